@@ -1,0 +1,200 @@
+"""What a probe finds out, as plain values: answers, error classes, statuses, results. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Status(StrEnum):
+    """The closed set of service states, in order of severity; ``unknown`` stands apart: no evidence."""
+
+    OPERATIONAL = "operational"
+    DEGRADED = "degraded"
+    RISK_CONTROL = "risk_control"
+    MAINTENANCE = "maintenance"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
+    UNKNOWN = "unknown"
+
+
+class ErrorClass(StrEnum):
+    """The closed set of reasons an answer stands for."""
+
+    NONE = "none"
+    SLOW = "slow"
+    CONTENT_POLICY = "content_policy"
+    RATE_LIMITED = "rate_limited"
+    RISK_CONTROL = "risk_control"
+    CAPTCHA = "captcha"
+    OVERLOADED = "overloaded"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    INVALID_RESPONSE = "invalid_response"
+    GENERATION_FAILED = "generation_failed"
+    GENERATION_TIMEOUT = "generation_timeout"
+    UNAVAILABLE = "unavailable"
+    MODEL_NOT_FOUND = "model_not_found"
+    CONNECTION = "connection"
+    DNS = "dns"
+    TLS = "tls"
+    MAINTENANCE = "maintenance"
+    MODEL_RETIRED = "model_retired"
+    AUTHENTICATION = "authentication"
+    PERMISSION = "permission"
+    QUOTA_EXHAUSTED = "quota_exhausted"
+    INVALID_REQUEST = "invalid_request"
+    BUDGET_EXHAUSTED = "budget_exhausted"
+    LOCAL_NETWORK = "local_network"
+    INTERNAL = "internal"
+    NOT_PROBED = "not_probed"
+
+    @property
+    def status(self) -> Status:
+        """The status one answer of this class stands for."""
+        return STATUS_OF[self]
+
+
+SEVERITY: Mapping[Status, int] = MappingProxyType(
+    {status: rank for rank, status in enumerate([Status.UNKNOWN, *(s for s in Status if s is not Status.UNKNOWN)])}
+)
+"""Rank of each status, higher is worse; ``unknown`` ranks below everything because it is no evidence."""
+
+STATUS_OF: Mapping[ErrorClass, Status] = MappingProxyType(
+    {
+        error_class: status
+        for status, error_classes in {
+            Status.OPERATIONAL: (ErrorClass.NONE, ErrorClass.CONTENT_POLICY),
+            Status.DEGRADED: (
+                ErrorClass.SLOW,
+                ErrorClass.OVERLOADED,
+                ErrorClass.SERVER_ERROR,
+                ErrorClass.TIMEOUT,
+                ErrorClass.INVALID_RESPONSE,
+                ErrorClass.GENERATION_FAILED,
+                ErrorClass.GENERATION_TIMEOUT,
+            ),
+            Status.RISK_CONTROL: (ErrorClass.RATE_LIMITED, ErrorClass.RISK_CONTROL, ErrorClass.CAPTCHA),
+            Status.MAINTENANCE: (ErrorClass.MAINTENANCE,),
+            Status.SUSPENDED: (
+                ErrorClass.UNAVAILABLE,
+                ErrorClass.MODEL_NOT_FOUND,
+                ErrorClass.CONNECTION,
+                ErrorClass.DNS,
+                ErrorClass.TLS,
+            ),
+            Status.RETIRED: (ErrorClass.MODEL_RETIRED,),
+            Status.UNKNOWN: (
+                ErrorClass.AUTHENTICATION,
+                ErrorClass.PERMISSION,
+                ErrorClass.QUOTA_EXHAUSTED,
+                ErrorClass.INVALID_REQUEST,
+                ErrorClass.BUDGET_EXHAUSTED,
+                ErrorClass.LOCAL_NETWORK,
+                ErrorClass.INTERNAL,
+                ErrorClass.NOT_PROBED,
+            ),
+        }.items()
+        for error_class in error_classes
+    }
+)
+
+
+class ProbeKind(StrEnum):
+    """The four probes, cheapest first; a later one proves more."""
+
+    CATALOG = "catalog"
+    CANARY = "canary"
+    SUBMIT = "submit"
+    GENERATE = "generate"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether one attempt can cost money."""
+        return self in (ProbeKind.SUBMIT, ProbeKind.GENERATE)
+
+
+PHASES = ("resolve", "connect", "tls", "processing", "transfer")
+JOB_PHASES = ("submit", "queue", "render", "download")
+DETAIL_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Where a vendor's good answer and its faults are, for shapes the classifier does not know by itself.
+
+    Every member is a tuple of dotted paths or words tried in order, e.g. ``("data.task_id", "id")``.
+    """
+
+    present: tuple[str, ...] = ()
+    """One of these paths holds something in a good answer."""
+    error: tuple[str, ...] = ()
+    """Where the vendor puts an error object or text, beyond the usual places."""
+    status: tuple[str, ...] = ()
+    """Where a job's status word is."""
+    failed_words: tuple[str, ...] = ()
+    """The status words that mean the job ended without a result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from one request, as plain facts.
+
+    ``headers`` has lower-case names. ``http_status`` is None when no answer came; then ``transport_error`` holds the
+    exception's text and ``body`` is empty. ``body`` is decoded text, at most 1 MiB of it.
+    ``endpoint`` is one of videos, chat, images, models, video_job; ``access`` official, relay or reverse.
+    """
+
+    endpoint: str = "videos"
+    access: str = "official"
+    http_status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    transport_error: str | None = None
+    elapsed_seconds: float | None = None
+    expectation: Expectation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The one error class an answer stands for, the name of the rule that decided, and its words for a person."""
+
+    error_class: ErrorClass
+    rule: str
+    message: str = ""
+
+    @property
+    def status(self) -> Status:
+        return self.error_class.status
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """One attempt of one probe. ``started_at`` is Unix time; every duration comes from the monotonic clock.
+
+    ``response_seconds`` is the time to the first complete answer and None when none came. ``detail`` is at most
+    DETAIL_CHARACTERS of the answer's own words with secrets removed; ``excerpt`` likewise, longer, for evidence.
+    """
+
+    service_id: str
+    probe: ProbeKind
+    error_class: ErrorClass
+    started_at: float
+    duration_seconds: float
+    rule: str = ""
+    detail: str = ""
+    excerpt: str = ""
+    http_status: int | None = None
+    response_seconds: float | None = None
+    generation_seconds: float | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    cost_usd: float = 0.0
+    sunset_at: float | None = None
+    tls_expires_at: float | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the attempt got what it asked for."""
+        return self.error_class in (ErrorClass.NONE, ErrorClass.SLOW)
