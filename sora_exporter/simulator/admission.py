@@ -1,0 +1,128 @@
+"""What every request to the provider goes through, in the order real relays check: key, channel, validation, upstream.
+
+Source: new-api, router/video-router.go and relay/relay_task.go, read 2026-11-23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from .behaviours import Behaviour
+from .documents import UnreadableBody, read_fields
+from .jobs import Job
+from .simulation import Simulation
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Refused(Exception):
+    """A request that ends here; carries what is answered."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+class DroppedConnection(Response):
+    """Promises more than it sends and stops: the server closes the connection in the middle."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (the ASGI signature)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1048576")]})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+def simulation_of(request: Request) -> Simulation:
+    """The provider's state that this request is about."""
+    state: Simulation = request.app.state.simulation
+    return state
+
+
+def journaled(path: str, endpoint: Endpoint, *, method: str, action: str) -> Route:
+    """Return a route that asks for a key and whose every request is written into the journal under ``action``."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            require_key(request)
+            response = await endpoint(request)
+        except Refused as refused:
+            response = refused.response
+        facts = {"action": action, "http_status": response.status_code, **getattr(request.state, "facts", {})}
+        simulation_of(request).record(request.method, request.url.path, **facts)
+        return response
+
+    return Route(path, answer, methods=[method])
+
+
+def note(request: Request, **facts: Any) -> None:
+    """Remember facts (model, job_id, cost_usd, behaviour) for the journal entry of this request."""
+    request.state.facts = {**getattr(request.state, "facts", {}), **facts}
+
+
+def require_key(request: Request) -> None:
+    """Refuse a request without a key; ``Authorization: Bearer KEY`` and the bare key both do."""
+    if not request.headers.get("authorization", "").removeprefix("Bearer").strip():
+        refuse(request, "missing_key", "models")
+
+
+def refuse(request: Request, refusal: str, where: str, value: str = "", model: str = "") -> NoReturn:
+    """Raise Refused with one of the bodies of this refusal."""
+    answers = simulation_of(request).answers
+    raise Refused(answers.refusal(refusal, where, {"model": model, "value": value}))
+
+
+def fail(request: Request, behaviour: Behaviour, where: str, model: str) -> None:
+    """Raise Refused with an answer of the behaviour's error class."""
+    if behaviour.connection == "dropped":
+        raise Refused(DroppedConnection())
+    if behaviour.answer:
+        answers = simulation_of(request).answers
+        raise Refused(answers.error(behaviour.answer, where, {"model": model}, behaviour.body))
+
+
+async def admit(
+    request: Request, where: str, validate: Callable[[Request, Mapping[str, Any]], None]
+) -> tuple[dict[str, Any], Behaviour]:
+    """Return the fields of a create request and the behaviour it met, or raise Refused.
+
+    ``where`` is the kind of request as bodies.yml calls it; ``validate`` raises Refused for wrong parameters.
+    """
+    simulation = simulation_of(request)
+    try:
+        fields = await read_fields(request)
+    except UnreadableBody:
+        refuse(request, "invalid_json", where)
+    model = fields.get("model")
+    if not isinstance(model, str) or not model:
+        refuse(request, "missing_model", where)
+    note(request, model=model)
+    if where == "chat" and fields.get("stream") is True:
+        where = "stream"
+    if model not in simulation.models:
+        raise Refused(simulation.answers.error("model_not_found", where, {"model": model}))
+    behaviour = simulation.meet(model)
+    note(request, behaviour=behaviour.behaviour)
+    if behaviour.delay_seconds:
+        await simulation.sleep(behaviour.delay_seconds)
+    if behaviour.stage in ("key", "channel"):
+        fail(request, behaviour, where, model)
+    validate(request, fields)
+    if behaviour.stage == "upstream":
+        fail(request, behaviour, where, model)
+    return fields, behaviour
+
+
+def find_job(request: Request, api: str) -> Job:
+    """Return the job the path names, or raise Refused as the provider does for an unknown one."""
+    simulation = simulation_of(request)
+    identity = request.path_params["job_id"]
+    job = simulation.jobs.get(identity)
+    note(request, job_id=identity, model=job.model if job else None)
+    if job is None or job.api != api or job.behaviour.job == "lost":
+        refuse(request, "unknown_job", api, identity)
+    return job

@@ -1,0 +1,188 @@
+"""The control endpoint: how behaviours, scenarios and status pages change at run time, and what was asked so far."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from .admission import simulation_of
+from .behaviours import BEHAVIOURS, UnknownBehaviour, read_behaviour
+from .documents import UnreadableBody, read_fields
+from .scenarios import SCENARIOS, Model, UnknownScenario, find_scenario
+from .simulation import Simulation
+from .status_pages import STATUSES
+from .status_routes import StatusSite
+
+_PAGE = Environment(autoescape=True).from_string(
+    resources.files(__package__).joinpath("control.html").read_text("utf-8")
+)
+
+
+class WrongWish(ValueError):
+    """A control request that asks for something impossible; carries the HTTP status."""
+
+    def __init__(self, message: str, http_status: int = 400) -> None:
+        super().__init__(message)
+        self.http_status = http_status
+
+
+def _site_of(request: Request) -> StatusSite:
+    site: StatusSite = request.app.state.status_site
+    return site
+
+
+def _jobs(simulation: Simulation) -> list[dict[str, Any]]:
+    """The jobs that still exist; cancelled ones count as gone."""
+    now = simulation.clock()
+    return [job.as_json(now) for job in simulation.jobs.values() if not job.is_cancelled]
+
+
+def describe(request: Request) -> dict[str, Any]:
+    """Return the whole state of the simulated provider."""
+    simulation = simulation_of(request)
+    pages = {
+        name: {
+            "format": page.format,
+            "http_status": page.http_status,
+            "components": {key: page.statuses.get(key, "operational") for key in page.components},
+        }
+        for name, page in _site_of(request).pages.items()
+    }
+    return {
+        "scenario": simulation.scenario,
+        "scenarios": {name: scenario.summary for name, scenario in SCENARIOS.items()},
+        "models": {name: behaviour.as_json() for name, behaviour in simulation.behaviours.items()},
+        "behaviours": list(BEHAVIOURS),
+        "render_seconds": simulation.render_seconds,
+        "status_pages": pages,
+        "jobs": len(_jobs(simulation)),
+        "journal_entries": len(simulation.journal),
+        "spent_usd": round(sum(entry["cost_usd"] for entry in simulation.journal), 6),
+    }
+
+
+def _done(request: Request) -> Response:
+    """Back to the page for a browser, the new state for everybody else."""
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/control", 303)
+    return JSONResponse(describe(request))
+
+
+async def show(request: Request) -> Response:
+    """Answer the state, as a page with forms when a browser asks."""
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(_PAGE.render(**describe(request), statuses=STATUSES))
+    return JSONResponse(describe(request))
+
+
+async def set_model(request: Request) -> Response:
+    """Change a model's behaviour; ``*`` is every model, PUT adds a model that does not exist yet."""
+    simulation, name = simulation_of(request), request.path_params["model"]
+    behaviour = read_behaviour(await read_fields(request))
+    if name != "*" and name not in simulation.models:
+        if request.method != "PUT":
+            raise WrongWish(f"unknown model {name!r}; choose one of: {', '.join(simulation.models)}, or * for all", 404)
+        simulation.models[name] = Model(name)
+    for model in simulation.models if name == "*" else [name]:
+        simulation.behaviours[model] = behaviour
+    return _done(request)
+
+
+async def set_scenario(request: Request) -> Response:
+    """Put every model into a scenario's state."""
+    simulation_of(request).enter(find_scenario(request.path_params["name"]))
+    return _done(request)
+
+
+async def set_render_seconds(request: Request) -> Response:
+    """Change how long the jobs created from now on take: ``{"render_seconds": 2}``."""
+    seconds = (await read_fields(request)).get("render_seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+        raise WrongWish(f"render_seconds must be a number from 0 upwards, not {seconds!r}")
+    simulation_of(request).render_seconds = float(seconds)
+    return _done(request)
+
+
+async def set_page(request: Request) -> Response:
+    """Change what a status page answers: ``{"http_status": 503}``, ``{"components": {ID: STATUS}}``."""
+    name, pages = request.path_params["page"], _site_of(request).pages
+    if name not in pages:
+        raise WrongWish(f"unknown status page {name!r}; choose one of: {', '.join(pages)}", 404)
+    wish, page = await read_fields(request), pages[name]
+    components = wish.get("components", {})
+    if "component" in wish:
+        components = {wish["component"]: wish.get("status")}
+    for key, status in components.items():
+        if key not in page.components or status not in STATUSES:
+            raise WrongWish(
+                f"no component {key!r} with status {status!r}; components: {', '.join(page.components)}; "
+                f"statuses: {', '.join(STATUSES)}"
+            )
+    for key, status in components.items():
+        page.set(key, status, simulation_of(request).clock())
+    page.http_status = int(wish.get("http_status", page.http_status))
+    return _done(request)
+
+
+async def set_document(request: Request) -> Response:
+    """Serve the request's body as the document /status/PATH."""
+    _site_of(request).documents[request.path_params["path"]] = await request.body()
+    return Response(status_code=204)
+
+
+async def forget_document(request: Request) -> Response:
+    """Serve the built-in document again."""
+    _site_of(request).documents.pop(request.path_params["path"], None)
+    return Response(status_code=204)
+
+
+async def show_journal(request: Request) -> Response:
+    """Answer every request to the provider since the last clearing, oldest first."""
+    return JSONResponse(list(simulation_of(request).journal))
+
+
+async def clear_journal(request: Request) -> Response:
+    """Forget the journal."""
+    simulation_of(request).journal.clear()
+    return Response(status_code=204)
+
+
+async def show_jobs(request: Request) -> Response:
+    """Answer the jobs nobody deleted."""
+    return JSONResponse(_jobs(simulation_of(request)))
+
+
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
+    """A route whose wrong wishes are answered in one line of JSON."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except UnknownScenario as error:
+            return JSONResponse({"error": str(error)}, 404)
+        except (UnknownBehaviour, UnreadableBody) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except WrongWish as error:
+            return JSONResponse({"error": str(error)}, error.http_status)
+
+    return Route(path, answer, methods=list(methods))
+
+
+ROUTES = [
+    _route("/control", show, "GET"),
+    _route("/control/models/{model:path}", set_model, "PUT", "POST"),
+    _route("/control/scenario/{name}", set_scenario, "POST"),
+    _route("/control/timing", set_render_seconds, "PUT", "POST"),
+    _route("/control/status-pages/{page}", set_page, "PUT", "POST"),
+    _route("/control/documents/{path:path}", set_document, "PUT"),
+    _route("/control/documents/{path:path}", forget_document, "DELETE"),
+    _route("/control/journal", show_journal, "GET"),
+    _route("/control/journal", clear_journal, "DELETE"),
+    _route("/control/jobs", show_jobs, "GET"),
+]

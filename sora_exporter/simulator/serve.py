@@ -1,0 +1,45 @@
+"""Serves the simulated provider on a port."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from .app import create_app
+from .scenarios import UnknownScenario
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def run(host: str = "127.0.0.1", port: int = 0, scenario: str = "operational") -> int:
+    """Serve until interrupted and return the exit code; port 0 takes a free one.
+
+    Prints one line with the address. A port in use or an unknown scenario: one line on stderr, 2.
+    """
+    try:
+        app = create_app(scenario)
+        listener = _listen(host, port)
+    except UnknownScenario as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        reason = error.strerror or error
+        print(f"simulate: cannot listen on {host}:{port}: {reason}; choose another with --port", file=sys.stderr)
+        return 2
+    shown = f"[{host}]" if ":" in host else host
+    print(f"simulated provider ({scenario}) on http://{shown}:{listener.getsockname()[1]}", flush=True)
+    # Dropped connections are meant here; the server's complaints about them are not worth a line.
+    uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off")).run(sockets=[listener])
+    return 0
