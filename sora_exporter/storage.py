@@ -1,0 +1,242 @@
+"""Storage that outlives the process: one SQLite file, one exporter per directory, one attempt of a probe at a time.
+
+Every trouble becomes a StorageError. Standard library only; never holds a key.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+LONGEST_WAIT_SECONDS = 2.0
+
+_CORRUPT = "is corrupt", "move it away (mv {path} {path}.corrupt) and restart; today's spend then counts from zero"
+_PROBLEMS = {
+    sqlite3.SQLITE_CORRUPT: _CORRUPT,
+    sqlite3.SQLITE_NOTADB: _CORRUPT,
+    sqlite3.SQLITE_READONLY: ("is read-only", "make it and its directory writable for uid {uid}"),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "make it a file, and its directory writable, for uid {uid}"),
+    sqlite3.SQLITE_FULL: ("has no space left", "free space on its disk"),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check its disk: space, quota, health"),
+    sqlite3.SQLITE_BUSY: ("is locked", "end the program that keeps it open, e.g. a database browser"),
+}
+_OTHER_PROBLEM = "cannot be used", "restart; if that does not help, move it away (mv {path} {path}.old)"
+
+
+class StorageError(Exception):
+    """The storage cannot be trusted or written: one line with path, problem and fix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a SQLite file is to hold: ``statements`` create version ``version`` of the kind ``application_id``."""
+
+    application_id: int
+    version: int
+    statements: str
+
+
+class Storage:
+    """An open SQLite file of a storage directory, and the directory's locks.
+
+    For one thread. A process opens at most one Storage per directory (see ``attempt_lock``).
+    """
+
+    def __init__(
+        self, path: Path, identity: tuple[int, int], db: sqlite3.Connection, attempts: int, files: ExitStack
+    ) -> None:
+        self._path = path
+        self._identity = identity
+        self._db = db
+        self._attempts = attempts
+        self._files = files
+        self._held: set[int] = set()
+
+    @classmethod
+    def open(cls, directory: Path, file_name: str, schema: Schema, *, exclusive: bool) -> Self:
+        """Open ``directory/file_name``, creating what is missing with modes 0700 and 0600.
+
+        ``exclusive`` is for the exporter, of which there is one per directory; one-shot commands share its file.
+        """
+        path = directory.absolute() / file_name
+        try:
+            with ExitStack() as files:
+                _make_directory(directory)
+                if exclusive:
+                    _hold_alone(directory / "exporter.lock", files)
+                attempts = _open_private(directory / "attempts.lock", files)
+                _create_if_missing(path, schema, attempts)
+                identity = _identity(path)
+                db = files.enter_context(closing(_connect(path)))
+                _verify(path, db, schema)
+                storage = cls(path, identity, db, attempts, files.pop_all())
+        except sqlite3.Error as error:
+            raise _explain(path, error) from error
+        except OSError as error:
+            raise _explain_files(directory, error) from error
+        return storage
+
+    def close(self) -> None:
+        """Give up the file and every lock."""
+        self._files.close()
+
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
+        """One consistent view."""
+        return self._transaction("DEFERRED")
+
+    def write(self) -> AbstractContextManager[sqlite3.Connection]:
+        """All or nothing, alone among all processes, on the disk when it ends."""
+        return self._transaction("IMMEDIATE")
+
+    @contextmanager
+    def attempt_lock(self, service_id: str, probe: str) -> Iterator[bool]:
+        """Hold the right to attempt one probe of one service; gives False when some attempt already has it.
+
+        One byte of a file stands for each probe. POSIX record locks belong to the process: the kernel drops them when
+        it dies, a process never excludes itself (hence ``_held``), and closing any descriptor of the file drops them
+        all (hence one descriptor, and one Storage per process and directory).
+        """
+        byte = _byte(service_id, probe)
+        if byte in self._held or not self._lock(byte):
+            yield False
+            return
+        self._held.add(byte)
+        try:
+            yield True
+        finally:
+            self._held.discard(byte)
+            fcntl.lockf(self._attempts, fcntl.LOCK_UN, 1, byte)
+
+    def _lock(self, byte: int) -> bool:
+        try:
+            fcntl.lockf(self._attempts, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        except (BlockingIOError, PermissionError):
+            return False
+        except OSError as error:
+            raise _explain_files(self._path.parent, error) from error
+        return True
+
+    @contextmanager
+    def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._db:
+                self._db.execute(f"BEGIN {kind}")
+                yield self._db
+        except sqlite3.Error as error:
+            self._require_in_place()
+            raise _explain(self._path, error) from error
+        self._require_in_place()
+
+    def _require_in_place(self) -> None:
+        """What is written to a file that lost its name binds nobody, so it must not permit a call either."""
+        try:
+            if _identity(self._path) == self._identity:
+                return
+        except OSError as error:
+            raise StorageError(f"{self._path}: was deleted while in use; restart to begin anew") from error
+        raise StorageError(f"{self._path}: was replaced while in use; restart to use the new one")
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(error.errno, "not a directory", str(directory)) from error
+
+
+def _open_private(path: Path, files: ExitStack) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    files.callback(os.close, descriptor)
+    return descriptor
+
+
+def _hold_alone(path: Path, files: ExitStack) -> None:
+    """Take the exporter's lock; the file stays for ever, because removing a lock file lets two in."""
+    descriptor = _open_private(path, files)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        fix = "stop it or give this one its own --storage.path"
+        raise StorageError(f"{path}: another sora-exporter (pid {pid}) holds it; {fix}") from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _create_if_missing(path: Path, schema: Schema, attempts: int) -> None:
+    """Make the file elsewhere and rename it, so that an empty file is never taken for a fresh one."""
+    fcntl.lockf(attempts, fcntl.LOCK_EX, 1, 0)
+    try:
+        if path.exists():
+            return
+        draft = path.with_name(path.name + ".new")
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        with closing(sqlite3.connect(draft, isolation_level=None)) as db:
+            db.executescript(
+                f"PRAGMA journal_mode = MEMORY; BEGIN; PRAGMA application_id = {schema.application_id};"
+                f"PRAGMA user_version = {schema.version}; {schema.statements} COMMIT;"
+            )
+        draft.rename(path)
+    finally:
+        fcntl.lockf(attempts, fcntl.LOCK_UN, 1, 0)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # mode=rw: SQLite must not make up an empty file should this one vanish right now.
+    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=LONGEST_WAIT_SECONDS)
+
+
+def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
+    """Refuse a file that is damaged, another program's, or newer; prove that it can be written.
+
+    A rollback journal rather than a write-ahead log: writes are few, one file is all there is to lose or to back up,
+    and it needs no shared memory, which network volumes lack. EXTRA makes the commit itself survive a power cut there.
+    """
+    damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if damage != "ok":
+        raise _trouble(path, sqlite3.SQLITE_CORRUPT, damage)
+    (application_id,) = db.execute("PRAGMA application_id").fetchone()
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if application_id != schema.application_id:
+        raise StorageError(f"{path}: is not a file of sora-exporter; move it away or give another --storage.path")
+    if version > schema.version:
+        why = f"is of schema version {version}, newer than {schema.version}"
+        raise StorageError(f"{path}: {why}; upgrade sora-exporter or give another --storage.path")
+    for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
+        db.execute(f"PRAGMA {setting}")
+    with db:
+        # IMMEDIATE: a reader that turns writer is refused at once instead of waiting its turn.
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(f"PRAGMA application_id = {application_id}")
+
+
+def _explain(path: Path, error: sqlite3.Error) -> StorageError:
+    return _trouble(path, getattr(error, "sqlite_errorcode", 0) & 0xFF, str(error))
+
+
+def _trouble(path: Path, code: int, detail: str) -> StorageError:
+    problem, fix = _PROBLEMS.get(code, _OTHER_PROBLEM)
+    return StorageError(f"{path}: {problem} ({detail}); {fix.format(path=path, uid=os.getuid())}")
+
+
+def _explain_files(directory: Path, error: OSError) -> StorageError:
+    fix = f"give --storage.path a directory that uid {os.getuid()} can write"
+    return StorageError(f"{error.filename or directory}: {error.strerror or error}; {fix}")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _byte(*names: str) -> int:
+    """The place in the lock file that stands for these names; byte 0 guards the creation of the database."""
+    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
+    return 1 + int.from_bytes(digest, "big") // 4
