@@ -1,0 +1,23 @@
+"""The four probes, each one request (or one job) deep, and the table that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from sora_exporter.probes.attempt import Attempt
+from sora_exporter.probes.canary import canary
+from sora_exporter.probes.catalog import catalog
+from sora_exporter.probes.generate import generate
+from sora_exporter.probes.submit import submit
+from sora_exporter.result import ProbeKind, Verdict
+
+__all__ = ["PROBES", "Attempt", "ProbeFn"]
+
+ProbeFn = Callable[[Attempt], Awaitable[Verdict]]
+
+PROBES: Mapping[ProbeKind, ProbeFn] = {
+    ProbeKind.CATALOG: catalog,
+    ProbeKind.CANARY: canary,
+    ProbeKind.SUBMIT: submit,
+    ProbeKind.GENERATE: generate,
+}

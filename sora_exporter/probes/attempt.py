@@ -1,0 +1,123 @@
+"""One attempt of one probe: its deadline, its requests, and the trail that becomes the result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sora_exporter.apis import Api
+from sora_exporter.client import Reply, Request
+from sora_exporter.clock import Clock
+from sora_exporter.config import Service
+from sora_exporter.lifecycle import announced_sunset
+from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
+
+EXCERPT_CHARACTERS = 2000
+
+
+class Client(Protocol):
+    """What a probe needs of a provider's client."""
+
+    async def ask(self, request: Request, access: str) -> Reply:
+        """Return what the provider answered; never raises for what it does."""
+
+    async def download(
+        self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
+    ) -> Reply:
+        """Feed an asset to ``sink`` and return what was seen of the transfer."""
+
+
+class JobRecord(Protocol):
+    """Where an accepted job is remembered until it is deleted; written before the create request goes out."""
+
+    def accepted(self, job_id: str) -> None:
+        """Take note of the id the provider gave."""
+
+    def gone(self) -> None:
+        """Forget the job: it was refused, or it is deleted."""
+
+
+@dataclass
+class Attempt:
+    """What a probe works with. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules bound."""
+
+    service: Service
+    api: Api
+    client: Client
+    judge: Callable[[Answer], Verdict]
+    clock: Clock
+    deadline: float
+    prompt: str = ""
+    job_record: JobRecord | None = None
+
+    phases: dict[str, float] = field(default_factory=dict)
+    http_status: int | None = None
+    response_seconds: float | None = None
+    generation_seconds: float | None = None
+    excerpt: str = ""
+    sunset_at: float | None = None
+    tls_expires_at: float | None = None
+    is_reached: bool = True
+    may_have_cost: bool = False
+    document: Any = None
+    body: str = ""
+
+    @property
+    def remaining_seconds(self) -> float:
+        """How long the attempt may still take."""
+        return max(self.deadline - self.clock.monotonic(), 0.0)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        body: Mapping[str, Any] | None = None,
+        is_multipart: bool = False,
+        is_paid: bool = False,
+        expectation: Expectation | None = None,
+        stop: Callable[[bytes], bool] | None = None,
+    ) -> Verdict:
+        """Send one request within the attempt's deadline, keep its trail, and return the verdict on its answer."""
+        request = Request(
+            method, path, endpoint, self.remaining_seconds, body, is_multipart, is_paid, expectation, stop
+        )  # fmt: skip
+        reply = await self.client.ask(request, self.service.access)
+        self._follow(reply)
+        verdict = self.judge(reply.answer)
+        if verdict.error_class is ErrorClass.NONE and self.response_seconds is None:
+            self.note_response(reply)
+        return verdict
+
+    def note_response(self, reply: Reply) -> None:
+        """Take the answer's time as the service's response time.
+
+        Of an event stream it is the time to the first event: a complete answer for whoever waits for progress.
+        """
+        is_stream = reply.answer.headers.get("content-type", "").startswith("text/event-stream")
+        self.response_seconds = reply.first_byte_seconds if is_stream else reply.answer.elapsed_seconds
+
+    def _follow(self, reply: Reply) -> None:
+        answer = reply.answer
+        self.last = reply
+        self.phases.update(reply.phases)
+        self.http_status = reply.http_status
+        self.is_reached = reply.is_reached
+        self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at
+        self.body = answer.body
+        self.document = parse(answer.body)
+        self.excerpt = (answer.body or answer.transport_error or "")[:EXCERPT_CHARACTERS]
+        self.sunset_at = announced_sunset(answer.headers, self.document) or self.sunset_at
+
+    last: Reply = field(default_factory=lambda: Reply(Answer()))
+
+
+def parse(body: str) -> Any:
+    """Return the JSON document in a body, or None where there is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,49 @@
+"""The request that validation must refuse: it passes key, routing and channel, and costs nothing.
+
+Source: QuantumNous/new-api router/video-router.go, middleware/distributor.go and relay/relay_utils.go check in that order.
+"""
+
+from __future__ import annotations
+
+from sora_exporter.probes.attempt import Attempt
+from sora_exporter.probes.job import delete_job, job_id_of
+from sora_exporter.result import ErrorClass, Verdict
+
+REFUSED = "canary:refused"
+ACCEPTED = "canary:accepted"
+
+
+async def canary(attempt: Attempt) -> Verdict:
+    """Return ``none`` when the broken request was refused for what was broken in it, else what the answer stands for.
+
+    A provider that accepts it would run (and bill) a job each time: the job is deleted at once, and the rule
+    ``canary:accepted`` tells the scheduler never to send that canary again.
+    """
+    api, service = attempt.api, attempt.service
+    if api.canary is None:
+        return Verdict(ErrorClass.INVALID_REQUEST, "canary:none", f"the api {service.api} names no canary")
+    body = {**api.create_body(service.model, service.request), **api.canary.replace}
+    verdict = await attempt.ask(
+        api.create.method,
+        api.create.path,
+        endpoint=api.endpoint,
+        body=body,
+        is_multipart=api.create.encoding == "multipart",
+        expectation=api.create_expectation,
+        stop=(lambda received: b"\n\n" in received) if api.create.stream else None,
+    )
+    if verdict.error_class is ErrorClass.NONE:
+        job_id = job_id_of(attempt)
+        if job_id is not None:
+            await delete_job(attempt, job_id)
+        return Verdict(ErrorClass.NONE, ACCEPTED, "the provider accepted a request it should refuse; not sent again")
+    if verdict.error_class is ErrorClass.INVALID_REQUEST and _names(api.canary.refusal, attempt.body):
+        attempt.note_response(attempt.last)
+        return Verdict(ErrorClass.NONE, REFUSED, verdict.message)
+    return verdict
+
+
+def _names(words: tuple[str, ...], body: str) -> bool:
+    """Whether the refusal names what was broken."""
+    said = body.lower()
+    return any(word.lower() in said for word in words)

@@ -1,0 +1,114 @@
+"""The paid proof that a video really comes out: create, poll, check the asset, delete."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from sora_exporter.apis import first
+from sora_exporter.apis.spec import fill_path
+from sora_exporter.probes.asset import AssetCheck, decode_base64, media_link
+from sora_exporter.probes.attempt import Attempt
+from sora_exporter.probes.job import create_job, delete_job, job_id_of, poll_job
+from sora_exporter.result import ErrorClass, Verdict
+
+ASSET_BYTES = 512 * 1024 * 1024
+CLEANUP_SHARE = 0.05
+CLEANUP_SECONDS = 5.0
+
+
+async def generate(attempt: Attempt) -> Verdict:
+    """Return ``none`` when a whole asset of the right kind came out, else what stood in the way.
+
+    The job is deleted whatever happened; the end of the timeout is kept free for that.
+    """
+    started = attempt.clock.monotonic()
+    verdict = await create_job(attempt)
+    if verdict.error_class is not ErrorClass.NONE:
+        return _as_generation(verdict, attempt)
+    job_id = job_id_of(attempt)
+    try:
+        if job_id is not None:
+            kept_free = min(CLEANUP_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
+            verdict = await poll_job(attempt, job_id, attempt.deadline - kept_free)
+        if verdict.error_class is ErrorClass.NONE:
+            attempt.generation_seconds = attempt.clock.monotonic() - started
+            verdict = await check_asset(attempt, verdict, job_id)
+    finally:
+        if job_id is not None:
+            await delete_job(attempt, job_id)
+        elif attempt.job_record is not None:
+            attempt.job_record.gone()
+    return verdict
+
+
+def _as_generation(verdict: Verdict, attempt: Attempt) -> Verdict:
+    """Return the verdict, where an accepted event stream that ran out of time is a job that was not done in time."""
+    was_accepted = attempt.api.create.stream and attempt.http_status == 200
+    if verdict.error_class is ErrorClass.TIMEOUT and was_accepted:
+        return Verdict(ErrorClass.GENERATION_TIMEOUT, verdict.rule, verdict.message)
+    return verdict
+
+
+async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) -> Verdict:
+    """Return the verdict, or ``invalid_response`` when the asset is missing, cut or of another type."""
+    asset = attempt.api.asset
+    if asset is None:
+        return verdict
+    check = AssetCheck(asset.kinds)
+    inline = decode_base64(first(attempt.document, asset.base64)) if asset.base64 else None
+    if inline is not None:
+        check.feed(inline)
+        fault = check.fault("")
+    else:
+        address = asset_address(attempt, job_id)
+        if address is None:
+            return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no asset")
+        fault = await _fetch(attempt, address, check)
+    return Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault) if fault else verdict
+
+
+def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
+    """Return where the asset is: a path of the API, or the address the answer tells."""
+    asset = attempt.api.asset
+    if asset is None:
+        return None
+    if asset.route is not None and job_id is not None:
+        return fill_path(asset.route.path, job_id=job_id)
+    told = first(attempt.document, asset.url)
+    if told is None and asset.link is not None:
+        told = media_link(spoken_text(attempt.body), asset.link)
+    return told if isinstance(told, str) and urlsplit(told).scheme in ("http", "https") else None
+
+
+async def _fetch(attempt: Attempt, address: str, check: AssetCheck) -> str:
+    """Download the asset through the check; return what is wrong with it, or empty text."""
+    started = attempt.clock.monotonic()
+    reply = await attempt.client.download(
+        address,
+        check.feed,
+        limit=ASSET_BYTES,
+        timeout_seconds=attempt.remaining_seconds,
+        endpoint=attempt.api.endpoint,
+        access=attempt.service.access,
+    )
+    attempt.phases["download"] = attempt.clock.monotonic() - started
+    if reply.answer.transport_error is not None:
+        return f"the asset could not be fetched: {reply.answer.transport_error}"[:200]
+    if reply.http_status != 200:
+        return f"the asset answered HTTP {reply.http_status}"
+    length = reply.answer.headers.get("content-length", "")
+    return check.fault(reply.answer.headers.get("content-type", ""), int(length) if length.isdecimal() else None)
+
+
+def spoken_text(body: str) -> str:
+    """Return what a chat answer says, plain or streamed: links may be cut in two by the stream's events."""
+    spoken: list[str] = []
+    for line in body.splitlines() if body.lstrip().startswith(("data:", "event:", ":")) else [f"data:{body}"]:
+        try:
+            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else None
+        except (ValueError, RecursionError):
+            continue
+        said = first(event, ("choices.0.delta.content", "choices.0.message.content", "choices.0.text"))
+        spoken.append(said if isinstance(said, str) else "")
+    return "".join(spoken)

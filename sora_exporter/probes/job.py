@@ -1,0 +1,121 @@
+"""Creating, polling and deleting a job in the vendor's own words."""
+
+from __future__ import annotations
+
+from sora_exporter.apis import Api, first
+from sora_exporter.apis.spec import fill_path
+from sora_exporter.client import Request
+from sora_exporter.probes.attempt import Attempt, Client, parse
+from sora_exporter.result import ErrorClass, Verdict
+
+# Answers after which a job may exist all the same: a gateway that lost its backend says nothing of what that did.
+AMBIGUOUS_STATUS = frozenset({408, 500, 502, 504, *range(520, 528)})
+GONE_STATUS = frozenset({404, 410})
+DELETE_SECONDS = 5.0
+
+
+async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Verdict:
+    """Send the create request; afterwards ``attempt.may_have_cost`` tells whether money may have been spent.
+
+    The request is counted as paid before it goes out: a crash in the middle leaves the record, never a free ride.
+    """
+    api, service = attempt.api, attempt.service
+    attempt.may_have_cost = True
+    started = attempt.clock.monotonic()
+    verdict = await attempt.ask(
+        api.create.method,
+        api.create.path,
+        endpoint=api.endpoint,
+        body=api.create_body(service.model, service.request, attempt.prompt),
+        is_multipart=api.create.encoding == "multipart",
+        is_paid=True,
+        expectation=api.create_expectation,
+        stop=(lambda received: received.count(b"\n\n") >= 1) if first_event_only else None,
+    )
+    attempt.phases["submit"] = attempt.clock.monotonic() - started
+    job_id = job_id_of(attempt) if verdict.error_class is ErrorClass.NONE else None
+    if job_id is not None and attempt.job_record is not None:
+        attempt.job_record.accepted(job_id)
+    attempt.may_have_cost = may_have_cost(attempt, verdict)
+    if not attempt.may_have_cost and attempt.job_record is not None:
+        attempt.job_record.gone()
+    return verdict
+
+
+def may_have_cost(attempt: Attempt, verdict: Verdict) -> bool:
+    """Whether the create request may be billed: it was accepted, or its answer leaves that open."""
+    if attempt.http_status is None:
+        return attempt.is_reached
+    if verdict.error_class in (ErrorClass.NONE, ErrorClass.INVALID_RESPONSE):
+        return True
+    return attempt.http_status in AMBIGUOUS_STATUS or (attempt.api.create.stream and attempt.http_status < 300)
+
+
+def job_id_of(attempt: Attempt) -> str | None:
+    """Return the id in the latest answer, where the vendor puts it, or None."""
+    if attempt.api.job is None:
+        return None
+    found = first(attempt.document, attempt.api.job.id)
+    return str(found) if isinstance(found, (str, int)) else None
+
+
+async def poll_job(attempt: Attempt, job_id: str, until: float) -> Verdict:
+    """Poll until the job is done or failed or the monotonic moment ``until``; note queue and render phases.
+
+    A poll that fails decides nothing by itself, since the job goes on; the last failure is told when time runs out.
+    """
+    job = attempt.api.job
+    if job is None:
+        raise ValueError(f"the api {attempt.service.api} names no job")
+    path = fill_path(job.poll.path, job_id=job_id)
+    clock = attempt.clock
+    phase, since = "queue", clock.monotonic()
+    trouble: Verdict | None = None
+    while clock.monotonic() < until:
+        verdict = await attempt.ask(
+            job.poll.method, path, endpoint="video_job", expectation=attempt.api.job_expectation
+        )
+        word = job.word(attempt.document)
+        if phase == "queue" and word in ("running", "done"):
+            attempt.phases["queue"] = clock.monotonic() - since
+            phase, since = "render", clock.monotonic()
+        if word == "done":
+            attempt.phases["render"] = clock.monotonic() - since
+            return verdict
+        if word == "failed":
+            return verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error)
+        trouble = None if verdict.error_class is ErrorClass.NONE else verdict
+        await clock.sleep(min(job.poll_interval_seconds, max(until - clock.monotonic(), 0.0)))
+    attempt.phases[phase] = clock.monotonic() - since
+    return trouble or Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
+
+
+def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
+    said = first(attempt.document, error_paths)
+    return Verdict(
+        ErrorClass.GENERATION_FAILED, "generate:failed", str(said or "the job failed and said no more")[:200]
+    )
+
+
+async def delete_job(attempt: Attempt, job_id: str) -> bool:
+    """Delete the attempt's job; return whether it is gone, and forget it then."""
+    access, seconds = attempt.service.access, attempt.remaining_seconds
+    is_gone = await delete_at_provider(attempt.client, attempt.api, access, job_id, seconds)
+    if is_gone and attempt.job_record is not None:
+        attempt.job_record.gone()
+    return is_gone
+
+
+async def delete_at_provider(client: Client, api: Api, access: str, job_id: str, timeout_seconds: float) -> bool:
+    """Ask for a job's deletion; return whether it is gone. A vendor without such a call has nothing to delete."""
+    if api.job is None or api.job.delete is None:
+        return True
+    route = api.job.delete
+    seconds = min(max(timeout_seconds, 0.1), DELETE_SECONDS)
+    request = Request(route.method, fill_path(route.path, job_id=job_id), "video_job", seconds)
+    reply = await client.ask(request, access)
+    if reply.answer.http_status is None:
+        return False
+    if reply.answer.http_status in GONE_STATUS:
+        return True
+    return 200 <= reply.answer.http_status < 300 and not first(parse(reply.answer.body), ("error",))
