@@ -1,0 +1,63 @@
+"""Decide what one answer stands for: ``classify(answer) -> Verdict``. Pure; the facts are in ``rules.yml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sora_exporter.classify.facts import Facts, facts_of
+from sora_exporter.classify.rules import RULES, Rule, vocabulary_of
+from sora_exporter.classify.words import normalise, words_in
+from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, Verdict
+
+__all__ = ["UserRule", "classify"]
+
+_USER_TEXT_LIMIT = 4000
+_WORDS_LIMIT = 4000
+_CODE_WORDS = vocabulary_of([rule.codes for rule in RULES])
+_TEXT_WORDS = vocabulary_of([rule.text for rule in RULES])
+
+
+@dataclass(frozen=True, slots=True)
+class UserRule:
+    """A user's own rule: ``match`` (compiled, case-insensitive) is searched in an answer's codes, messages and body."""
+
+    match: re.Pattern[str]
+    error_class: ErrorClass
+
+
+def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
+    """Return the one error class this answer stands for, the rule that decided, and its words for a person.
+
+    User rules are tried first (rule name ``user:<n>``, counted from 1), then the table in order; its last row always
+    holds. No clock, no network, no log; never raises, whatever the answer contains.
+    """
+    facts = facts_of(answer)
+    message = _for_a_person(facts)
+    for number, user_rule in enumerate(user_rules, start=1):
+        if user_rule.match.search(_user_text(answer, facts)):
+            return Verdict(user_rule.error_class, f"user:{number}", message)
+    rule = decide(facts, answer.headers, RULES)
+    return Verdict(rule.error_class, rule.name, message)
+
+
+def decide(facts: Facts, headers: Mapping[str, str], rules: Sequence[Rule]) -> Rule:
+    """Return the first of ``rules`` that holds, the last one if none does."""
+    codes = words_in(_normalised(facts.codes), _CODE_WORDS) if facts.codes else frozenset()
+    text = words_in(_normalised(facts.messages), _TEXT_WORDS) if facts.messages else frozenset()
+    return next((rule for rule in rules if rule.holds(facts, headers, codes, text)), rules[-1])
+
+
+def _normalised(parts: Sequence[str]) -> str:
+    return normalise(" / ".join(parts)[:_WORDS_LIMIT])
+
+
+def _user_text(answer: Answer, facts: Facts) -> str:
+    return "\n".join([*facts.codes, *facts.messages, answer.body[:_USER_TEXT_LIMIT]])[:_USER_TEXT_LIMIT]
+
+
+def _for_a_person(facts: Facts) -> str:
+    """The answer's own words, blanks folded, at most DETAIL_CHARACTERS of them."""
+    words = " ".join((facts.messages or facts.codes or ("",))[0].split())
+    return words if len(words) <= DETAIL_CHARACTERS else words[: DETAIL_CHARACTERS - 1] + "…"

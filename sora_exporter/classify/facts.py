@@ -1,0 +1,172 @@
+"""What an answer says, taken out of its body: codes, messages, job status, whether the good object is there. Pure.
+
+Nothing here decides what an answer means; that is the table in ``rules``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sora_exporter.classify import shapes
+from sora_exporter.result import Answer, Expectation
+
+_TEXT_LIMIT = 2000
+_NODE_LIMIT = 400
+_DEPTH_LIMIT = 8
+_NESTED_LIMIT = 3
+
+_REQUEST_ID = re.compile(r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]{0,80}>([^<]{0,300})", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]{0,400}>")
+_BLANK = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An answer's own words, and what kind of answer it is.
+
+    ``form`` is transport, empty, page, stream, json or text. ``status`` is the HTTP status, or the one an error inside
+    a 2xx body names, or 0 without an answer. ``codes`` and ``messages`` are as sent, request ids removed.
+    """
+
+    form: str
+    status: int
+    codes: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
+    signs: frozenset[str] = frozenset()
+    """Any of good, excuse (a chat reply that may be an error told as text), error, failed, expired, wrapped."""
+
+
+@dataclass(slots=True)
+class _Notes:
+    codes: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    nodes: int = 0
+    wrapped: bool = False
+
+    def code(self, value: object) -> None:
+        text = str(value)[:100]
+        if text.lower() not in shapes.EMPTY_CODES and "://" not in text:
+            self.codes.append(text)
+
+    def message(self, value: str, nesting: int) -> None:
+        """Keep a message, or what it wraps: JSON text is opened, at most three levels deep."""
+        text = value[: _TEXT_LIMIT * 4].strip()
+        start = text.find("{")
+        inner = _decoded(text[start:]) if start >= 0 and nesting < _NESTED_LIMIT else None
+        if isinstance(inner, dict):
+            self.wrapped = True
+            self.walk(inner, 0, nesting + 1)
+            text = text[:start]
+        if text.startswith('"') and nesting < _NESTED_LIMIT and isinstance(bare := _decoded(text), str):
+            self.message(bare, nesting + 1)
+        elif text and not text.startswith(("http://", "https://")):
+            self.messages.append(_REQUEST_ID.sub("", text[:_TEXT_LIMIT]))
+
+    def walk(self, node: object, depth: int, nesting: int) -> None:
+        """Collect codes and messages from a JSON value, by the names of its fields."""
+        self.nodes += 1
+        if depth > _DEPTH_LIMIT or self.nodes > _NODE_LIMIT:
+            return
+        if isinstance(node, dict):
+            for key, value in node.items():
+                self._member(key, value, depth, nesting)
+        elif isinstance(node, list):
+            for value in node[:_NODE_LIMIT]:
+                if isinstance(value, str):
+                    self.message(value, nesting)
+                else:
+                    self.walk(value, depth + 1, nesting)
+
+    def _member(self, key: str, value: object, depth: int, nesting: int) -> None:
+        if key in shapes.NOT_WORDS:
+            return
+        if isinstance(value, dict) or (isinstance(value, list) and key not in shapes.NOT_LISTS):
+            if key == "base_resp" and isinstance(value, dict):
+                self.code(f"base_resp {value.get('status_code')}")
+            self.walk(value, depth + 1, nesting)
+        elif key in shapes.CODE_KEYS and isinstance(value, str | int):
+            self.code(value)
+        elif key in shapes.MESSAGE_KEYS and isinstance(value, str):
+            self.message(value, nesting)
+
+
+def facts_of(answer: Answer) -> Facts:
+    """Return the facts of any answer. Never raises; reads a bounded part of bodies that are not JSON."""
+    if answer.http_status is None:
+        return Facts("transport", 0, messages=((answer.transport_error or "")[:_TEXT_LIMIT],))
+    body = answer.body.lstrip("\ufeff \t\r\n")
+    if not body:
+        return Facts("empty", answer.http_status)
+    if body.startswith("<"):
+        return Facts("page", answer.http_status, messages=tuple(_page_words(body)))
+    if body.startswith(("data:", "event:", ": ", "id:")):
+        return _facts_of_json(answer, "stream", _joined_events(body))
+    document = _decoded(body) if body[0] in '{["' else None
+    if document is None:
+        return Facts("text", answer.http_status, messages=(body[:_TEXT_LIMIT],))
+    return _facts_of_json(answer, "json", document)
+
+
+def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
+    expectation = answer.expectation or Expectation()
+    root = document[0] if isinstance(document, list) and document and isinstance(document[0], dict) else document
+    notes = _Notes()
+    content = shapes.chat_content(root)
+    signs = set(shapes.signs(root, answer.endpoint, expectation, content))
+    if isinstance(root, str):
+        notes.message(root, 0)
+    elif "good" not in signs:
+        for path in expectation.error:
+            if isinstance(text := shapes.at(root, path), str):
+                notes.message(text, 0)
+        notes.walk(root, 0, 0)
+    if content and ("good" not in signs or "excuse" in signs):
+        notes.message(content, 0)
+    if notes.wrapped:
+        signs.add("wrapped")
+    status = answer.http_status or 0
+    if 200 <= status < 300 and "good" not in signs:
+        status = next(_http_codes(notes.codes), status)
+    return Facts(form, status, tuple(notes.codes[:30]), tuple(notes.messages[:30]), frozenset(signs))
+
+
+def _http_codes(codes: list[str]) -> Iterator[int]:
+    """HTTP statuses named inside a body: envelopes such as kie.ai's answer 200 and put the real one in ``code``."""
+    return (int(code) for code in codes if len(code) == 3 and code.isascii() and code.isdigit() and code[0] in "45")
+
+
+def _decoded(text: str) -> Any:
+    """The JSON value ``text`` begins with, or None."""
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(text)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _page_words(body: str) -> Iterator[str]:
+    """The title and the visible beginning of a page."""
+    head = body[: _TEXT_LIMIT * 4]
+    if title := _TITLE.search(head):
+        yield _BLANK.sub(" ", title.group(1)).strip()
+    yield _BLANK.sub(" ", _TAG.sub(" ", head)).strip()[:_TEXT_LIMIT]
+
+
+def _joined_events(body: str) -> Mapping[str, Any]:
+    """One JSON value for a whole event stream: the event that tells an error, else the last one with all contents."""
+    last: dict[str, Any] = {}
+    contents: list[str] = []
+    for line in body.splitlines():
+        event = _decoded(line[5:].strip()) if line.startswith("data:") else None
+        if not isinstance(event, dict):
+            continue
+        if shapes.says_error(event):
+            return event
+        contents.append(shapes.chat_content(event))
+        last = event
+    content = "".join(contents)
+    return {**last, "choices": [{"message": {"content": content}}]} if content else {**last, "choices": []}

@@ -1,0 +1,131 @@
+"""The shapes answers come in: which fields hold codes, messages, job status and the good object. Pure.
+
+Sources: openai/openai-python src/openai/types; QuantumNous/new-api dto and relay; docs.kie.ai; Ark, DashScope, Kling,
+MiniMax, Runway, Luma, fal and Replicate API references.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sora_exporter.result import Expectation
+
+CODE_KEYS = frozenset(
+    "code type status reason error_code errorcode errorCode err_code errno error_name error_type ret failCode fail_code"
+    " failureCode http_code status_code statusCode".split()
+)
+MESSAGE_KEYS = frozenset(
+    "message msg error errors detail details errmsg err_msg errMsg error_message errorMessage error_msg error_description"
+    " status_msg failMsg fail_msg fail_reason failReason failure failure_reason task_status_msg description title raw"
+    " data upstream_error exception cause".split()
+)
+# What the caller sent is no word of the provider.
+NOT_WORDS = frozenset("prompt input messages params request model choices usage headers loc instance".split())
+NOT_LISTS = frozenset("videos images models remix supported_endpoint_types".split())
+EMPTY_CODES = frozenset(
+    "none null true false 0 1 200 ok success succeed error video server_error invalid_request_error api_error"
+    " new_api_error one_api_error generation_failed bad_response_status_code".split()
+) | {""}
+"""Codes that say nothing: successes, and constants that some relays send with every error."""
+
+_GOOD_CODES = frozenset(["0", "1", "200", "201", "202", "10000", "", "success", "succeed", "ok", "none"])
+_STATUS_PATHS = (
+    *("status", "state", "task_status", "taskStatus", "data.status", "data.state", "data.task_status"),
+    *("data.taskStatus", "output.task_status", "job.status", "task.status", "data.data.status"),
+)
+_FAILED = frozenset("failed fail failure error cancelled canceled rejected aborted blocked 失败".split())
+_EXPIRED = frozenset("expired timeout timed_out timedout".split())
+_JOB_IDS = ("id", "task_id", "taskId", "job_id", "jobId", "video_id", "videoId", "uuid", "generation_id", "taskUUID")
+_JOB_PATHS = (*_JOB_IDS, *(f"data.{name}" for name in _JOB_IDS), "output.task_id", "data.0.task_id", "name", "result")
+_ASSET_PATHS = ("data.0.url", "data.0.b64_json", "video_url", "url", "data.url", "video.url", "images.0.url", "output")
+_PRESENT = {
+    "videos": (*_JOB_PATHS, *_ASSET_PATHS),
+    "video_job": (*_STATUS_PATHS, *_ASSET_PATHS, "done", "name"),
+    "images": (*_ASSET_PATHS, *_JOB_PATHS, "candidates"),
+    "models": ("data", "id", "models", "name"),
+    "chat": (),
+}
+_EXCUSE_MARKS = ("❌", "⚠", "✗", "🚫")
+_EXCUSE_LENGTH = 400
+
+
+def at(node: object, path: str) -> Any:
+    """What stands at a dotted path (numbers index lists), or None."""
+    for step in path.split("."):
+        if isinstance(node, dict):
+            node = node.get(step)
+        elif isinstance(node, list) and step.isdigit() and int(step) < len(node):
+            node = node[int(step)]
+        else:
+            return None
+    return node
+
+
+def chat_content(node: object) -> str:
+    """The text of a chat completion, or of one chunk of it."""
+    for name in ("message", "delta"):
+        content = at(node, f"choices.0.{name}.content")
+        if isinstance(content, str) and content:
+            return content
+        if isinstance(content, list):
+            return " ".join(str(at(part, "text") or at(part, "image_url.url") or "") for part in content)
+    return ""
+
+
+def says_error(node: dict[str, Any]) -> bool:
+    """Whether the envelope reports a fault, whatever the HTTP status says."""
+    return any(_envelope_faults(node))
+
+
+def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
+    yield _says_something(node.get("error")) or _says_something(node.get("errors"))
+    yield node.get("type") == "error" or node.get("success") is False
+    yield str(node.get("code", "")).lower() not in _GOOD_CODES
+    yield str(node.get("ret", "")).lower() not in _GOOD_CODES
+    yield str(at(node, "base_resp.status_code") or "") not in _GOOD_CODES
+    yield "detail" in node and "id" not in node
+    yield any(isinstance(code := node.get(key), int) and code >= 400 for key in ("status", "statusCode", "status_code"))
+
+
+def _says_something(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(value.values())
+    return bool(value)
+
+
+def signs(node: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
+    """Yield what kind of answer a JSON value is: see ``Facts.signs``."""
+    if not isinstance(node, dict):
+        return
+    word = _job_status(node, expectation)
+    failed = word in _FAILED.union(map(str.lower, expectation.failed_words))
+    if failed:
+        yield "failed"
+    if word in _EXPIRED:
+        yield "expired"
+    error = says_error(node) or any(_says_something(at(node, path)) for path in expectation.error)
+    if error:
+        yield "error"
+    if content.startswith(_EXCUSE_MARKS):
+        yield "error"
+    elif not (error or failed or word in _EXPIRED) and _has_good_object(node, endpoint, expectation, content):
+        yield "good"
+        if content and "://" not in content and len(content) <= _EXCUSE_LENGTH:
+            yield "excuse"
+
+
+def _job_status(node: dict[str, Any], expectation: Expectation) -> str:
+    for path in expectation.status or _STATUS_PATHS:
+        if isinstance(word := at(node, path), str) and word:
+            return word.lower()
+    return ""
+
+
+def _has_good_object(node: dict[str, Any], endpoint: str, expectation: Expectation, content: str) -> bool:
+    if expectation.present:
+        return any(at(node, path) for path in expectation.present)
+    if content:
+        return True
+    found = (at(node, path) for path in _PRESENT.get(endpoint, _PRESENT["videos"]))
+    return any(value or value == [] and endpoint == "models" for value in found)
