@@ -208,7 +208,7 @@ class Ledger:
             return not is_free
 
     def _today(self, db: sqlite3.Connection) -> int:
-        """The latest day that is known: a clock that steps back over midnight does not open a fresh budget."""
+        """The latest day known: a clock stepping back opens no budget (money reserved years ahead blocks till then)."""
         clock = math.floor(self._now() / 86400)
         (latest,) = db.execute("SELECT MAX(day) FROM reservation").fetchone()
         return clock if latest is None else max(clock, int(latest))

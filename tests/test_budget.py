@@ -7,6 +7,7 @@ import os
 import random
 import re
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -83,6 +84,7 @@ def paying_process(mode: str, storage: Path, day: int = 20_000, seed: int = 0) -
             yield child
         finally:
             child.kill()
+    assert child.returncode == -signal.SIGKILL
 
 
 # -- money --
@@ -460,6 +462,16 @@ def test_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandC
         db.execute("PRAGMA user_version = 2")
     for _ in range(2):
         with pytest.raises(StorageError, match="schema version 2, newer than 1; upgrade sora-exporter"):
+            Ledger.open(ledger_path.parent, exclusive=True, now=clock)
+
+
+def test_incomplete_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandClock) -> None:
+    """A ledger that lost a table is refused each time, and the failed start does not keep the exporter's lock."""
+    ledger.close()
+    with closing(sqlite3.connect(ledger_path)) as db:
+        db.execute("DROP TABLE folded")
+    for _ in range(2):
+        with pytest.raises(StorageError, match=r"cannot be used \(no such table: folded\); restart"):
             Ledger.open(ledger_path.parent, exclusive=True, now=clock)
 
 
