@@ -1,0 +1,108 @@
+"""Reader of incident.io's widget document: open incidents and maintenances only, for pages that offer nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from sora_exporter.status_pages.documents import (
+    Record,
+    first_timestamp,
+    link,
+    parse,
+    record,
+    records,
+    text,
+    translate,
+)
+from sora_exporter.status_pages.page import (
+    COMPONENT_SEVERITY,
+    IMPACT_OF,
+    ComponentStatus,
+    Impact,
+    PageError,
+    PageReport,
+)
+from sora_exporter.status_pages.report import Component, Event, Findings, Maintenance, compose
+from sora_exporter.status_pages.statuspage import COMPONENT_WORDS, component_status, identities, maintenance
+
+DOCUMENT: Final = "summary"
+DEFAULT_PATH: Final = "/api/v1/summary"
+MAX_BYTES: Final = 4 * 1024 * 1024
+
+
+def addresses(url: str) -> Mapping[str, str]:
+    """Return the document's address: ``url`` itself, or its usual place when ``url`` is a bare host."""
+    parts = urlsplit(url)
+    path = parts.path if parts.path.strip("/") else DEFAULT_PATH
+    return {DOCUMENT: urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))}
+
+
+def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
+    """Return what the document says.
+
+    It lists only components that something happens to, so one that is not listed is not measured. It has no overall
+    word: the indicator is what its incidents and running maintenances add up to. Raises PageError when none of its
+    three lists is there.
+    """
+    if DOCUMENT not in documents:
+        raise PageError("the widget's document did not come")
+    root = record(parse(documents[DOCUMENT]))
+    ongoing, running, scheduled = (
+        records(root.get(member))
+        for member in ("ongoing_incidents", "in_progress_maintenances", "scheduled_maintenances")
+    )
+    if ongoing is None and running is None and scheduled is None:
+        raise PageError("no list of incidents or maintenances: is this an incident.io widget document?")
+    touched = [component for row in ongoing or () for component in _components(row, _worst(row))]
+    touched += [component for row in running or () for component in _components(row, ComponentStatus.UNDER_MAINTENANCE)]
+    findings = Findings(
+        components=_worst_first(touched),
+        is_whole=ongoing is not None and running is not None,
+        events=None if ongoing is None else [_event(row) for row in ongoing],
+        maintenances=_maintenances(running, scheduled, now),
+    )
+    return compose(findings, wanted_components, now, {})
+
+
+def _worst(row: Record) -> ComponentStatus | None:
+    return translate(row.get("current_worst_impact"), COMPONENT_WORDS)
+
+
+def _components(row: Record, otherwise: ComponentStatus | None) -> list[Component]:
+    """Return the components a row lists; ``otherwise`` is the status of one that carries none of its own."""
+    return [
+        Component(text(part.get("id")), text(part.get("name")), component_status(part) or otherwise)
+        for part in records(row.get("affected_components")) or ()
+    ]
+
+
+def _worst_first(components: Sequence[Component]) -> list[Component]:
+    """Return the components so that the worst word on one that several rows list comes first."""
+    return sorted(components, key=lambda c: COMPONENT_SEVERITY[c.status] if c.status else -1, reverse=True)
+
+
+def _event(row: Record) -> Event:
+    impact = IMPACT_OF[_worst(row) or ComponentStatus.DEGRADED_PERFORMANCE]
+    return Event(
+        id=text(row.get("id")),
+        name=text(row.get("name")),
+        impact=impact if impact is not Impact.NONE else Impact.MINOR,
+        is_open=True,
+        since=first_timestamp(row, ("started_at", "created_at", "published_at")),
+        until=None,
+        url=link(row.get("url")),
+        touched=identities(records(row.get("affected_components")) or ()),
+    )
+
+
+def _maintenances(
+    running: Sequence[Record] | None, scheduled: Sequence[Record] | None, now: float
+) -> list[Maintenance] | None:
+    if running is None and scheduled is None:
+        return None
+    return [
+        *(maintenance(row, "in_progress", now) for row in running or ()),
+        *(maintenance(row, "scheduled", now) for row in scheduled or ()),
+    ]

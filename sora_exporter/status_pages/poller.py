@@ -1,0 +1,158 @@
+"""Reading one official page again and again, politely: one deadline, bounded bodies, conditional requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+from urllib.parse import urljoin
+
+from sora_exporter.clock import Clock
+from sora_exporter.status_pages.page import Incident, PageError, PageReport, one_line
+from sora_exporter.status_pages.readers import READERS
+
+THREAD_BYTES: Final = 256 * 1024
+"""Documents longer than this together are parsed off the event loop."""
+
+
+class FetchError(Exception):
+    """No complete answer: refused, reset, too slow, too large; the text is one line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One complete HTTP answer; header names are lower case, the body is decoded from any transfer compression."""
+
+    http_status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+class Fetch(Protocol):
+    """Sends one GET and returns the answer whatever its status; raises FetchError when none came."""
+
+    async def __call__(
+        self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
+    ) -> Fetched: ...
+
+
+class PageSettings(Protocol):
+    """What the poller asks of a page's configuration; ``timeout`` in seconds, for all documents together."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def components(self) -> Sequence[str]: ...
+    @property
+    def timeout(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """The outcome of one poll; Unix seconds.
+
+    ``up`` says whether the page gave anything usable; if not, ``report`` is None: old values are dropped, not frozen.
+    ``attempted_at`` is this poll's start, ``fetched_at`` the last usable one's, None before the first. ``error`` is
+    one line: why the page is not up or, while it is, which documents could not be used.
+    """
+
+    up: bool
+    attempted_at: float
+    fetched_at: float | None
+    report: PageReport | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """A document that can be asked for conditionally, and the body a 304 stands for."""
+
+    validators: Mapping[str, str]
+    body: bytes
+
+
+class StatusPage:
+    """One page and what is remembered of its documents between two polls. Polls must not overlap."""
+
+    def __init__(self, settings: PageSettings, fetch: Fetch, clock: Clock) -> None:
+        self._settings = settings
+        self._fetch = fetch
+        self._clock = clock
+        self._reader = READERS[settings.format]
+        self._remembered: dict[str, _Remembered] = {}
+        self._fetched_at: float | None = None
+
+    async def poll(self) -> PageState:
+        """Fetch and read the page once; waits no longer than the timeout, and never raises for a page's fault."""
+        started_at = self._clock.now()
+        try:
+            report = await self._read(started_at)
+        except PageError as error:
+            return PageState(False, started_at, self._fetched_at, None, str(error))
+        self._fetched_at = started_at
+        return PageState(True, started_at, started_at, report, one_line(report.problems))
+
+    async def _read(self, now: float) -> PageReport:
+        documents, problems = await self._documents()
+        if not documents:
+            raise PageError(one_line(problems))
+        arguments = (documents, self._settings.components, now)
+        try:
+            if sum(map(len, documents.values())) > THREAD_BYTES:
+                report = await asyncio.to_thread(self._reader.read, *arguments)
+            else:
+                report = self._reader.read(*arguments)
+        except PageError as error:
+            raise PageError("; ".join(filter(None, (one_line(problems), str(error))))) from None
+        incidents = tuple(self._with_address(incident) for incident in report.incidents)
+        return replace(report, incidents=incidents, problems={**problems, **report.problems})
+
+    async def _documents(self) -> tuple[dict[str, bytes], dict[str, str]]:
+        """Return the documents that came in time, and of each other one why not."""
+        addresses = self._reader.addresses(self._settings.url)
+        async with asyncio.TaskGroup() as group:
+            tasks = {name: group.create_task(self._document(name, url)) for name, url in addresses.items()}
+        outcomes = {name: task.result() for name, task in tasks.items()}
+        documents = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, bytes)}
+        return documents, {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
+
+    async def _document(self, name: str, url: str) -> bytes | str:
+        """Return a document's body, or in words why there is none."""
+        timeout, limit = self._settings.timeout, self._reader.max_bytes
+        remembered = self._remembered.get(name)
+        headers = {"accept": "application/json", **(remembered.validators if remembered else {})}
+        try:
+            # The fetch has its own timeout; this one also holds when it counts each read anew.
+            async with asyncio.timeout(timeout):
+                answer = await self._fetch(url, headers=headers, timeout_seconds=timeout, max_bytes=limit)
+        except FetchError as error:
+            return str(error) or "no answer"
+        except TimeoutError:
+            return f"no complete answer in {timeout:g} s"
+        if answer.http_status == 304 and remembered:
+            return remembered.body
+        if answer.http_status != 200:
+            return f"HTTP {answer.http_status}"
+        if len(answer.body) > limit:
+            return f"longer than {limit // (1024 * 1024)} MiB"
+        self._remember(name, answer)
+        return answer.body
+
+    def _remember(self, name: str, answer: Fetched) -> None:
+        validators = {
+            request: answer.headers[header]
+            for request, header in (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
+            if answer.headers.get(header)
+        }
+        if validators:
+            self._remembered[name] = _Remembered(validators, answer.body)
+        else:
+            self._remembered.pop(name, None)
+
+    def _with_address(self, incident: Incident) -> Incident:
+        if not incident.url:
+            return incident
+        return replace(incident, url=urljoin(self._settings.url.rstrip("/") + "/", incident.url))

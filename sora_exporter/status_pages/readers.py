@@ -1,0 +1,33 @@
+"""One reader per page format; a new format is one module and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sora_exporter.status_pages import google_cloud, incidentio_widget, statuspage
+from sora_exporter.status_pages.page import PageReport
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How pages of one format are read.
+
+    ``addresses(url)`` returns the address of every document by its name, from whatever address of the page a user
+    configured. ``read(documents, wanted_components, now)`` returns the report on those documents that came (name to
+    body; ``now`` in Unix seconds) and raises PageError when nothing usable came. ``max_bytes`` bounds each document.
+    """
+
+    addresses: Callable[[str], Mapping[str, str]]
+    read: Callable[[Mapping[str, bytes], Sequence[str], float], PageReport]
+    max_bytes: int
+
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        "statuspage": Reader(statuspage.addresses, statuspage.read, statuspage.MAX_BYTES),
+        "google-cloud": Reader(google_cloud.addresses, google_cloud.read, google_cloud.MAX_BYTES),
+        "incidentio-widget": Reader(incidentio_widget.addresses, incidentio_widget.read, incidentio_widget.MAX_BYTES),
+    }
+)
