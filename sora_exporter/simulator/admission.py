@@ -5,7 +5,10 @@ Source: new-api, router/video-router.go and relay/relay_task.go, read 2026-11-23
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -14,9 +17,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from .behaviours import Behaviour
-from .documents import UnreadableBody, read_fields
 from .jobs import Job
+from .request_fields import UnreadableBody, read_fields
 from .simulation import Simulation
+
+DEPRECATION_SECONDS = 90 * 86400
+"""How long before its end a model counts as deprecated."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -50,6 +56,7 @@ def journaled(path: str, endpoint: Endpoint, *, method: str, action: str) -> Rou
         try:
             require_key(request)
             response = await endpoint(request)
+            _announce_sunset(request, response)
         except Refused as refused:
             response = refused.response
         facts = {"action": action, "http_status": response.status_code, **getattr(request.state, "facts", {})}
@@ -57,6 +64,16 @@ def journaled(path: str, endpoint: Endpoint, *, method: str, action: str) -> Rou
         return response
 
     return Route(path, answer, methods=[method])
+
+
+def _announce_sunset(request: Request, response: Response) -> None:
+    """Add the headers of RFC 9745 and RFC 8594 to a good answer about a model that has an announced end."""
+    model = getattr(request.state, "facts", {}).get("model")
+    behaviour = simulation_of(request).behaviours.get(model or "")
+    if behaviour is not None and behaviour.sunset:
+        sunset_at = datetime.fromisoformat(behaviour.sunset).replace(tzinfo=UTC)
+        response.headers["deprecation"] = f"@{int(sunset_at.timestamp()) - DEPRECATION_SECONDS}"
+        response.headers["sunset"] = format_datetime(sunset_at, usegmt=True)
 
 
 def note(request: Request, **facts: Any) -> None:
@@ -108,13 +125,22 @@ async def admit(
     behaviour = simulation.meet(model)
     note(request, behaviour=behaviour.behaviour)
     if behaviour.delay_seconds:
-        await simulation.sleep(behaviour.delay_seconds)
+        await _linger(request, behaviour.delay_seconds)
     if behaviour.stage in ("key", "channel"):
         fail(request, behaviour, where, model)
     validate(request, fields)
     if behaviour.stage == "upstream":
         fail(request, behaviour, where, model)
     return fields, behaviour
+
+
+async def _linger(request: Request, seconds: float) -> None:
+    """Wait, but not longer than the caller does."""
+    sleeping = asyncio.ensure_future(simulation_of(request).sleep(seconds))
+    leaving = asyncio.ensure_future(request.receive())
+    await asyncio.wait({sleeping, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    sleeping.cancel()
+    leaving.cancel()
 
 
 def find_job(request: Request, api: str) -> Job:
@@ -125,4 +151,7 @@ def find_job(request: Request, api: str) -> Job:
     note(request, job_id=identity, model=job.model if job else None)
     if job is None or job.api != api or job.behaviour.job == "lost":
         refuse(request, "unknown_job", api, identity)
+    current = simulation.behaviours[job.model]
+    if current.stage == "key" or current.connection == "dropped" or (current.stage, request.method) == ("poll", "GET"):
+        fail(request, current, api, job.model)
     return job

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from . import ark, catalogue, chat, control, downloads, generations, images, status_routes, videos
@@ -17,6 +17,7 @@ from .admission import simulation_of
 from .answers import Answers
 from .scenarios import find_scenario
 from .simulation import Simulation
+from .status_pages import load_pages
 from .status_routes import StatusSite
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -26,6 +27,15 @@ async def _unknown_path(request: Request) -> Response:
     """Answer a path below an API's prefix that does not exist, as new-api does."""
     words = {"model": "", "value": f"{request.method} {request.url.path}"}
     return simulation_of(request).answers.refusal("unknown_path", "models", words)
+
+
+async def _front_page(_request: Request) -> Response:
+    return RedirectResponse("/control")
+
+
+async def _web_page(request: Request) -> Response:
+    """Answer any other path with the relay's web page and 200: what a base URL without /v1 gets at new-api."""
+    return simulation_of(request).answers.error("invalid_response", "page", {"model": ""}, 0)
 
 
 API: list[BaseRoute] = [
@@ -54,6 +64,7 @@ def create_app(
     """Return a simulated provider in this scenario; UnknownScenario lists the existing ones.
 
     ``clock`` gives Unix seconds and ``sleep`` waits seconds of it; without them real time runs ``speed`` times as fast.
+    ``render_seconds`` is how long a job takes. The same ``seed`` gives the same bodies and ids in the same order.
     ``status_documents`` is a directory whose files are served below /status/ before the built-in documents.
     """
     started = time.time()
@@ -63,6 +74,8 @@ def create_app(
             *status_routes.ROUTES,
             *downloads.ROUTES,
             *(Mount(prefix, routes=API) for prefix in PREFIXES),
+            Route("/", _front_page, methods=["GET"]),
+            Route("/{path:path}", _web_page, methods=METHODS),
         ]
     )
     simulation = Simulation(
@@ -74,5 +87,5 @@ def create_app(
     )
     simulation.enter(find_scenario(scenario))
     app.state.simulation = simulation
-    app.state.status_site = StatusSite(status_documents)
+    app.state.status_site = StatusSite(load_pages(simulation.clock()), status_documents)
     return app

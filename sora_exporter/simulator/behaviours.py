@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 from .answers import ERROR_CLASSES
 
 CHOICES: Mapping[str, frozenset[str]] = {
-    "stage": frozenset({"key", "channel", "upstream", "job"}),
+    "stage": frozenset({"key", "channel", "upstream", "job", "poll"}),
     "catalog": frozenset({"listed", "absent", "answer"}),
     "job": frozenset({"done", "failed", "stalled", "queued", "lost", "anonymous"}),
     "asset": frozenset({"good", "truncated", "empty", "wrong_type", "expired"}),
@@ -36,6 +37,7 @@ class Behaviour:
     job: str = "done"
     asset: str = "good"
     connection: str = "open"
+    sunset: str | None = None
     share: float = 1.0
     body: int | None = None
 
@@ -77,8 +79,19 @@ def _check(key: str, value: Any) -> None:
         raise UnknownBehaviour(f"answer cannot be {value!r}; choose one of: {', '.join(sorted(ERROR_CLASSES))}")
     if key in ("delay_seconds", "share") and not (_is_number(value) and value >= 0):
         raise UnknownBehaviour(f"{key} must be a number from 0 upwards, not {value!r}")
+    if key == "share" and value > 1:
+        raise UnknownBehaviour(f"share must be at most 1, not {value!r}")
+    if key == "sunset" and not (value is None or _is_date(value)):
+        raise UnknownBehaviour(f"sunset must be a date like 2026-12-31, not {value!r}")
     if key == "body" and not (value is None or (isinstance(value, int) and value >= 0)):
         raise UnknownBehaviour(f"body must be a whole number from 0 upwards, not {value!r}")
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _is_number(value: Any) -> bool:

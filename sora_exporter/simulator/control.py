@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from .admission import simulation_of
 from .behaviours import BEHAVIOURS, UnknownBehaviour, read_behaviour
-from .documents import UnreadableBody, read_fields
+from .request_fields import UnreadableBody, read_fields
 from .scenarios import SCENARIOS, Model, UnknownScenario, find_scenario
 from .simulation import Simulation
 from .status_pages import STATUSES
@@ -124,9 +124,12 @@ async def set_page(request: Request) -> Response:
                 f"no component {key!r} with status {status!r}; components: {', '.join(page.components)}; "
                 f"statuses: {', '.join(STATUSES)}"
             )
+    http_status = wish.get("http_status", page.http_status)
+    if not isinstance(http_status, int) or not 200 <= http_status < 600:
+        raise WrongWish(f"http_status must be a whole number from 200 to 599, not {http_status!r}")
     for key, status in components.items():
         page.set(key, status, simulation_of(request).clock())
-    page.http_status = int(wish.get("http_status", page.http_status))
+    page.http_status = http_status
     return _done(request)
 
 

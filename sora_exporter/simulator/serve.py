@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 
@@ -17,7 +18,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError:
+        listener.listen()
+    except (OSError, OverflowError):
         listener.close()
         raise
     return listener
@@ -34,12 +36,14 @@ def run(host: str = "127.0.0.1", port: int = 0, scenario: str = "operational") -
     except UnknownScenario as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
         print(f"simulate: cannot listen on {host}:{port}: {reason}; choose another with --port", file=sys.stderr)
         return 2
     shown = f"[{host}]" if ":" in host else host
     print(f"simulated provider ({scenario}) on http://{shown}:{listener.getsockname()[1]}", flush=True)
     # Dropped connections are meant here; the server's complaints about them are not worth a line.
-    uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off")).run(sockets=[listener])
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
     return 0

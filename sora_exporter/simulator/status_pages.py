@@ -29,6 +29,7 @@ DESCRIPTIONS = {
     "critical": "Major System Outage",
     "maintenance": "Service Under Maintenance",
 }
+WIDGET_PATHS = ("", "widget.json", "proxy/widget", "api/v1/summary")
 GOOGLE_IMPACT = {
     "minor": ("SERVICE_INFORMATION", "low"),
     "major": ("SERVICE_DISRUPTION", "medium"),
@@ -95,11 +96,17 @@ def _time(timestamp: float) -> str:
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def load_pages() -> dict[str, Page]:
-    """Return the built-in pages, everything operational."""
+def load_pages(now: float) -> dict[str, Page]:
+    """Return the built-in pages, everything operational since ``now`` (Unix seconds)."""
     data = yaml.safe_load(resources.files(__package__).joinpath("status_pages.yml").read_text("utf-8"))
     return {
-        name: Page(**{**entry, "past_incidents": [Event(**event) for event in entry.get("past_incidents", [])]})
+        name: Page(
+            **{
+                **entry,
+                "changed_at": now,
+                "past_incidents": [Event(**event) for event in entry.get("past_incidents", [])],
+            }
+        )
         for name, entry in data.items()
     }
 
@@ -208,7 +215,7 @@ def google_cloud(page: Page) -> dict[str, Any]:
 
 
 def widget(page: Page) -> dict[str, Any]:
-    """Return incident.io's widget document, at the page's root and at /proxy/widget."""
+    """Return incident.io's one widget document, at every path in use."""
     events = page.open_events()
 
     def describe(event: Event) -> dict[str, Any]:
@@ -232,7 +239,7 @@ def widget(page: Page) -> dict[str, Any]:
         "in_progress_maintenances": [describe(event) for event in events if event.impact == "maintenance"],
         "scheduled_maintenances": [],
     }
-    return {"": document, "proxy/widget": document, "widget.json": document}
+    return dict.fromkeys(WIDGET_PATHS, document)
 
 
 FORMATS: Mapping[str, Callable[[Page], dict[str, Any]]] = {

@@ -12,15 +12,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .status_pages import FORMATS, Page, load_pages
+from .status_pages import FORMATS, Page
 
 
 @dataclass
 class StatusSite:
     """The built-in pages; a file of ``directory`` or a document put at run time takes the place of theirs."""
 
+    pages: dict[str, Page]
     directory: Path | None = None
-    pages: dict[str, Page] = field(default_factory=load_pages)
     documents: dict[str, bytes] = field(default_factory=dict)
 
     def find(self, path: str) -> tuple[bytes, float] | None:

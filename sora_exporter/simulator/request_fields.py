@@ -23,7 +23,8 @@ async def read_fields(request: Request) -> dict[str, Any]:
     content_type = request.headers.get("content-type", "application/json")
     if content_type.startswith("multipart/form-data"):
         return _multipart(content_type, body)
-    if content_type.startswith("application/x-www-form-urlencoded"):
+    # A bare `curl -d '{...}'` calls its JSON a form.
+    if content_type.startswith("application/x-www-form-urlencoded") and not body.startswith(b"{"):
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     try:
         fields = json.loads(body)
