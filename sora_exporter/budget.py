@@ -10,8 +10,8 @@ The order that makes ``kill -9`` harmless at every point::
     forget_job, settle
 
 A kill before the create call wastes budget, never money. A kill between the create call and ``note_job_id`` leaves a
-job with ``job_id`` None: it was paid at most once and is counted, yet nobody knows its id, so it cannot be deleted
-and stays with the provider until it expires there. Such a record is reported by ``unfinished_jobs`` and then forgotten.
+job with ``job_id`` None: it was paid at most once and is counted. Its reservation's ``marker`` stands in its prompt,
+so that it can be found in the provider's list of jobs, where there is such a list, and be deleted after all.
 
 Money is integer micro-dollars inside and USD outside; days are UTC days. Standard library only.
 """
@@ -43,6 +43,8 @@ CREATE TABLE reservation (
 );
 CREATE INDEX reservation_day ON reservation (day);
 CREATE INDEX reservation_attempt ON reservation (service_id, probe);
+CREATE TABLE ledger (instance TEXT NOT NULL);
+INSERT INTO ledger VALUES (lower(hex(randomblob(4))));
 CREATE TABLE folded (service_id TEXT PRIMARY KEY, amount INTEGER NOT NULL);
 CREATE TABLE job (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,13 +59,18 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Money set aside for one attempt of a paid probe; it counts for ``day`` in full until settled."""
+    """Money set aside for one attempt of a paid probe; it counts for ``day`` in full until settled.
+
+    ``marker`` is unique among the reservations of all ledgers; ``reserved_at`` is Unix time.
+    """
 
     id: int
     day: date
     service_id: str
     probe: str
     amount_usd: float
+    reserved_at: float
+    marker: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +126,12 @@ class Ledger:
             if amount <= 0 or _spent(db, day) + amount > limit:
                 return None
             _write_off(db, day)
+            now = self._now()
             db.execute(
                 "INSERT INTO reservation (day, reserved_at, service_id, probe, amount) VALUES (?, ?, ?, ?, ?)",
-                (day, self._now(), service_id, probe, amount),
+                (day, now, service_id, probe, amount),
             )
-            return Reservation(_added(db), _date(day), service_id, probe, amount / 1e6)
+            return _reservation(db, _added(db), day, service_id, probe, amount, now)
 
     def settle(self, reservation: Reservation, actual_usd: float) -> None:
         """Replace the reservation by what the call really cost, on the day of the reservation.
@@ -193,10 +201,10 @@ class Ledger:
         """
         with self._storage.read() as db:
             rows = db.execute(
-                "SELECT job.id, reservation_id, day, service_id, probe, amount, provider, api, job_id"
+                "SELECT job.id, provider, api, job_id, reservation_id, day, service_id, probe, amount, reserved_at"
                 " FROM job JOIN reservation ON reservation.id = reservation_id ORDER BY job.id"
             ).fetchall()
-        jobs = [Job(row[0], Reservation(row[1], _date(row[2]), row[3], row[4], row[5] / 1e6), *row[6:]) for row in rows]
+            jobs = [Job(row[0], _reservation(db, *row[4:]), *row[1:4]) for row in rows]
         return [job for job in jobs if not self._is_attempted(job.reservation)]
 
     def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
@@ -228,6 +236,13 @@ class Ledger:
 
 def _added(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
+
+
+def _reservation(
+    db: sqlite3.Connection, number: int, day: int, service_id: str, probe: str, amount: int, reserved_at: float
+) -> Reservation:
+    (instance,) = db.execute("SELECT instance FROM ledger").fetchone()
+    return Reservation(number, _date(day), service_id, probe, amount / 1e6, reserved_at, f"{instance}-{number}")
 
 
 def _spent(db: sqlite3.Connection, day: int) -> int:

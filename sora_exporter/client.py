@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import os
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -136,6 +138,14 @@ class ProviderClient:
             size=exchange.size,
         )
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not leave memory: the key and the values of the configured headers."""
+        configured = tuple(value.get_secret_value() for value in self._provider.headers.values())
+        try:
+            return (self._key.read(), *configured)
+        except KeyUnavailable:
+            return configured
+
     async def aclose(self) -> None:
         await self._sdk.close()
 
@@ -200,6 +210,26 @@ class ProviderClient:
         return replace(reply, tls_expires_at=seen)
 
 
+class ProviderClients:
+    """One client per provider, made on first use and kept until its provider changes."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, tuple[Provider, ProviderClient]] = {}
+
+    def get(self, name: str, provider: Provider) -> ProviderClient:
+        """Return the provider's client."""
+        known, client = self._clients.get(name, (None, None))
+        if client is None or known != provider:
+            client = ProviderClient(provider)
+            self._clients[name] = provider, client
+        return client
+
+    async def keep_only(self, providers: Mapping[str, Provider]) -> None:
+        """Close the clients of providers that are gone or have changed."""
+        for name in [name for name, (known, _) in self._clients.items() if providers.get(name) != known]:
+            await self._clients.pop(name)[1].aclose()
+
+
 class KeyUnavailable(Exception):
     """The configured key cannot be read at this moment."""
 
@@ -216,8 +246,6 @@ class KeySource:
 
     def read(self) -> str:
         """Return the key, or text that stands for none. Raises KeyUnavailable."""
-        import os
-
         if self._env is not None:
             return os.environ.get(self._env, "")
         if self._file is None:
@@ -253,8 +281,6 @@ def _origin(url: str) -> tuple[str, str | None, int]:
 
 
 def _text(value: object) -> str:
-    import json
-
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sora_exporter.apis import first
 from sora_exporter.result import ErrorClass, Verdict
 
-# Source: developers.openai.com api/reference models (shutdown_date); docs.krea.ai/developers/deprecations (sunset_date).
+# Source: developers.openai.com api/reference models (shutdown_date); docs.krea.ai developers/deprecations (the rest).
 DATE_MEMBERS = ("shutdown_date", "data.shutdown_date", "sunset_date", "error.sunset_date", "error.shutdown_date")
 
 

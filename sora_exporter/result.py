@@ -193,6 +193,7 @@ class ProbeResult:
     cost_usd: float = 0.0
     sunset_at: float | None = None
     tls_expires_at: float | None = None
+    is_reached: bool = True
 
     @property
     def is_success(self) -> bool:

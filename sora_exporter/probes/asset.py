@@ -112,6 +112,6 @@ MEDIA_PATH = re.compile(r"\.(?:mp4|webm|mov|m4v|avi|png|jpe?g|webp|gif)(?:$|[?#]
 
 def media_link(text: str, pattern: str) -> str | None:
     """Return the last link in the text that looks like a media file, or the last link at all, or None."""
-    links = re.findall(pattern, text)
+    links = [match.group() for match in re.finditer(pattern, text)]
     media = [link for link in links if MEDIA_PATH.search(link)]
-    return (media or links or [None])[-1]
+    return next(reversed(media or links), None)

@@ -23,6 +23,9 @@ class Client(Protocol):
     async def ask(self, request: Request, access: str) -> Reply:
         """Return what the provider answered; never raises for what it does."""
 
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not leave memory."""
+
     async def download(
         self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
     ) -> Reply:

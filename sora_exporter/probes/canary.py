@@ -1,6 +1,6 @@
 """The request that validation must refuse: it passes key, routing and channel, and costs nothing.
 
-Source: QuantumNous/new-api router/video-router.go, middleware/distributor.go and relay/relay_utils.go check in that order.
+Source: QuantumNous/new-api router/video-router.go, middleware/distributor.go, relay/relay_utils.go: in that order.
 """
 
 from __future__ import annotations

@@ -29,9 +29,8 @@ async def catalog(attempt: Attempt) -> Verdict:
     if is_offered(attempt.service.model, attempt.document, attempt.body):
         return listed
     attempt.response_seconds = None
-    return Verdict(
-        ErrorClass.MODEL_NOT_FOUND, "catalog:not-listed", f"the provider's list has no {attempt.service.model}"
-    )
+    message = f"the provider's list has no {attempt.service.model}"
+    return Verdict(ErrorClass.MODEL_NOT_FOUND, "catalog:not-listed", message)
 
 
 def is_offered(model: str, document: Any, body: str) -> bool:

@@ -53,9 +53,12 @@ def may_have_cost(attempt: Attempt, verdict: Verdict) -> bool:
 
 def job_id_of(attempt: Attempt) -> str | None:
     """Return the id in the latest answer, where the vendor puts it, or None."""
-    if attempt.api.job is None:
-        return None
-    found = first(attempt.document, attempt.api.job.id)
+    return job_id_in(attempt.api, attempt.document)
+
+
+def job_id_in(api: Api, document: object) -> str | None:
+    """Return the id in one job's document, or None."""
+    found = first(document, api.job.id) if api.job is not None else None
     return str(found) if isinstance(found, (str, int)) else None
 
 
@@ -91,10 +94,8 @@ async def poll_job(attempt: Attempt, job_id: str, until: float) -> Verdict:
 
 
 def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
-    said = first(attempt.document, error_paths)
-    return Verdict(
-        ErrorClass.GENERATION_FAILED, "generate:failed", str(said or "the job failed and said no more")[:200]
-    )
+    message = str(first(attempt.document, error_paths) or "the job failed and said no more")[:200]
+    return Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
 
 
 async def delete_job(attempt: Attempt, job_id: str) -> bool:

@@ -1,0 +1,159 @@
+"""Running one probe of one service: lock, budget, attempt, result."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from sora_exporter.budget import Job, Ledger
+from sora_exporter.classify import UserRule, classify
+from sora_exporter.clock import Clock
+from sora_exporter.config import Config, Provider, Service
+from sora_exporter.lifecycle import after_sunset
+from sora_exporter.probes import PROBES, Attempt
+from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.redact import redact
+from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
+from sora_exporter.storage import StorageError
+
+GUARD_SECONDS = 0.3
+"""How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
+
+
+class Clients(Protocol):
+    """Where the runner gets a provider's client from."""
+
+    def get(self, name: str, provider: Provider) -> Client:
+        """Return the provider's client."""
+
+
+@dataclass
+class PaidJob:
+    """The ledger's record of a job, in the form probes know it."""
+
+    ledger: Ledger
+    job: Job
+
+    def accepted(self, job_id: str) -> None:
+        self.job = self.ledger.note_job_id(self.job, job_id)
+
+    def gone(self) -> None:
+        self.ledger.forget_job(self.job)
+
+
+class Runner:
+    """Runs probes one at a time per service and kind, across processes; knows no schedule."""
+
+    def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
+        self.config = config
+        self._ledger, self._clients, self._clock = ledger, clients, clock
+
+    async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
+        """Return the attempt's result, or None when another process is at the same probe this very moment."""
+        with self._ledger.attempt_lock(service.id, probe) as is_free:
+            if not is_free:
+                return None
+            return await (self._paid(service, probe) if probe.is_paid else self._free(service, probe))
+
+    async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        return await self._attempt(service, probe, self._new_attempt(service, probe))
+
+    async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs no more."""
+        price = price_of_attempt(self.config, service)
+        if price is None:
+            return self._unasked(service, probe, "the service has no price: set price_usd")
+        try:
+            limit = self.config.budget_usd_per_day
+            reservation = self._ledger.reserve(service.id, probe, price, limit)
+            if reservation is None:
+                return self._unasked(service, probe, f"${price:.2f} more would pass today's ${limit:.2f}")
+            job = self._ledger.remember_job(reservation, service.provider, service.api)
+        except StorageError as error:
+            return self._unasked(service, probe, f"the budget cannot be kept: {error}")
+        attempt = self._new_attempt(service, probe)
+        attempt.prompt = f"{attempt.api.prompt} ({reservation.marker})"
+        attempt.job_record = PaidJob(self._ledger, job)
+        attempt.may_have_cost = True
+        try:
+            return await self._attempt(service, probe, attempt, price)
+        finally:
+            self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
+
+    def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
+        client = self._clients.get(service.provider, self.config.providers[service.provider])
+        rules = user_rules(self.config, service.provider)
+
+        def judge(answer: Answer) -> Verdict:
+            return classify(answer, rules)
+
+        deadline = self._clock.monotonic() + service.timeout(probe)
+        return Attempt(service, self.config.api(service), client, judge, self._clock, deadline)
+
+    async def _attempt(
+        self, service: Service, probe: ProbeKind, attempt: Attempt, price: float = 0.0
+    ) -> ProbeResult:  # fmt: skip
+        started_at, started = self._clock.now(), self._clock.monotonic()
+        try:
+            async with asyncio.timeout(service.timeout(probe) + GUARD_SECONDS):
+                verdict = await PROBES[probe](attempt)
+        except TimeoutError:
+            verdict = Verdict(ErrorClass.TIMEOUT, "guard", "the attempt did not end in time")
+        verdict = self._conclude(service, attempt, verdict)
+        is_success = verdict.error_class in (ErrorClass.NONE, ErrorClass.SLOW)
+        secrets = attempt.client.secrets()
+        return ProbeResult(
+            service_id=service.id,
+            probe=probe,
+            error_class=verdict.error_class,
+            rule=verdict.rule,
+            started_at=started_at,
+            duration_seconds=self._clock.monotonic() - started,
+            detail=redact(verdict.message, secrets, DETAIL_CHARACTERS),
+            excerpt=redact(attempt.excerpt, secrets, DETAIL_CHARACTERS if is_success else EXCERPT_CHARACTERS),
+            http_status=attempt.http_status,
+            response_seconds=attempt.response_seconds if is_success else None,
+            generation_seconds=attempt.generation_seconds if is_success else None,
+            phases=dict(attempt.phases),
+            cost_usd=price if attempt.may_have_cost else 0.0,
+            sunset_at=attempt.sunset_at,
+            tls_expires_at=attempt.tls_expires_at,
+            is_reached=attempt.is_reached,
+        )
+
+    def _conclude(self, service: Service, attempt: Attempt, verdict: Verdict) -> Verdict:
+        """Return the verdict in the light of what only the service's configuration tells."""
+        verdict = after_sunset(verdict, service.sunset_at or attempt.sunset_at, self._clock.now())
+        seconds, slow_after = attempt.response_seconds, service.slow_after
+        if verdict.error_class is ErrorClass.NONE and slow_after and seconds is not None and seconds > slow_after:
+            message = f"answered after {seconds:.1f} s, later than the {slow_after:g} s of slow_after"
+            return Verdict(ErrorClass.SLOW, "slow_after", message)
+        return verdict
+
+    def _unasked(self, service: Service, probe: ProbeKind, why: str) -> ProbeResult:
+        detail = why[:DETAIL_CHARACTERS]
+        return ProbeResult(
+            service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, "budget", detail
+        )  # fmt: skip
+
+
+def price_of_attempt(config: Config, service: Service) -> float | None:
+    """Return what one paid probe of a service costs in USD, or None where it cannot be told."""
+    price = service.price_usd
+    if price is None or price.per_request is not None:
+        return price.per_request if price else None
+    api = config.api(service)
+    seconds = api.billed_seconds(api.create_body(service.model, service.request))
+    return price.per_second * seconds if price.per_second is not None and seconds else None
+
+
+def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:
+    """Return the user's own classification rules that hold for a provider."""
+    return tuple(
+        UserRule(re.compile(rule.match, re.IGNORECASE), rule.error_class)
+        for rule in config.classify
+        if rule.provider in (None, provider)
+    )
+
