@@ -55,7 +55,9 @@ async def test_a_fault_before_acceptance_answers_its_bodies_in_turn(start: Any, 
 
 
 @pytest.mark.parametrize("where", CREATES)
-@pytest.mark.parametrize("behaviour", ["generation_failed", "moderation_in_job", "generation_timeout", "stuck_in_queue"])
+@pytest.mark.parametrize(
+    "behaviour", ["generation_failed", "moderation_in_job", "generation_timeout", "stuck_in_queue"]
+)
 async def test_a_fault_inside_the_job_shows_only_after_acceptance(start: Any, behaviour: str, where: str) -> None:
     """A job API accepts the order and ends in the fault's state; a synchronous one answers the fault itself."""
     provider = await start(render_seconds=10)
@@ -192,7 +194,7 @@ async def test_a_dropped_connection_promises_more_than_it_sends(start: Any) -> N
     headers = [(b"authorization", b"sk-simulated")]
     scope = {"type": "http", "method": "GET", "path": f"/v1/models/{MODEL}", "query_string": b"", "headers": headers}
     await provider.client._transport.app(scope, None, send)
-    assert [(b"content-length", b"1048576")] == sent[0]["headers"]
+    assert sent[0]["headers"] == [(b"content-length", b"1048576")]
     assert sent[-1]["more_body"] is True
 
 
