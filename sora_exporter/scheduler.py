@@ -20,6 +20,7 @@ FIRST_ROUND_SECONDS = 10.0
 STOP_SECONDS = 3.0
 
 Key = tuple[str, ProbeKind]
+Work = Callable[[], Awaitable[ProbeResult | None]]
 Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
 
 
@@ -46,10 +47,8 @@ class Slots:
             for is_paid in (False, True)
         }
 
-    async def within(
-        self, provider: str, is_paid: bool, work: Callable[[], Awaitable[ProbeResult | None]]
-    ) -> ProbeResult | None:
-        """Return the work's result; waits for the provider first, so that a hung one holds none of the others' slots."""
+    async def within(self, provider: str, is_paid: bool, work: Work) -> ProbeResult | None:
+        """Return the work's result. The provider's slot comes first: a hung one then holds none of the others'."""
         async with self._provider[provider, is_paid], self._total[is_paid]:
             return await work()
 

@@ -251,7 +251,7 @@ def test_job_of_a_running_attempt_is_not_unfinished(ledger: Ledger) -> None:
 
 def test_job_without_reservation_is_refused(ledger: Ledger) -> None:
     """A job cannot be recorded, hence not created, for a reservation the ledger does not know."""
-    stranger = Reservation(99, START_DATE, "relay", "generate", 0.1)
+    stranger = Reservation(99, START_DATE, "relay", "generate", 0.1, 0.0, "stranger-99")
     with pytest.raises(StorageError, match="FOREIGN KEY"):
         ledger.remember_job(stranger, "apiyi", "videos")
 
