@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sora_exporter.classify.facts import Facts, facts_of
-from sora_exporter.classify.rules import RULES, Rule, vocabulary_of
+from sora_exporter.classify.rules import RULES, Rule
 from sora_exporter.classify.words import normalise, words_in
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, Verdict
 
@@ -15,8 +15,8 @@ __all__ = ["UserRule", "classify"]
 
 _USER_TEXT_LIMIT = 4000
 _WORDS_LIMIT = 4000
-_CODE_WORDS = vocabulary_of([rule.codes for rule in RULES])
-_TEXT_WORDS = vocabulary_of([rule.text for rule in RULES])
+_CODE_WORDS = tuple(sorted({word for rule in RULES for word in rule.codes.vocabulary}))
+_TEXT_WORDS = tuple(sorted({word for rule in RULES for word in rule.text.vocabulary}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,19 @@ _NODE_LIMIT = 400
 _DEPTH_LIMIT = 8
 _NESTED_LIMIT = 3
 
-_REQUEST_ID = re.compile(r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE)
+_REQUEST_ID = re.compile(
+    r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE
+)
 _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{0,300})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _BLANK = re.compile(r"\s+")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {shapes.name_of(key): value for key, value in pairs}
+
+
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,8 @@ class Facts:
     codes: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     signs: frozenset[str] = frozenset()
-    """Any of good, excuse (a chat reply that may be an error told as text), error, failed, expired, wrapped."""
+    """The answer's access, and any of good, excuse (a chat reply that may tell an error), error, failed, expired,
+    wrapped (the error was JSON inside a text)."""
 
 
 @dataclass(slots=True)
@@ -85,9 +95,11 @@ class _Notes:
     def _member(self, key: str, value: object, depth: int, nesting: int) -> None:
         if key in shapes.NOT_WORDS:
             return
+        if key in shapes.FILTER_KEYS and value:
+            self.code("rai_filtered")
         if isinstance(value, dict) or (isinstance(value, list) and key not in shapes.NOT_LISTS):
-            if key == "base_resp" and isinstance(value, dict):
-                self.code(f"base_resp {value.get('status_code')}")
+            if key == "baseresp" and isinstance(value, dict):
+                self.code(f"base_resp {value.get('statuscode')}")
             self.walk(value, depth + 1, nesting)
         elif key in shapes.CODE_KEYS and isinstance(value, str | int):
             self.code(value)
@@ -114,10 +126,10 @@ def facts_of(answer: Answer) -> Facts:
 
 def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
     expectation = answer.expectation or Expectation()
-    root = document[0] if isinstance(document, list) and document and isinstance(document[0], dict) else document
+    root = shapes.unwrapped(document)
     notes = _Notes()
     content = shapes.chat_content(root)
-    signs = set(shapes.signs(root, answer.endpoint, expectation, content))
+    signs = {answer.access, *shapes.signs(root, answer.endpoint, expectation, content)}
     if isinstance(root, str):
         notes.message(root, 0)
     elif "good" not in signs:
@@ -143,7 +155,7 @@ def _http_codes(codes: list[str]) -> Iterator[int]:
 def _decoded(text: str) -> Any:
     """The JSON value ``text`` begins with, or None."""
     try:
-        return json.JSONDecoder(strict=False).raw_decode(text)[0]
+        return _DECODER.raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
 

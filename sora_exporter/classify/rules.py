@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from sora_exporter.classify.facts import Facts
-from sora_exporter.classify.words import Phrase, phrases
+from sora_exporter.classify.words import Phrases, phrases
 from sora_exporter.result import ErrorClass
 
 _STATUSES = range(1000)
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,9 @@ class Rule:
     forms: frozenset[str]
     present: frozenset[str]
     absent: frozenset[str]
-    header: tuple[str, str]
-    codes: tuple[Phrase, ...]
-    text: tuple[Phrase, ...]
+    headers: tuple[tuple[str, str], ...]
+    codes: Phrases
+    text: Phrases
 
     def holds(self, facts: Facts, headers: Mapping[str, str], codes: frozenset[str], text: frozenset[str]) -> bool:
         """Whether this rule applies; ``codes`` and ``text`` are the words of the vocabulary found in them."""
@@ -39,12 +41,11 @@ class Rule:
             return False
         if not (self.present <= facts.signs and self.absent.isdisjoint(facts.signs)):
             return False
-        name, part = self.header
-        if name and part not in headers.get(name, "").lower():
+        if self.headers and not any(name in headers and part in headers[name].lower() for name, part in self.headers):
             return False
-        if not (self.codes or self.text):
+        if not (self.codes.ways or self.text.ways):
             return True
-        return any(phrase.is_in(codes) for phrase in self.codes) or any(phrase.is_in(text) for phrase in self.text)
+        return self.codes.are_in(codes) or self.text.are_in(text)
 
 
 def read_rules(document: Mapping[str, Any]) -> tuple[Rule, ...]:
@@ -61,7 +62,7 @@ def _rule(
     status: str | int = "",
     form: str = "",
     signs: str = "",
-    header: Sequence[str] = ("", ""),
+    headers: Mapping[str, str] = _NO_HEADERS,
     codes: Sequence[str] = (),
     text: Sequence[str] = (),
     **rest: str,
@@ -74,19 +75,14 @@ def _rule(
         forms=frozenset(form.split()),
         present=frozenset(sign for sign in signs.split() if not sign.startswith("!")),
         absent=frozenset(sign[1:] for sign in signs.split() if sign.startswith("!")),
-        header=(header[0], header[1]),
-        codes=phrases(*(notation.format_map(families) for notation in codes)),
-        text=phrases(*(notation.format_map(families) for notation in text)),
+        headers=tuple(headers.items()),
+        codes=phrases(notation.format_map(families) for notation in codes),
+        text=phrases(notation.format_map(families) for notation in text),
     )
 
 
 def _statuses(word: str) -> Sequence[int]:
     return _STATUSES[int(word[0]) * 100 :][:100] if word.endswith("xx") else (int(word),)
-
-
-def vocabulary_of(phrase_lists: Sequence[tuple[Phrase, ...]]) -> tuple[str, ...]:
-    """Every word that any of the phrases mentions, sorted."""
-    return tuple(sorted({word for each in phrase_lists for phrase in each for word in phrase.vocabulary}))
 
 
 RULES = read_rules(yaml.safe_load(resources.files(__package__).joinpath("rules.yml").read_text(encoding="utf-8")))

@@ -7,52 +7,77 @@ MiniMax, Runway, Luma, fal and Replicate API references.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from sora_exporter.result import Expectation
 
-CODE_KEYS = frozenset(
-    "code type status reason error_code errorcode errorCode err_code errno error_name error_type ret failCode fail_code"
-    " failureCode http_code status_code statusCode".split()
+
+def name_of(key: str) -> str:
+    """A field's name without its spelling: ``taskId``, ``task_id`` and ``TaskId`` are one field."""
+    return key.replace("_", "").lower()
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+CODE_KEYS = _names(
+    "code type status reason errorcode errcode errno errorname errortype ret failcode failurecode httpcode statuscode"
 )
-MESSAGE_KEYS = frozenset(
-    "message msg error errors detail details errmsg err_msg errMsg error_message errorMessage error_msg error_description"
-    " status_msg failMsg fail_msg fail_reason failReason failure failure_reason task_status_msg description title raw"
-    " data upstream_error exception cause".split()
+MESSAGE_KEYS = _names(
+    "message msg error errors detail details errmsg errormessage errormsg errordescription statusmsg failmsg failreason"
+    " failure failurereason taskstatusmsg description title raw data upstreamerror exception cause"
 )
+FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
+"""Google tells a moderated video by these fields of a finished operation. Source: Vertex AI Veo API reference."""
 # What the caller sent is no word of the provider.
-NOT_WORDS = frozenset("prompt input messages params request model choices usage headers loc instance".split())
-NOT_LISTS = frozenset("videos images models remix supported_endpoint_types".split())
-EMPTY_CODES = frozenset(
+NOT_WORDS = _names("prompt input messages params request model choices usage headers loc instance")
+NOT_LISTS = _names("videos images models remix supportedendpointtypes")
+EMPTY_CODES = _names(
     "none null true false 0 1 200 ok success succeed error video server_error invalid_request_error api_error"
-    " new_api_error one_api_error generation_failed bad_response_status_code".split()
+    " new_api_error one_api_error generation_failed bad_response_status_code"
 ) | {""}
 """Codes that say nothing: successes, and constants that some relays send with every error."""
 
 _GOOD_CODES = frozenset(["0", "1", "200", "201", "202", "10000", "", "success", "succeed", "ok", "none"])
 _STATUS_PATHS = (
-    *("status", "state", "task_status", "taskStatus", "data.status", "data.state", "data.task_status"),
-    *("data.taskStatus", "output.task_status", "job.status", "task.status", "data.data.status"),
+    *("status", "state", "taskstatus", "data.status", "data.state", "data.taskstatus", "output.taskstatus"),
+    *("job.status", "task.status", "data.data.status"),
 )
-_FAILED = frozenset("failed fail failure error cancelled canceled rejected aborted blocked 失败".split())
-_EXPIRED = frozenset("expired timeout timed_out timedout".split())
-_JOB_IDS = ("id", "task_id", "taskId", "job_id", "jobId", "video_id", "videoId", "uuid", "generation_id", "taskUUID")
-_JOB_PATHS = (*_JOB_IDS, *(f"data.{name}" for name in _JOB_IDS), "output.task_id", "data.0.task_id", "name", "result")
-_ASSET_PATHS = ("data.0.url", "data.0.b64_json", "video_url", "url", "data.url", "video.url", "images.0.url", "output")
+_FAILED = _names("failed fail failure error cancelled canceled rejected aborted blocked 失败")
+_EXPIRED = _names("expired timeout timed_out timedout")
+_JOB_IDS = ("id", "taskid", "jobid", "videoid", "uuid", "generationid", "taskuuid")
+_JOB_PATHS = (
+    *_JOB_IDS,
+    *(f"data.{name}" for name in _JOB_IDS),
+    "output.taskid",
+    "data.0.taskid",
+    "name",
+    "result",
+    "deleted",
+)
+_ASSET_PATHS = ("data.0.url", "data.0.b64json", "videourl", "url", "data.url", "video.url", "images.0.url", "output")
 _PRESENT = {
     "videos": (*_JOB_PATHS, *_ASSET_PATHS),
-    "video_job": (*_STATUS_PATHS, *_ASSET_PATHS, "done", "name"),
+    "video_job": (*_STATUS_PATHS, *_ASSET_PATHS, "done", "name", "deleted"),
     "images": (*_ASSET_PATHS, *_JOB_PATHS, "candidates"),
     "models": ("data", "id", "models", "name"),
     "chat": (),
 }
+_ENVELOPES = ("response", "result", "body")
 _EXCUSE_MARKS = ("❌", "⚠", "✗", "🚫")
 _EXCUSE_LENGTH = 400
 
 
+@lru_cache(maxsize=1024)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(name_of(step) for step in path.split("."))
+
+
 def at(node: object, path: str) -> Any:
     """What stands at a dotted path (numbers index lists), or None."""
-    for step in path.split("."):
+    for step in _steps(path):
         if isinstance(node, dict):
             node = node.get(step)
         elif isinstance(node, list) and step.isdigit() and int(step) < len(node):
@@ -62,6 +87,16 @@ def at(node: object, path: str) -> Any:
     return node
 
 
+def unwrapped(document: object) -> object:
+    """The object inside a list, or inside an envelope of one member such as Tencent Cloud's ``Response``."""
+    if isinstance(document, list) and document and isinstance(document[0], dict):
+        document = document[0]
+    if isinstance(document, dict) and len(document) == 1:
+        inner = next((document[name] for name in _ENVELOPES if name in document), None)
+        return inner if isinstance(inner, dict) else document
+    return document
+
+
 def chat_content(node: object) -> str:
     """The text of a chat completion, or of one chunk of it."""
     for name in ("message", "delta"):
@@ -69,7 +104,7 @@ def chat_content(node: object) -> str:
         if isinstance(content, str) and content:
             return content
         if isinstance(content, list):
-            return " ".join(str(at(part, "text") or at(part, "image_url.url") or "") for part in content)
+            return " ".join(str(at(part, "text") or at(part, "imageurl.url") or "") for part in content)
     return ""
 
 
@@ -83,9 +118,12 @@ def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
     yield node.get("type") == "error" or node.get("success") is False
     yield str(node.get("code", "")).lower() not in _GOOD_CODES
     yield str(node.get("ret", "")).lower() not in _GOOD_CODES
-    yield str(at(node, "base_resp.status_code") or "") not in _GOOD_CODES
+    yield str(at(node, "baseresp.statuscode") or "") not in _GOOD_CODES
+    yield bool(
+        at(node, "response.raimediafilteredcount") or at(node, "response.generatevideoresponse.raimediafilteredcount")
+    )
     yield "detail" in node and "id" not in node
-    yield any(isinstance(code := node.get(key), int) and code >= 400 for key in ("status", "statusCode", "status_code"))
+    yield any(isinstance(code := node.get(key), int) and code >= 400 for key in ("status", "statuscode"))
 
 
 def _says_something(value: object) -> bool:
@@ -128,4 +166,4 @@ def _has_good_object(node: dict[str, Any], endpoint: str, expectation: Expectati
     if content:
         return True
     found = (at(node, path) for path in _PRESENT.get(endpoint, _PRESENT["videos"]))
-    return any(value or value == [] and endpoint == "models" for value in found)
+    return any(value or (value == [] and endpoint == "models") for value in found)

@@ -24,21 +24,32 @@ class Phrase:
     every: tuple[frozenset[str], ...]
     never: frozenset[str]
 
-    def is_in(self, spoken: frozenset[str]) -> bool:
-        """Whether the words found in a text say this."""
-        return self.never.isdisjoint(spoken) and not any(group.isdisjoint(spoken) for group in self.every)
 
-    @property
-    def vocabulary(self) -> frozenset[str]:
-        return self.never.union(*self.every)
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Several ways to say the same; ``vocabulary`` holds all their words."""
+
+    ways: tuple[Phrase, ...]
+    vocabulary: frozenset[str]
+
+    def are_in(self, spoken: frozenset[str]) -> bool:
+        """Whether the words found in a text say this in one way at least."""
+        # Most texts share no word with most rules: one test spares them all the others.
+        if self.vocabulary.isdisjoint(spoken):
+            return False
+        for way in self.ways:
+            if way.never.isdisjoint(spoken) and not any(group.isdisjoint(spoken) for group in way.every):
+                return True
+        return False
 
 
-def phrases(*notations: str) -> tuple[Phrase, ...]:
+def phrases(notations: Iterable[str]) -> Phrases:
     """Read phrases from ``"a|b c + d$ - e"``: a or "b c", together with the whole word d, but without e.
 
     A word in Latin letters matches where a word begins (``suspend`` finds "suspended"), with ``$`` the whole word only.
     """
-    return tuple(_phrase(notation) for notation in notations)
+    ways = tuple(_phrase(notation) for notation in notations)
+    return Phrases(ways, frozenset().union(*(group for way in ways for group in (way.never, *way.every))))
 
 
 def _phrase(notation: str) -> Phrase:
