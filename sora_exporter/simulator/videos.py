@@ -58,12 +58,17 @@ async def create(request: Request) -> Response:
 
 
 async def list_jobs(request: Request) -> Response:
-    """Answer the newest jobs first, at most ``limit``."""
-    simulation = simulation_of(request)
-    text = request.query_params.get("limit", "20")
+    """Answer at most ``limit`` jobs, newest first unless ``order`` is asc, from the one following ``after``."""
+    simulation, wishes = simulation_of(request), request.query_params
+    text = wishes.get("limit", "20")
     limit = int(text) if text.isdecimal() else 20
-    jobs = [job for job in reversed(simulation.jobs.values()) if job.api == "videos"]
-    data = [describe(job, simulation.clock()) for job in jobs[:limit]]
+    jobs = [describe(job, simulation.clock()) for job in simulation.jobs.values() if job.api == "videos"]
+    if wishes.get("order", "desc") == "desc":
+        jobs.reverse()
+    ids = [job["id"] for job in jobs]
+    if wishes.get("after") in ids:
+        jobs = jobs[ids.index(wishes["after"]) + 1 :]
+    data = jobs[:limit]
     edges = {"first_id": data[0]["id"] if data else None, "last_id": data[-1]["id"] if data else None}
     return JSONResponse({"object": "list", "data": data, "has_more": len(jobs) > limit, **edges})
 

@@ -51,11 +51,15 @@ async def test_a_video_can_be_ordered_by_a_multipart_form(start: Any) -> None:
 
 
 async def test_the_list_shows_the_newest_jobs_up_to_the_limit(start: Any) -> None:
-    """GET /v1/videos answers the newest job first and says that there are more."""
+    """GET /v1/videos answers the newest job first, says that there are more, and can go on or turn round."""
     provider = await start()
     ids = [(await provider.client.post("/v1/videos", json=VIDEO)).json()["id"] for _ in range(3)]
     listed = (await provider.client.get("/v1/videos?limit=2")).json()
     assert ([job["id"] for job in listed["data"]], listed["has_more"]) == ([ids[2], ids[1]], True)
+    rest = (await provider.client.get(f"/v1/videos?after={listed['last_id']}")).json()
+    assert ([job["id"] for job in rest["data"]], rest["has_more"]) == ([ids[0]], False)
+    oldest_first = (await provider.client.get("/v1/videos?order=asc")).json()["data"]
+    assert [job["id"] for job in oldest_first] == ids
 
 
 async def test_an_ark_task_speaks_arks_words(start: Any) -> None:
