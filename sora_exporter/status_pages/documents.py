@@ -14,6 +14,8 @@ Record = Mapping[str, Any]
 Value = TypeVar("Value")
 
 TEXT_CHARACTERS: Final = 200
+MAX_COMMAS: Final = 2_000_000
+"""A bound on the values in one document, hence on the memory they take; Google's largest has some hundred thousand."""
 SEPARATORS = re.compile(r"[\s\-]+")
 WEB_ADDRESS = re.compile(r"https?://[^\s\"'<>\\]{1,500}", re.IGNORECASE)
 
@@ -25,8 +27,10 @@ def parse(body: bytes, keep: Collection[str] | None = None) -> Any:
     other names are dropped while parsing: that bounds the memory of a long document, and running Python code between
     two objects lets the event loop have its turns while a thread parses.
 
-    Raises PageError when it is not JSON, or nested too deeply to be a status document.
+    Raises PageError when it is not JSON, or nested too deeply or too full of values to be a status document.
     """
+    if body.count(b",") > MAX_COMMAS:
+        raise PageError("too many values for a status document")
     text = body.decode("utf-8-sig", "replace")
     hook = None if keep is None else lambda found: {name: found[name] for name in found if name in keep}
     try:

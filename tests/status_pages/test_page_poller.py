@@ -1,0 +1,283 @@
+"""One page polled again and again: conditional requests, one deadline, nothing frozen, nothing raised."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sora_exporter.status_pages.page import ComponentStatus, Indicator
+from sora_exporter.status_pages.poller import THREAD_BYTES, Fetched, FetchError, PageState, StatusPage
+
+TIMEOUT = 10.0
+COMPONENTS, STATUS, SUMMARY = "/api/v2/components.json", "/api/v2/status.json", "/api/v2/summary.json"
+DOCUMENTS = (COMPONENTS, STATUS, SUMMARY, "/api/v2/incidents.json", "/api/v2/scheduled-maintenances.json")
+BODY = json.dumps({"components": [{"id": "v", "name": "Video", "status": "operational"}]}).encode()
+DOWN = BODY.replace(b"operational", b"major_outage")
+HOST = "https://status.example.org"
+
+
+class HandMovedLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time jumps to the next timer instead of waiting for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+        wait = self._selector.select  # type: ignore[attr-defined]
+
+        def select(timeout: float | None) -> Any:
+            self.seconds += timeout or 0.0
+            return wait(timeout and 0)
+
+        self._selector.select = select  # type: ignore[attr-defined]
+
+    def time(self) -> float:
+        return self.seconds
+
+
+class LoopClock:
+    """The hand-moved loop's time under the names the product uses; Unix time runs 1000 s ahead."""
+
+    def now(self) -> float:
+        return 1000.0 + self.monotonic()
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Settings:
+    url: str = HOST
+    format: str = "statuspage"
+    components: tuple[str, ...] = ("Video",)
+    timeout: float = TIMEOUT
+
+
+@dataclass(frozen=True)
+class Asked:
+    url: str
+    headers: Mapping[str, str]
+    timeout_seconds: float
+    max_bytes: int
+
+
+@dataclass
+class Site:
+    """Answers by path, 404 for the rest; ``delays`` in seconds; everything asked is kept."""
+
+    answers: dict[str, Fetched | FetchError] = field(default_factory=dict)
+    delays: dict[str, float] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+
+    async def fetch(self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int) -> Fetched:
+        self.asked.append(Asked(url, headers, timeout_seconds, max_bytes))
+        path = url.removeprefix(HOST)
+        await asyncio.sleep(self.delays.get(path, 0.0))
+        answer = self.answers.get(path, Fetched(404))
+        if isinstance(answer, FetchError):
+            raise answer
+        return answer
+
+    def headers_of_last(self, path: str) -> Mapping[str, str]:
+        return next(asked.headers for asked in reversed(self.asked) if asked.url.endswith(path))
+
+
+def run(site: Site, *changes: Callable[[], object], settings: Settings | None = None) -> list[PageState]:
+    """Poll once, and once more after each change; return every state."""
+
+    async def polls() -> list[PageState]:
+        page = StatusPage(settings or Settings(), site.fetch, LoopClock())
+        states = [await page.poll()]
+        for change in changes:
+            change()
+            states.append(await page.poll())
+        return states
+
+    with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
+        return runner.run(polls())
+
+
+def answering(path: str, *answers: Fetched | FetchError) -> tuple[Site, list[Callable[[], object]]]:
+    """Return a site that gives the first answer, and the changes to each next one."""
+    site = Site({path: answers[0]})
+    return site, [partial(site.answers.update, {path: answer}) for answer in answers[1:]]
+
+
+def status_of(state: PageState) -> ComponentStatus | None:
+    return state.report.components.get("Video") if state.report else None
+
+
+def test_first_poll() -> None:
+    """A page that answers is up, dated, and asked for JSON under the configured timeout and a bound."""
+    site = Site({COMPONENTS: Fetched(200, {}, BODY)})
+    (state,) = run(site)
+    assert (state.up, state.attempted_at, state.fetched_at) == (True, 1000.0, 1000.0)
+    assert status_of(state) is ComponentStatus.OPERATIONAL
+    assert {asked.timeout_seconds for asked in site.asked} == {TIMEOUT}
+    assert all(asked.max_bytes > 0 and asked.headers["accept"] == "application/json" for asked in site.asked)
+    assert state.error.endswith(": HTTP 404")
+
+
+@pytest.mark.parametrize(
+    ("validators", "sent"),
+    [
+        ({"etag": '"a"'}, {"if-none-match": '"a"'}),
+        ({"last-modified": "Sat, 02 May 2026 11:00:00 GMT"}, {"if-modified-since": "Sat, 02 May 2026 11:00:00 GMT"}),
+        ({"etag": 'W/"a"', "last-modified": "x"}, {"if-none-match": 'W/"a"', "if-modified-since": "x"}),
+        ({}, {}),
+        ({"etag": ""}, {}),
+    ],
+)
+def test_validators_are_sent_back(validators: dict[str, str], sent: dict[str, str]) -> None:
+    """The second request carries exactly the validators of the first answer."""
+    fetched = Fetched(200, validators, BODY)
+    site, changes = answering(COMPONENTS, fetched, fetched)
+    run(site, *changes)
+    headers = dict(site.headers_of_last(COMPONENTS))
+    assert {name: headers[name] for name in headers if name.startswith("if-")} == sent
+
+
+def test_not_modified_reuses_the_body() -> None:
+    """A 304 stands for the body of the last 200, also after a failure in between."""
+    site, changes = answering(
+        COMPONENTS, Fetched(200, {"etag": "1"}, DOWN), Fetched(304), Fetched(503), Fetched(304, {"etag": "1"})
+    )
+    states = run(site, *changes)
+    assert [state.up for state in states] == [True, True, False, True]
+    assert [status_of(state) for state in states] == ["major_outage", "major_outage", None, "major_outage"]
+
+
+def test_not_modified_without_having_asked() -> None:
+    """A 304 to an unconditional request is no answer."""
+    (state,) = run(Site({COMPONENTS: Fetched(304)}))
+    assert not state.up
+    assert "components.json: HTTP 304" in state.error
+
+
+def test_new_body_replaces_the_old_one() -> None:
+    """A 200 after a conditional request counts, and without validators nothing is asked conditionally any more."""
+    site, changes = answering(
+        COMPONENTS, Fetched(200, {"etag": "1"}, BODY), Fetched(200, {}, DOWN), Fetched(200, {}, BODY)
+    )
+    states = run(site, *changes)
+    assert [status_of(state) for state in states] == ["operational", "major_outage", "operational"]
+    assert "if-none-match" not in site.headers_of_last(COMPONENTS)
+
+
+TROUBLE = {
+    "refused": (FetchError("connection refused"), "connection refused"),
+    "without words": (FetchError(), "no answer"),
+    "server error": (Fetched(500, {}, BODY), "HTTP 500"),
+    "partial content": (Fetched(206, {}, BODY), "HTTP 206"),
+    "page instead of JSON": (Fetched(200, {}, b"<html>sign in</html>"), "HTML instead of JSON"),
+    "too long": (Fetched(200, {}, b"x" * (4 * 1024 * 1024 + 1)), "longer than 4 MiB"),
+    "cut": (Fetched(200, {}, BODY[:-5]), "not valid JSON at character"),
+}
+
+
+@pytest.mark.parametrize(("answer", "words"), TROUBLE.values(), ids=TROUBLE)
+def test_trouble_drops_the_values(answer: Fetched | FetchError, words: str) -> None:
+    """Whatever goes wrong with a page, it is not up, its values are gone, and the last success keeps its date."""
+    site, changes = answering(COMPONENTS, Fetched(200, {}, BODY), answer)
+    before, after = run(site, *changes)
+    assert before.up
+    assert (after.up, after.report, after.fetched_at) == (False, None, before.fetched_at)
+    assert words in after.error
+    assert "\n" not in after.error
+
+
+def test_never_reached() -> None:
+    """A page that never answered has no date of a success, and one reason is told once for all documents."""
+    site = Site()
+    (state,) = run(site)
+    assert (state.up, state.fetched_at) == (False, None)
+    assert state.error.count("HTTP 404") == 1
+
+
+def test_slow_page_ends_at_the_deadline() -> None:
+    """When no document comes in time, the poll ends at the deadline and says so."""
+    site = Site(delays=dict.fromkeys(DOCUMENTS, 3600.0))
+
+    async def timed() -> tuple[PageState, float]:
+        clock = LoopClock()
+        state = await StatusPage(Settings(), site.fetch, clock).poll()
+        return state, clock.monotonic()
+
+    with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
+        state, seconds = runner.run(timed())
+    assert not state.up
+    assert "no complete answer in 10 s" in state.error
+    assert seconds == pytest.approx(TIMEOUT)
+
+
+def test_documents_share_one_deadline() -> None:
+    """Documents are fetched side by side: all slow ones together take no longer than the slowest in time."""
+    site = Site(
+        {COMPONENTS: Fetched(200, {}, BODY), STATUS: Fetched(200, {}, b'{"status": {"indicator": "minor"}}')},
+        {COMPONENTS: 9.0, STATUS: 9.5, SUMMARY: 99.0},
+    )
+    (state,) = run(site)
+    assert status_of(state) is ComponentStatus.OPERATIONAL
+    assert state.report is not None
+    assert state.report.indicator is Indicator.MINOR
+    assert "summary.json: no complete answer in 10 s" in state.error
+
+
+def test_cancelling_a_poll_leaves_nothing_running() -> None:
+    """Cancelling a poll cancels its requests, so that a shutdown does not wait for a slow page."""
+    site = Site(delays={COMPONENTS: 9.0})
+
+    async def cancelled() -> int:
+        poll = asyncio.ensure_future(StatusPage(Settings(), site.fetch, LoopClock()).poll())
+        await asyncio.sleep(1.0)
+        poll.cancel()
+        await asyncio.wait([poll])
+        assert poll.cancelled()
+        return len(asyncio.all_tasks())
+
+    with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
+        assert runner.run(cancelled()) == 1
+
+
+def test_long_documents_are_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only documents longer than the bound leave the event loop, with the same result."""
+    moved: list[object] = []
+    original = asyncio.to_thread
+
+    async def to_thread(function: Any, /, *arguments: Any) -> Any:
+        moved.append(function)
+        return await original(function, *arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    padded = BODY[:-1] + b" " * THREAD_BYTES + b"}"
+    site, changes = answering(COMPONENTS, Fetched(200, {}, BODY), Fetched(200, {}, padded))
+    short, long = run(site, *changes)
+    assert short.report == long.report
+    assert len(moved) == 1
+
+
+def test_relative_links_become_addresses() -> None:
+    """An incident's path is completed with the page's address."""
+    incidents = json.dumps([{"id": "g", "uri": "incidents/abc", "external_desc": "Errors"}]).encode()
+    site = Site({"/dashboard/incidents.json": Fetched(200, {}, incidents)})
+    (state,) = run(site, settings=Settings(f"{HOST}/dashboard", "google-cloud", ()))
+    assert state.report is not None
+    assert [incident.url for incident in state.report.incidents] == [f"{HOST}/dashboard/incidents/abc"]
+
+
+def test_each_missing_document_is_named() -> None:
+    """While a page is up, the documents that did not help are named with the reason."""
+    site = Site({COMPONENTS: Fetched(200, {}, BODY), STATUS: Fetched(200, {}, b"<html>")})
+    (state,) = run(site)
+    assert state.up
+    assert state.error == (
+        "summary.json, incidents.json, scheduled-maintenances.json: HTTP 404; status.json: HTML instead of JSON"
+    )
