@@ -55,8 +55,7 @@ def journaled(path: str, endpoint: Endpoint, *, method: str, action: str) -> Rou
     async def answer(request: Request) -> Response:
         try:
             require_key(request)
-            response = await endpoint(request)
-            _announce_sunset(request, response)
+            response = _send_off(request, action, await endpoint(request))
         except Refused as refused:
             response = refused.response
         facts = {"action": action, "http_status": response.status_code, **getattr(request.state, "facts", {})}
@@ -66,14 +65,17 @@ def journaled(path: str, endpoint: Endpoint, *, method: str, action: str) -> Rou
     return Route(path, answer, methods=[method])
 
 
-def _announce_sunset(request: Request, response: Response) -> None:
-    """Add the headers of RFC 9745 and RFC 8594 to a good answer about a model that has an announced end."""
+def _send_off(request: Request, action: str, response: Response) -> Response:
+    """Return a good answer with the headers of RFC 9745 and RFC 8594 of a dying model, or lose it on the way."""
     model = getattr(request.state, "facts", {}).get("model")
-    behaviour = simulation_of(request).behaviours.get(model or "")
-    if behaviour is not None and behaviour.sunset:
+    behaviour = simulation_of(request).behaviours.get(model or "", Behaviour())
+    if action == "create" and behaviour.connection == "dropped_after_create":
+        return DroppedConnection()
+    if behaviour.sunset:
         sunset_at = datetime.fromisoformat(behaviour.sunset).replace(tzinfo=UTC)
         response.headers["deprecation"] = f"@{int(sunset_at.timestamp()) - DEPRECATION_SECONDS}"
         response.headers["sunset"] = format_datetime(sunset_at, usegmt=True)
+    return response
 
 
 def note(request: Request, **facts: Any) -> None:
@@ -135,7 +137,7 @@ async def admit(
 
 
 async def _linger(request: Request, seconds: float) -> None:
-    """Wait, but not longer than the caller does."""
+    """Wait, but not longer than the caller does; like a real relay, then go on with the order all the same."""
     sleeping = asyncio.ensure_future(simulation_of(request).sleep(seconds))
     leaving = asyncio.ensure_future(request.receive())
     await asyncio.wait({sleeping, leaving}, return_when=asyncio.FIRST_COMPLETED)

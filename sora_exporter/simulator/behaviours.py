@@ -17,7 +17,7 @@ CHOICES: Mapping[str, frozenset[str]] = {
     "catalog": frozenset({"listed", "absent", "answer"}),
     "job": frozenset({"done", "failed", "stalled", "queued", "lost", "anonymous"}),
     "asset": frozenset({"good", "truncated", "empty", "wrong_type", "expired"}),
-    "connection": frozenset({"open", "dropped"}),
+    "connection": frozenset({"open", "dropped", "dropped_after_create"}),
 }
 
 

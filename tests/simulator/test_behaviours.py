@@ -242,7 +242,7 @@ def test_every_class_has_several_bodies_each_in_one_form(error_class: str) -> No
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        ("good", "unknown behaviour 'good'; choose one of: asset_empty,"),
+        ("good", "unknown behaviour 'good'; choose one of: answer_lost,"),
         ({"behaviour": "slow", "delay": 3}, "unknown setting 'delay'; choose among: behaviour, answer,"),
         ({"behaviour": "slow", "delay_seconds": -1}, "delay_seconds must be a number from 0 upwards, not -1"),
         ({"behaviour": "flapping", "share": 2}, "share must be at most 1, not 2"),

@@ -61,6 +61,24 @@ def test_a_dropped_connection_breaks_on_the_wire_and_a_hanging_one_holds_nothing
     assert process.communicate(timeout=20) == ("", "")
 
 
+@pytest.mark.parametrize(("behaviour", "fault"), [("answer_lost", "RemoteProtocolError"), ("hang", "ReadTimeout")])
+def test_an_order_whose_answer_never_arrives_is_paid_all_the_same(
+    program: tuple[subprocess.Popen[str], str], behaviour: str, fault: str
+) -> None:
+    """Whether the answer is lost or the caller leaves: the job exists, the list names it, and it was paid once."""
+    address = program[1]
+    httpx2.put(address + "/control/models/sora-2", json={"behaviour": behaviour})
+    order = {"model": "sora-2", "prompt": "a cat 42"}
+    with pytest.raises(httpx2.TransportError) as error:
+        httpx2.post(address + "/v1/videos", json=order, headers=KEY, timeout=0.5)
+    assert type(error.value).__name__ == fault
+    # The program may see that the caller left a moment later than the caller's next request.
+    lists = (httpx2.get(address + "/v1/videos", headers=KEY).json()["data"] for _ in range(100))
+    assert [job["prompt"] for job in next(filter(None, lists))] == ["a cat 42"]
+    journal = httpx2.get(address + "/control/journal").json()
+    assert [entry["cost_usd"] for entry in journal if entry["action"] == "create"] == [0.4]
+
+
 def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     """Somebody else's port is named with the way out, without a traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
