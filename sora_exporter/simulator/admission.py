@@ -24,6 +24,8 @@ from .simulation import Simulation
 DEPRECATION_SECONDS = 90 * 86400
 """How long before its end a model counts as deprecated."""
 
+DEFAULT_SECONDS = 5.0
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -134,6 +136,30 @@ async def admit(
     if behaviour.stage == "upstream":
         fail(request, behaviour, where, model)
     return fields, behaviour
+
+
+def require_prompt(request: Request, fields: Mapping[str, Any], where: str) -> None:
+    """Refuse an order whose prompt is missing, empty or blank."""
+    if not str(fields.get("prompt") or "").strip():
+        refuse(request, "missing_prompt", where)
+
+
+def accept(
+    request: Request, api: str, prefix: str, fields: Mapping[str, Any], behaviour: Behaviour, seconds: Any = 0
+) -> Job:
+    """Return the job of an admitted order and charge for it; ``seconds`` of video count where they are a number."""
+    simulation = simulation_of(request)
+    length = float(seconds) if isinstance(seconds, int | float) else DEFAULT_SECONDS
+    job = simulation.accept(
+        api,
+        prefix,
+        fields,
+        behaviour,
+        cost_usd=simulation.price(fields["model"], length),
+        base_url=str(request.base_url).rstrip("/"),
+    )
+    note(request, job_id=job.id, cost_usd=job.cost_usd)
+    return job
 
 
 async def _linger(request: Request, seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .admission import admit, find_job, journaled, note, refuse, simulation_of
+from .admission import accept, admit, find_job, journaled, refuse, simulation_of
 from .jobs import LIFETIME_SECONDS, Job
 
 PATH = "/contents/generations/tasks"
@@ -53,13 +53,8 @@ def _validate(request: Request, fields: Mapping[str, Any]) -> None:
 
 async def create(request: Request) -> Response:
     """Accept a task; the answer is its id alone."""
-    simulation = simulation_of(request)
     fields, behaviour = await admit(request, "ark", _validate)
-    duration = fields.get("duration", 5)
-    cost = simulation.price(fields["model"], float(duration) if isinstance(duration, int | float) else 5.0)
-    base_url = str(request.base_url).rstrip("/")
-    job = simulation.accept("ark", "cgt-", fields, behaviour, cost_usd=cost, base_url=base_url)
-    note(request, job_id=job.id, cost_usd=cost)
+    job = accept(request, "ark", "cgt-", fields, behaviour, fields.get("duration"))
     return JSONResponse({} if behaviour.job == "anonymous" else {"id": job.id})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from .admission import admit, fail, journaled, note, refuse, simulation_of
+from .admission import accept, admit, fail, journaled, refuse, simulation_of
 from .answers import render_chunk
 from .jobs import Job
 from .simulation import Simulation
@@ -57,11 +57,8 @@ async def complete(request: Request) -> Response:
     is_stream = fields.get("stream") is True
     if behaviour.stage == "job":
         fail(request, behaviour, "stream" if is_stream else "chat", fields["model"])
-    cost = simulation.price(fields["model"], 0.0)
-    base_url = str(request.base_url).rstrip("/")
-    job = simulation.accept("chat", "foaicmpl-", fields, behaviour, cost_usd=cost, base_url=base_url)
+    job = accept(request, "chat", "foaicmpl-", fields, behaviour)
     del simulation.jobs[job.id]
-    note(request, job_id=job.id, cost_usd=cost)
     extension = "png" if "image-generation" in simulation.models[job.model].endpoints else "mp4"
     if is_stream:
         return StreamingResponse(_stream(simulation, job, extension), media_type="text/event-stream")

@@ -8,26 +8,18 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .admission import admit, find_job, journaled, note, refuse, simulation_of
+from .admission import accept, admit, find_job, journaled, require_prompt, simulation_of
 
 
 def _validate(request: Request, fields: Mapping[str, Any]) -> None:
-    if not str(fields.get("prompt") or "").strip():
-        refuse(request, "missing_prompt", "generations")
+    require_prompt(request, fields, "generations")
 
 
 async def create(request: Request) -> Response:
     """Accept a job and answer its id as ``task_id``."""
-    simulation = simulation_of(request)
     fields, behaviour = await admit(request, "generations", _validate)
-    duration = fields.get("duration", 5)
-    cost = simulation.price(fields["model"], float(duration) if isinstance(duration, int | float) else 5.0)
-    base_url = str(request.base_url).rstrip("/")
-    job = simulation.accept("generations", "task_", fields, behaviour, cost_usd=cost, base_url=base_url)
-    note(request, job_id=job.id, cost_usd=cost)
-    if behaviour.job == "anonymous":
-        return JSONResponse({"task_id": "", "status": "queued"})
-    return JSONResponse({"task_id": job.id, "status": "queued"})
+    job = accept(request, "generations", "task_", fields, behaviour, fields.get("duration"))
+    return JSONResponse({"task_id": "" if behaviour.job == "anonymous" else job.id, "status": "queued"})
 
 
 async def poll(request: Request) -> Response:

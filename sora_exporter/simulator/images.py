@@ -9,13 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .admission import admit, fail, journaled, note, refuse, simulation_of
+from .admission import accept, admit, fail, journaled, require_prompt, simulation_of
 from .assets import SERVED_FORMS, asset
 
 
 def _validate(request: Request, fields: Mapping[str, Any]) -> None:
-    if not str(fields.get("prompt") or "").strip():
-        refuse(request, "missing_prompt", "images")
+    require_prompt(request, fields, "images")
 
 
 async def generate(request: Request) -> Response:
@@ -24,11 +23,8 @@ async def generate(request: Request) -> Response:
     fields, behaviour = await admit(request, "images", _validate)
     if behaviour.stage == "job":
         fail(request, behaviour, "images", fields["model"])
-    cost = simulation.price(fields["model"], 0.0)
-    base_url = str(request.base_url).rstrip("/")
-    job = simulation.accept("images", "img_", fields, behaviour, cost_usd=cost, base_url=base_url)
+    job = accept(request, "images", "img_", fields, behaviour)
     del simulation.jobs[job.id]
-    note(request, job_id=job.id, cost_usd=cost)
     await simulation.sleep(job.render_seconds)
     picture: dict[str, str] = {"url": job.asset_url.removesuffix("mp4") + "png"}
     if fields.get("response_format") == "b64_json" and behaviour.asset in SERVED_FORMS:

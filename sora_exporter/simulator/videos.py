@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .admission import admit, find_job, journaled, note, refuse, simulation_of
+from .admission import accept, admit, find_job, journaled, refuse, require_prompt, simulation_of
 from .downloads import answer_asset
 from .jobs import LIFETIME_SECONDS, Job
 
@@ -37,21 +37,16 @@ def describe(job: Job, now: float) -> dict[str, Any]:
 
 
 def _validate(request: Request, fields: Mapping[str, Any]) -> None:
-    if not str(fields.get("prompt") or "").strip():
-        refuse(request, "missing_prompt", "videos")
+    require_prompt(request, fields, "videos")
     if fields.get("seconds", "4") not in SECONDS:
         refuse(request, "invalid_seconds", "videos", str(fields["seconds"]))
 
 
 async def create(request: Request) -> Response:
     """Accept a job; the answer lacks its id when the behaviour says so."""
-    simulation = simulation_of(request)
     fields, behaviour = await admit(request, "videos", _validate)
-    cost = simulation.price(fields["model"], float(fields.get("seconds", "4")))
-    base_url = str(request.base_url).rstrip("/")
-    job = simulation.accept("videos", "video_", fields, behaviour, cost_usd=cost, base_url=base_url)
-    note(request, job_id=job.id, cost_usd=cost)
-    answer = describe(job, simulation.clock())
+    job = accept(request, "videos", "video_", fields, behaviour, int(fields.get("seconds", "4")))
+    answer = describe(job, simulation_of(request).clock())
     if behaviour.job == "anonymous":
         del answer["id"]
     return JSONResponse(answer)
