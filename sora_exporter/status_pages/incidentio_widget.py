@@ -20,7 +20,6 @@ from sora_exporter.status_pages.page import (
     COMPONENT_SEVERITY,
     IMPACT_OF,
     ComponentStatus,
-    Impact,
     PageError,
     PageReport,
 )
@@ -84,11 +83,10 @@ def _worst_first(components: Sequence[Component]) -> list[Component]:
 
 
 def _event(row: Record) -> Event:
-    impact = IMPACT_OF[_worst(row) or ComponentStatus.DEGRADED_PERFORMANCE]
     return Event(
         id=text(row.get("id")),
         name=text(row.get("name")),
-        impact=impact if impact is not Impact.NONE else Impact.MINOR,
+        impact=IMPACT_OF[_worst(row) or ComponentStatus.DEGRADED_PERFORMANCE],
         is_open=True,
         since=first_timestamp(row, ("started_at", "created_at", "published_at")),
         until=None,

@@ -75,7 +75,7 @@ class Incident:
     """One incident for people. Times are Unix seconds, None where the page gives none.
 
     ``components`` are the configured components it touches, as configured. ``url`` is an http(s) address, a path
-    relative to the page's address, or empty.
+    relative to where the page's documents are, or empty.
     """
 
     name: str

@@ -74,7 +74,7 @@ class _Remembered:
     body: bytes
 
 
-class StatusPage:
+class StatusPagePoller:
     """One page and what is remembered of its documents between two polls. Polls must not overlap."""
 
     def __init__(self, settings: PageSettings, fetch: Fetch, clock: Clock) -> None:
@@ -82,6 +82,7 @@ class StatusPage:
         self._fetch = fetch
         self._clock = clock
         self._reader = READERS[settings.format]
+        self._addresses = self._reader.addresses(settings.url)
         self._remembered: dict[str, _Remembered] = {}
         self._fetched_at: float | None = None
 
@@ -112,9 +113,8 @@ class StatusPage:
 
     async def _documents(self) -> tuple[dict[str, bytes], dict[str, str]]:
         """Return the documents that came in time, and of each other one why not."""
-        addresses = self._reader.addresses(self._settings.url)
         async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(self._document(name, url)) for name, url in addresses.items()}
+            tasks = {name: group.create_task(self._document(name, url)) for name, url in self._addresses.items()}
         outcomes = {name: task.result() for name, task in tasks.items()}
         documents = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, bytes)}
         return documents, {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
@@ -153,6 +153,7 @@ class StatusPage:
             self._remembered.pop(name, None)
 
     def _with_address(self, incident: Incident) -> Incident:
+        """Return the incident with a path completed: it is relative to where the documents are."""
         if not incident.url:
             return incident
-        return replace(incident, url=urljoin(self._settings.url.rstrip("/") + "/", incident.url))
+        return replace(incident, url=urljoin(next(iter(self._addresses.values())), incident.url))

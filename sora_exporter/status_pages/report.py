@@ -112,16 +112,16 @@ def merged_status(components: Iterable[Component]) -> ComponentStatus | None:
 def derive_indicator(findings: Findings) -> Indicator | None:
     """Return the indicator that components, open incidents and maintenance add up to.
 
-    ``none`` only when the whole set of components was seen: a part of them, or none, does not tell that all is well.
+    ``none`` only when the whole set of components was seen and understood: a part does not tell that all is well.
     """
     impacts = [event.impact for event in findings.events or () if event.is_open]
-    statuses = [component.status for component in findings.components if component.status is not None]
-    worst = worst_impact(chain(impacts, (IMPACT_OF[status] for status in statuses)))
+    statuses = {component.status for component in findings.components}
+    worst = worst_impact(chain(impacts, (IMPACT_OF[status] for status in statuses if status)))
     if worst is not Impact.NONE:
         return Indicator(worst.value)
     if ComponentStatus.UNDER_MAINTENANCE in statuses or _running(findings.maintenances):
         return Indicator.MAINTENANCE
-    return Indicator.NONE if findings.is_whole else None
+    return Indicator.NONE if findings.is_whole and None not in statuses else None
 
 
 def worst_impact(impacts: Iterable[Impact]) -> Impact:

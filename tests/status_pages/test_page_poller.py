@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sora_exporter.status_pages.page import ComponentStatus, Indicator
-from sora_exporter.status_pages.poller import THREAD_BYTES, Fetched, FetchError, PageState, StatusPage
+from sora_exporter.status_pages.poller import THREAD_BYTES, Fetched, FetchError, PageState, StatusPagePoller
 
 TIMEOUT = 10.0
 COMPONENTS, STATUS, SUMMARY = "/api/v2/components.json", "/api/v2/status.json", "/api/v2/summary.json"
@@ -94,7 +94,7 @@ def run(site: Site, *changes: Callable[[], object], settings: Settings | None = 
     """Poll once, and once more after each change; return every state."""
 
     async def polls() -> list[PageState]:
-        page = StatusPage(settings or Settings(), site.fetch, LoopClock())
+        page = StatusPagePoller(settings or Settings(), site.fetch, LoopClock())
         states = [await page.poll()]
         for change in changes:
             change()
@@ -208,7 +208,7 @@ def test_slow_page_ends_at_the_deadline() -> None:
 
     async def timed() -> tuple[PageState, float]:
         clock = LoopClock()
-        state = await StatusPage(Settings(), site.fetch, clock).poll()
+        state = await StatusPagePoller(Settings(), site.fetch, clock).poll()
         return state, clock.monotonic()
 
     with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
@@ -236,7 +236,7 @@ def test_cancelling_a_poll_leaves_nothing_running() -> None:
     site = Site(delays={COMPONENTS: 9.0})
 
     async def cancelled() -> int:
-        poll = asyncio.ensure_future(StatusPage(Settings(), site.fetch, LoopClock()).poll())
+        poll = asyncio.ensure_future(StatusPagePoller(Settings(), site.fetch, LoopClock()).poll())
         await asyncio.sleep(1.0)
         poll.cancel()
         await asyncio.wait([poll])
@@ -264,11 +264,12 @@ def test_long_documents_are_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) ->
     assert len(moved) == 1
 
 
-def test_relative_links_become_addresses() -> None:
-    """An incident's path is completed with the page's address."""
+@pytest.mark.parametrize("url", [f"{HOST}/dashboard", f"{HOST}/dashboard/", f"{HOST}/dashboard/incidents.json"])
+def test_relative_links_become_addresses(url: str) -> None:
+    """An incident's path is completed with the page's address, however that is configured."""
     incidents = json.dumps([{"id": "g", "uri": "incidents/abc", "external_desc": "Errors"}]).encode()
     site = Site({"/dashboard/incidents.json": Fetched(200, {}, incidents)})
-    (state,) = run(site, settings=Settings(f"{HOST}/dashboard", "google-cloud", ()))
+    (state,) = run(site, settings=Settings(url, "google-cloud", ()))
     assert state.report is not None
     assert [incident.url for incident in state.report.incidents] == [f"{HOST}/dashboard/incidents/abc"]
 

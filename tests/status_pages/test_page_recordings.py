@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sora_exporter.status_pages.builtin import builtin_pages
-from sora_exporter.status_pages.page import ComponentStatus, Impact, Indicator, PageReport
+from sora_exporter.status_pages.page import ComponentStatus, Impact, Indicator, PageError, PageReport
 from sora_exporter.status_pages.readers import READERS
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -91,6 +91,41 @@ def test_every_recording_is_read() -> None:
     """No recording is left out of the comparison, save the list of products, which says nothing alone."""
     names = {path.name for path in DOCUMENTS.glob("*.json")} - {"expect.json", "google-products.json"}
     assert names == set(EXPECTED) == set(PLACES)
+
+
+def shortened(value: Any) -> Any:
+    """Return a JSON value with at most three items in each list: more of the same would only cost time."""
+    if isinstance(value, dict):
+        return {key: shortened(part) for key, part in value.items()}
+    return [shortened(part) for part in value[:3]] if isinstance(value, list) else value
+
+
+def spoiled(value: Any) -> Iterator[Any]:
+    """Yield a JSON value again and again, each time with one of its parts of a wrong kind, or gone."""
+    yield from (None, True, 7, -1e300, "", "\u0000odd", [], {}, [None], {"id": {}, "status": []})
+    keys: Iterable[Any] = value if isinstance(value, dict) else range(len(value) if isinstance(value, list) else 0)
+    for key in keys:
+        for part in spoiled(value[key]):
+            yield {**value, key: part} if isinstance(value, dict) else [*value[:key], part, *value[key + 1 :]]
+        yield {k: v for k, v in value.items() if k != key} if isinstance(value, dict) else value[:key]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_no_spoiled_part_raises(name: str) -> None:
+    """Whichever part of a recording is of a wrong kind or missing, there is a report or a one-line PageError."""
+    page_format, place = PLACES[name]
+    reports, refusals = 0, []
+    for variant in spoiled(shortened(json.loads(recorded(name)))):
+        try:
+            report = READERS[page_format].read({place: json.dumps(variant).encode()}, [SORA, "Sora", VERTEX], 0.0)
+        except PageError as error:
+            refusals.append(str(error))
+        else:
+            assert set(report.components).isdisjoint(report.missing_components)
+            reports += 1
+    assert reports
+    assert refusals
+    assert not any("\n" in refusal for refusal in refusals)
 
 
 def test_component_by_id_and_by_name_are_one() -> None:
