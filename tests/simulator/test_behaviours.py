@@ -259,6 +259,15 @@ def test_a_wrong_wish_is_told_what_would_be_right(wish: Any, message: str) -> No
     assert str(error.value).startswith(message)
 
 
+@pytest.mark.parametrize(
+    "setting", ["stage", "catalog", "job", "asset", "connection", "answer", "delay_seconds", "share"]
+)
+def test_no_setting_takes_any_word(setting: str) -> None:
+    """A misspelt value of any setting is refused instead of quietly meaning nothing."""
+    with pytest.raises(UnknownBehaviour, match=f"^{setting} "):
+        read_behaviour({"behaviour": "operational", setting: "x"})
+
+
 def test_the_tables_are_read_from_their_files() -> None:
     """A behaviour in YAML means the same as its name: the settings of one are the other's."""
     wish = yaml.safe_load("{behaviour: slow, delay_seconds: 3}")
