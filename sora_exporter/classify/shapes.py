@@ -23,7 +23,8 @@ def _names(text: str) -> frozenset[str]:
 
 
 CODE_KEYS = _names(
-    "code type status reason errorcode errcode errno errorname errortype ret failcode failurecode httpcode statuscode"
+    "code type status reason ret retcode resultcode errorcode errcode errno errorname errortype failcode failurecode"
+    " httpcode statuscode"
 )
 MESSAGE_KEYS = _names(
     "message msg error errors detail details errmsg errormessage errormsg errordescription statusmsg failmsg failreason"
@@ -40,6 +41,7 @@ EMPTY_CODES = _names(
 ) | {""}
 """Codes that say nothing: successes, and constants that some relays send with every error."""
 
+_ENVELOPE_CODES = ("code", "ret", "retcode", "errcode", "errorcode", "resultcode")
 _GOOD_CODES = frozenset(["0", "1", "200", "201", "202", "10000", "", "success", "succeed", "ok", "none"])
 _STATUS_PATHS = (
     *("status", "state", "taskstatus", "data.status", "data.state", "data.taskstatus", "output.taskstatus"),
@@ -48,19 +50,12 @@ _STATUS_PATHS = (
 _FAILED = _names("failed fail failure error cancelled canceled rejected aborted blocked 失败")
 _EXPIRED = _names("expired timeout timed_out timedout")
 _JOB_IDS = ("id", "taskid", "jobid", "videoid", "uuid", "generationid", "taskuuid")
-_JOB_PATHS = (
-    *_JOB_IDS,
-    *(f"data.{name}" for name in _JOB_IDS),
-    "output.taskid",
-    "data.0.taskid",
-    "name",
-    "result",
-    "deleted",
-)
+_CARRIERS = ("data", "resp", "result", "response", "output", "job", "task", "data.0")
+_JOB_PATHS = (*_JOB_IDS, *(f"{carrier}.{name}" for carrier in _CARRIERS for name in _JOB_IDS), "result", "deleted")
 _ASSET_PATHS = ("data.0.url", "data.0.b64json", "videourl", "url", "data.url", "video.url", "images.0.url", "output")
 _PRESENT = {
     "videos": (*_JOB_PATHS, *_ASSET_PATHS),
-    "video_job": (*_STATUS_PATHS, *_ASSET_PATHS, "done", "name", "deleted"),
+    "video_job": (*_STATUS_PATHS, *_ASSET_PATHS, "done", "deleted"),
     "images": (*_ASSET_PATHS, *_JOB_PATHS, "candidates"),
     "models": ("data", "id", "models", "name"),
     "chat": (),
@@ -116,8 +111,7 @@ def says_error(node: dict[str, Any]) -> bool:
 def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
     yield _says_something(node.get("error")) or _says_something(node.get("errors"))
     yield node.get("type") == "error" or node.get("success") is False
-    yield str(node.get("code", "")).lower() not in _GOOD_CODES
-    yield str(node.get("ret", "")).lower() not in _GOOD_CODES
+    yield any(str(node.get(key, ""))[:20].lower() not in _GOOD_CODES for key in _ENVELOPE_CODES)
     yield str(at(node, "baseresp.statuscode") or "") not in _GOOD_CODES
     yield bool(
         at(node, "response.raimediafilteredcount") or at(node, "response.generatevideoresponse.raimediafilteredcount")
@@ -163,7 +157,7 @@ def _job_status(node: dict[str, Any], expectation: Expectation) -> str:
 def _has_good_object(node: dict[str, Any], endpoint: str, expectation: Expectation, content: str) -> bool:
     if expectation.present:
         return any(at(node, path) for path in expectation.present)
-    if content:
+    if content or "operations/" in str(node.get("name")):
         return True
     found = (at(node, path) for path in _PRESENT.get(endpoint, _PRESENT["videos"]))
     return any(value or (value == [] and endpoint == "models") for value in found)

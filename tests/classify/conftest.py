@@ -1,0 +1,51 @@
+"""The recorded answers, read once."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sora_exporter.result import Answer
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One labelled line of a corpus."""
+
+    id: str
+    answer: Answer
+    error_class: str
+    status: str
+
+
+def read(name: str) -> list[Recorded]:
+    """The unambiguous lines of ``tests/corpus/<name>.jsonl``."""
+    lines = map(json.loads, (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines())
+    return [
+        Recorded(
+            id=line["id"],
+            answer=Answer(
+                endpoint=line["endpoint"],
+                access=line["access"],
+                http_status=line["http_status"],
+                headers=line["headers"],
+                body=line["body"],
+                transport_error=line.get("transport_error"),
+            ),
+            error_class=line["expect_error_class"],
+            status=line["expect_status"],
+        )
+        for line in lines
+        if not line.get("ambiguous")
+    ]
+
+
+@pytest.fixture(scope="session")
+def corpora() -> dict[str, list[Recorded]]:
+    """Both corpora by name."""
+    return {name: read(name) for name in ("answers", "own")}

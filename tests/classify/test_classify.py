@@ -1,0 +1,168 @@
+"""What single answers stand for: the traps, every class, user rules, vendors' own shapes, the words for a person."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sora_exporter.classify import UserRule, classify
+from sora_exporter.result import Answer, ErrorClass, Expectation
+
+NOT_THE_CLASSIFIERS = {"slow", "budget_exhausted", "local_network", "internal", "not_probed"}
+
+
+def answer(status: int | None, body: object = "", endpoint: str = "videos", **rest: Any) -> Answer:
+    text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+    return Answer(endpoint=endpoint, http_status=status, body=text, **rest)
+
+
+def error(message: str, **members: object) -> Mapping[str, object]:
+    return {"error": {"message": message, **members}}
+
+
+CASES: list[tuple[str, Answer, str]] = [
+    ("quota before 403", answer(403, error("用户额度不足", code="insufficient_user_quota")), "quota_exhausted"),
+    ("quota before 401", answer(401, error("该令牌额度已用尽")), "quota_exhausted"),
+    ("quota before 429", answer(429, error("check your plan", code="insufficient_quota")), "quota_exhausted"),
+    ("a per-minute quota is a pace", answer(429, error("Quota exceeded: requests per minute")), "rate_limited"),
+    ("bought credits lift a rate limit", answer(429, error("Rate limit exceeded. Add 10 credits")), "rate_limited"),
+    ("end of life before code", answer(404, error("X has been deprecated", code="model_not_found")), "model_retired"),
+    ("no channel before code", answer(503, error("No available channel", code="model_not_found")), "unavailable"),
+    ("no channel before quota", answer(503, error("没有可用的Token，配额耗尽")), "unavailable"),
+    ("saturation before 429", answer(429, error("当前分组上游负载已饱和")), "overloaded"),
+    ("constant code ignored", answer(503, error("Server is overloaded", code="generation_failed")), "overloaded"),
+    ("challenge before 403", answer(403, "<html><title>Just a moment...</title></html>"), "captcha"),
+    ("moderation before 400", answer(400, error("rejected", code="moderation_blocked")), "content_policy"),
+    (
+        "parameter called moderation",
+        answer(400, error("ContentPolicyViolationError: Invalid value")),
+        "invalid_request",
+    ),
+    ("maintenance before 503", answer(503, error("Under scheduled maintenance")), "maintenance"),
+    ("upgrade your plan is no maintenance", answer(429, error("负载已饱和，或升级账户以提升服务质量")), "overloaded"),
+    ("wrapped 401 of the pool", answer(502, error("Upstream authentication failed")), "unavailable"),
+    ("own 401", answer(401, error("nothing known")), "authentication"),
+    ("own 403", answer(403, error("nothing known")), "permission"),
+    ("own 402", answer(402, ""), "quota_exhausted"),
+    ("own 429", answer(429, ""), "rate_limited"),
+    ("own 410", answer(410, ""), "model_retired"),
+    ("own 504", answer(504, ""), "timeout"),
+    ("unknown 4xx", answer(418, error("teapot")), "invalid_request"),
+    ("unknown 5xx", answer(507, error("teapot")), "server_error"),
+    ("redirect", answer(302, "", headers={"location": "/login"}), "invalid_response"),
+    ("page as success", answer(200, "<html><title>Welcome</title></html>"), "invalid_response"),
+    ("nothing as success", answer(200, ""), "invalid_response"),
+    ("cut success", answer(200, '{"id":"video_1","obj'), "invalid_response"),
+    ("wrong shape", answer(200, {"hello": "world"}), "invalid_response"),
+    ("job accepted", answer(200, {"id": "video_1", "status": "queued", "error": None}), "none"),
+    ("job in an envelope", answer(200, {"Resp": {"VideoId": 7}, "ErrCode": 0}), "none"),
+    ("prompt is not read", answer(200, {"id": "v", "prompt": "server maintenance 维护", "status": "queued"}), "none"),
+    ("image", answer(200, {"data": [{"b64_json": "aGk="}]}, "images"), "none"),
+    ("no image", answer(200, {"data": []}, "images"), "invalid_response"),
+    ("model list", answer(200, {"object": "list", "data": [{"id": "sora-2"}]}, "models"), "none"),
+    ("chat", answer(200, {"choices": [{"message": {"content": "https://x/v.mp4"}}]}, "chat"), "none"),
+    (
+        "chat tells an error",
+        answer(200, {"choices": [{"message": {"content": "❌ 内容违规"}}]}, "chat"),
+        "content_policy",
+    ),
+    (
+        "chat says none left",
+        answer(200, {"choices": [{"message": {"content": "No available models"}}]}, "chat"),
+        "unavailable",
+    ),
+    ("empty chat", answer(200, {"choices": []}, "chat"), "invalid_response"),
+    ("event error", answer(200, 'data: {"error":{"message":"heavy load"}}\n\ndata: [DONE]', "chat"), "overloaded"),
+    ("events", answer(200, 'data: {"choices":[{"delta":{"content":"hi"}}]}\n\ndata: [DONE]', "chat"), "none"),
+    ("no events", answer(200, "data: [DONE]\n\n", "chat"), "invalid_response"),
+    ("list", answer(503, [error("overloaded")]), "overloaded"),
+    ("bare string", answer(401, '"Invalid token"'), "authentication"),
+    (
+        "twice nested",
+        answer(500, error(json.dumps(error(json.dumps(error("account banned"))))), "videos"),
+        "risk_control",
+    ),
+    ("status in a 200 envelope", answer(200, {"code": 429, "msg": "?"}), "rate_limited"),
+    ("failed job", answer(200, {"id": "v", "status": "failed"}, "video_job"), "generation_failed"),
+    ("expired job", answer(200, {"id": "v", "status": "expired"}, "video_job"), "generation_timeout"),
+    ("failed for a reason", answer(200, {"status": "fail", "failMsg": "余额不足"}, "video_job"), "quota_exhausted"),
+    ("other spelling", answer(200, {"data": {"taskStatus": "FAILED"}}, "video_job"), "generation_failed"),
+    ("refused", answer(None, transport_error="[Errno 111] Connection refused"), "connection"),
+    ("name", answer(None, transport_error="getaddrinfo failed"), "dns"),
+    ("certificate", answer(None, transport_error="x509: certificate has expired"), "tls"),
+    ("late", answer(None, transport_error="Request timed out."), "timeout"),
+    ("nothing at all", answer(None), "connection"),
+    ("risk", answer(200, {"ret": "1019", "errmsg": "shark not pass"}), "risk_control"),
+    ("permission", answer(403, error("无权访问该分组")), "permission"),
+    ("unknown model", answer(404, error("model not found", code="model_not_found")), "model_not_found"),
+]
+
+
+@pytest.mark.parametrize(("case", "error_class"), [pytest.param(a, c, id=name) for name, a, c in CASES])
+def test_an_answer_stands_for_one_class(case: Answer, error_class: str) -> None:
+    """Each trap and each shape of an answer gets the class a person would give it."""
+    assert classify(case).error_class == error_class
+
+
+def test_every_class_of_an_answer_is_reached() -> None:
+    """The table above reaches every error class that an answer can stand for."""
+    assert {expected for _, _, expected in CASES} == {str(each) for each in ErrorClass} - NOT_THE_CLASSIFIERS
+
+
+def test_user_rules_come_first_and_in_order() -> None:
+    """A user's rule wins over the built-in ones, the earlier over the later, and is named by its place."""
+    rules = [
+        UserRule(re.compile("something else", re.IGNORECASE), ErrorClass.OVERLOADED),
+        UserRule(re.compile("ACCOUNT POOL", re.IGNORECASE), ErrorClass.MAINTENANCE),
+        UserRule(re.compile("pool", re.IGNORECASE), ErrorClass.CAPTCHA),
+    ]
+    verdict = classify(answer(429, error("account pool is resting")), rules)
+    assert (verdict.error_class, verdict.rule) == (ErrorClass.MAINTENANCE, "user:2")
+
+
+def test_user_rules_read_decoded_text() -> None:
+    """A user's rule finds Chinese text that the body wrote as escapes."""
+    rule = UserRule(re.compile("账号池维护"), ErrorClass.MAINTENANCE)
+    escaped = json.dumps(error("账号池维护"), ensure_ascii=True)
+    assert classify(answer(500, escaped), [rule]).rule == "user:1"
+
+
+def test_expectation_says_where_the_good_object_is() -> None:
+    """With an expectation only its paths make an answer good."""
+    expectation = Expectation(present=("payload.ticket",))
+    assert classify(answer(200, {"payload": {"ticket": "t"}}, expectation=expectation)).error_class == "none"
+    assert classify(answer(200, {"id": "t"}, expectation=expectation)).error_class == "invalid_response"
+
+
+def test_expectation_says_where_status_and_error_are() -> None:
+    """A vendor's own status word and error path are read where the expectation points."""
+    expectation = Expectation(
+        present=("job.key",), error=("job.trouble",), status=("job.phase",), failed_words=("Kaputt",)
+    )
+    failed = {"job": {"key": "k", "phase": "kaputt"}}
+    assert classify(answer(200, failed, "video_job", expectation=expectation)).error_class == "generation_failed"
+    refused = {"job": {"key": "k", "trouble": "prompt violates our policy"}}
+    assert classify(answer(200, refused, "video_job", expectation=expectation)).error_class == "content_policy"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (error("Rate  limit\nreached (request id: 2026abc)"), "Rate limit reached"),
+        ("<html><title>502 Bad\n Gateway</title></html>", "502 Bad Gateway"),
+        (error(json.dumps(error("inner words"))), "inner words"),
+        ("", ""),
+    ],
+)
+def test_the_message_is_the_answers_own_words(body: object, message: str) -> None:
+    """The verdict tells the answer's words, blanks folded, without request ids and envelopes."""
+    assert classify(answer(500, body)).message == message
+
+
+def test_the_message_is_short() -> None:
+    """However long the answer, a person reads at most 200 characters."""
+    assert len(classify(answer(500, error("word " * 1000))).message) == 200
