@@ -1,0 +1,181 @@
+"""A history as the recording rules of alerting-rules/ would have recorded it, so that nobody waits a month for them.
+
+A test evaluates the rules themselves over the raw series with a real Prometheus and compares sample by sample.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import accumulate
+
+from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
+from sora_exporter.demo.series import Series, answered, at, sparse
+from sora_exporter.result import Status
+
+HOUR = 3600
+DAY = 24 * HOUR
+SHORT_WINDOWS = {"10m": HOUR // 6, "30m": HOUR // 2, "1h": HOUR, "6h": 6 * HOUR, "24h": DAY}
+"""Windows that the rules sum from minutes, in seconds."""
+LONG_WINDOWS = {"3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
+"""Windows that the rules sum from hourly snapshots, in seconds."""
+STAR_AVAILABILITIES = (0.6, 0.8, 0.97, 0.995)
+STAR_EPISODES = (1, 4, 20)
+
+Reading = Callable[[int], float | None]
+"""The value of a recorded series at a moment in Unix seconds, None where it has none."""
+Window = Callable[[int, int], float | None]
+"""The sum of the samples in the so many seconds (second) up to a moment (first), None where there are none."""
+
+
+def heartbeat(history: ServiceHistory) -> Series:
+    """Return the series by which the rules know that they were evaluated; it belongs to no service."""
+    return Series("sora:minute_evaluated:bool", {}, history.times, [1] * len(history.minutes))
+
+
+def recorded_series(history: ServiceHistory) -> Iterator[Series]:
+    """Yield the recorded series of one service: its minutes, its hourly snapshots and the windows over both."""
+    minutes = _minutes(history)
+    yield from minutes
+    hours = _hours(history, minutes)
+    yield from hours
+    times = [history.times[index] for index in sparse(history)]
+    for name, reading in _readings(history, minutes, hours).items():
+        samples = [(time, round(value, 6)) for time in times if (value := reading(time)) is not None]
+        yield _series(history, name, [time for time, _ in samples], [value for _, value in samples])
+
+
+def _series(history: ServiceHistory, name: str, times: Sequence[int], values: Sequence[float]) -> Series:
+    return Series(f"service_id:sora_service_{name}", {"service_id": history.service.id}, times, values)
+
+
+def _minutes(history: ServiceHistory) -> tuple[Series, Series, Series, Series, Series]:
+    """Return evidence, availability, risk control, its starts, and the response time, minute by minute."""
+    known = [error_class if is_evidence(error_class) else None for error_class in history.minutes]
+    limited = [None if c is None else int(c.status is Status.RISK_CONTROL) for c in known]
+
+    def minutely(name: str, values: Sequence[float | None]) -> Series:
+        return at(f"service_id:sora_service_{name}", {"service_id": history.service.id}, history, values)
+
+    return (
+        minutely("evidence:bool", [int(c is not None) for c in known]),
+        minutely("available:bool", [None if c is None else int(is_available(c)) for c in known]),
+        minutely("risk_control:bool", limited),
+        minutely("risk_control_start:bool", _starts(limited)),
+        minutely("response_time_seconds:median", answered(history)),
+    )
+
+
+def _starts(limited: Sequence[int | None]) -> list[int | None]:
+    """Return 1 where risk control begins and None elsewhere; minutes without evidence (None) are passed over."""
+    before, starts = 0, list[int | None]()
+    for now in limited:
+        starts.append(1 if now == 1 and before == 0 else None)
+        before = before if now is None else now
+    return starts
+
+
+def _hours(history: ServiceHistory, minutes: Sequence[Series]) -> tuple[Series, Series, Series, Series, Series]:
+    """Return the hourly snapshots: evidence, availability, risk control, and sum and count of the response times."""
+    evidence, available, limited, _, response = minutes
+
+    def hourly(name: str, series: Series, values: Sequence[float]) -> Series:
+        sums: dict[int, float] = {}
+        for time, value in zip(series.times, values, strict=True):
+            closing = -(-time // HOUR) * HOUR
+            sums[closing] = sums.get(closing, 0) + value
+        closed = [closing for closing in sums if closing <= history.end]
+        return _series(history, name, closed, [round(sums[closing], 2) for closing in closed])
+
+    return (
+        hourly("evidence:hourly", evidence, evidence.values),
+        hourly("available:hourly", available, available.values),
+        hourly("risk_control:hourly", limited, limited.values),
+        hourly("response_time_seconds:hourly_sum", response, response.values),
+        hourly("response_time_seconds:hourly_count", response, [1] * len(response.values)),
+    )
+
+
+def _window(series: Series, values: Sequence[float] | None = None) -> Window:
+    """Return the sum over any window of a series; two look-ups in its running total."""
+    totals = [0, *accumulate(series.values if values is None else values)]
+
+    def over(end: int, seconds: int) -> float | None:
+        first, last = bisect_right(series.times, end - seconds), bisect_right(series.times, end)
+        return totals[last] - totals[first] if last > first else None
+
+    return over
+
+
+def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequence[Series]) -> dict[str, Reading]:
+    """Return everything that is read over windows, by the end of its name."""
+    service = history.service
+    evidence, available, limited, _, response = map(_window, minutes)
+    starts = _window(minutes[3])
+    answers = _window(minutes[4], [1] * len(minutes[4].times))
+    hourly_evidence, hourly_available, hourly_limited, hourly_response, hourly_answers = map(_window, hours)
+
+    short = {name: _ratio(available, evidence, seconds) for name, seconds in SHORT_WINDOWS.items()}
+    long = {name: _ratio(hourly_available, hourly_evidence, seconds) for name, seconds in LONG_WINDOWS.items()}
+    readings = {f"availability:ratio{name}": (short | long)[name] for name in ("1h", "24h", "7d", "30d", "90d")}
+    for name, source, seconds in (
+        ("24h", evidence, DAY),
+        *((name, hourly_evidence, LONG_WINDOWS[name]) for name in ("7d", "30d", "90d")),
+    ):
+        readings[f"coverage:ratio{name}"] = partial(_coverage, source, seconds)
+    for name, hours_of, seen, seconds in (
+        ("24h", limited, evidence, DAY),
+        *((name, hourly_limited, hourly_evidence, LONG_WINDOWS[name]) for name in ("7d", "30d")),
+    ):
+        readings[f"risk_control_hours:sum{name}"] = partial(_hours_in, hours_of, seconds)
+        readings[f"risk_control_episodes:sum{name}"] = partial(_episodes, starts, seen, seconds)
+    readings["response_time_seconds:avg1h"] = _ratio(response, answers, HOUR)
+    readings["response_time_seconds:avg24h"] = _ratio(response, answers, DAY)
+    readings["response_time_seconds:avg30d"] = _ratio(hourly_response, hourly_answers, 30 * DAY)
+    readings["stability:stars"] = partial(_stars, long["30d"], readings["risk_control_episodes:sum30d"])
+    if service.objective is not None:
+        budget = 1 - service.objective
+        for name in ("10m", "30m", "1h", "6h", "3d"):
+            readings[f"burnrate:ratio{name}"] = partial(_burn_rate, (short | long)[name], budget)
+        readings["error_budget_remaining:ratio30d"] = partial(_budget_left, long["30d"], budget)
+    return readings
+
+
+def _ratio(numerator: Window, denominator: Window, seconds: int) -> Reading:
+    def read(time: int) -> float | None:
+        part, whole = numerator(time, seconds), denominator(time, seconds)
+        return part / whole if part is not None and whole else None
+
+    return read
+
+
+def _coverage(evidence: Window, seconds: int, time: int) -> float | None:
+    seen = evidence(time, seconds)
+    return None if seen is None else min(1.0, seen * 60 / seconds)
+
+
+def _hours_in(minutes: Window, seconds: int, time: int) -> float | None:
+    spent = minutes(time, seconds)
+    return None if spent is None else spent / 60
+
+
+def _episodes(starts: Window, evidence: Window, seconds: int, time: int) -> float | None:
+    return starts(time, seconds) or (0 if evidence(time, seconds) else None)
+
+
+def _burn_rate(availability: Reading, budget: float, time: int) -> float | None:
+    ratio = availability(time)
+    return None if ratio is None else (1 - ratio) / budget
+
+
+def _budget_left(availability: Reading, budget: float, time: int) -> float | None:
+    burnt = _burn_rate(availability, budget, time)
+    return None if burnt is None else 1 - burnt
+
+
+def _stars(availability: Reading, episodes: Reading, time: int) -> float | None:
+    ratio, count = availability(time), episodes(time)
+    if ratio is None or count is None:
+        return None
+    return min(1 + sum(ratio >= bound for bound in STAR_AVAILABILITIES), 5 - sum(count >= n for n in STAR_EPISODES))

@@ -1,0 +1,85 @@
+"""A history in the data directory of a Prometheus, before that Prometheus starts."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sora_exporter.demo.history import ServiceHistory
+from sora_exporter.demo.recorded import heartbeat, recorded_series
+from sora_exporter.demo.series import Series, raw_series
+
+BLOCK_SECONDS = 162 * 3600
+"""Length of the blocks written, a size that the storage knows. promtool parses its whole input again for every block it
+writes, so that a file for each block is what makes a month load in seconds."""
+
+TARGET: Mapping[str, str] = {"instance": "127.0.0.1:10198", "job": "sora_exporter"}
+
+
+class LoadError(Exception):
+    """The history could not be loaded; the text says why and what to do."""
+
+
+def all_series(histories: Iterable[ServiceHistory], target: Mapping[str, str] = TARGET) -> Iterable[Series]:
+    """Yield everything that is loaded: raw and recorded series of every service."""
+    for number, history in enumerate(histories):
+        yield from raw_series(history, target)
+        yield from recorded_series(history)
+        if number == 0:
+            yield heartbeat(history)
+            yield Series("up", target, history.times, [1] * len(history.minutes))
+
+
+def load_history(
+    data_dir: Path,
+    series: Iterable[Series],
+    start: int,
+    end: int,
+    *,
+    promtool: str = "promtool",
+    progress: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Write the samples with ``start <= time <= end`` (Unix seconds) into ``data_dir`` as blocks of Prometheus.
+
+    ``progress`` is told in a few words what is being done. Raises LoadError when promtool is missing or refuses.
+    """
+    program = shutil.which(promtool)
+    if program is None:
+        raise LoadError(f"{promtool} is not installed: it comes with Prometheus (Debian: apt-get install prometheus)")
+    first = start // BLOCK_SECONDS * BLOCK_SECONDS
+    bounds = range(first, end + 1, BLOCK_SECONDS)
+    with TemporaryDirectory(prefix="sora-history-") as scratch:
+        files = [Path(scratch, f"{bound}.om") for bound in bounds]
+        progress("writing the history")
+        _write_files(series, files, bounds)
+        progress(f"loading it into {data_dir}")
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for number, _ in enumerate(pool.map(lambda file: _create_block(program, file, data_dir), files), start=1):
+                progress(f"loaded {number} of {len(files)} blocks")
+
+
+def _write_files(series: Iterable[Series], files: Sequence[Path], bounds: Sequence[int]) -> None:
+    opened = [file.open("w", encoding="utf-8") for file in files]
+    try:
+        for one in series:
+            for file, bound in zip(opened, bounds, strict=True):
+                one.write(file.write, bound, bound + BLOCK_SECONDS)
+        for file in opened:
+            file.write("# EOF\n")
+    finally:
+        for file in opened:
+            file.close()
+
+
+def _create_block(program: str, file: Path, data_dir: Path) -> None:
+    command = [program, "tsdb", "create-blocks-from", "--quiet", f"--max-block-duration={BLOCK_SECONDS // 3600}h"]
+    done = subprocess.run(  # noqa: S603 - our own promtool and our own file
+        [*command, "openmetrics", str(file), str(data_dir)], capture_output=True, text=True, check=False
+    )
+    file.unlink()
+    if done.returncode != 0:
+        raise LoadError(f"promtool could not load the history: {done.stderr.strip()}")

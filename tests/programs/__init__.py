@@ -1,0 +1,1 @@
+"""Real programs for tests: started on a free port, waited for, stopped."""
