@@ -103,6 +103,10 @@ class Scheduler:
             flight.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight)
 
+    def is_accepting(self, service_id: str, probe: ProbeKind) -> bool:
+        """Whether the provider accepted this canary once, so that it is not sent any more."""
+        return (service_id, probe) in self._accepting
+
     async def stop(self) -> None:
         """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
         tasks = [task for _, task in self._tasks.values()]
@@ -125,7 +129,7 @@ class Scheduler:
     async def _repeat(self, job: Job) -> None:
         await self._clock.sleep(self._first_delay(job))
         started = self._clock.monotonic()
-        while (job.service.id, job.probe) not in self._accepting:
+        while not self.is_accepting(job.service.id, job.probe):
             await self.attempt(job.service, job.probe)
             # The next start is counted from the last one; starts that were missed are not made up for.
             missed = int((self._clock.monotonic() - started) // job.settings.interval)

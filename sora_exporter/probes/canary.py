@@ -39,7 +39,7 @@ async def canary(attempt: Attempt) -> Verdict:
         return Verdict(ErrorClass.NONE, ACCEPTED, "the provider accepted a request it should refuse; not sent again")
     if verdict.error_class is ErrorClass.INVALID_REQUEST and _names(api.canary.refusal, attempt.body):
         attempt.note_response(attempt.last)
-        return Verdict(ErrorClass.NONE, REFUSED, verdict.message)
+        return Verdict(ErrorClass.NONE, REFUSED, f"refused as it should be: {verdict.message}")
     return verdict
 
 

@@ -1,0 +1,53 @@
+"""Probing once from the command line, beside or without a running exporter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from sora_exporter.budget import Ledger
+from sora_exporter.client import ProviderClients
+from sora_exporter.clock import SystemClock
+from sora_exporter.config import Config, Service
+from sora_exporter.overview import Json, service_overview
+from sora_exporter.result import ProbeKind
+from sora_exporter.runner import Runner
+from sora_exporter.scheduler import Scheduler
+from sora_exporter.state import State
+
+BUSY_SECONDS = 0.2
+
+
+async def check(config: Config, storage: Path, service_ids: Sequence[str], probes: Sequence[ProbeKind]) -> list[Json]:
+    """Probe the named services (all, where none is named) once and return their overviews.
+
+    Without ``probes`` the configured free ones run. The answer is in the order of the configuration. Raises
+    StorageError.
+    """
+    clock = SystemClock()
+    with closing(Ledger.open(storage, exclusive=False, now=clock.now)) as ledger:
+        clients = ProviderClients()
+        runner = Runner(config, ledger, clients, clock)
+        state = State(clock)
+        state.configure(config)
+        scheduler = Scheduler(config, runner.run, state.record, clock)
+
+        async def probe_once(service: Service, probe: ProbeKind) -> None:
+            # A running exporter may be at the same probe: two at once could be billed, or limited, twice.
+            while await scheduler.attempt(service, probe) is None:
+                await clock.sleep(BUSY_SECONDS)
+
+        wanted = [service for service in config.services if not service_ids or service.id in service_ids]
+        async with asyncio.TaskGroup() as group:
+            for service in wanted:
+                for probe in probes or free_probes(service):
+                    group.create_task(probe_once(service, probe))
+        await clients.keep_only({})
+        return [service_overview(state.services[s.id], state.verdict(s.id)) for s in wanted]
+
+
+def free_probes(service: Service) -> list[ProbeKind]:
+    """Return the service's configured free probes; the catalog where it has none."""
+    return [probe for probe in service.probes if not probe.is_paid] or [ProbeKind.CATALOG]

@@ -1,0 +1,163 @@
+"""The command line: parse, call, and turn mistakes into one line and an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import platformdirs
+
+from sora_exporter import __version__
+
+COULD_NOT_RUN = 2
+
+
+def fail(*lines: str) -> NoReturn:
+    """Print each line on stderr and exit with the code for "could not run"."""
+    for line in lines:
+        click.echo(f"sora-exporter: {line}", err=True)
+    sys.exit(COULD_NOT_RUN)
+
+
+def _storage_default() -> Path:
+    return Path(platformdirs.user_state_dir("sora_exporter", appauthor=False))
+
+
+Command = Callable[..., Any]
+
+
+def config_option(command: Command) -> Command:
+    """Add --config.file."""
+    return click.option(
+        "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
+        help="Configuration; without one the built-in catalogue with OPENAI_BASE_URL and OPENAI_API_KEY.",
+    )(command)  # fmt: skip
+
+
+def storage_option(command: Command) -> Command:
+    """Add --storage.path."""
+    return click.option(
+        "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR", default=_storage_default,
+        help="Where the budget's ledger is kept; default: the platform's state directory.",
+    )(command)  # fmt: skip
+
+
+def _load(config_file: Path | None) -> Any:
+    from sora_exporter.config import load_config
+    from sora_exporter.yaml_file import ConfigError
+
+    try:
+        return load_config(config_file)
+    except ConfigError as error:
+        fail(*error.mistakes)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sora-exporter")
+def main() -> None:
+    """Prometheus exporter for AI-video services: usable now, through which route, and how reliable."""
+
+
+@main.command()
+@config_option
+@click.option("--config.check", "config_check", is_flag=True, help="Check the configuration and exit.")
+@click.option("--web.listen-address", "listen_address", default=":10198", show_default=True, metavar="HOST:PORT")
+@click.option("--log.level", "log_level", default="info", show_default=True,
+              type=click.Choice(["debug", "info", "warning", "error"]))  # fmt: skip
+@click.option("--log.format", "log_format", default="logfmt", show_default=True,
+              type=click.Choice(["logfmt", "json"]))  # fmt: skip
+@click.option("--timeout-offset", "timeout_offset", type=click.FloatRange(min=0), default=0.5, show_default=True,
+              help="Seconds taken off Prometheus' scrape timeout for /probe.")  # fmt: skip
+@storage_option
+def serve(
+    config_file: Path | None, config_check: bool, listen_address: str, log_level: str, log_format: str,
+    timeout_offset: float, storage: Path,
+) -> None:  # fmt: skip
+    """Run the exporter."""
+    config = _load(config_file)
+    if config_check:
+        click.echo(f"configuration is good: {len(config.services)} services, {len(config.providers)} providers")
+        return
+    from sora_exporter.logs import configure_logging
+    from sora_exporter.serve import ServeError, ServeSettings
+    from sora_exporter.serve import serve as run_server
+    from sora_exporter.storage import StorageError
+
+    configure_logging(log_level, log_format)
+    settings = ServeSettings(listen_address, timeout_offset, storage, config_file)
+    try:
+        _event_loop()(run_server(config, settings))
+    except (ServeError, StorageError) as error:
+        fail(str(error))
+
+
+@main.command()
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@config_option
+@click.option("--probe", "probes", multiple=True, metavar="PROBE",
+              help="catalog, canary, submit or generate; the last two cost money and need a budget. "
+                   "Default: the configured free ones.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@storage_option
+def check(
+    services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, storage: Path
+) -> None:  # fmt: skip
+    """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
+    config = _load(config_file)
+    from sora_exporter.check import check as run_check
+    from sora_exporter.check_report import RENDERERS
+    from sora_exporter.result import ProbeKind, Status
+    from sora_exporter.storage import StorageError
+
+    known = [service.id for service in config.services]
+    unknown = [name for name in services if name not in known]
+    if unknown:
+        fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
+    wrong = [name for name in probes if name not in set(ProbeKind)]
+    if wrong:
+        fail(f"unknown probe {', '.join(wrong)}: use {', '.join(ProbeKind)}")
+    try:
+        found = _event_loop()(run_check(config, storage, services, [ProbeKind(name) for name in probes]))
+    except StorageError as error:
+        fail(str(error))
+    click.echo(RENDERERS[form](found, time.time()), nl=False)
+    sys.exit(0 if all(service["status"] == Status.OPERATIONAL for service in found) else 1)
+
+
+@main.command()
+@click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
+def classify(file: Any) -> None:
+    """Classify recorded answers, one JSON object a line, from FILE or standard input."""
+    from sora_exporter.classify_lines import LineError, classify_lines
+
+    try:
+        for line in classify_lines(file):
+            click.echo(line)
+    except LineError as error:
+        fail(f"{file.name}: {error}")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=10199, show_default=True, help="0 takes a free one.")
+@click.option("--scenario", default="january-2026", show_default=True)
+def simulate(port: int, scenario: str) -> None:
+    """Run the simulated provider alone."""
+    from sora_exporter.simulator import run
+
+    sys.exit(run(port=port, scenario=scenario))
+
+
+def _event_loop() -> Callable[[Any], Any]:
+    """Return what runs a coroutine to its end on the fastest event loop there is."""
+    import uvloop
+
+    def run(coroutine: Any) -> Any:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(coroutine)
+
+    return run

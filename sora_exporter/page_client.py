@@ -1,0 +1,51 @@
+"""Fetching the documents of official status pages, bounded and without credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+
+import httpx2
+
+from sora_exporter.client import describe
+from sora_exporter.status_pages.poller import Fetched, FetchError
+from sora_exporter.transport import EXCHANGE, Exchange, Transport
+
+REDIRECTS = 3
+MOST_CONNECTIONS = 8
+
+
+class PageClient:
+    """One HTTP client for the pages behind one proxy (or none)."""
+
+    def __init__(self, proxy: str | None) -> None:
+        transport = Transport(ssl.create_default_context(), proxy, MOST_CONNECTIONS)
+        self._http = httpx2.AsyncClient(
+            transport=transport, follow_redirects=True, max_redirects=REDIRECTS, trust_env=False, timeout=None
+        )
+
+    async def fetch(
+        self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
+    ) -> Fetched:  # fmt: skip
+        """Return one complete answer of at most ``max_bytes``. Raises FetchError when none came."""
+        exchange = Exchange(limit=max_bytes + 1)
+        token = EXCHANGE.set(exchange)
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                answer = await self._http.get(url, headers=dict(headers))
+        except TimeoutError:
+            raise FetchError(f"no complete answer in {timeout_seconds:g} s") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise FetchError(describe(error)) from None
+        finally:
+            EXCHANGE.reset(token)
+        if exchange.is_cut:
+            raise FetchError(f"longer than {max_bytes // (1024 * 1024)} MiB")
+        return Fetched(
+            answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()

@@ -1,0 +1,116 @@
+"""Running the exporter as a process: sockets, signals, and an end within a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from sora_exporter import __version__
+from sora_exporter.budget import Ledger
+from sora_exporter.clock import SystemClock
+from sora_exporter.config import Config
+from sora_exporter.exporter import Exporter
+from sora_exporter.server import create_app
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 1
+
+
+class ServeError(Exception):
+    """Why the exporter cannot serve: one line naming what, where and how to fix it."""
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """What the command line says about serving."""
+
+    listen_address: str
+    timeout_offset: float
+    storage: Path
+    config_file: Path | None
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the exporter stops first, then the server."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(address: str) -> socket.socket:
+    """Return a listening socket for ``host:port``, ``:port`` (all interfaces) or ``[::1]:port``. Raises ServeError."""
+    host, _, port = address.rpartition(":")
+    fix = "name another with --web.listen-address"
+    if not port.isdecimal() or int(port) > 65535:
+        raise ServeError(f"listen address {address!r} is not host:port: write :10198 or 127.0.0.1:10198")
+    host = host.strip("[]")
+    try:
+        if host:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, int(port)), family=family, backlog=512)
+        if socket.has_dualstack_ipv6():
+            return socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
+        return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - what ":port" asks for
+    except OSError as error:
+        raise ServeError(f"cannot listen on {address}: {error.strerror or error}: {fix}") from None
+
+
+def _server_config(app: Starlette) -> uvicorn.Config:
+    """Return uvicorn's settings: its log is ours, and no client may keep a stopping exporter waiting."""
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        ws="none",
+    )
+
+
+async def serve(config: Config, settings: ServeSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before anything was probed."""
+    clock = SystemClock()
+    listener = listen(settings.listen_address)
+    try:
+        ledger = Ledger.open(settings.storage, exclusive=True, now=clock.now)
+    except BaseException:
+        listener.close()
+        raise
+    with contextlib.closing(ledger):
+        exporter = Exporter(config, settings.config_file, ledger, clock)
+        app = create_app(exporter, settings.timeout_offset)
+        server = Server(_server_config(app))
+        loop = asyncio.get_running_loop()
+        reloads: set[asyncio.Task[str]] = set()
+
+        def stop() -> None:
+            server.should_exit = True
+
+        def reload() -> None:
+            task = loop.create_task(exporter.reload())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        await exporter.start()
+        port = listener.getsockname()[1]
+        log.info("sora_exporter %s listens on port %d, %d services", __version__, port, len(config.services))
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            await exporter.stop()
+            log.info("stopped")

@@ -1,0 +1,134 @@
+"""The HTTP side: every endpoint as one visible list of routes. Everything but /probe and /-/reload reads memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sora_exporter.config import hidden_dump
+from sora_exporter.exporter import Exporter
+from sora_exporter.exposition import Exposition
+from sora_exporter.overview import iso, result_overview, routes, service_overview, services_overview
+from sora_exporter.scrape import Refused, render_debug, render_probe, scrape_probe
+from sora_exporter.status_view import render_page
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Endpoints:
+    """The exporter's answers to HTTP requests."""
+
+    def __init__(self, exporter: Exporter, timeout_offset: float) -> None:
+        self._exporter, self._timeout_offset = exporter, timeout_offset
+        self._exposition = Exposition(exporter)
+
+    def routes(self) -> list[Route]:
+        """Return the list of endpoints."""
+        return [
+            Route("/", self.page),
+            Route("/metrics", self.metrics),
+            Route("/probe", self.probe),
+            Route("/sd", self.discovery),
+            Route("/api/v1/status", self.status),
+            Route("/api/v1/services/{service_id}", self.service),
+            Route("/config", self.config),
+            Route("/-/healthy", self.healthy),
+            Route("/-/ready", self.ready),
+            Route("/-/reload", self.reload, methods=["POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature, here and below
+        services = services_overview(self._exporter.state)
+        return HTMLResponse(render_page(services, routes(services), self._exporter.clock.now()))
+
+    async def metrics(self, request: Request) -> Response:
+        body, content_type = self._exposition.render(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    async def probe(self, request: Request) -> Response:
+        try:
+            scraped = await scrape_probe(
+                self._exporter, request.query_params, request.headers, self._timeout_offset
+            )  # fmt: skip
+        except Refused as refused:
+            return PlainTextResponse(f"{refused}\n", refused.http_status)
+        if request.query_params.get("debug") == "true":
+            return PlainTextResponse(render_debug(scraped))
+        body, content_type = render_probe(scraped, request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    async def discovery(self, request: Request) -> Response:
+        host = request.headers.get("host") or f"{request.url.hostname}:{request.url.port}"
+        return JSONResponse(
+            [
+                {
+                    "targets": [host],
+                    "labels": {
+                        "__metrics_path__": "/probe",
+                        "__param_service_id": service.id,
+                        "__meta_sora_service_id": service.id,
+                        "__meta_sora_product": service.product,
+                        "__meta_sora_access": service.access,
+                        "__meta_sora_provider": service.provider,
+                    },
+                }
+                for service in self._exporter.config.services
+                if service.probe_on_scrape
+            ]
+        )
+
+    async def status(self, request: Request) -> Response:  # noqa: ARG002
+        exporter = self._exporter
+        services = services_overview(exporter.state)
+        return JSONResponse(
+            {
+                "generated_at": iso(exporter.clock.now()),
+                "services": services,
+                "products": routes(services),
+                "status_pages": [
+                    {"page": name, "up": page.up, "last_fetch": iso(page.attempted_at), "error": page.error}
+                    for name, page in sorted(exporter.pages.states.items())
+                ],
+                "budget": {"limit_usd": exporter.config.budget_usd_per_day, "spent_usd": exporter.spending.today},
+                "exporter": {
+                    "last_reload_successful": not exporter.reload_state.error,
+                    "last_reload_error": exporter.reload_state.error,
+                    "probes_overdue": [f"{probe} of {service_id}" for service_id, probe in exporter.overdue()],
+                },
+            }
+        )
+
+    async def service(self, request: Request) -> Response:
+        state = self._exporter.state
+        service_id = request.path_params["service_id"]
+        track = state.services.get(service_id)
+        if track is None:
+            return PlainTextResponse(f"no service {service_id!r} is configured\n", 404)
+        attempts = {probe.value: [result_overview(r) for r in probed.kept()] for probe, probed in track.probes.items()}
+        return JSONResponse({**service_overview(track, state.verdict(service_id)), "attempts": attempts})
+
+    async def config(self, request: Request) -> Response:  # noqa: ARG002
+        text = yaml.safe_dump(hidden_dump(self._exporter.config), allow_unicode=True, sort_keys=False)
+        return PlainTextResponse(text)
+
+    async def healthy(self, request: Request) -> Response:  # noqa: ARG002
+        return PlainTextResponse("sora_exporter is healthy.\n")
+
+    async def ready(self, request: Request) -> Response:  # noqa: ARG002
+        return PlainTextResponse("sora_exporter is ready.\n")
+
+    async def reload(self, request: Request) -> Response:  # noqa: ARG002
+        mistakes = await self._exporter.reload()
+        return PlainTextResponse(f"{mistakes}\n", 500) if mistakes else PlainTextResponse("reloaded\n")
+
+
+def create_app(exporter: Exporter, timeout_offset: float = 0.5) -> Starlette:
+    """Return the ASGI application over a running exporter."""
+    endpoints: list[Any] = list(Endpoints(exporter, timeout_offset).routes())
+    return Starlette(routes=endpoints)
