@@ -47,8 +47,8 @@ class Facts:
     codes: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     signs: frozenset[str] = frozenset()
-    """The answer's access, and any of good, excuse (a chat reply that may tell an error), error, failed, expired,
-    wrapped (the error was JSON inside a text)."""
+    """The answer's access (of JSON answers) and any of good, error, failed, expired and excuse: a chat reply that may
+    tell a fault as text."""
 
 
 @dataclass(slots=True)
@@ -56,7 +56,6 @@ class _Notes:
     codes: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     nodes: int = 0
-    wrapped: bool = False
 
     def code(self, value: object) -> None:
         text = str(value)[:100]
@@ -69,7 +68,6 @@ class _Notes:
         start = text.find("{")
         inner = _decoded(text[start:]) if start >= 0 and nesting < _NESTED_LIMIT else None
         if isinstance(inner, dict):
-            self.wrapped = True
             self.walk(inner, 0, nesting + 1)
             text = text[:start]
         if text.startswith('"') and nesting < _NESTED_LIMIT and isinstance(bare := _decoded(text), str):
@@ -139,9 +137,9 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
         notes.walk(root, 0, 0)
     if content and ("good" not in signs or "excuse" in signs):
         notes.message(content, 0)
-    if notes.wrapped:
-        signs.add("wrapped")
     status = answer.http_status or 0
+    if not 200 <= status < 300:
+        signs -= shapes.JOB_SIGNS
     if 200 <= status < 300 and "good" not in signs:
         status = next(_http_codes(notes.codes), status)
     return Facts(form, status, tuple(notes.codes[:30]), tuple(notes.messages[:30]), frozenset(signs))

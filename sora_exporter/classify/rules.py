@@ -27,8 +27,7 @@ class Rule:
     source: str
     statuses: frozenset[int]
     forms: frozenset[str]
-    present: frozenset[str]
-    absent: frozenset[str]
+    signs: frozenset[str]
     headers: tuple[tuple[str, str], ...]
     codes: Phrases
     text: Phrases
@@ -39,7 +38,7 @@ class Rule:
             return False
         if self.forms and facts.form not in self.forms:
             return False
-        if not (self.present <= facts.signs and self.absent.isdisjoint(facts.signs)):
+        if not self.signs <= facts.signs:
             return False
         if self.headers and not any(name in headers and part in headers[name].lower() for name, part in self.headers):
             return False
@@ -73,8 +72,7 @@ def _rule(
         source=source,
         statuses=frozenset(number for word in str(status).split() for number in _statuses(word)),
         forms=frozenset(form.split()),
-        present=frozenset(sign for sign in signs.split() if not sign.startswith("!")),
-        absent=frozenset(sign[1:] for sign in signs.split() if sign.startswith("!")),
+        signs=frozenset(signs.split()),
         headers=tuple(headers.items()),
         codes=phrases(notation.format_map(families) for notation in codes),
         text=phrases(notation.format_map(families) for notation in text),

@@ -49,6 +49,7 @@ _STATUS_PATHS = (
 )
 _FAILED = _names("failed fail failure error cancelled canceled rejected aborted blocked 失败")
 _EXPIRED = _names("expired timeout timed_out timedout")
+JOB_SIGNS = frozenset(["failed", "expired"])
 _JOB_IDS = ("id", "taskid", "jobid", "videoid", "uuid", "generationid", "taskuuid")
 _CARRIERS = ("data", "resp", "result", "response", "output", "job", "task", "data.0")
 _JOB_PATHS = (*_JOB_IDS, *(f"{carrier}.{name}" for carrier in _CARRIERS for name in _JOB_IDS), "result", "deleted")
