@@ -75,6 +75,13 @@ class _Notes:
         elif text and not text.startswith(("http://", "https://")):
             self.messages.append(_REQUEST_ID.sub("", text[:_TEXT_LIMIT]))
 
+    def told(self, value: object) -> None:
+        """Keep what stands where a vendor is known to put its errors, whatever the fields are called."""
+        members = value.values() if isinstance(value, dict) else (value,)
+        for member in members:
+            if isinstance(member, str):
+                self.message(member, 0)
+
     def walk(self, node: object, depth: int, nesting: int) -> None:
         """Collect codes and messages from a JSON value, by the names of its fields."""
         self.nodes += 1
@@ -97,7 +104,7 @@ class _Notes:
             self.code("rai_filtered")
         if isinstance(value, dict) or (isinstance(value, list) and key not in shapes.NOT_LISTS):
             if key == "baseresp" and isinstance(value, dict):
-                self.code(f"base_resp {value.get('statuscode')}")
+                self.code(f"base_resp {shapes.word_of(value.get('statuscode'))}")
             self.walk(value, depth + 1, nesting)
         elif key in shapes.CODE_KEYS and isinstance(value, str | int):
             self.code(value)
@@ -132,8 +139,7 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
         notes.message(root, 0)
     elif "good" not in signs:
         for path in expectation.error:
-            if isinstance(text := shapes.at(root, path), str):
-                notes.message(text, 0)
+            notes.told(shapes.at(root, path))
         notes.walk(root, 0, 0)
     if content and ("good" not in signs or "excuse" in signs):
         notes.message(content, 0)

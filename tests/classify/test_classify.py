@@ -155,9 +155,11 @@ def test_expectation_says_where_status_and_error_are() -> None:
     expectation = Expectation(
         present=("job.key",), error=("job.trouble",), status=("job.phase",), failed_words=("Kaputt",)
     )
+    running = {"job": {"phase": "laufend"}}
+    assert classify(answer(200, running, "video_job", expectation=expectation)).error_class == "none"
     failed = {"job": {"key": "k", "phase": "kaputt"}}
     assert classify(answer(200, failed, "video_job", expectation=expectation)).error_class == "generation_failed"
-    refused = {"job": {"key": "k", "trouble": "prompt violates our policy"}}
+    refused = {"job": {"key": "k", "trouble": {"saying": "prompt violates our policy"}}}
     assert classify(answer(200, refused, "video_job", expectation=expectation)).error_class == "content_policy"
 
 

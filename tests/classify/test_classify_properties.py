@@ -82,12 +82,16 @@ def test_any_answer_gets_a_class(answer: Answer) -> None:
         '{"code": 1' + "0" * 5000 + "}",
         '{"error": {"message": "x", "code": {"a": []}}}',
         '{"message": "\\ud800"}',
+        '{"code": ' + "[" * 900 + "]" * 900 + "}",
+        '{"name": ' + "[" * 900 + "]" * 900 + "}",
+        '{"base_resp": {"status_code": ' + "[" * 900 + "]" * 900 + "}}",
+        '{"choices": [{"message": {"content": [{"text": ' + "[" * 900 + "]" * 900 + "}]}}]}",
         "\x00" * 1_000_000,
         "<" * 1_000_000,
         "data:" * 200_000,
         '"' * 3,
     ],
-    ids=range(13),
+    ids=range(17),
 )
 def test_hostile_bodies_get_a_class(body: str) -> None:
     """Deep, long, broken and odd bodies are judged like any other, with 200 and with 500."""
