@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 Location = tuple[str | int, ...]
-VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 class ConfigError(Exception):
@@ -29,36 +30,34 @@ class UnsetVariable(ValueError):
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A parsed document and the line (from 1) of each of its values."""
+    """A parsed document and the line (from 1) of each of its values. ``directory`` is where relative paths begin."""
 
     name: str
     document: dict[str, Any]
     lines: Mapping[Location, int] = field(default_factory=dict)
+    directory: Path = field(default_factory=Path)
+
+    def line(self, location: Location) -> int:
+        """Return the line of a value or, where it is absent, of what it belongs to; 0 for the file as a whole."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 0)
 
     def mistake(self, location: Location, problem: str) -> str:
         """Return one line for a person: file, line, path and what to do."""
-        known = location
-        while known and known not in self.lines:
-            known = known[:-1]
-        place = f"{self.name}:{self.lines[known]}" if known in self.lines else self.name
+        line = self.line(location)
+        place = f"{self.name}:{line}" if line else self.name
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
         return f"{place}: {path}: {problem}" if path else f"{place}: {problem}"
 
 
-class _StrictLoader(yaml.SafeLoader):
-    """PyYAML's safe loader, except that a key written twice is an error instead of the last one winning."""
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, except that dates stay text: they are checked, and named, where they are used."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable):
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"{key!r} is written twice: keep one of them", key_node.start_mark
-                    )
-                seen.add(key)
-        return super().construct_mapping(node, deep)
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
+        letter: [(tag, pattern) for tag, pattern in resolvers if tag != TIMESTAMP]
+        for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def read_yaml(path: Path) -> YamlFile:
@@ -67,44 +66,73 @@ def read_yaml(path: Path) -> YamlFile:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file: name an existing one with --config.file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ConfigError(f"{path}: cannot be read: {reason}") from None
-    return parse_yaml(str(path), text)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read: {error.strerror}: name a readable file with --config.file"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8 text: save it in that encoding") from None
+    return parse_yaml(str(path), text, path.parent)
 
 
-def parse_yaml(name: str, text: str) -> YamlFile:
+def parse_yaml(name: str, text: str, directory: Path | None = None) -> YamlFile:
     """Return the document in ``text``; ``name`` stands for the file in messages. Raises ConfigError."""
-    try:
-        document = yaml.load(text, _StrictLoader)  # noqa: S506 - derived from SafeLoader
-        root = yaml.compose(text, _StrictLoader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{name}:{mark.line + 1}" if mark else name
-        raise ConfigError(f"{place}: not valid YAML: {error.problem or error}") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name}: not valid YAML: {' '.join(str(error).split())}") from None
-    except RecursionError:
-        raise ConfigError(f"{name}: not valid YAML: nested too deeply") from None
-    if document is None:
-        document = {}
-    if not isinstance(document, dict):
-        raise ConfigError(f"{name}: the top level must be a mapping such as 'services:'")
     lines: dict[Location, int] = {}
-    if root is not None:
-        _note_lines(root, (), lines)
-    return YamlFile(name, document, lines)
+    try:
+        loader = _Loader(text)
+        try:
+            root = loader.get_single_node()
+            if root is not None:
+                _note_lines(root, (), lines, set())
+            document = loader.construct_document(root) if root is not None else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{name}:{mark.line + 1}" if mark else name
+        raise ConfigError(f"{place}: not valid YAML: {error.problem or error.context}: correct that line") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(f"{name}:{line}: not valid YAML: {error.reason}: remove that character") from None
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{name}: not valid YAML: {error}: write plain values without tags") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: not valid YAML: nested too deeply: no setting needs that") from None
+    if not document and not isinstance(document, (bool, int, float)):
+        raise ConfigError(f"{name}: is empty: describe providers and services, see sora.example.yml")
+    if not isinstance(document, dict):
+        raise ConfigError(f"{name}: the top level must be a mapping: begin with a key such as 'services:'")
+    return YamlFile(name, document, lines, directory or Path())
 
 
-def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int]) -> None:
+def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int], visited: set[int]) -> None:
+    """Note the line of every value. Raises ConstructorError for a key that is no text or is written twice.
+
+    What an alias repeats keeps the place of its first mention, so that no document can make this walk endless.
+    """
+    if id(node) in visited:
+        return
+    visited.add(id(node))
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
-            lines[*location, key_node.value] = key_node.start_mark.line + 1
-            _note_lines(value_node, (*location, key_node.value), lines)
+            key = _key(key_node)
+            if (*location, key) in lines and key != "<<":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is written twice", key_node.start_mark
+                )
+            lines[*location, key] = key_node.start_mark.line + 1
+            _note_lines(value_node, (*location, key), lines, visited)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             lines[*location, index] = item.start_mark.line + 1
-            _note_lines(item, (*location, index), lines)
+            _note_lines(item, (*location, index), lines, visited)
+
+
+def _key(node: yaml.Node) -> str:
+    if node.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+        shown = f"the key {node.value!r}" if isinstance(node, yaml.ScalarNode) else "a key"
+        raise yaml.constructor.ConstructorError(None, None, f"{shown} is no text, put it in quotes", node.start_mark)
+    return str(node.value)
 
 
 def expand(text: str, environment: Mapping[str, str] | None = None) -> str:
@@ -112,11 +140,12 @@ def expand(text: str, environment: Mapping[str, str] | None = None) -> str:
     variables = os.environ if environment is None else environment
 
     def value(match: re.Match[str]) -> str:
-        found = variables.get(match["name"]) or match["default"]
+        name = match["name"]
+        if name is None:
+            raise ValueError("'${' begins no variable: write ${NAME} or ${NAME:-default}")
+        found = variables.get(name) or match["default"]
         if found is None:
-            raise UnsetVariable(
-                f"the environment variable {match['name']} is not set: export it or write ${{{match['name']}:-default}}"
-            )
+            raise UnsetVariable(f"the environment variable {name} is not set: export it or write ${{{name}:-default}}")
         return found
 
     return VARIABLE.sub(value, text)

@@ -7,9 +7,23 @@ from importlib import resources
 
 import yaml
 
-from sora_exporter.apis.spec import Api, Asset, Canary, Create, Job, Models, Route, fill, first
+from sora_exporter.apis.spec import Api, Asset, Canary, Create, Find, Job, Models, Route
+from sora_exporter.apis.template import fill, fill_path, first
 
-__all__ = ["Api", "Asset", "Canary", "Create", "Job", "Models", "Route", "builtin_apis", "fill", "first"]
+__all__ = [
+    "Api",
+    "Asset",
+    "Canary",
+    "Create",
+    "Find",
+    "Job",
+    "Models",
+    "Route",
+    "builtin_apis",
+    "fill",
+    "fill_path",
+    "first",
+]
 
 
 @cache

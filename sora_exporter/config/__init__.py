@@ -1,0 +1,45 @@
+"""The configuration: strict, frozen values, and errors that name file, path and fix.
+
+``values`` holds the types of single values, ``provider``, ``service`` and ``root`` the sections, ``checks`` what binds
+them together, ``wording`` the words of errors, ``load`` the way from a file to a ``Config``.
+"""
+
+from __future__ import annotations
+
+from sora_exporter.config.advice import config_warnings
+from sora_exporter.config.load import load_config, parse_config
+from sora_exporter.config.provider import Provider
+from sora_exporter.config.root import ClassifyRule, Config, StatusPage, hidden_dump
+from sora_exporter.config.service import (
+    DEFAULT_PROBES,
+    DEFAULT_TIMEOUTS,
+    PageComponent,
+    Price,
+    ProbeSettings,
+    Service,
+)
+from sora_exporter.config.values import HIDDEN, parse_duration, write_duration
+from sora_exporter.section import Section
+from sora_exporter.yaml_file import ConfigError
+
+__all__ = [
+    "DEFAULT_PROBES",
+    "DEFAULT_TIMEOUTS",
+    "HIDDEN",
+    "ClassifyRule",
+    "Config",
+    "ConfigError",
+    "PageComponent",
+    "Price",
+    "ProbeSettings",
+    "Provider",
+    "Section",
+    "Service",
+    "StatusPage",
+    "config_warnings",
+    "hidden_dump",
+    "load_config",
+    "parse_config",
+    "parse_duration",
+    "write_duration",
+]

@@ -1,0 +1,99 @@
+"""What no section can tell alone: references between sections, and probes that lack what they need."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from sora_exporter.apis import Api, builtin_apis
+from sora_exporter.config.root import Config
+from sora_exporter.config.service import Service
+from sora_exporter.result import ProbeKind
+from sora_exporter.yaml_file import Location
+
+Finding = tuple[Location, str]
+
+# What a probe needs of its API: the member, and what that says.
+NEEDS: Final[Mapping[ProbeKind, tuple[str, str]]] = {
+    ProbeKind.CATALOG: ("models", "where its model catalogue is"),
+    ProbeKind.CANARY: ("canary", "what a canary breaks"),
+    ProbeKind.GENERATE: ("asset", "where the finished video is"),
+}
+
+
+def references(document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what one section of a parsed file says of another that is not there, also where either has other faults."""
+    providers, pages = _names(document, "providers"), _names(document, "status_pages")
+    apis = {*_names(document, "apis"), *builtin_apis()}
+    ids: set[object] = set()
+    for index, service in _mappings(document.get("services")):
+        at = ("services", index)
+        service_id = service.get("id")
+        if isinstance(service_id, str) and service_id in ids:
+            yield (*at, "id"), f"{service_id!r} is used twice: every service needs an id of its own"
+        ids.add(service_id if isinstance(service_id, str) else None)
+        yield from _unknown((*at, "provider"), service.get("provider"), providers)
+        yield from _unknown((*at, "api"), service.get("api"), apis)
+        yield from _page(document, (*at, "status_page"), service.get("status_page"), pages)
+    for index, rule in _mappings(document.get("classify")):
+        yield from _unknown(("classify", index, "provider"), rule.get("provider"), providers)
+
+
+def _page(document: Mapping[str, Any], at: Location, said: object, pages: Iterable[str]) -> Iterator[Finding]:
+    if not isinstance(said, dict):
+        return
+    name, component = said.get("page"), said.get("component")
+    yield from _unknown((*at, "page"), name, pages)
+    page = document.get("status_pages", {}).get(name) if isinstance(name, str) and name in pages else None
+    read = page.get("components") if isinstance(page, dict) else None
+    if isinstance(read, list) and read and isinstance(component, str) and component not in read:
+        problem = f"{component!r} is not among the components that page reads: add it to status_pages.{name}.components"
+        yield (*at, "component"), problem
+
+
+def _names(document: Mapping[str, Any], section: str) -> set[str]:
+    entries = document.get(section)
+    return {name for name in entries if isinstance(name, str)} if isinstance(entries, dict) else set()
+
+
+def _mappings(entries: object) -> Iterator[tuple[int, dict[str, Any]]]:
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield index, entry
+
+
+def _unknown(at: Location, name: object, known: Iterable[str]) -> Iterator[Finding]:
+    if isinstance(name, str) and name not in known:
+        yield at, f"{name!r} is not known: {suggestion(name, known)}"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return which known word may have been meant or, where none is near, all of them."""
+    words = sorted(known)
+    near = difflib.get_close_matches(word, words, 1)
+    return f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(words) or '(none is configured)'}"
+
+
+def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
+    """Yield the probes that cannot work. ``positions`` tells where in the file each service of the config stands."""
+    for index, service in zip(positions, config.services, strict=True):
+        if service.api not in config.apis and service.api not in builtin_apis():
+            continue
+        api = config.api(service)
+        for kind in service.probes:
+            at = ("services", index, "probes", kind.value)
+            member, meaning = NEEDS.get(kind, ("create", ""))
+            if getattr(api, member) is None:
+                yield at, f"the api {service.api!r} does not say {meaning}: add {member} to it or remove this probe"
+            if kind.is_paid and config.attempt_price_usd(service) is None:
+                yield at, _no_price(service, api)
+
+
+def _no_price(service: Service, api: Api) -> str:
+    if service.price_usd is None:
+        return "a paid probe needs a price: add price_usd: {per_second: …} or {per_request: …} to the service"
+    if not api.create.billed_seconds:
+        return f"the api {service.api!r} does not say how long its videos are: give price_usd as per_request"
+    where = " or ".join(api.create.billed_seconds)
+    return f"the request does not say how many seconds it orders: set {where} under request, or price per_request"

@@ -1,0 +1,65 @@
+"""From a file to a configuration, or to every mistake in it at once."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sora_exporter.config.checks import Finding, capabilities, references
+from sora_exporter.config.root import Config
+from sora_exporter.config.wording import problem
+from sora_exporter.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
+
+
+def load_config(path: Path | None) -> Config:
+    """Return the configuration of a file or, without one, the built-in catalogue. Raises ConfigError."""
+    if path is not None:
+        return parse_config(read_yaml(path))
+    text = resources.files("sora_exporter").joinpath("catalogue.yml").read_text("utf-8")
+    return parse_config(parse_yaml("built-in catalogue", text))
+
+
+def parse_config(file: YamlFile) -> Config:
+    """Return the configuration in a parsed file. Raises ConfigError with one line for every mistake, in their order.
+
+    Relative paths of key and certificate files begin at the file's directory.
+    """
+    config, findings = _validate(file, file.document)
+    findings += references(file.document)
+    broken = {location[: 2 if len(location) > 1 else 1] for location, _ in findings}
+    sound = config or _validate(file, _without(file.document, broken))[0]
+    if sound is not None:
+        services = file.document.get("services") or ()
+        positions = [index for index in range(len(services)) if config or ("services", index) not in broken]
+        findings += capabilities(sound, positions if sound.services else ())
+    if findings or config is None:
+        findings.sort(key=lambda finding: file.line(finding[0]))
+        raise ConfigError(*(file.mistake(location, said) for location, said in findings))
+    return config
+
+
+def _validate(file: YamlFile, document: dict[str, Any]) -> tuple[Config | None, list[Finding]]:
+    try:
+        return Config.model_validate(document, context={"directory": file.directory}), []
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        located = [(tuple(step for step in item["loc"] if step != "[key]"), item) for item in found]
+        return None, [(location, problem(item, location)) for location, item in located]
+
+
+def _without(document: dict[str, Any], broken: set[Location]) -> dict[str, Any]:
+    """Return the document without the entries in which something is wrong, so that the others can be checked too."""
+    sound: dict[str, Any] = {}
+    for section, entries in document.items():
+        if (section,) in broken:
+            continue
+        if isinstance(entries, dict):
+            sound[section] = {name: entry for name, entry in entries.items() if (section, name) not in broken}
+        elif isinstance(entries, list):
+            sound[section] = [entry for index, entry in enumerate(entries) if (section, index) not in broken]
+        else:
+            sound[section] = entries
+    return sound

@@ -1,0 +1,76 @@
+"""A provider: where it is, and what names its key. The key itself is never part of the configuration."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from sora_exporter.config.values import File, HeaderName, HeaderValue, Proxy, Url, require_readable
+from sora_exporter.section import Count, Flag, Section
+
+KEY_BYTES = 8192
+CERTIFICATE_BYTES = 16 * 1024 * 1024
+VARIABLE_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+
+
+class Provider(Section):
+    """A base URL with a key; the key itself is never here, only the name of what holds it."""
+
+    base_url: Url
+    api_key_env: str | None = None
+    api_key_file: File | None = None
+    proxy: Proxy | None = None
+    headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
+    verify: Flag = True
+    ca_file: File | None = None
+    max_concurrent: Count = Field(default=8, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _one_key_source(self) -> Self:
+        if self.api_key_env and self.api_key_file:
+            raise ValueError("api_key_env and api_key_file exclude each other: keep one")
+        return self
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_set(cls, name: str | None) -> str | None:
+        if name is None:
+            return None
+        key = os.environ.get(name) if name and "\0" not in name else None
+        if not key:
+            # Who pastes the key in place of its variable's name must not find it in a log.
+            shown = name if VARIABLE_NAME.fullmatch(name) else "named here"
+            raise ValueError(f"the environment variable {shown} is not set: export it or use api_key_file")
+        _require_key(key, f"the environment variable {name}")
+        return name
+
+    @field_validator("api_key_file")
+    @classmethod
+    def _holds_key(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            _require_key(require_readable(path, KEY_BYTES).decode("utf-8", "replace").strip(), str(path))
+        return path
+
+    @field_validator("ca_file")
+    @classmethod
+    def _holds_certificate(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            text = require_readable(path, CERTIFICATE_BYTES).decode("ascii", "replace")
+            try:
+                ssl.create_default_context(cadata=text)
+            except (ssl.SSLError, ValueError):
+                raise ValueError(f"{path} holds no PEM certificate: name a file of CA certificates") from None
+        return path
+
+
+def _require_key(key: str, where: str) -> None:
+    if not key:
+        raise ValueError(f"{where} is empty: put the key there")
+    if not re.fullmatch(r"[!-~]+", key):
+        raise ValueError(f"{where} holds a space, a line break or a letter that no key has: put only the key there")

@@ -1,0 +1,120 @@
+"""A service: one way to reach one model, and the probes that watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from sora_exporter.config.values import Day, Identifier, Line, Seconds, Text
+from sora_exporter.result import ProbeKind
+from sora_exporter.section import Flag, Json, Section
+
+DEFAULT_TIMEOUTS = {ProbeKind.CATALOG: 10.0, ProbeKind.CANARY: 30.0, ProbeKind.SUBMIT: 60.0, ProbeKind.GENERATE: 900.0}
+
+Usd = Annotated[float, Field(gt=0, le=100_000)]
+
+
+class ProbeSettings(Section):
+    """How often a probe runs and how long it may take, in seconds."""
+
+    interval: Seconds
+    timeout: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _ends_before_next(self) -> Self:
+        require_shorter(self.timeout, self.interval)
+        return self
+
+
+def require_shorter(timeout: float | None, interval: float) -> None:
+    """Raise ValueError for a timeout that does not end before the next interval begins."""
+    if timeout is not None and timeout >= interval:
+        raise ValueError(
+            f"timeout {timeout:g}s is not shorter than interval {interval:g}s: lower the timeout or raise the interval"
+        )
+
+
+def usual_timeout(usual: float, interval: float) -> float:
+    """Return the usual timeout in seconds, or nine tenths of an interval that is too short for it."""
+    return min(usual, float(Decimal(repr(interval)) * Decimal("0.9")))
+
+
+def _timeout(kind: ProbeKind, settings: ProbeSettings) -> float:
+    return settings.timeout or usual_timeout(DEFAULT_TIMEOUTS[kind], settings.interval)
+
+
+DEFAULT_PROBES = {
+    ProbeKind.CATALOG: ProbeSettings.model_validate({"interval": "1m", "timeout": "10s"}),
+    ProbeKind.CANARY: ProbeSettings.model_validate({"interval": "5m", "timeout": "30s"}),
+}
+
+
+class Price(Section):
+    """USD per second of video or per request; exactly one of the two."""
+
+    per_second: Usd | None = None
+    per_request: Usd | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.per_second is None) == (self.per_request is None):
+            raise ValueError("give per_second or per_request, one of them")
+        return self
+
+
+class PageComponent(Section):
+    """The component of an official status page that speaks of a service."""
+
+    page: str
+    component: str = Field(min_length=1, max_length=200)
+
+
+class Service(Section):
+    """One way to reach one model."""
+
+    id: Identifier
+    name: Line = ""
+    product: Identifier
+    access: Literal["official", "reverse"]
+    provider: str
+    model: Text
+    api: str = "videos"
+    price_usd: Price | None = None
+    objective: float | None = Field(default=None, gt=0, lt=100)
+    sunset: Day | None = None
+    slow_after: Seconds | None = None
+    probes: Mapping[ProbeKind, ProbeSettings] = Field(default_factory=lambda: dict(DEFAULT_PROBES))
+    probe_on_scrape: Flag = False
+    request: Json = Field(default_factory=dict)
+    status_page: PageComponent | None = None
+
+    @field_validator("probes")
+    @classmethod
+    def _with_timeouts(cls, probes: Mapping[ProbeKind, ProbeSettings]) -> Mapping[ProbeKind, ProbeSettings]:
+        """Return the probes in their usual order, each with the timeout it will have."""
+        return {
+            kind: probes[kind].model_copy(update={"timeout": _timeout(kind, probes[kind])})
+            for kind in ProbeKind
+            if kind in probes
+        }
+
+    @property
+    def title(self) -> str:
+        """The name for people; the id where none is configured."""
+        return self.name or self.id
+
+    @property
+    def sunset_at(self) -> float | None:
+        """The configured end of life as Unix time: the first moment of that day in UTC."""
+        if self.sunset is None:
+            return None
+        return datetime(self.sunset.year, self.sunset.month, self.sunset.day, tzinfo=UTC).timestamp()
+
+    def timeout(self, probe: ProbeKind) -> float:
+        """Return the probe's timeout in seconds; the usual one of a probe that has no schedule."""
+        settings = self.probes.get(probe)
+        return (settings.timeout if settings else None) or DEFAULT_TIMEOUTS[probe]

@@ -1,0 +1,52 @@
+"""What every part of the configuration is made of: frozen sections, and the value types they share."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    Strict,
+    model_serializer,
+)
+
+
+class Section(BaseModel):
+    """Base of every part of the configuration: frozen, unknown keys refused, no value repeated by its errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what is None by default; a None that replaces a default is kept, since it says something."""
+        fields = type(self).model_fields
+        members = handler(self).items()
+        return {name: value for name, value in members if value is not None or fields[name].default is not None}
+
+
+def _json(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("must be plain JSON: texts, numbers, true, false, null, lists and mappings") from None
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+    return value
+
+
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict()]
+Json = Annotated[dict[str, Any], AfterValidator(_json)]
+Pattern = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_pattern)]
