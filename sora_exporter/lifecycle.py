@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Final
 
 from sora_exporter.apis import first
 from sora_exporter.result import ErrorClass, Verdict
 
 # Source: developers.openai.com api/reference models (shutdown_date); docs.krea.ai developers/deprecations (the rest).
-DATE_MEMBERS = ("shutdown_date", "data.shutdown_date", "sunset_date", "error.sunset_date", "error.shutdown_date")
+DATE_MEMBERS: Final = (
+    "shutdown_date",
+    "data.shutdown_date",
+    "sunset_date",
+    "error.sunset_date",
+    "error.shutdown_date",
+)
+
+EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
+"""No model on sale ended before; zero values such as 0001-01-01 and 1970-01-01 stand for "no date"."""
 
 
 def announced_sunset(headers: Mapping[str, str], document: Any) -> float | None:
     """Return the end of life an answer announces as Unix time, or None.
 
     The ``Sunset`` header (RFC 8594) comes first, then the members of the body that tell a date. ``Deprecation``
-    (RFC 9745) alone names no end: what is deprecated still works.
+    (RFC 9745) names no end: what is deprecated still works.
     """
-    return _http_date(headers.get("sunset")) or _iso_date(first(document, DATE_MEMBERS))
-
-
-def is_deprecated(headers: Mapping[str, str], now: float) -> bool:
-    """Whether the ``Deprecation`` header (``@seconds`` of RFC 9745, or the older ``true`` and date) is in force."""
-    said = headers.get("deprecation", "").strip()
-    if said.startswith("@") and said[1:].isdecimal():
-        return int(said[1:]) <= now
-    since = _http_date(said)
-    return said.lower() == "true" or (since is not None and since <= now)
+    return _unix_time(headers.get("sunset")) or _unix_time(first(document, DATE_MEMBERS))
 
 
 def after_sunset(verdict: Verdict, sunset_at: float | None, now: float) -> Verdict:
@@ -39,19 +39,19 @@ def after_sunset(verdict: Verdict, sunset_at: float | None, now: float) -> Verdi
     return verdict
 
 
-def _http_date(text: str | None) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text) if text else None
-    except (ValueError, OverflowError):
+def _unix_time(said: object) -> float | None:
+    """Return a date as Unix time, UTC where it names no zone; None for what is no date or no possible end."""
+    moment = _moment(said.strip()) if isinstance(said, str) else None
+    if moment is None:
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() if moment else None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.timestamp() if aware >= EARLIEST else None
 
 
-def _iso_date(value: object) -> float | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        day = date.fromisoformat(value[:10])
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+def _moment(text: str) -> datetime | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return parse(text)
+        except (ValueError, OverflowError, TypeError, IndexError):
+            continue
+    return None

@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 HIDDEN = "[hidden]"
-# Keys as providers print them, bearer tokens, basic credentials, signed query strings and e-mail addresses.
+SHORTEST_SECRET = 5
+"""Shorter texts are words such as "none" or "v1": hiding them would only make answers unreadable."""
+
+# No \b: in Chinese text nothing but the characters themselves separates a key from the word before it.
+_APART = r"(?<![A-Za-z0-9])"
+_NAMES = r"(?:key|token|sig|signature|sign|secret|password|passwd|credential|authorization)"
 SECRET_SHAPES = re.compile(
-    r"\bsk-[A-Za-z0-9_*.\-]{4,200}"
-    r"|\bBearer\s+[A-Za-z0-9._~+/=\-]{6,2000}"
-    r"|\beyJ[A-Za-z0-9_\-]{10,2000}(?:\.[A-Za-z0-9_\-]{1,2000}){0,2}"
+    # Keys as providers print them, also with stars in the middle; bearer and basic credentials; JSON Web Tokens.
+    rf"{_APART}(?:sk|rk|pk|gsk|xai|hf|ghp|r8)[-_][A-Za-z0-9_*.\-]{{4,300}}"
+    rf"|{_APART}AIza[A-Za-z0-9_\-]{{20,80}}|{_APART}(?:AKIA|ASIA|LTAI|AKLT)[A-Za-z0-9]{{12,60}}"
+    rf"|{_APART}(?:Bearer|Basic)\s{{1,8}}[A-Za-z0-9._~+/=\-]{{6,4000}}"
+    rf"|{_APART}eyJ[A-Za-z0-9_\-]{{10,4000}}(?:\.[A-Za-z0-9_\-]{{1,4000}}){{0,2}}"
+    # User and password in an address; signed query strings, also escaped as in JSON or HTML.
     r"|(?<=://)[^/\s@]{1,200}@"
-    r"|(?<=[?&])[A-Za-z0-9_.\-]{0,40}(?:key|token|sign|signature|secret|credential)[A-Za-z0-9_.\-]{0,40}=[^&\s\"'<>\\]{1,2000}"
-    r"|\b[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,100}\.[A-Za-z]{2,20}\b",
+    rf"|(?:(?<=[?&;])|(?<=u0026))[A-Za-z0-9_.\-]{{0,40}}{_NAMES}[A-Za-z0-9_.\-]{{0,20}}=[^&\s\"'<>\\]{{1,4000}}"
+    # A member or header named like a secret, whose value holds a digit as keys do.
+    rf"|(?<=[_\-\"'\s{{,])(?:api[_\-]?)?{_NAMES}[\"']{{0,1}}\s{{0,3}}[:=]\s{{0,3}}[\"']{{0,1}}"
+    r"(?=[^\s\"',&}]{0,80}[0-9])[^\s\"',&}]{8,4000}"
+    # E-mail addresses.
+    rf"|(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{{1,64}}@[A-Za-z0-9\-]{{1,63}}(?:\.[A-Za-z0-9\-]{{1,63}}){{1,5}}",
     re.IGNORECASE,
 )
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-SHORTEST_SECRET = 6
+# Control characters, marks that turn the direction of text, and halves of characters, which no encoding can write.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def redact(text: str, secrets: Iterable[str], characters: int) -> str:
-    """Return at most so many characters of the text, without the given secrets and anything shaped like one."""
+    """Return at most so many characters of the text, without the given secrets and anything shaped like one.
+
+    A secret is also found percent-encoded, escaped as in JSON, without the scheme before it ("Bearer x"), and where
+    the end of the text cuts it in two. Takes time linear in the text.
+    """
     text = text[: characters * 4]
-    for secret in secrets:
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, HIDDEN)
+    for secret in _forms(secrets):
+        text = _without_beginning(text.replace(secret, HIDDEN), secret)
     return CONTROL.sub(" ", SECRET_SHAPES.sub(HIDDEN, text))[:characters]
+
+
+def _forms(secrets: Iterable[str]) -> list[str]:
+    """Return every form a secret may be echoed in, longest first, so that none leaves a rest of another."""
+    words = {word for secret in secrets for word in (secret, *secret.split())}
+    forms = {form for word in words for form in (word, quote(word, safe=""), json.dumps(word)[1:-1])}
+    return sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=lambda form: (-len(form), form))
+
+
+def _without_beginning(text: str, secret: str) -> str:
+    """Return the text without a beginning of the secret at its very end."""
+    for length in range(min(len(secret), len(text)), SHORTEST_SECRET - 1, -1):
+        if text.endswith(secret[:length]):
+            return text[:-length] + HIDDEN
+    return text

@@ -67,9 +67,7 @@ def read_yaml(path: Path) -> YamlFile:
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file: name an existing one with --config.file") from None
     except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read: {error.strerror}: name a readable file with --config.file"
-        ) from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}: give --config.file a readable file") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text: save it in that encoding") from None
     return parse_yaml(str(path), text, path.parent)

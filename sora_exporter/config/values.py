@@ -115,7 +115,7 @@ def _day(value: object) -> object:
 
 
 def _beside_the_file(value: Path, info: ValidationInfo) -> Path:
-    return (info.context or {}).get("directory", Path()) / value
+    return Path((info.context or {}).get("directory", "")) / value
 
 
 def require_readable(path: Path, limit: int) -> bytes:

@@ -59,7 +59,7 @@ def known_keys(location: Location) -> list[str]:
         model = inner
         if get_origin(annotation) is not None and type(None) not in get_args(annotation):
             next(steps, None)
-    return [name for name in model.model_fields]
+    return list(model.model_fields)
 
 
 def _section_in(annotation: object) -> type[BaseModel] | None:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-SMALLEST_BYTES: Final = 16
-HEAD_BYTES: Final = 65536
+SMALLEST_BYTES: Final = 64
+HEAD_BYTES: Final = 16
 TAIL_BYTES: Final = 16
 
 # Leading bytes by family. Source: ISO/IEC 14496-12 (ftyp), RFC 9559 (EBML), PNG, JFIF, RIFF and GIF specifications.
@@ -34,84 +34,135 @@ ENDINGS: Mapping[str, Callable[[bytes], bool]] = {
 
 
 class AssetCheck:
-    """Watches an asset go by, keeping only its head, its tail and where the next box of an MP4 begins."""
+    """Watches an asset go by, keeping only its head, its tail and where it is in the boxes of an MP4."""
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
-        self._head = bytearray()
+        self._head = b""
         self._tail = b""
         self._size = 0
-        self._next_box = 0
-        self._box_header = b""
+        self._boxes = Boxes()
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes."""
-        if len(self._head) < HEAD_BYTES:
-            self._head += piece[: HEAD_BYTES - len(self._head)]
-        self._tail = (self._tail + piece)[-TAIL_BYTES:]
-        self._follow_boxes(piece)
+        self._head += piece[: HEAD_BYTES - len(self._head)]
+        self._tail = (self._tail + piece[-TAIL_BYTES:])[-TAIL_BYTES:]
+        self._boxes.feed(piece)
         self._size += len(piece)
 
     def fault(self, content_type: str, declared_bytes: int | None = None) -> str:
         """Return what is wrong with the asset in a few words, or empty text for a good one."""
         kind, form = self._form()
+        if declared_bytes is not None and declared_bytes != self._size:
+            return f"the asset has {self._size} of {declared_bytes} declared bytes"
         if self._size < SMALLEST_BYTES:
             return f"the asset has only {self._size} bytes"
         if not form:
             return f"the asset does not begin like a {' or '.join(self._kinds)}"
-        if content_type.startswith(("text/", "application/json")):
+        if kind not in self._kinds:
+            return f"the asset is a {form}, not a {' or '.join(self._kinds)}"
+        if content_type.lower().startswith(("text/", "application/json")):
             return f"the asset is a {form} but calls itself {content_type[:60]}"
-        if declared_bytes is not None and declared_bytes != self._size:
-            return f"the asset has {self._size} of {declared_bytes} declared bytes"
-        if form == "mp4" and self._next_box != self._size:
-            return "the asset is cut: its last MP4 box is not whole"
+        return self._cut(form)
+
+    def _cut(self, form: str) -> str:
+        """Return what is missing at the end, or empty text."""
+        if form == "mp4":
+            return self._boxes.fault()
+        if form == "webp" and self._size < int.from_bytes(self._head[4:8], "little") + 8:
+            return "the asset is cut: the webp is shorter than it says"
         if form in ENDINGS and not ENDINGS[form](self._tail):
             return f"the asset is cut: the end of the {form} is missing"
-        return "" if kind in self._kinds else f"the asset is a {kind}"
+        return ""
 
     def _form(self) -> tuple[str, str]:
-        for kind in self._kinds:
-            for form, signature in SIGNATURES[kind]:
-                if signature.match(bytes(self._head[:16])):
+        for kind, forms in SIGNATURES.items():
+            for form, signature in forms:
+                if signature.match(self._head):
                     return kind, form
         return "", ""
 
-    def _follow_boxes(self, piece: bytes) -> None:
-        """Walk the sizes of an MP4's top-level boxes as they go by, however the pieces are cut."""
-        end = self._size + len(piece)
-        while self._next_box < end:
-            start = max(self._next_box + len(self._box_header) - self._size, 0)
-            wanted = 16 if self._box_header[:4] == b"\x00\x00\x00\x01" else 8
-            self._box_header += piece[start : start + wanted - len(self._box_header)]
-            if len(self._box_header) < 8:
-                return
-            size = int.from_bytes(self._box_header[:4], "big")
-            if size == 1:
-                if len(self._box_header) < 16:
-                    if start + 8 >= len(piece):
-                        return
-                    continue
-                size = int.from_bytes(self._box_header[8:16], "big")
-            # Size 0 means "to the end of the file"; any other below the header's own length is no box at all.
-            self._next_box = self._next_box + size if size >= 8 else (1 << 62 if size else end)
-            self._box_header = b""
+
+class Boxes:
+    """The top-level boxes of an MP4, followed as its bytes go by, however they are cut. Source: ISO/IEC 14496-12."""
+
+    MOST: Final = 10_000
+    """More boxes than any real file has; walking on would only cost time."""
+    DESCRIPTIONS: Final = frozenset({b"moov", b"moof"})
+
+    def __init__(self) -> None:
+        self._header = b""
+        self._ahead = 0
+        self._count = 0
+        self._is_open_ended = False
+        self._is_broken = False
+        self._is_described = False
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        at = 0
+        while at < len(piece) and not self._is_open_ended and not self._is_broken:
+            if self._ahead:
+                step = min(self._ahead, len(piece) - at)
+                self._ahead -= step
+            else:
+                step = min(self._header_bytes() - len(self._header), len(piece) - at)
+                self._header += piece[at : at + step]
+                if len(self._header) == self._header_bytes():
+                    self._enter_box()
+            at += step
+
+    def fault(self) -> str:
+        """Return what is missing, or empty text when every box is whole and one describes the video."""
+        if self._is_broken:
+            return "the asset is broken: its MP4 boxes have impossible sizes"
+        if self._ahead or self._header:
+            return "the asset is cut: its last MP4 box is not whole"
+        return "" if self._is_described else "the asset is cut: it has no moov box"
+
+    def _header_bytes(self) -> int:
+        """How long the header is as far as it is known: a size of 1 says that a 64-bit size follows."""
+        return 16 if self._header[:4] == b"\x00\x00\x00\x01" else 8
+
+    def _enter_box(self) -> None:
+        length = len(self._header)
+        size = int.from_bytes(self._header[8:16] if length == 16 else self._header[:4], "big")
+        self._count += 1
+        self._is_described |= self._header[4:8] in self.DESCRIPTIONS
+        # Size 0 means "to the end of the file"; a size below the header's own length is no box at all.
+        self._is_open_ended = size == 0 and length == 8
+        self._is_broken = (size < length and not self._is_open_ended) or self._count > self.MOST
+        self._ahead = max(size - length, 0)
+        self._header = b""
 
 
 def decode_base64(text: object) -> bytes | None:
     """Return the bytes of base64 text, with or without a ``data:`` prefix, or None where it is none."""
     if not isinstance(text, str):
         return None
+    payload = text.partition(";base64,")[2] if text.startswith("data:") else text
     try:
-        return base64.b64decode(text.partition("base64,")[2] or text, validate=True)
+        return base64.b64decode("".join(payload.split()), validate=True) or None
     except (binascii.Error, ValueError):
         return None
 
 
-MEDIA_PATH = re.compile(r"\.(?:mp4|webm|mov|m4v|avi|png|jpe?g|webp|gif)(?:$|[?#])", re.IGNORECASE)
+VIDEO_PATH = re.compile(r"\.(?:mp4|webm|mov|m4v|avi)(?:$|[?#&])", re.IGNORECASE)
+IMAGE_PATH = re.compile(r"\.(?:png|jpe?g|webp|gif)(?:$|[?#&])", re.IGNORECASE)
+ESCAPES = (("\\/", "/"), ("\\u0026", "&"), ("&amp;", "&"))
+PUNCTUATION = ".,;:!?'\""
 
 
 def media_link(text: str, pattern: str) -> str | None:
-    """Return the last link in the text that looks like a media file, or the last link at all, or None."""
-    links = [match.group() for match in re.finditer(pattern, text)]
-    media = [link for link in links if MEDIA_PATH.search(link)]
-    return next(reversed(media or links), None)
+    """Return the last link to a video in the text, else the last to an image, else the last link at all, or None.
+
+    Links may be escaped as in JSON or HTML and may end a sentence.
+    """
+    for escaped, plain in ESCAPES:
+        text = text.replace(escaped, plain)
+    links = [match.group().rstrip(PUNCTUATION) for match in re.finditer(pattern, text)]
+    for is_media in (VIDEO_PATH.search, IMAGE_PATH.search, bool):
+        found = [link for link in links if is_media(link)]
+        if found:
+            return found[-1]
+    return None
