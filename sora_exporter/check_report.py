@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 from sora_exporter.overview import Json, iso, routes
 from sora_exporter.result import Status
@@ -20,16 +21,26 @@ ICONS: Mapping[str, str] = {
     Status.UNKNOWN: "❔",
 }
 COLUMNS = ("", "service", "status", "response", "access", "error class", "why")
+GAP = "  "
+ENDLESS = 1_000_000
+LEAST_ROOM = 40
+"""Columns the reason needs to be worth reading beside the rest."""
 
 
-def render_text(services: list[Json], now: float) -> str:
-    """Return the summary as lines for a terminal; columns keep their width with Chinese names."""
-    rows = [_row(service) for service in services]
-    widths = [max(_width(row[column]) for row in [COLUMNS, *rows]) for column in range(len(COLUMNS) - 1)]
+def render_text(services: list[Json], now: float, columns: int = 0) -> str:
+    """Return the summary as lines for a terminal of so many columns (0: endless).
+
+    Columns keep their width with Chinese names. No line is longer than the terminal: the reason is cut, and has a
+    line of its own where the terminal is too narrow to hold it beside the rest.
+    """
+    rows = [COLUMNS, *(_row(service) for service in services)]
+    widths = [max(_width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
+    room = (columns or ENDLESS) - sum(widths) - len(GAP) * len(widths)
+    layout = _on_one_line if room >= LEAST_ROOM else _on_two_lines
     lines = [f"AI video service status — {iso(now)}", ""]
-    lines += [_line(row, widths) for row in [COLUMNS, *rows]]
+    lines += [line for row in rows for line in layout(row, widths)]
     lines += ["", *(_route_line(route) for route in routes(services))]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{_cut(line, columns or ENDLESS)}\n" for line in lines)
 
 
 def render_markdown(services: list[Json], now: float) -> str:
@@ -45,24 +56,27 @@ def render_json(services: list[Json], now: float) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-RENDERERS: Mapping[str, Callable[[list[Json], float], str]] = {
-    "text": render_text,
-    "json": render_json,
-    "markdown": render_markdown,
-}
+def renderers(columns: int = 0) -> Mapping[str, Callable[[list[Json], float], str]]:
+    """Return what makes each format of the report; text fits a terminal of so many columns (0: endless)."""
+    return {"text": partial(render_text, columns=columns), "json": render_json, "markdown": render_markdown}
 
 
 def _row(service: Json) -> tuple[str, ...]:
     seconds = service["response_time_seconds"]
     return (
         ICONS[service["status"]],
-        service["name"],
+        _plain(service["name"]),
         service["status"],
         f"{seconds:.2f} s" if seconds is not None else "–",
         service["access"],
         service["error_class"],
-        service["why"],
+        _plain(service["why"]),
     )
+
+
+def _plain(text: str) -> str:
+    """Return text on one line, without anything that would move a terminal's cursor or could not be encoded."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _route_line(route: Json) -> str:
@@ -71,15 +85,29 @@ def _route_line(route: Json) -> str:
     )
 
 
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
+def _on_one_line(row: tuple[str, ...], widths: list[int]) -> list[str]:
     padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)]
-    return "  ".join([*padded, row[-1]]).rstrip()
+    return [GAP.join([*padded, row[-1]]).rstrip()]
+
+
+def _on_two_lines(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    head = _on_one_line((*row[:-1], ""), widths)
+    return [*head, f"    {row[-1]}"] if row[-1] and row is not COLUMNS else head
 
 
 def _width(text: str) -> int:
     """How many terminal columns the text takes."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _cut(text: str, columns: int) -> str:
+    """Return the text, shortened with an ellipsis where it is wider than so many columns."""
+    if _width(text) <= columns:
+        return text
+    while text and _width(text) > columns - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def _cells(row: list[str] | tuple[str, ...]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row) + " |"

@@ -27,7 +27,7 @@ def classify_lines(lines: Iterable[str]) -> Iterator[str]:
                 "status": verdict.status,
                 "rule": verdict.rule,
             }
-            yield json.dumps(told, ensure_ascii=False)
+            yield json.dumps(told)
 
 
 def _record(number: int, line: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import platformdirs
 from sora_exporter import __version__
 
 COULD_NOT_RUN = 2
+INTERRUPTED = 130
 
 
 def fail(*lines: str) -> NoReturn:
@@ -22,6 +24,28 @@ def fail(*lines: str) -> NoReturn:
     for line in lines:
         click.echo(f"sora-exporter: {line}", err=True)
     sys.exit(COULD_NOT_RUN)
+
+
+class Program(click.Group):
+    """The commands; a wrong call is one line like any other mistake, and an interrupt ends quietly."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run the command the arguments name and exit with its code."""
+        try:
+            sys.exit(super().main(*args, **{**extra, "standalone_mode": False}))
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(COULD_NOT_RUN)
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "sora-exporter"
+            fail(f"{error.format_message().rstrip('.')}: see {command} --help")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C is an end like any other."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
 
 def _storage_default() -> Path:
@@ -57,7 +81,7 @@ def _load(config_file: Path | None) -> Any:
         fail(*error.mistakes)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sora-exporter")
 def main() -> None:
     """Prometheus exporter for AI-video services: usable now, through which route, and how reliable."""
@@ -110,7 +134,7 @@ def check(
     """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
     config = _load(config_file)
     from sora_exporter.check import check as run_check
-    from sora_exporter.check_report import RENDERERS
+    from sora_exporter.check_report import renderers
     from sora_exporter.result import ProbeKind, Status
     from sora_exporter.storage import StorageError
 
@@ -125,7 +149,9 @@ def check(
         found = _event_loop()(run_check(config, storage, services, [ProbeKind(name) for name in probes]))
     except StorageError as error:
         fail(str(error))
-    click.echo(RENDERERS[form](found, time.time()), nl=False)
+    # The terminal's width, or COLUMNS; a file and a pipe have none.
+    columns = shutil.get_terminal_size((0, 0)).columns
+    click.echo(renderers(columns)[form](found, time.time()), nl=False)
     sys.exit(0 if all(service["status"] == Status.OPERATIONAL for service in found) else 1)
 
 

@@ -13,6 +13,8 @@ def configure_logging(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # The server's own comings and goings say nothing that ours do not.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str]:

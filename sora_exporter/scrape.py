@@ -16,7 +16,7 @@ from sora_exporter.overview import result_overview
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 
 TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
-SHORTEST_SECONDS = 0.05
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.05, 3600.0
 
 
 class Refused(Exception):
@@ -82,7 +82,7 @@ def _seconds_left(headers: Mapping[str, str], offset: float) -> float | None:
         said = float(headers.get(TIMEOUT_HEADER, ""))
     except ValueError:
         return None
-    return max(said - offset, SHORTEST_SECONDS) if said > 0 else None
+    return min(max(said - offset, SHORTEST_SECONDS), LONGEST_SECONDS) if said > 0 else None
 
 
 class _Answer:

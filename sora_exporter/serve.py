@@ -41,7 +41,7 @@ class ServeSettings:
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the exporter stops first, then the server."""
+    """uvicorn without its own signal handling: the exporter is to be stopped, too."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,8 +62,14 @@ def listen(address: str) -> socket.socket:
         if socket.has_dualstack_ipv6():
             return socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
         return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - what ":port" asks for
-    except OSError as error:
-        raise ServeError(f"cannot listen on {address}: {error.strerror or error}: {fix}") from None
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ServeError(f"cannot listen on {address}: {reason}: {fix}") from None
+
+
+def where(address: str, listener: socket.socket) -> str:
+    """Return the URL for people of what listens at an address of the command line."""
+    return f"http://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
 
 
 def _server_config(app: Starlette) -> uvicorn.Config:
@@ -82,35 +88,39 @@ def _server_config(app: Starlette) -> uvicorn.Config:
 async def serve(config: Config, settings: ServeSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before anything was probed."""
     clock = SystemClock()
-    listener = listen(settings.listen_address)
-    try:
-        ledger = Ledger.open(settings.storage, exclusive=True, now=clock.now)
-    except BaseException:
-        listener.close()
-        raise
-    with contextlib.closing(ledger):
+    with (
+        contextlib.closing(listen(settings.listen_address)) as listener,
+        contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
+    ):
         exporter = Exporter(config, settings.config_file, ledger, clock)
-        app = create_app(exporter, settings.timeout_offset)
-        server = Server(_server_config(app))
-        loop = asyncio.get_running_loop()
-        reloads: set[asyncio.Task[str]] = set()
-
-        def stop() -> None:
-            server.should_exit = True
-
-        def reload() -> None:
-            task = loop.create_task(exporter.reload())
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
-        loop.add_signal_handler(signal.SIGHUP, reload)
+        server = Server(_server_config(create_app(exporter, settings.timeout_offset)))
+        _on_signals(server, exporter)
         await exporter.start()
-        port = listener.getsockname()[1]
-        log.info("sora_exporter %s listens on port %d, %d services", __version__, port, len(config.services))
+        url = where(settings.listen_address, listener)
+        log.info(
+            "sora_exporter %s watches %d services: status page %s/ metrics %s/metrics",
+            __version__, len(config.services), url, url,
+        )  # fmt: skip
         try:
             await server.serve(sockets=[listener])
         finally:
             await exporter.stop()
             log.info("stopped")
+
+
+def _on_signals(server: Server, exporter: Exporter) -> None:
+    """Let SIGTERM and SIGINT end the server, and SIGHUP reload the configuration."""
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[str]] = set()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def reload() -> None:
+        task = loop.create_task(exporter.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
