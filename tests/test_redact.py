@@ -1,0 +1,116 @@
+"""What leaves memory holds no secret, whatever form it is echoed in."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sora_exporter.redact import HIDDEN, SHORTEST_SECRET, redact
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Incorrect API key provided: sk-proj-abcDEF123456.", "abcDEF123456"),
+        ("Incorrect API key provided: sk-abc1****wxyz.", "abc1"),
+        ("无效的令牌sk-AbCd1234EfGh（请求）", "AbCd1234EfGh"),
+        ("sent Authorization: Bearer 0f1e2d3c-aaaa-bbbb", "0f1e2d3c"),
+        ("sent authorization: basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA"),
+        (f"token {JWT} expired", "dozjgNryP4J3jVmNHl0w5N"),
+        ("key AIzaSyA1234567890abcdefghijklmnop invalid", "SyA1234567890"),
+        ("via http://user:pa55word@proxy:3128 failed", "pa55word"),
+        ("https://cdn.example/v.mp4?Expires=1&Signature=AbC%2F9&x=1", "AbC%2F9"),
+        ("https://cdn.example/v.mp4?X-Amz-Credential=AKIA99/2026&X-Amz-Signature=0badc0de", "0badc0de"),
+        ("https://cdn.example/v.mp4?sv=2022&sig=q1w2e3r4", "q1w2e3r4"),
+        ("https://cdn.example/v.mp4?a=1&amp;token=q1w2e3r4", "q1w2e3r4"),
+        (r"https://cdn.example/v.mp4?a=1\u0026token=q1w2e3r4", "q1w2e3r4"),
+        ('{"api_key": "0123456789abcdef"}', "0123456789abcdef"),
+        ("api-key=a1b2c3d4e5f6", "a1b2c3d4e5f6"),
+        ("contact ops.team+ai@relay.example.cn please", "ops.team+ai"),
+        ("账号zhang.san@example.com已封禁", "zhang.san"),
+    ],
+)
+def test_what_looks_like_a_secret_is_hidden(text: str, secret: str) -> None:
+    """Keys, tokens, credentials, signed queries and e-mail addresses go, in English and in Chinese text."""
+    shown = redact(text, (), 500)
+    assert secret not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The model `sora-2` has been deprecated, learn more here: https://platform.openai.com/docs/deprecations",
+        "当前分组 default 下对于模型 sora-2 无可用渠道",
+        "task-12345678 is queued, request id: 20261123abcdef0123456789",
+        "Invalid 'prompt': string too short. (total_tokens: 12345678, key: missing)",
+        "line one\n\tline two",
+    ],
+)
+def test_plain_words_stay(text: str) -> None:
+    """What tells a person why an answer was bad is not taken for a secret."""
+    assert redact(text, (), 500) == text
+
+
+@pytest.mark.parametrize(
+    "echo", ["{}", "key={} wrong", "x{}y", "无效{}的"], ids=["alone", "in a query", "inside a word", "in Chinese"]
+)
+@pytest.mark.parametrize("secret", ["s3cr3", "hunter2", 'quo"te/sla sh', "Bearer 0f1e2d3c4b5a", "密钥密钥密钥"])
+def test_the_callers_own_secret_is_hidden_in_every_form(secret: str, echo: str) -> None:
+    """A configured secret goes as it is, percent-encoded, escaped as in JSON, and without its scheme."""
+    for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], secret.split()[-1]):
+        if len(form) >= SHORTEST_SECRET:
+            assert form not in redact(echo.format(form), (secret,), 500)
+
+
+def test_words_that_only_stand_for_a_key_stay() -> None:
+    """A configured value too short for a secret hides nothing."""
+    assert redact("none of the v1 channels", ("none", "v1", ""), 100) == "none of the v1 channels"
+
+
+def test_a_longer_secret_leaves_no_rest_of_a_shorter_one() -> None:
+    """Of two secrets of which one begins with the other, both are hidden whole."""
+    assert redact("a longsecret-tail b", ("longsecret", "longsecret-tail"), 100) == f"a {HIDDEN} b"
+
+
+@given(st.integers(SHORTEST_SECRET, 35))
+def test_a_secret_cut_by_the_end_of_the_text_is_hidden(length: int) -> None:
+    """Whoever cut the text in the middle of a key did not cut it short enough to be shown."""
+    secret = "Zq7Wx9Vt3Rp5Nm1Lk8Jh6Gf4Ds2Aa0Pu-Yi"
+    assert redact("the key " + secret[:length], (secret,), 100) == f"the key {HIDDEN}"
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3), st.integers(0, 200))
+def test_never_longer_than_asked_and_always_writable(text: str, secrets: list[str], characters: int) -> None:
+    """Whatever comes in, the result fits, can be encoded and holds no control character but line breaks and tabs."""
+    shown = redact(text, secrets, characters)
+    assert len(shown) <= characters
+    assert all(character in "\t\n" or character.isprintable() or ord(character) > 0x9F for character in shown)
+    shown.encode("utf-8")
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    """A lone surrogate, which JSON can spell and no encoding can write, becomes a space."""
+    assert redact(json.loads('"a\\ud800b\\u202ec\\u0000d"'), (), 10) == "a b c d"
+
+
+@pytest.mark.parametrize(
+    "unit", ["a", "sk-", "@", "a.", "://", "&key", "eyJ", "Bearer ", "a@a.", "key:", "?a&", "1@1-", "AIza", "api_"]
+)
+def test_time_is_linear_on_hostile_text(unit: str) -> None:
+    """Four times the text takes about four times as long, up to the largest answer that is read."""
+
+    def seconds(size: int) -> float:
+        text = (unit * size)[:size]
+        started = time.process_time()
+        redact(text, ("a-secret-of-the-caller",), size)
+        return time.process_time() - started
+
+    assert seconds(1 << 18) < 16 * seconds(1 << 16) + 0.05
