@@ -47,7 +47,7 @@ async def scrape_probe(
     started = exporter.clock.monotonic()
     attempt = exporter.scheduler.attempt(service, probe)
     try:
-        result = await asyncio.wait_for(attempt, _seconds_left(headers, timeout_offset))
+        result = await asyncio.wait_for(attempt, seconds_left(headers, timeout_offset))
     except TimeoutError:
         result = None
     else:
@@ -69,14 +69,17 @@ def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, 
     if name not in set(ProbeKind):
         raise Refused(f"unknown probe {name[:32]!r}: use one of {', '.join(ProbeKind)}")
     probe = ProbeKind(name)
-    if probe.is_paid and not (service.probe_on_scrape and probe in service.probes):
+    if probe.is_paid and not service.probe_on_scrape:
         raise Refused(f"probe {probe} costs money: scrapes run it only for services with probe_on_scrape: true")
+    if probe.is_paid and probe not in service.probes:
+        raise Refused(f"probe {probe} of {service.id} costs money: scrapes run it only where it is configured "
+                      "under probes:")  # fmt: skip
     if probe is ProbeKind.CANARY and exporter.scheduler.is_accepting(service.id, probe):
         raise Refused(f"the provider of {service.id} accepts the canary instead of refusing it: it is not sent again")
     return service, probe
 
 
-def _seconds_left(headers: Mapping[str, str], offset: float) -> float | None:
+def seconds_left(headers: Mapping[str, str], offset: float) -> float | None:
     """Return how long the scraper waits, less the offset; None where it does not say."""
     try:
         said = float(headers.get(TIMEOUT_HEADER, ""))
