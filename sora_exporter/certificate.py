@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def expiry(certificate: Mapping[str, Any] | None) -> float | None:
-    """Return the end of a verified peer certificate (as ``ssl`` tells it) as Unix time, or None."""
+def expiry(certificate: Mapping[str, Any] | bytes | None) -> float | None:
+    """Return the end of a peer certificate as Unix time: as ``ssl`` tells a verified one, or in DER; else None."""
+    if isinstance(certificate, bytes):
+        return _encoded_expiry(certificate)
     ends = (certificate or {}).get("notAfter")
     return float(ssl.cert_time_to_seconds(ends)) if ends else None
 
@@ -19,8 +21,6 @@ async def presented_expiry(host: str, port: int, timeout_seconds: float) -> floa
 
     Opens a connection of its own and sends nothing over it.
     """
-    from cryptography import x509  # only here: it costs start-up time that a good certificate never needs
-
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
@@ -31,8 +31,12 @@ async def presented_expiry(host: str, port: int, timeout_seconds: float) -> floa
     tls = writer.get_extra_info("ssl_object")
     encoded = tls.getpeercert(binary_form=True) if tls is not None else None
     writer.transport.abort()
-    if not encoded:
-        return None
+    return _encoded_expiry(encoded) if encoded else None
+
+
+def _encoded_expiry(encoded: bytes) -> float | None:
+    from cryptography import x509  # only here: it costs start-up time that a good certificate never needs
+
     try:
         return x509.load_der_x509_certificate(encoded).not_valid_after_utc.timestamp()
     except ValueError:

@@ -5,57 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import ssl
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import openai
 
-from sora_exporter.certificate import expiry, presented_expiry
+from sora_exporter.api_key import KeySource, KeyUnavailable
+from sora_exporter.certificate import presented_expiry
 from sora_exporter.config import Provider
-from sora_exporter.result import Answer, Expectation
-from sora_exporter.transport import EXCHANGE, Exchange, Transport
+from sora_exporter.exchange import EXCHANGE, Exchange
+from sora_exporter.reply import Reply, Request, describe, innermost, reply_of
+from sora_exporter.result import Answer
+from sora_exporter.transport import Transport
+
+__all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
 
 # The SDK logs requests with their bodies at debug level; bodies and headers stay out of our log at every level.
 for _chatty in ("openai", "httpx2", "httpcore2"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
-KEY_BYTES = 8192
 REDIRECTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early."""
-
-    method: str
-    path: str
-    endpoint: str
-    timeout_seconds: float
-    body: Mapping[str, Any] | None = None
-    is_multipart: bool = False
-    is_paid: bool = False
-    expectation: Expectation | None = None
-    stop: Callable[[bytes], bool] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer and what was measured beside it. ``is_reached`` tells whether a connection came about at all."""
-
-    answer: Answer
-    phases: Mapping[str, float] = field(default_factory=dict)
-    http_status: int | None = None
-    first_byte_seconds: float | None = None
-    tls_expires_at: float | None = None
-    is_reached: bool = True
-    size: int = 0
+CERTIFICATE_SECONDS = 2.0
+REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 
 
 class ProviderClient:
@@ -63,18 +39,13 @@ class ProviderClient:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+        self._base_url = httpx2.URL(provider.base_url)
         self._key = KeySource(provider)
-        self._http = httpx2.AsyncClient(transport=_transport(provider), follow_redirects=False, trust_env=False)
-        headers: dict[str, Any] = {name: value.get_secret_value() for name, value in provider.headers.items()}
-        if not self._key.is_configured and not any(name.lower() == "authorization" for name in headers):
-            headers["Authorization"] = openai.Omit()
-        self._sdk = openai.AsyncOpenAI(
-            api_key=self._key.read_async,
-            base_url=provider.base_url,
-            http_client=self._http,
-            max_retries=0,
-            default_headers=headers,
-        )
+        self._transport = _transport(provider)
+        self._http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
+        self._sdk = _sdk(provider, self._key, self._http)
+        self._under_way = 0
+        self._is_retired = False
 
     async def ask(self, request: Request, access: str) -> Reply:
         """Return what the provider answered, at the latest after the request's timeout."""
@@ -83,28 +54,22 @@ class ProviderClient:
         trouble = await self._exchange(exchange, request.timeout_seconds, self._send(request))
         elapsed = time.monotonic() - started
         is_answered = exchange.http_status is not None and not isinstance(trouble, TimeoutError)
-        answer = Answer(
-            endpoint=request.endpoint,
-            access=access,
-            http_status=exchange.http_status if is_answered else None,
-            headers=dict(exchange.headers),
-            body=exchange.received.decode("utf-8", "replace") if is_answered else "",
-            transport_error=describe(trouble) if trouble is not None else None,
-            elapsed_seconds=elapsed,
-            expectation=request.expectation,
-        )
-        return await self._with_certificate(
-            Reply(
-                answer=answer,
-                phases=dict(exchange.phases),
-                http_status=exchange.http_status,
-                first_byte_seconds=exchange.first_byte_at - started if exchange.first_byte_at else None,
-                tls_expires_at=expiry(exchange.certificate),
-                is_reached=exchange.connected,
-                size=exchange.size,
+        reply = reply_of(
+            exchange,
+            Answer(
+                endpoint=request.endpoint,
+                access=access,
+                http_status=exchange.http_status if is_answered else None,
+                headers=dict(exchange.headers),
+                body=exchange.received.decode("utf-8", "replace") if is_answered else "",
+                transport_error=describe(trouble) if trouble is not None else None,
+                elapsed_seconds=elapsed,
+                expectation=request.expectation,
             ),
-            max(request.timeout_seconds - elapsed, 0.5),
+            trouble,
+            started,
         )
+        return await self._with_certificate(reply, max(request.timeout_seconds - elapsed, 0.2))
 
     async def download(
         self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
@@ -114,39 +79,41 @@ class ProviderClient:
         The key goes only to the provider's own origin. Elsewhere, redirects included, no credential is sent and,
         unless the provider itself lives there, addresses inside our own network are refused.
         """
-        deadline = time.monotonic() + timeout_seconds
+        started = time.monotonic()
+        deadline = started + timeout_seconds
+        address = self._provider.base_url + url if url.startswith("/") else url
         for _ in range(REDIRECTS + 1):
             exchange = Exchange(sink=sink, limit=limit)
-            coroutine = self._fetch(url, exchange)
-            trouble = await self._exchange(exchange, deadline - time.monotonic(), coroutine)
+            trouble = await self._exchange(exchange, deadline - time.monotonic(), self._fetch(address, exchange))
             location = exchange.headers.get("location")
-            if trouble is not None or exchange.http_status not in (301, 302, 303, 307, 308) or not location:
+            if trouble is not None or exchange.http_status not in REDIRECT_STATUS or not location:
                 break
-            url = urljoin(self._absolute(url), location)
-        return Reply(
-            answer=Answer(
-                endpoint=endpoint,
-                access=access,
-                http_status=exchange.http_status,
-                headers=dict(exchange.headers),
-                transport_error=describe(trouble) if trouble is not None else None,
-                elapsed_seconds=timeout_seconds - (deadline - time.monotonic()),
-            ),
-            phases=dict(exchange.phases),
+            address = _joined(address, location)
+        answer = Answer(
+            endpoint=endpoint,
+            access=access,
             http_status=exchange.http_status,
-            is_reached=exchange.connected,
-            size=exchange.size,
+            headers=dict(exchange.headers),
+            transport_error=describe(trouble) if trouble is not None else None,
+            elapsed_seconds=time.monotonic() - started,
         )
+        return reply_of(exchange, answer, trouble, started)
 
     def secrets(self) -> tuple[str, ...]:
-        """Return what must not leave memory: the key and the values of the configured headers."""
-        configured = tuple(value.get_secret_value() for value in self._provider.headers.values())
-        try:
-            return (self._key.read(), *configured)
-        except KeyUnavailable:
-            return configured
+        """Return what must not leave memory: the keys used, the proxy's password, the configured headers' values."""
+        proxy = self._provider.proxy
+        password = httpx2.URL(proxy.get_secret_value()).password if proxy else ""
+        configured = (value.get_secret_value() for value in self._provider.headers.values())
+        return tuple(filter(None, (*self._key.seen, password, *configured)))
+
+    async def retire(self) -> None:
+        """Close every connection as soon as nothing is under way; what is begun may still be brought to its end."""
+        self._is_retired = True
+        if not self._under_way:
+            await self._transport.aclose()
 
     async def aclose(self) -> None:
+        """Close every connection now."""
         await self._sdk.close()
 
     async def _send(self, request: Request) -> None:
@@ -163,50 +130,52 @@ class ProviderClient:
             send = self._sdk.put if request.method == "PUT" else self._sdk.post
             await send(request.path, cast_to=httpx2.Response, body=request.body, options=options)
 
-    async def _fetch(self, url: str, exchange: Exchange) -> None:
-        absolute = self._absolute(url)
-        if _origin(absolute) == _origin(self._provider.base_url):
-            await self._sdk.get(absolute, cast_to=httpx2.Response, options={"timeout": 3600.0})
+    async def _fetch(self, address: str, exchange: Exchange) -> None:
+        url = httpx2.URL(address)
+        if _origin(url) == _origin(self._base_url):
+            await self._sdk.get(address, cast_to=httpx2.Response, options={"timeout": None})
             return
-        parts = urlsplit(absolute)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {parts.scheme!r}")
-        exchange.public_only = parts.hostname != urlsplit(self._provider.base_url).hostname
-        await self._http.get(absolute, timeout=3600.0)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
+        exchange.public_only = url.host != self._base_url.host
+        await self._http.get(url, timeout=None)
 
-    def _absolute(self, url: str) -> str:
-        return self._provider.base_url + url if url.startswith("/") else url
-
-    @staticmethod
-    async def _exchange(exchange: Exchange, timeout_seconds: float, coroutine: Any) -> BaseException | None:
+    async def _exchange(
+        self, exchange: Exchange, timeout_seconds: float, coroutine: Coroutine[Any, Any, None]
+    ) -> BaseException | None:
         """Run one exchange; return what went wrong below HTTP, or None when a whole answer came."""
         token = EXCHANGE.set(exchange)
+        self._under_way += 1
         try:
             async with asyncio.timeout(max(timeout_seconds, 0.0)):
                 await coroutine
-        except openai.APIStatusError:
-            return None
         except TimeoutError:
-            what = "reading the answer" if exchange.http_status else "waiting" if exchange.connected else "connecting"
+            what = "reading the answer" if exchange.http_status else "waiting" if exchange.is_sent else "connecting"
             return TimeoutError(f"timed out after {timeout_seconds:.3g} s {what}")
         except openai.APITimeoutError as error:
-            return TimeoutError(str(_innermost(error)) or str(error))
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable) as error:
-            return error
-        except (ValueError, RecursionError) as error:
+            return TimeoutError(str(innermost(error)) or str(error))
+        except (openai.APIStatusError, ValueError, RecursionError) as error:
             # The SDK reads JSON bodies on its own; the text is already ours, and the classifier says what it is worth.
             return None if exchange.http_status is not None else error
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable) as error:
+            return error
         finally:
             EXCHANGE.reset(token)
+            self._under_way -= 1
+            if self._is_retired:
+                await self.retire()
         return None
 
     async def _with_certificate(self, reply: Reply, timeout_seconds: float) -> Reply:
-        """Return the reply with the certificate's expiry also where its verification failed."""
+        """Return the reply with the certificate's expiry also where its verification failed.
+
+        Not through a proxy: the look goes straight to the server, which a configured proxy forbids.
+        """
         text = reply.answer.transport_error or ""
-        if reply.tls_expires_at is not None or "certificate" not in text.lower():
+        if reply.tls_expires_at is not None or self._provider.proxy is not None or "certificate" not in text.lower():
             return reply
-        parts = urlsplit(self._provider.base_url)
-        seen = await presented_expiry(parts.hostname or "", parts.port or 443, min(timeout_seconds, 2.0))
+        seconds = min(timeout_seconds, CERTIFICATE_SECONDS)
+        seen = await presented_expiry(self._base_url.host, self._base_url.port or 443, seconds)
         return replace(reply, tls_expires_at=seen)
 
 
@@ -215,78 +184,67 @@ class ProviderClients:
 
     def __init__(self) -> None:
         self._clients: dict[str, tuple[Provider, ProviderClient]] = {}
+        self._retired: list[ProviderClient] = []
 
     def get(self, name: str, provider: Provider) -> ProviderClient:
         """Return the provider's client."""
         known, client = self._clients.get(name, (None, None))
-        if client is None or known != provider:
-            client = ProviderClient(provider)
-            self._clients[name] = provider, client
+        if client is not None and known == provider:
+            return client
+        if client is not None:
+            self._retired.append(client)
+        client = ProviderClient(provider)
+        self._clients[name] = provider, client
         return client
 
     async def keep_only(self, providers: Mapping[str, Provider]) -> None:
-        """Close the clients of providers that are gone or have changed."""
+        """Retire the clients of providers that are gone or have changed."""
         for name in [name for name, (known, _) in self._clients.items() if providers.get(name) != known]:
-            await self._clients.pop(name)[1].aclose()
+            self._retired.append(self._clients.pop(name)[1])
+        while self._retired:
+            await self._retired.pop().retire()
 
 
-class KeyUnavailable(Exception):
-    """The configured key cannot be read at this moment."""
+def _origin(url: httpx2.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
 
 
-class KeySource:
-    """Where a provider's key comes from; read on each use, so that a rotated key needs no restart."""
-
-    def __init__(self, provider: Provider) -> None:
-        self._env, self._file = provider.api_key_env, provider.api_key_file
-
-    @property
-    def is_configured(self) -> bool:
-        return self._env is not None or self._file is not None
-
-    def read(self) -> str:
-        """Return the key, or text that stands for none. Raises KeyUnavailable."""
-        if self._env is not None:
-            return os.environ.get(self._env, "")
-        if self._file is None:
-            return "none"
-        try:
-            with Path(self._file).open("rb") as file:
-                return file.read(KEY_BYTES).decode("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            raise KeyUnavailable(f"api_key_file {self._file} cannot be read") from None
-
-    async def read_async(self) -> str:
-        """Return the key; the form the SDK asks for."""
-        return self.read()
-
-
-def describe(error: BaseException) -> str:
-    """Return the type and text of the innermost cause: httpx hides dns, tls and refusal behind one exception."""
-    inner = _innermost(error)
-    return f"{type(inner).__name__}: {inner}"[:500]
-
-
-def _innermost(error: BaseException) -> BaseException:
-    seen = {id(error)}
-    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen and str(cause):
-        seen.add(id(cause))
-        error = cause
-    return error
-
-
-def _origin(url: str) -> tuple[str, str | None, int]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+def _joined(address: str, location: str) -> str:
+    """Return where a redirect leads, or the location as it is where that is no address: asking then tells."""
+    try:
+        return str(httpx2.URL(address).join(location))
+    except (httpx2.InvalidURL, ValueError):
+        return location
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _transport(provider: Provider) -> Transport:
-    context = ssl.create_default_context(cafile=str(provider.ca_file) if provider.ca_file else None)
-    if not provider.verify:
+def _sdk(provider: Provider, key: KeySource, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+    headers: dict[str, Any] = {name: value.get_secret_value() for name, value in provider.headers.items()}
+    if not key.is_configured and not any(name.lower() == "authorization" for name in headers):
+        headers["Authorization"] = openai.Omit()
+    sdk = openai.AsyncOpenAI(
+        api_key=key.read, base_url=provider.base_url, http_client=http, max_retries=0, default_headers=headers
+    )
+    # The SDK takes these from the environment, where they are meant for OpenAI; a relay must not see them.
+    sdk.organization = sdk.project = sdk.admin_api_key = None
+    sdk._custom_headers = headers
+    return sdk
+
+
+@cache
+def _usual_context(is_verifying: bool) -> ssl.SSLContext:
+    """Return the one context that all providers without a CA of their own share; to load one takes time and memory."""
+    context = ssl.create_default_context()
+    if not is_verifying:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def _transport(provider: Provider) -> Transport:
     proxy = provider.proxy.get_secret_value() if provider.proxy else None
-    return Transport(context, proxy, provider.max_concurrent)
+    if provider.ca_file is None or not provider.verify:
+        return Transport(_usual_context(provider.verify), proxy, provider.max_concurrent)
+    return Transport(ssl.create_default_context(cafile=str(provider.ca_file)), proxy, provider.max_concurrent)

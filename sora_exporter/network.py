@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, SupportsIndex
 
 import httpcore2
 from aiohappyeyeballs import start_connection
 
 CONNECT_STAGGER_SECONDS = 0.25
+CONNECTION_SECONDS = 600.0
+"""How long a connection is used at most: only a new one sees a renewed certificate or a name that moved."""
+READ_BYTES = 16384
+KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+"""Keeps an idle connection alive in the tables of the routers between, and tells when they forgot it all the same."""
+
+
+AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
 class Record(Protocol):
@@ -55,6 +65,7 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     def __init__(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
+        self._ends_at = asyncio.get_running_loop().time() + CONNECTION_SECONDS
 
     @classmethod
     async def over(cls, connected: socket.socket) -> Stream:
@@ -66,9 +77,12 @@ class Stream(httpcore2.AsyncNetworkStream):
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._reader.unread:
+            # What is already here is read without waiting: a flood must not keep everybody else from running.
+            await asyncio.sleep(0)
         try:
             async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
+                return await self._reader.read(min(max_bytes, READ_BYTES))
         except TimeoutError as error:
             raise httpcore2.ReadTimeout("timed out reading the answer") from error
         except OSError as error:
@@ -110,9 +124,12 @@ class Stream(httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
             # An idle connection with bytes or its end waiting was given up by the server and must not be used again.
-            return self._reader.at_eof() or self._reader.unread > 0
+            return self._is_given_up() or asyncio.get_running_loop().time() > self._ends_at
         names = {"ssl_object": "ssl_object", "server_addr": "peername", "client_addr": "sockname", "socket": "socket"}
         return self._writer.get_extra_info(names[info]) if info in names else None
+
+    def _is_given_up(self) -> bool:
+        return self._reader.at_eof() or self._reader.unread > 0 or self._reader.exception() is not None
 
 
 class Network(httpcore2.AsyncNetworkBackend):
@@ -133,13 +150,13 @@ class Network(httpcore2.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(timeout):
                 started = loop.time()
-                addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                addresses = await resolve(host, port)
                 record.spent("resolve", loop.time() - started)
                 _require_allowed(host, [str(entry[4][0]) for entry in addresses], record)
                 started = loop.time()
                 connected = await start_connection(addresses, happy_eyeballs_delay=CONNECT_STAGGER_SECONDS)
                 record.spent("connect", loop.time() - started)
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _prepare(connected)
                 return await Stream.over(connected)
         except TimeoutError as error:
             raise httpcore2.ConnectTimeout(f"timed out connecting to {host}:{port}") from error
@@ -150,8 +167,62 @@ class Network(httpcore2.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
+    """Return the addresses of a host as ``getaddrinfo`` tells them, which is also what it raises.
+
+    Each look-up has a thread of its own that nobody waits for: in a shared pool, a few names whose servers do not
+    answer would keep every other name waiting, and the process from ending.
+    """
+    with contextlib.suppress(socket.gaierror):
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[AddressInfo]] = loop.create_future()
+
+    def tell(addresses: Sequence[AddressInfo], error: OSError | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(addresses)
+        else:
+            answer.set_exception(error)
+
+    def look_up() -> None:
+        addresses: Sequence[AddressInfo] = ()
+        trouble: OSError | None = None
+        try:
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            trouble = error
+        except UnicodeError:
+            trouble = socket.gaierror(socket.EAI_NONAME, f"{host[:100]!r} is no host name")
+        # The loop may be closed by now: then nobody wants to know.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(tell, addresses, trouble)
+
+    threading.Thread(target=look_up, name="resolve", daemon=True).start()
+    return await answer
+
+
+def _prepare(connected: socket.socket) -> None:
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):
+            connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 def _require_allowed(host: str, addresses: list[str], record: Record) -> None:
     if not addresses:
         raise socket.gaierror(socket.EAI_NONAME, f"{host} has no address")
     if record.public_only and any(is_private(address) for address in addresses):
         raise ForbiddenAddress(f"{host} resolves to a private address")
+
+
+async def require_public(host: str) -> None:
+    """Raise ConnectError for a host inside our own network; of a name only a proxy can resolve, nothing is known."""
+    try:
+        found = await resolve(host.strip("[]"), 0)
+    except OSError:
+        return
+    if any(is_private(str(entry[4][0])) for entry in found):
+        raise httpcore2.ConnectError(str(ForbiddenAddress(f"{host} resolves to a private address")))

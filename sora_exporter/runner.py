@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +20,8 @@ from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
 from sora_exporter.storage import StorageError
+
+log = logging.getLogger(__name__)
 
 GUARD_SECONDS = 0.3
 """How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
@@ -37,10 +42,21 @@ class PaidJob:
     job: Job
 
     def accepted(self, job_id: str) -> None:
-        self.job = self.ledger.note_job_id(self.job, job_id)
+        with _told_if_not_kept("the id of an accepted job"):
+            self.job = self.ledger.note_job_id(self.job, job_id)
 
     def gone(self) -> None:
-        self.ledger.forget_job(self.job)
+        with _told_if_not_kept("the end of a job"):
+            self.ledger.forget_job(self.job)
+
+
+@contextmanager
+def _told_if_not_kept(what: str) -> Iterator[None]:
+    """Log that something could not be written down: the money is spent by now, and the attempt must be ended well."""
+    try:
+        yield
+    except StorageError as error:
+        log.error("%s could not be kept: %s", what, error)
 
 
 class Runner:
@@ -80,7 +96,9 @@ class Runner:
         try:
             return await self._attempt(service, probe, attempt, price)
         finally:
-            self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
+            # What cannot be settled stays reserved, and so is counted in full.
+            with _told_if_not_kept("what an attempt cost"):
+                self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
         client = self._clients.get(service.provider, self.config.providers[service.provider])
@@ -156,4 +174,3 @@ def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:
         for rule in config.classify
         if rule.provider in (None, provider)
     )
-

@@ -8,6 +8,8 @@ from itertools import count
 
 import pytest
 
+pytest_plugins = ["probes.fixtures"]
+
 
 class HandClock:
     """Both clocks, moved only by ``advance``; sleepers wake in the order of their time."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sora_exporter.apis import Api
-from sora_exporter.client import Reply, Request
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.lifecycle import announced_sunset
+from sora_exporter.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000
+JOB_ENDPOINT = "video_job"
 
 
 class Client(Protocol):
@@ -44,7 +46,10 @@ class JobRecord(Protocol):
 
 @dataclass
 class Attempt:
-    """What a probe works with. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules bound."""
+    """What a probe works with. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules bound.
+
+    The last ``kept_free_seconds`` before the deadline are for deleting the job alone.
+    """
 
     service: Service
     api: Api
@@ -54,6 +59,7 @@ class Attempt:
     deadline: float
     prompt: str = ""
     job_record: JobRecord | None = None
+    kept_free_seconds: float = 0.0
 
     phases: dict[str, float] = field(default_factory=dict)
     http_status: int | None = None
@@ -69,8 +75,8 @@ class Attempt:
 
     @property
     def remaining_seconds(self) -> float:
-        """How long the attempt may still take."""
-        return max(self.deadline - self.clock.monotonic(), 0.0)
+        """How long the attempt may still take, what is kept free for deleting not counted."""
+        return max(self.deadline - self.kept_free_seconds - self.clock.monotonic(), 0.0)
 
     async def ask(
         self,
@@ -82,17 +88,24 @@ class Attempt:
         is_multipart: bool = False,
         is_paid: bool = False,
         expectation: Expectation | None = None,
-        stop: Callable[[bytes], bool] | None = None,
+        stop: Callable[[bytearray], bool] | None = None,
+        most_seconds: float = math.inf,
     ) -> Verdict:
         """Send one request within the attempt's deadline, keep its trail, and return the verdict on its answer."""
-        request = Request(
-            method, path, endpoint, self.remaining_seconds, body, is_multipart, is_paid, expectation, stop
-        )  # fmt: skip
+        seconds = min(self.remaining_seconds, most_seconds)
+        request = Request(method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop)
         reply = await self.client.ask(request, self.service.access)
-        self._follow(reply)
-        verdict = self.judge(reply.answer)
+        self._follow(reply, request)
+        verdict = reply.own_fault or self._judged(reply.answer)
         if verdict.error_class is ErrorClass.NONE and self.response_seconds is None:
             self.note_response(reply)
+        return verdict
+
+    def _judged(self, answer: Answer) -> Verdict:
+        """Return the classifier's verdict, where an answer that broke off is never a good one, however it begins."""
+        verdict = self.judge(answer)
+        if verdict.error_class is ErrorClass.NONE and answer.transport_error is not None:
+            return Verdict(ErrorClass.INVALID_RESPONSE, "broken-off", answer.transport_error)
         return verdict
 
     def note_response(self, reply: Reply) -> None:
@@ -101,12 +114,14 @@ class Attempt:
         Of an event stream it is the time to the first event: a complete answer for whoever waits for progress.
         """
         is_stream = reply.answer.headers.get("content-type", "").startswith("text/event-stream")
-        self.response_seconds = reply.first_byte_seconds if is_stream else reply.answer.elapsed_seconds
+        self.response_seconds = reply.first_piece_seconds if is_stream else reply.answer.elapsed_seconds
 
-    def _follow(self, reply: Reply) -> None:
+    def _follow(self, reply: Reply, request: Request) -> None:
         answer = reply.answer
         self.last = reply
-        self.phases.update(reply.phases)
+        # The phases of a job are those of its create request; what is asked about it later has none of its own.
+        if request.endpoint != JOB_ENDPOINT:
+            self.phases.update(reply.phases)
         self.http_status = reply.http_status
         self.is_reached = reply.is_reached
         self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at

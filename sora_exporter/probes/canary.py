@@ -6,7 +6,8 @@ Source: QuantumNous/new-api router/video-router.go, middleware/distributor.go, r
 from __future__ import annotations
 
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.job import delete_job, job_id_of
+from sora_exporter.probes.job import accepted_stream, delete_job, job_id_of
+from sora_exporter.probes.stream import has_said_enough
 from sora_exporter.result import ErrorClass, Verdict
 
 REFUSED = "canary:refused"
@@ -22,17 +23,18 @@ async def canary(attempt: Attempt) -> Verdict:
     api, service = attempt.api, attempt.service
     if api.canary is None:
         return Verdict(ErrorClass.INVALID_REQUEST, "canary:none", f"the api {service.api} names no canary")
-    body = {**api.create_body(service.model, service.request), **api.canary.replace}
     verdict = await attempt.ask(
         api.create.method,
-        api.create.path,
+        api.create_path(service.model),
         endpoint=api.endpoint,
-        body=body,
+        body=api.canary_body(service.model, service.request),
         is_multipart=api.create.encoding == "multipart",
         expectation=api.create_expectation,
-        stop=(lambda received: b"\n\n" in received) if api.create.stream else None,
+        stop=has_said_enough if api.create.stream else None,
     )
-    if verdict.error_class is ErrorClass.NONE:
+    if api.create.stream:
+        verdict = accepted_stream(attempt, verdict)
+    if verdict.error_class is ErrorClass.NONE or _is_job(attempt):
         job_id = job_id_of(attempt)
         if job_id is not None:
             await delete_job(attempt, job_id)
@@ -41,6 +43,13 @@ async def canary(attempt: Attempt) -> Verdict:
         attempt.note_response(attempt.last)
         return Verdict(ErrorClass.NONE, REFUSED, f"refused as it should be: {verdict.message}")
     return verdict
+
+
+def _is_job(attempt: Attempt) -> bool:
+    """Whether the answer describes a job under way, even one whose id is not where it should be."""
+    job, http_status = attempt.api.job, attempt.http_status
+    is_good = http_status is not None and 200 <= http_status < 300
+    return job is not None and is_good and job.word(attempt.document) in ("queued", "running", "done")
 
 
 def _names(words: tuple[str, ...], body: str) -> bool:

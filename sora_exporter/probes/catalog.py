@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sora_exporter.apis import first
 from sora_exporter.apis.spec import Models, fill_path
+from sora_exporter.lifecycle import announced_sunset
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.result import ErrorClass, Verdict
 
@@ -24,19 +26,26 @@ async def catalog(attempt: Attempt) -> Verdict:
         if one.error_class not in UNTOLD:
             return one
     listed = await attempt.ask("GET", models.list, endpoint="models")
-    if listed.error_class is not ErrorClass.NONE:
+    is_good = listed.error_class is ErrorClass.NONE
+    if not is_good and not attempt.last.is_cut:
         return one if one is not None and listed.error_class in UNTOLD else listed
-    if is_offered(attempt.service.model, attempt.document, attempt.body):
-        return listed
+    found = listing(attempt.service.model, attempt.document)
+    if found is not None or (attempt.last.is_cut and f'"{attempt.service.model}"' in attempt.body):
+        attempt.note_response(attempt.last)
+        attempt.sunset_at = announced_sunset({}, found) or attempt.sunset_at
+        return listed if is_good else Verdict(ErrorClass.NONE, "catalog:long-list")
     attempt.response_seconds = None
+    if attempt.last.is_cut:
+        return Verdict(ErrorClass.INVALID_RESPONSE, "catalog:too-long", "the list of models is too long to be read")
     message = f"the provider's list has no {attempt.service.model}"
     return Verdict(ErrorClass.MODEL_NOT_FOUND, "catalog:not-listed", message)
 
 
-def is_offered(model: str, document: Any, body: str) -> bool:
-    """Whether a list of models names the model; of a list too long to be read whole, whether its beginning does."""
+def listing(model: str, document: Any) -> Mapping[str, Any] | None:
+    """Return what a list of models says of one model, empty where it only names it, or None where it does not."""
     items = document if isinstance(document, list) else first(document, ("data", "models"))
-    if not isinstance(items, list):
-        return f'"{model}"' in body
-    names = {first(item, ("id", "name")) if isinstance(item, dict) else item for item in items}
-    return model in names or f"models/{model}" in names
+    for item in items if isinstance(items, list) else []:
+        name = first(item, ("id", "name")) if isinstance(item, dict) else item
+        if name in (model, f"models/{model}"):
+            return item if isinstance(item, dict) else {}
+    return None

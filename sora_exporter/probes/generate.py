@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from urllib.parse import urlsplit
-
 from sora_exporter.apis import first
 from sora_exporter.apis.spec import fill_path
 from sora_exporter.probes.asset import AssetCheck, decode_base64, media_link
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.job import create_job, delete_job, job_id_of, poll_job
+from sora_exporter.probes.job import create_job, job_id_of, leave_job, poll_job
+from sora_exporter.probes.stream import spoken_text
 from sora_exporter.result import ErrorClass, Verdict
 
 ASSET_BYTES = 512 * 1024 * 1024
-CLEANUP_SHARE = 0.05
-CLEANUP_SECONDS = 5.0
 
 
 async def generate(attempt: Attempt) -> Verdict:
     """Return ``none`` when a whole asset of the right kind came out, else what stood in the way.
 
-    The job is deleted whatever happened; the end of the timeout is kept free for that.
+    The job is deleted whatever happened.
     """
     started = attempt.clock.monotonic()
     verdict = await create_job(attempt)
-    if verdict.error_class is not ErrorClass.NONE:
-        return _as_generation(verdict, attempt)
     job_id = job_id_of(attempt)
     try:
+        if verdict.error_class is not ErrorClass.NONE:
+            return _as_generation(verdict, attempt)
         if job_id is not None:
-            kept_free = min(CLEANUP_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
-            verdict = await poll_job(attempt, job_id, attempt.deadline - kept_free)
+            verdict = await poll_job(attempt, job_id)
         if verdict.error_class is ErrorClass.NONE:
             attempt.generation_seconds = attempt.clock.monotonic() - started
             verdict = await check_asset(attempt, verdict, job_id)
     finally:
-        if job_id is not None:
-            await delete_job(attempt, job_id)
-        elif attempt.job_record is not None:
-            attempt.job_record.gone()
+        await leave_job(attempt, job_id, verdict)
     return verdict
 
 
@@ -78,7 +70,7 @@ def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
     told = first(attempt.document, asset.url)
     if told is None and asset.link is not None:
         told = media_link(spoken_text(attempt.body), asset.link)
-    return told if isinstance(told, str) and urlsplit(told).scheme in ("http", "https") else None
+    return told if isinstance(told, str) and told.startswith(("http://", "https://")) else None
 
 
 async def _fetch(attempt: Attempt, address: str, check: AssetCheck) -> str:
@@ -99,16 +91,3 @@ async def _fetch(attempt: Attempt, address: str, check: AssetCheck) -> str:
         return f"the asset answered HTTP {reply.http_status}"
     length = reply.answer.headers.get("content-length", "")
     return check.fault(reply.answer.headers.get("content-type", ""), int(length) if length.isdecimal() else None)
-
-
-def spoken_text(body: str) -> str:
-    """Return what a chat answer says, plain or streamed: links may be cut in two by the stream's events."""
-    spoken: list[str] = []
-    for line in body.splitlines() if body.lstrip().startswith(("data:", "event:", ":")) else [f"data:{body}"]:
-        try:
-            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else None
-        except (ValueError, RecursionError):
-            continue
-        said = first(event, ("choices.0.delta.content", "choices.0.message.content", "choices.0.text"))
-        spoken.append(said if isinstance(said, str) else "")
-    return "".join(spoken)

@@ -4,36 +4,51 @@ from __future__ import annotations
 
 from sora_exporter.apis import Api, first
 from sora_exporter.apis.spec import fill_path
-from sora_exporter.client import Request
-from sora_exporter.probes.attempt import Attempt, Client, parse
+from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client, parse
+from sora_exporter.probes.stream import has_said_enough, is_progressing
+from sora_exporter.reply import Request
 from sora_exporter.result import ErrorClass, Verdict
 
 # Answers after which a job may exist all the same: a gateway that lost its backend says nothing of what that did.
 AMBIGUOUS_STATUS = frozenset({408, 500, 502, 504, *range(520, 528)})
+AMBIGUOUS_CLASSES = frozenset(
+    {ErrorClass.NONE, ErrorClass.INVALID_RESPONSE, ErrorClass.TIMEOUT, ErrorClass.SERVER_ERROR}
+    | {ErrorClass.GENERATION_FAILED, ErrorClass.GENERATION_TIMEOUT}
+)
+"""What an answer with a success code may stand for although a job was begun."""
 GONE_STATUS = frozenset({404, 410})
+POLL_SECONDS = 30.0
+"""How long one poll may take; a lost one must not use up the whole attempt."""
+CLEANUP_SHARE = 0.05
 DELETE_SECONDS = 5.0
+ID_CHARACTERS = 512
 
 
 async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Verdict:
     """Send the create request; afterwards ``attempt.may_have_cost`` tells whether money may have been spent.
 
     The request is counted as paid before it goes out: a crash in the middle leaves the record, never a free ride.
+    The end of the attempt's time is kept free for deleting the job.
     """
     api, service = attempt.api, attempt.service
     attempt.may_have_cost = True
+    if api.job is not None and api.job.delete is not None:
+        attempt.kept_free_seconds = min(DELETE_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
     started = attempt.clock.monotonic()
     verdict = await attempt.ask(
         api.create.method,
-        api.create.path,
+        api.create_path(service.model),
         endpoint=api.endpoint,
         body=api.create_body(service.model, service.request, attempt.prompt),
         is_multipart=api.create.encoding == "multipart",
         is_paid=True,
         expectation=api.create_expectation,
-        stop=(lambda received: received.count(b"\n\n") >= 1) if first_event_only else None,
+        stop=has_said_enough if first_event_only else None,
     )
     attempt.phases["submit"] = attempt.clock.monotonic() - started
-    job_id = job_id_of(attempt) if verdict.error_class is ErrorClass.NONE else None
+    if first_event_only:
+        verdict = accepted_stream(attempt, verdict)
+    job_id = job_id_of(attempt)
     if job_id is not None and attempt.job_record is not None:
         attempt.job_record.accepted(job_id)
     attempt.may_have_cost = may_have_cost(attempt, verdict)
@@ -42,28 +57,40 @@ async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Ver
     return verdict
 
 
+def accepted_stream(attempt: Attempt, verdict: Verdict) -> Verdict:
+    """Return the verdict on a stream's beginning, where one that only tells progress so far was accepted."""
+    if verdict.error_class is ErrorClass.INVALID_RESPONSE and is_progressing(attempt.body):
+        attempt.note_response(attempt.last)
+        return Verdict(ErrorClass.NONE, "stream:progress")
+    return verdict
+
+
 def may_have_cost(attempt: Attempt, verdict: Verdict) -> bool:
     """Whether the create request may be billed: it was accepted, or its answer leaves that open."""
-    if attempt.http_status is None:
-        return attempt.is_reached
-    if verdict.error_class in (ErrorClass.NONE, ErrorClass.INVALID_RESPONSE):
-        return True
-    return attempt.http_status in AMBIGUOUS_STATUS or (attempt.api.create.stream and attempt.http_status < 300)
+    http_status = attempt.http_status
+    if http_status is None:
+        return attempt.last.is_sent
+    if 200 <= http_status < 300:
+        is_open = verdict.error_class in AMBIGUOUS_CLASSES or attempt.api.create.stream
+        return is_open or job_id_of(attempt) is not None
+    return http_status in AMBIGUOUS_STATUS
 
 
 def job_id_of(attempt: Attempt) -> str | None:
-    """Return the id in the latest answer, where the vendor puts it, or None."""
-    return job_id_in(attempt.api, attempt.document)
+    """Return the id that the latest answer gives a job, where the vendor puts it; None for one that refuses."""
+    is_accepted = attempt.http_status is not None and 200 <= attempt.http_status < 300
+    return job_id_in(attempt.api, attempt.document) if is_accepted else None
 
 
 def job_id_in(api: Api, document: object) -> str | None:
     """Return the id in one job's document, or None."""
     found = first(document, api.job.id) if api.job is not None else None
-    return str(found) if isinstance(found, (str, int)) else None
+    is_id = isinstance(found, (str, int)) and not isinstance(found, bool)
+    return str(found) if is_id and len(str(found)) <= ID_CHARACTERS else None
 
 
-async def poll_job(attempt: Attempt, job_id: str, until: float) -> Verdict:
-    """Poll until the job is done or failed or the monotonic moment ``until``; note queue and render phases.
+async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
+    """Poll until the job is done or failed or the attempt's time is up; note queue and render phases.
 
     A poll that fails decides nothing by itself, since the job goes on; the last failure is told when time runs out.
     """
@@ -74,9 +101,13 @@ async def poll_job(attempt: Attempt, job_id: str, until: float) -> Verdict:
     clock = attempt.clock
     phase, since = "queue", clock.monotonic()
     trouble: Verdict | None = None
-    while clock.monotonic() < until:
+    while attempt.remaining_seconds > 0:
         verdict = await attempt.ask(
-            job.poll.method, path, endpoint="video_job", expectation=attempt.api.job_expectation
+            job.poll.method,
+            path,
+            endpoint=JOB_ENDPOINT,
+            expectation=attempt.api.job_expectation,
+            most_seconds=POLL_SECONDS,
         )
         word = job.word(attempt.document)
         if phase == "queue" and word in ("running", "done"):
@@ -88,7 +119,7 @@ async def poll_job(attempt: Attempt, job_id: str, until: float) -> Verdict:
         if word == "failed":
             return verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error)
         trouble = None if verdict.error_class is ErrorClass.NONE else verdict
-        await clock.sleep(min(job.poll_interval_seconds, max(until - clock.monotonic(), 0.0)))
+        await clock.sleep(min(job.poll_interval_seconds, attempt.remaining_seconds))
     attempt.phases[phase] = clock.monotonic() - since
     return trouble or Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
 
@@ -98,9 +129,17 @@ def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
     return Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
 
 
+async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> None:
+    """Delete what the attempt created; what has no id although it should is left to the clean-up, which searches."""
+    if job_id is not None:
+        await delete_job(attempt, job_id)
+    elif verdict.error_class is ErrorClass.NONE and attempt.job_record is not None:
+        attempt.job_record.gone()
+
+
 async def delete_job(attempt: Attempt, job_id: str) -> bool:
     """Delete the attempt's job; return whether it is gone, and forget it then."""
-    access, seconds = attempt.service.access, attempt.remaining_seconds
+    access, seconds = attempt.service.access, attempt.deadline - attempt.clock.monotonic()
     is_gone = await delete_at_provider(attempt.client, attempt.api, access, job_id, seconds)
     if is_gone and attempt.job_record is not None:
         attempt.job_record.gone()
@@ -113,7 +152,7 @@ async def delete_at_provider(client: Client, api: Api, access: str, job_id: str,
         return True
     route = api.job.delete
     seconds = min(max(timeout_seconds, 0.1), DELETE_SECONDS)
-    request = Request(route.method, fill_path(route.path, job_id=job_id), "video_job", seconds)
+    request = Request(route.method, fill_path(route.path, job_id=job_id), JOB_ENDPOINT, seconds)
     reply = await client.ask(request, access)
     if reply.answer.http_status is None:
         return False

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.job import create_job, delete_job, job_id_of
-from sora_exporter.result import ErrorClass, Verdict
+from sora_exporter.probes.job import create_job, job_id_of, leave_job
+from sora_exporter.result import Verdict
 
 
 async def submit(attempt: Attempt) -> Verdict:
     """Return the verdict of a minimal create request.
 
-    A job is deleted; an event stream is closed after its first event, which is how a client cancels there.
+    A job is deleted; an event stream is closed as soon as it tells, which is how a client cancels there.
     """
     verdict = await create_job(attempt, first_event_only=attempt.api.create.stream)
-    if verdict.error_class is ErrorClass.NONE:
-        job_id = job_id_of(attempt)
-        if job_id is not None:
-            await delete_job(attempt, job_id)
-        elif attempt.job_record is not None:
-            attempt.job_record.gone()
+    await leave_job(attempt, job_id_of(attempt), verdict)
     return verdict

@@ -1,0 +1,98 @@
+"""The record of one HTTP exchange: what it is allowed, and what was seen of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ANSWER_BYTES: Final = 1024 * 1024
+HEADER_CHARACTERS: Final = 4096
+
+
+@dataclass
+class Exchange:
+    """What one request is allowed and what was seen of it; phases in seconds."""
+
+    fresh_connection: bool = False
+    """A paid request never rides on an idle connection: a reset there would leave open whether it arrived."""
+    public_only: bool = False
+    """Refuse names that resolve to private addresses; for addresses an answer told us."""
+    limit: int = ANSWER_BYTES
+    sink: Callable[[bytes], None] | None = None
+    """Takes the body of a 200 answer piece by piece instead of ``received``; for assets. No other body is read."""
+    stop: Callable[[bytearray], bool] | None = None
+    """Told everything received so far after each piece; True ends the exchange."""
+    phases: dict[str, float] = field(default_factory=dict)
+    http_status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    received: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    is_cut: bool = False
+    is_connected: bool = False
+    """Whether a connection to the server itself came about; one to a proxy is none yet."""
+    is_sent: bool = False
+    """Whether any byte of the request may have gone out."""
+    first_piece_at: float | None = None
+    certificate: Mapping[str, Any] | bytes | None = None
+    _marks: dict[str, float] = field(default_factory=dict)
+    _is_tunnel: bool = False
+
+    def spent(self, phase: str, seconds: float) -> None:
+        """Note how long a phase took; a phase met twice counts in whole."""
+        self.phases[phase] = self.phases.get(phase, 0.0) + seconds
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Turn the HTTP library's trace events into phases."""
+        what, _, step = event.partition(".")[2].rpartition(".")
+        now = time.monotonic()
+        if step == "started":
+            self._marks[what] = now
+            if what == "send_request_headers":
+                self._is_tunnel = info["request"].method == b"CONNECT"
+                self.is_connected = self.is_connected and not self._is_tunnel
+                self.is_sent = not self._is_tunnel
+        elif step == "complete" and what == "connect_tcp":
+            self.is_connected = True
+        elif step == "complete" and what == "start_tls":
+            self.spent("tls", now - self._marks[what])
+            tls = info["return_value"].get_extra_info("ssl_object")
+            # Of a certificate nobody verified, only its bytes can be had.
+            self.certificate = tls.getpeercert() or tls.getpeercert(binary_form=True)
+        elif step == "complete" and what == "receive_response_headers":
+            self._answered(info["return_value"][1], now)
+
+    def _answered(self, http_status: int, now: float) -> None:
+        taken = now - self._marks["send_request_headers"]
+        if self._is_tunnel:
+            self.spent("connect", taken)
+            self.is_connected = 200 <= http_status < 300
+        else:
+            self.is_connected = True
+            self.phases["processing"] = taken
+            self._marks["headers"] = now
+
+    def take(self, piece: bytes) -> bool:
+        """Keep a piece of the body; return whether the exchange should end here."""
+        if piece and self.first_piece_at is None:
+            self.first_piece_at = time.monotonic()
+        self.is_cut = self.size + len(piece) > self.limit
+        piece = piece[: self.limit - self.size]
+        self.size += len(piece)
+        if self.sink is None:
+            self.received += piece
+        elif self.http_status == 200:
+            self.sink(piece)
+        else:
+            return True
+        return self.is_cut or (self.stop is not None and self.stop(self.received))
+
+    def finished(self) -> None:
+        """Note the end of the body."""
+        if "headers" in self._marks:
+            self.phases["transfer"] = time.monotonic() - self._marks["headers"]
+
+
+EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")

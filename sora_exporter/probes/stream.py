@@ -1,0 +1,53 @@
+"""Event streams of chat completions: what they say, and when the beginning has said enough."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sora_exporter.apis import first
+
+SPOKEN = ("choices.0.delta.content", "choices.0.message.content", "choices.0.text")
+PROGRESS = ("choices.0.delta.reasoning_content", "choices.0.delta.reasoning")
+PROGRESS_EVENTS = 3
+"""How many events of mere progress prove that a job was accepted; relays announce it once or twice before they ask
+their upstream. Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
+EVENT_END = re.compile(rb"\r?\n\r?\n")
+
+
+def events(body: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a stream's ``data:`` lines; of a plain body, the one it is."""
+    is_stream = body.lstrip().startswith(("data:", "event:", ":", "id:"))
+    for line in body.splitlines() if is_stream else [f"data:{body}"]:
+        try:
+            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else None
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def spoken_text(body: str) -> str:
+    """Return what a chat answer says, plain or streamed: links may be cut in two by the stream's events."""
+    said = (first(event, SPOKEN) for event in events(body))
+    return "".join(text for text in said if isinstance(text, str))
+
+
+def is_progressing(body: str) -> bool:
+    """Whether a stream tells progress often enough, beside the answer's text, to say that a job was accepted."""
+    return sum(first(event, PROGRESS) is not None for event in events(body)) >= PROGRESS_EVENTS
+
+
+def has_said_enough(received: bytearray) -> bool:
+    """Whether the beginning of a stream tells if the request was accepted: text, an error, or progress; or its end.
+
+    The event that opens a stream often holds neither, and what is not accepted may be told only in the next one.
+    """
+    ends = [match.end() for match in EVENT_END.finditer(received)]
+    if not ends:
+        return False
+    whole = received[: ends[-1]].decode("utf-8", "replace")
+    told = any("error" in event or first(event, SPOKEN) is not None for event in events(whole))
+    return told or is_progressing(whole) or "data: [DONE]" in whole

@@ -1,0 +1,95 @@
+"""One request to a provider, and what came of it: values, and how they follow from an exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from sora_exporter.api_key import KeyUnavailable
+from sora_exporter.certificate import expiry
+from sora_exporter.exchange import Exchange
+from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
+
+OWN_FAULTS: Mapping[type[BaseException], ErrorClass] = {
+    KeyUnavailable: ErrorClass.AUTHENTICATION,
+    httpx2.LocalProtocolError: ErrorClass.INVALID_REQUEST,
+    UnicodeEncodeError: ErrorClass.INVALID_REQUEST,
+}
+"""What keeps a request from being sent although no network and no provider is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early."""
+
+    method: str
+    path: str
+    endpoint: str
+    timeout_seconds: float
+    body: Mapping[str, Any] | None = None
+    is_multipart: bool = False
+    is_paid: bool = False
+    expectation: Expectation | None = None
+    stop: Callable[[bytearray], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer and what was measured beside it.
+
+    ``is_reached`` tells whether a connection to the provider came about at all, ``is_sent`` whether any of the request
+    may have gone out, ``is_cut`` whether the body is longer than what was read of it. ``own_fault`` is the verdict
+    where nothing was tried because of ourselves. ``first_piece_seconds`` is the time to the first piece of the body.
+    """
+
+    answer: Answer
+    phases: Mapping[str, float] = field(default_factory=dict)
+    http_status: int | None = None
+    first_piece_seconds: float | None = None
+    tls_expires_at: float | None = None
+    is_reached: bool = True
+    is_sent: bool = True
+    is_cut: bool = False
+    own_fault: Verdict | None = None
+
+
+def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, started: float) -> Reply:
+    """Return the reply that an exchange begun at the monotonic moment ``started`` came to."""
+    piece_at = exchange.first_piece_at
+    own_fault = _own_fault(trouble) if trouble is not None and not exchange.is_sent else None
+    return Reply(
+        answer=answer,
+        phases=dict(exchange.phases),
+        http_status=exchange.http_status,
+        first_piece_seconds=piece_at - started if piece_at is not None else None,
+        tls_expires_at=expiry(exchange.certificate),
+        is_reached=exchange.is_connected or own_fault is not None,
+        is_sent=exchange.is_sent,
+        is_cut=exchange.is_cut,
+        own_fault=own_fault,
+    )
+
+
+def _own_fault(trouble: BaseException) -> Verdict | None:
+    """Return the verdict on a request that was not sent because of ourselves, or None where it is not our fault."""
+    inner = innermost(trouble)
+    error_class = next((found for kind, found in OWN_FAULTS.items() if isinstance(inner, kind)), None)
+    return Verdict(error_class, "client", str(inner)) if error_class is not None else None
+
+
+def describe(error: BaseException) -> str:
+    """Return the type and text of the innermost cause: httpx hides dns, tls and refusal behind one exception."""
+    inner = innermost(error)
+    return f"{type(inner).__name__}: {inner}"[:500]
+
+
+def innermost(error: BaseException) -> BaseException:
+    """Return the cause of causes, as far as they say anything."""
+    seen = {id(error)}
+    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen and str(cause):
+        seen.add(id(cause))
+        error = cause
+    return error
