@@ -60,9 +60,9 @@ class AssetCheck:
         if not form:
             return f"the asset does not begin like a {' or '.join(self._kinds)}"
         if kind not in self._kinds:
-            return f"the asset is a {form}, not a {' or '.join(self._kinds)}"
+            return f"the asset is {form}, not {' or '.join(self._kinds)}"
         if content_type.lower().startswith(("text/", "application/json")):
-            return f"the asset is a {form} but calls itself {content_type[:60]}"
+            return f"the asset is {form} but calls itself {content_type[:60]}"
         return self._cut(form)
 
     def _cut(self, form: str) -> str:

@@ -72,8 +72,8 @@ def test_a_whole_asset_of_the_right_kind_is_good(content: bytes, kinds: tuple[st
         (HTML, VIDEO, NOT_A_VIDEO),
         (HTML, ("video", "image"), "the asset does not begin like a video or image"),
         (bytes(500), VIDEO, NOT_A_VIDEO),
-        (PNG, VIDEO, "the asset is a png, not a video"),
-        (MP4, IMAGE, "the asset is a mp4, not a image"),
+        (PNG, VIDEO, "the asset is png, not video"),
+        (MP4, IMAGE, "the asset is mp4, not image"),
         (MP4[:-1], VIDEO, CUT_BOX),
         (MP4 + b"\0\0\0", VIDEO, CUT_BOX),
         (WIDE[:-1], VIDEO, CUT_BOX),
@@ -94,9 +94,7 @@ def test_what_is_wrong_is_said(content: bytes, kinds: tuple[str, ...], expected:
 
 def test_what_the_transfer_says_counts_too() -> None:
     """A text type and a length that was not kept are faults of an otherwise good asset."""
-    assert (
-        fault(MP4, VIDEO, "Text/HTML; charset=utf-8") == "the asset is a mp4 but calls itself Text/HTML; charset=utf-8"
-    )
+    assert fault(MP4, VIDEO, "Text/HTML; charset=utf-8") == "the asset is mp4 but calls itself Text/HTML; charset=utf-8"
     assert fault(MP4, VIDEO, "video/mp4", 999) == f"the asset has {len(MP4)} of 999 declared bytes"
 
 
