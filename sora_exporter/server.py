@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from sora_exporter.config import hidden_dump
@@ -16,7 +16,7 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.exposition import Exposition
 from sora_exporter.overview import iso, result_overview, routes, service_overview, services_overview
 from sora_exporter.scrape import Refused, render_debug, render_probe, scrape_probe
-from sora_exporter.status_view import render_page
+from sora_exporter.status_view import Document, badge, overview_page, service_page
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -32,6 +32,8 @@ class Endpoints:
         """Return the list of endpoints."""
         return [
             Route("/", self.page),
+            Route("/services/{service_id}", self.service_page),
+            Route("/badge/{service_id}.svg", self.badge),
             Route("/metrics", self.metrics),
             Route("/probe", self.probe),
             Route("/sd", self.discovery),
@@ -43,9 +45,14 @@ class Endpoints:
             Route("/-/reload", self.reload, methods=["POST"]),
         ]
 
-    async def page(self, request: Request) -> Response:  # noqa: ARG002 - the framework's signature, here and below
-        services = services_overview(self._exporter.state)
-        return HTMLResponse(render_page(services, routes(services), self._exporter.clock.now()))
+    async def page(self, request: Request) -> Response:
+        return _sent(overview_page(self._exporter, is_refreshing=request.query_params.get("refresh") != "off"))
+
+    async def service_page(self, request: Request) -> Response:
+        return _sent(service_page(self._exporter, request.path_params["service_id"]))
+
+    async def badge(self, request: Request) -> Response:
+        return _sent(badge(self._exporter, request.path_params["service_id"]))
 
     async def metrics(self, request: Request) -> Response:
         body, content_type = self._exposition.render(request.headers.get("accept", ""))
@@ -126,6 +133,10 @@ class Endpoints:
     async def reload(self, request: Request) -> Response:  # noqa: ARG002
         mistakes = await self._exporter.reload()
         return PlainTextResponse(f"{mistakes}\n", 500) if mistakes else PlainTextResponse("reloaded\n")
+
+
+def _sent(document: Document) -> Response:
+    return Response(document.content, document.http_status, document.headers, document.media_type)
 
 
 def create_app(exporter: Exporter, timeout_offset: float = 0.5) -> Starlette:

@@ -1,0 +1,50 @@
+"""Every status and error class in plain words, one data file per language in ``words/``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import TypeVar
+
+import yaml
+
+from sora_exporter.result import ErrorClass, Status
+
+Member = TypeVar("Member", Status, ErrorClass)
+FOLDER = resources.files("sora_exporter").joinpath("words")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A short name, one sentence on what it means and one on what to do."""
+
+    name: str
+    meaning: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlainWords:
+    """The words of one language for every status and every error class."""
+
+    statuses: Mapping[Status, Words]
+    error_classes: Mapping[ErrorClass, Words]
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages there are words in, as BCP 47 tags, sorted."""
+    return tuple(sorted(file.name.removesuffix(".yml") for file in FOLDER.iterdir() if file.name.endswith(".yml")))
+
+
+@cache
+def plain_words(language: str = "en") -> PlainWords:
+    """Return the words of a language of ``languages()``. Raises KeyError when its file leaves a member out."""
+    document = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))
+    return PlainWords(_table(Status, document["statuses"]), _table(ErrorClass, document["error_classes"]))
+
+
+def _table(members: Iterable[Member], section: Mapping[str, Mapping[str, str]]) -> Mapping[Member, Words]:
+    return MappingProxyType({member: Words(**section[member.value]) for member in members})

@@ -1,0 +1,164 @@
+"""The page that a person opens first: routes, services, official pages, budget and the exporter's own health."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sora_exporter import __version__
+from sora_exporter.config import Service
+from sora_exporter.exporter import Exporter
+from sora_exporter.overview import routes, services_overview
+from sora_exporter.plain_words import Words, plain_words
+from sora_exporter.result import SEVERITY, ErrorClass, Status
+from sora_exporter.status_view.document import Document, html_document
+from sora_exporter.status_view.official_view import page_views
+from sora_exporter.status_view.service_view import ServiceView, service_view
+from sora_exporter.status_view.strip import mark_path
+from sora_exporter.status_view.wording import Moment, count_of, dollars, moment
+
+SHOWN_IN_FULL = 40
+ROWS_SHOWN = 1000
+OVERDUE_SHOWN = 10
+REFRESH_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A service on one line, where there are too many to show each in full; ``why`` names what is wrong with it."""
+
+    service: Service
+    status: Status
+    words: Words
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product, its route to use now (None: none is usable), and those of its services that are shown in full."""
+
+    product: str
+    route: Row | None
+    why: str
+    services: Sequence[ServiceView]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the exporter itself is; ``overdue`` holds the first OVERDUE_SHOWN of ``overdue_count`` probes."""
+
+    loaded: Moment | None
+    reload_error: str
+    overdue: Sequence[str]
+    overdue_count: int
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Today's (UTC) spend on paid probes; ``share`` of the limit in percent, at most 100. ``spent`` None: unknown."""
+
+    limit: str
+    spent: str | None
+    share: float
+
+
+def overview_page(exporter: Exporter, is_refreshing: bool = True) -> Document:
+    """Return the overview; with many services the worst stand in full and the others on one line each."""
+    rows = {service_id: _row(exporter, service_id) for service_id in exporter.state.services}
+    by_severity = sorted(rows, key=lambda service_id: -SEVERITY[rows[service_id].status])
+    in_full = set(by_severity[:SHOWN_IN_FULL])
+    products = _products(exporter, rows, in_full)
+    rest = [rows[service_id] for service_id in by_severity[SHOWN_IN_FULL:]]
+    values = {
+        "title": "AI video services",
+        "version": __version__,
+        "now": moment(exporter.clock.now(), exporter.clock.now()),
+        "icon": rows[by_severity[0]].status if rows else Status.UNKNOWN,
+        "headline": _headline(rows),
+        "counts": _counts(rows),
+        "products": [product for product in products if product.services],
+        "other_products": [product for product in products if not product.services][:ROWS_SHOWN],
+        "rest": rest[:ROWS_SHOWN],
+        "rest_count": len(rest),
+        "pages": page_views(exporter),
+        "budget": _budget(exporter),
+        "health": _health(exporter),
+        "legend": [(status, plain_words().statuses[status], mark_path(status)) for status in Status],
+        "refresh_seconds": REFRESH_SECONDS if is_refreshing else 0,
+    }
+    return html_document("overview.html", values, refresh=REFRESH_SECONDS if is_refreshing else 0)
+
+
+def _row(exporter: Exporter, service_id: str) -> Row:
+    verdict, words = exporter.state.verdict(service_id), plain_words()
+    why = "" if verdict.error_class is ErrorClass.NONE else words.error_classes[verdict.error_class].name
+    return Row(exporter.state.services[service_id].service, verdict.status, words.statuses[verdict.status], why)
+
+
+def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) -> list[ProductView]:
+    offered: dict[str, list[str]] = {}
+    for service_id, row in rows.items():
+        offered.setdefault(row.service.product, []).append(service_id)
+    chosen = {route["product"]: route["service_id"] for route in routes(services_overview(exporter.state))}
+    views = {service_id: service_view(exporter, exporter.state.services[service_id]) for service_id in in_full}
+    return [
+        ProductView(
+            product=product,
+            route=rows[chosen[product]] if chosen[product] else None,
+            why=_why(rows, service_ids, chosen[product]),
+            services=[views[service_id] for service_id in service_ids if service_id in views],
+            others=sum(service_id not in views for service_id in service_ids),
+        )
+        for product, service_ids in offered.items()
+    ]
+
+
+def _why(rows: Mapping[str, Row], service_ids: Sequence[str], chosen: str | None) -> str:
+    """Say why that route, or why none."""
+    if chosen is None:
+        if all(rows[service_id].status is Status.UNKNOWN for service_id in service_ids):
+            return "nothing can be said of any route yet"
+        return "no route gives what is asked of it now"
+    others = [rows[service_id] for service_id in service_ids if service_id != chosen]
+    row = rows[chosen]
+    word, access = row.words.name.lower(), row.service.access
+    if row.why:
+        word = f"{word} ({row.why.lower()})"
+    if not others:
+        return f"{word}, {access} access, the only route"
+    equals = [other for other in others if other.status is row.status]
+    return f"{word}, {access} access" + ("" if equals else "; every other route is worse or unknown")
+
+
+def _headline(rows: Mapping[str, Row]) -> str:
+    usable = sum(row.status is Status.OPERATIONAL for row in rows.values())
+    if not rows:
+        return "No service is configured."
+    if all(row.status is Status.UNKNOWN for row in rows.values()):
+        return f"{count_of(len(rows), 'service')}, no evidence about any of them."
+    return f"{usable:,} of {count_of(len(rows), 'service')} operational."
+
+
+def _counts(rows: Mapping[str, Row]) -> list[tuple[Status, Words, int]]:
+    counts = Counter(row.status for row in rows.values())
+    return [(status, plain_words().statuses[status], counts[status]) for status in Status if counts[status]]
+
+
+def _budget(exporter: Exporter) -> Budget:
+    limit, spent = exporter.config.budget_usd_per_day, exporter.spending.today
+    share = min(100.0 * (spent or 0.0) / limit, 100.0) if limit else 0.0
+    return Budget(dollars(limit) if limit else "", None if spent is None else dollars(spent), share)
+
+
+def _health(exporter: Exporter) -> Health:
+    overdue = exporter.overdue()
+    return Health(
+        loaded=moment(exporter.reload_state.succeeded_at, exporter.clock.now()),
+        reload_error=exporter.reload_state.error,
+        overdue=[f"{probe} of {service_id}" for service_id, probe in overdue[:OVERDUE_SHOWN]],
+        overdue_count=len(overdue),
+        in_flight=exporter.scheduler.in_flight,
+    )

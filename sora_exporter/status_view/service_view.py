@@ -1,0 +1,131 @@
+"""One service as the pages show it: every value already in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sora_exporter.config import Config, Service
+from sora_exporter.exporter import Exporter
+from sora_exporter.plain_words import PlainWords, Words, plain_words
+from sora_exporter.result import ErrorClass, Status
+from sora_exporter.runner import price_of_attempt
+from sora_exporter.state import ServiceTrack, Verdicts
+from sora_exporter.status_pages.page import COMPONENT_SEVERITY, ComponentStatus
+from sora_exporter.status_view.strip import Strip, strip
+from sora_exporter.status_view.wording import Moment, dollars, moment, seconds_text, span
+
+OUTAGES = frozenset(
+    status for status, rank in COMPONENT_SEVERITY.items() if rank >= COMPONENT_SEVERITY[ComponentStatus.PARTIAL_OUTAGE]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """What the official page says of the component that speaks of a service.
+
+    ``says`` is empty when the page does not tell. ``disagreement`` is empty when nothing contradicts our evidence.
+    """
+
+    page: str
+    component: str
+    says: str
+    disagreement: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """What is shown of one service. Texts are empty where there is nothing to say."""
+
+    service: Service
+    status: Status
+    words: Words
+    since: Moment | None
+    error_class: ErrorClass
+    explained: Words | None
+    evidence: str
+    quoted: str
+    response: str
+    last_attempt: Moment | None
+    price: str
+    price_basis: str
+    objective: str
+    sunset: Moment | None
+    is_past_sunset: bool
+    official: Official | None
+    strips: Sequence[Strip]
+
+
+def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
+    """Return a service as it is known now."""
+    now, words, service = exporter.clock.now(), plain_words(), track.service
+    verdict = exporter.state.verdict(service.id)
+    latest, sunset_at = track.latest, track.sunset_at
+    price, price_basis = _price(exporter.config, service)
+    is_explained = verdict.error_class is not ErrorClass.NONE
+    return ServiceView(
+        service=service,
+        status=verdict.status,
+        words=words.statuses[verdict.status],
+        since=moment(verdict.since, now),
+        error_class=verdict.error_class,
+        explained=words.error_classes[verdict.error_class] if is_explained else None,
+        evidence=_evidence(verdict, now) if is_explained else "",
+        quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
+        response=seconds_text(latest.response_seconds if latest else None),
+        last_attempt=moment(latest.started_at if latest else None, now),
+        price=price,
+        price_basis=price_basis,
+        objective=f"{service.objective:g} %" if service.objective else "",
+        sunset=moment(sunset_at, now),
+        is_past_sunset=sunset_at is not None and sunset_at <= now,
+        official=_official(exporter, service, verdict),
+        strips=_strips(track, words, now),
+    )
+
+
+def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Strip]:
+    return [strip(probe, probed, words, now) for probe, probed in track.probes.items()]
+
+
+def _evidence(verdict: Verdicts, now: float) -> str:
+    """Say which attempt decided, by which rule, and when."""
+    decided = verdict.decided_by
+    if decided is None:
+        return ""
+    http = f"HTTP {decided.http_status}" if decided.http_status else "no HTTP answer"
+    rule = f", rule {decided.rule}" if decided.rule else ""
+    return f"{decided.probe} probe, {span(now - decided.started_at)} ago: {http}{rule}"
+
+
+def _price(config: Config, service: Service) -> tuple[str, str]:
+    """Return the price of one video and what it is made of; of a price per second alone where no length is known."""
+    price = service.price_usd
+    if price is None:
+        return "", ""
+    per_video = price_of_attempt(config, service)
+    if price.per_second is None:
+        return dollars(per_video or 0.0), "per video"
+    per_second = f"{dollars(price.per_second)}/s"
+    if per_video is None:
+        return per_second, "per second of video"
+    return dollars(per_video), f"per video: {per_video / price.per_second:g} s × {per_second}"
+
+
+def _official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
+    meant = service.status_page
+    if meant is None:
+        return None
+    state = exporter.pages.states.get(meant.page)
+    report = state.report if state else None
+    said = report.components.get(meant.component) if report else None
+    name = report.component_names.get(meant.component, meant.component) if report else meant.component
+    return Official(meant.page, name, said.replace("_", " ") if said else "", _disagreement(said, verdict.up))
+
+
+def _disagreement(said: ComponentStatus | None, up: float | None) -> str:
+    if said is ComponentStatus.OPERATIONAL and up == 0:
+        return "The official page says operational; our own probes do not get what they ask for."
+    if said in OUTAGES and up == 1:
+        return "The official page says outage; our own probes get what they ask for."
+    return ""
