@@ -30,7 +30,8 @@ def test_what_is_absent_has_the_line_of_what_it_belongs_to() -> None:
     [
         ("a: 1\nb: [1, 2\nc: 3\n", "f.yml:3: not valid YAML: expected ',' or ']', but got ':': correct that line"),
         ("a: 1\n  b: 2\n", "f.yml:2: not valid YAML: mapping values are not allowed here: correct that line"),
-        ("a:\n\t- b\n", "f.yml:2: not valid YAML: found character '\\t' that cannot start any token: correct that line"),
+        ("a:\n\t- b\n", "f.yml:2: not valid YAML: found character '\\t' that cannot start any token: "
+         "correct that line"),
         ("a: 1\nb: *none\n", "f.yml:2: not valid YAML: found undefined alias 'none': correct that line"),
         ("a: 1\nb: 2\na: 3\n", "f.yml:3: not valid YAML: the key 'a' is written twice: correct that line"),
         ("x:\n  - {a: 1, a: 1}\n", "f.yml:2: not valid YAML: the key 'a' is written twice: correct that line"),
@@ -131,9 +132,9 @@ def test_what_only_looks_like_a_variable_is_refused(text: str) -> None:
 
 @given(st.text(max_size=80))
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
-    """Whatever stands in a file is read or refused in one line."""
+    """Whatever stands in a file is read as a mapping or refused in one line."""
     try:
-        assert isinstance(parse_yaml("f.yml", text).document, dict)
+        said = "" if isinstance(parse_yaml("f.yml", text).document, dict) else "no mapping"
     except ConfigError as error:
-        assert len(error.mistakes) == 1
-        assert str(error).startswith("f.yml")
+        said = "\n".join(error.mistakes)
+    assert said == "" or (said.startswith("f.yml") and "\n" not in said)
