@@ -10,8 +10,6 @@ from sora_exporter.config import Provider
 
 KEY_BYTES = 8192
 KEY = re.compile(r"[\x21-\x7e]+")
-NO_KEY = "none"
-"""What the SDK is given where no key is configured; the header that would carry it is left out."""
 
 
 class KeyUnavailable(Exception):
@@ -26,18 +24,14 @@ class KeySource:
         self._seen: deque[str] = deque(maxlen=4)
 
     @property
-    def is_configured(self) -> bool:
-        return self._env is not None or self._file is not None
-
-    @property
     def seen(self) -> tuple[str, ...]:
         """The latest keys, oldest first: an answer may still echo the one before a rotation."""
         return tuple(self._seen)
 
-    async def read(self) -> str:
-        """Return the key, or NO_KEY where none is configured. Raises KeyUnavailable."""
-        if not self.is_configured:
-            return NO_KEY
+    def read(self) -> str | None:
+        """Return the key, or None where none is configured. Raises KeyUnavailable."""
+        if self._env is None and self._file is None:
+            return None
         name = f"api_key_file {self._file}" if self._file is not None else f"the environment variable {self._env}"
         key = self._from_file() if self._file is not None else os.environ.get(self._env or "", "").strip()
         # What is no visible ASCII cannot stand in a header, and the HTTP library would quote it in its complaint.

@@ -43,7 +43,7 @@ class ProviderClient:
         self._key = KeySource(provider)
         self._transport = _transport(provider)
         self._http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
-        self._sdk = _sdk(provider, self._key, self._http)
+        self._sdk = _sdk(provider, self._http)
         self._under_way = 0
         self._is_retired = False
 
@@ -117,7 +117,7 @@ class ProviderClient:
         await self._sdk.close()
 
     async def _send(self, request: Request) -> None:
-        options: openai._types.RequestOptions = {"timeout": request.timeout_seconds}
+        options = self._options(request.timeout_seconds)
         if request.is_multipart:
             # The SDK writes multipart bodies only beside a file; field values as nameless files are what forms send.
             fields = [(name, (None, _text(value).encode())) for name, value in (request.body or {}).items()]
@@ -130,10 +130,16 @@ class ProviderClient:
             send = self._sdk.put if request.method == "PUT" else self._sdk.post
             await send(request.path, cast_to=httpx2.Response, body=request.body, options=options)
 
+    def _options(self, timeout_seconds: float | None) -> openai._types.RequestOptions:
+        """Return a request's options with the key of this moment. Raises KeyUnavailable."""
+        key = self._key.read()
+        authorization = {"Authorization": f"Bearer {key}"} if key is not None else {}
+        return {"timeout": timeout_seconds, "headers": authorization}
+
     async def _fetch(self, address: str, exchange: Exchange) -> None:
         url = httpx2.URL(address)
         if _origin(url) == _origin(self._base_url):
-            await self._sdk.get(address, cast_to=httpx2.Response, options={"timeout": None})
+            await self._sdk.get(address, cast_to=httpx2.Response, options=self._options(None))
             return
         if url.scheme not in ("http", "https") or not url.host:
             raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
@@ -221,14 +227,13 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _sdk(provider: Provider, key: KeySource, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
-    headers: dict[str, Any] = {name: value.get_secret_value() for name, value in provider.headers.items()}
-    if not key.is_configured and not any(name.lower() == "authorization" for name in headers):
-        headers["Authorization"] = openai.Omit()
-    sdk = openai.AsyncOpenAI(
-        api_key=key.read, base_url=provider.base_url, http_client=http, max_retries=0, default_headers=headers
-    )
-    # The SDK takes these from the environment, where they are meant for OpenAI; a relay must not see them.
+def _sdk(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
+    headers: dict[str, Any] = {"Authorization": openai.Omit()}
+    for name, value in provider.headers.items():
+        headers["Authorization" if name.lower() == "authorization" else name] = value.get_secret_value()
+    # Each request brings its own key, or leaves the header out; this one is never sent.
+    sdk = openai.AsyncOpenAI(api_key="unused", base_url=provider.base_url, http_client=http, max_retries=0)
+    # The SDK takes all of these from the environment, where they are meant for OpenAI; a relay must not see them.
     sdk.organization = sdk.project = sdk.admin_api_key = None
     sdk._custom_headers = headers
     return sdk

@@ -115,8 +115,14 @@ class Bench:
         return self._ledger
 
     def config(
-        self, base_url: str, api: str, model: str, timeout: float = 10.0, document: dict[str, Any] | None = None, **service: Any
-    ) -> Config:  # fmt: skip
+        self,
+        base_url: str,
+        api: str,
+        model: str,
+        timeout: float = 10.0,
+        document: dict[str, Any] | None = None,
+        **service: Any,
+    ) -> Config:
         """Return a configuration with one service; ``document`` are further sections, ``service`` its own members."""
         probes = {str(probe): {"interval": "1d", "timeout": f"{timeout}s"} for probe in ProbeKind}
         document = document or {}

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 
 import pytest
-
-from sora_exporter.result import ErrorClass, ProbeKind
 from faults.server import FAULTS, serve
+
 from probes.fixtures import Bench
+from sora_exporter.result import ErrorClass, ProbeKind
 
 TIMEOUT_SECONDS = 0.4
 GRACE_SECONDS = 0.5

@@ -1,0 +1,102 @@
+"""The canary probe: refused for what it breaks, free, and stopped where it is accepted."""
+
+from __future__ import annotations
+
+import pytest
+from faults.server import CHUNKED, EVENTS, answer, chunk, event, fixed, serve
+
+from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
+from sora_exporter.probes.canary import ACCEPTED, REFUSED
+from sora_exporter.result import ErrorClass, ProbeKind
+
+E = ErrorClass
+
+
+@pytest.mark.parametrize(("model", "api"), API_OF_MODEL.items())
+async def test_the_refusal_asked_for_is_a_success_on_every_api(
+    simulator: SimulatedProvider, bench: Bench, model: str, api: str
+) -> None:
+    """On each built-in API the canary is refused for what it breaks, and no job comes about."""
+    result = await bench.run(ProbeKind.CANARY, simulator.base_url(api), api, model)
+    assert (result.error_class, result.rule, result.cost_usd) == (E.NONE, REFUSED, 0.0)
+    assert result.response_seconds is not None
+    assert (simulator.actions(), simulator.created(), simulator.jobs_left()) == (["create"], 0, [])
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "error_class"),
+    [
+        ("suspended", E.UNAVAILABLE),
+        ("quota", E.QUOTA_EXHAUSTED),
+        ("rate_limited", E.RATE_LIMITED),
+        ("risk_control", E.RISK_CONTROL),
+        ("overloaded", E.OVERLOADED),
+        ("authentication", E.AUTHENTICATION),
+        ("server_error", E.SERVER_ERROR),
+        ("model_retired", E.MODEL_RETIRED),
+        ("maintenance", E.MAINTENANCE),
+    ],
+)
+@pytest.mark.parametrize(("model", "api"), API_OF_MODEL.items())
+async def test_what_stands_before_validation_is_told(
+    simulator: SimulatedProvider, bench: Bench, model: str, api: str, behaviour: str, error_class: ErrorClass
+) -> None:
+    """A fault of key, group or channel is told on each API, and nothing is created."""
+    simulator.behave(model, behaviour)
+    result = await bench.run(ProbeKind.CANARY, simulator.base_url(api), api, model)
+    assert (result.error_class, result.response_seconds, simulator.created()) == (error_class, None, 0), result
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id":"video_1","status":"queued"}', b'{"data":{"task_id":"video_1"}}', b'{"status":"queued"}']
+)
+async def test_an_accepted_canary_says_so_and_deletes_its_job(bench: Bench, body: bytes) -> None:
+    """A provider that accepts the broken request gets its job deleted, as far as it named one."""
+    async with serve(fixed(answer(body))) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2")
+    deletes = [head.split()[1] for head in server.requests if head.startswith(b"DELETE")]
+    assert (result.error_class, result.rule) == (E.NONE, ACCEPTED)
+    assert deletes == ([b"/videos/video_1"] if b"video_1" in body else [])
+
+
+async def test_a_refusal_of_something_else_is_no_success(bench: Bench) -> None:
+    """A parameter error that does not name what was broken is our wrong request, not a working service."""
+    body = b'{"error":{"message":"size is not supported","type":"invalid_request_error"}}'
+    async with serve(fixed(answer(body, "400 Bad Request"))) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2")
+    assert result.error_class is E.INVALID_REQUEST
+
+
+ERROR = b'data: {"error":{"message":"API request failed: 403 unusual activity","type":"server_error"}}\n\n'
+OPENING = b'data: {"choices":[{"delta":{"role":"assistant","content":null,"reasoning_content":"begins"}}]}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("pieces", "error_class"),
+    [
+        ([ERROR], E.RISK_CONTROL),
+        ([OPENING, ERROR], E.RISK_CONTROL),
+        ([b": ping\n\n", OPENING, ERROR.replace(b"\n", b"\r\n")], E.RISK_CONTROL),
+        ([event("\\u274c 429 too many requests"), b"data: [DONE]\n\n"], E.RATE_LIMITED),
+        ([event("progress 1 %")], E.NONE),
+        ([OPENING] * 3, E.NONE),
+        ([b"data: [DONE]\n\n"], E.INVALID_RESPONSE),
+    ],
+    ids=["error", "second event", "comment", "as text", "text", "progress", "nothing"],
+)
+async def test_a_stream_is_judged_by_the_first_event_that_tells(
+    bench: Bench, pieces: list[bytes], error_class: ErrorClass
+) -> None:
+    """An error inside a stream with HTTP 200 counts, also behind an opening event; nobody waits for its end."""
+
+    async with serve(fixed(EVENTS + b"".join(map(chunk, pieces))), is_kept=True) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, "chat", "sora-2", timeout=2.0)
+    assert result.error_class is error_class, result
+
+
+async def test_a_plain_chat_answer_with_an_error_inside_200_is_no_success(bench: Bench) -> None:
+    """An error inside a 200 without any stream is told as what it is."""
+    body = b'{"error":{"message":"no available channel for model sora-2"}}'
+    async with serve(fixed(CHUNKED + chunk(body) + chunk(b""))) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, "chat", "sora-2")
+    assert result.error_class is E.UNAVAILABLE

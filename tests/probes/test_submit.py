@@ -1,0 +1,91 @@
+"""The submit probe: one job, accepted, deleted and paid once."""
+
+from __future__ import annotations
+
+import pytest
+from faults.server import answer, fixed, serve
+
+from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
+from sora_exporter.result import ErrorClass, ProbeKind
+
+E = ErrorClass
+
+
+@pytest.mark.parametrize(("model", "api"), API_OF_MODEL.items())
+async def test_one_job_is_accepted_and_deleted_on_every_api(
+    simulator: SimulatedProvider, bench: Bench, model: str, api: str
+) -> None:
+    """On each built-in API exactly one job is created, paid, and left neither at the provider nor in the ledger."""
+    result = await bench.run(ProbeKind.SUBMIT, simulator.base_url(api), api, model)
+    assert (result.error_class, result.http_status, result.cost_usd) == (E.NONE, 200, 0.25)
+    assert result.response_seconds is not None
+    assert {"connect", "processing", "transfer", "submit"} <= set(result.phases)
+    assert (simulator.created(), bench.ledger.unfinished_jobs(), bench.ledger.spent_usd()) == (1, [], 0.25)
+    # new-api has no call that deletes a job.
+    assert len(simulator.jobs_left()) == (1 if api == "video-generations" else 0)
+
+
+async def test_a_stream_is_closed_as_soon_as_it_tells(simulator: SimulatedProvider, bench: Bench) -> None:
+    """A streamed job that would render for an hour is accepted at once, by the stream's first words."""
+    simulator.simulation.render_seconds = 3600.0
+    result = await bench.run(ProbeKind.SUBMIT, simulator.base_url("chat"), "chat", "sora_video2", timeout=5.0)
+    assert (result.error_class, result.duration_seconds < 2.0) == (E.NONE, True)
+    assert result.response_seconds is not None
+    assert result.response_seconds < 2.0
+
+
+@pytest.mark.parametrize("behaviour", ["suspended", "quota", "rate_limited", "authentication", "content_policy"])
+@pytest.mark.parametrize(("model", "api"), [("MiniMax-H3", "videos"), ("gpt-image-2", "images")])
+async def test_a_refusal_costs_nothing(
+    simulator: SimulatedProvider, bench: Bench, model: str, api: str, behaviour: str
+) -> None:
+    """A create request that is refused gives its money back and leaves no job to look for."""
+    simulator.behave(model, behaviour)
+    result = await bench.run(ProbeKind.SUBMIT, simulator.base_url(api), api, model)
+    assert result.error_class is not E.NONE
+    assert (result.cost_usd, bench.ledger.spent_usd(), bench.ledger.unfinished_jobs()) == (0.0, 0.0, [])
+
+
+@pytest.mark.parametrize(
+    ("fault", "cost", "remembered"),
+    [
+        ("reset at once", 0.25, 1),
+        ("reset in mid-body", 0.25, 1),
+        ("silence", 0.25, 1),
+        ("body byte by byte", 0.25, 1),
+        ("HTML with 200", 0.25, 1),
+        ("500", 0.25, 1),
+        ("absurd Retry-After", 0.0, 0),
+        ("redirect loop", 0.0, 0),
+        ("plain text on a TLS port", 0.0, 0),
+        ("broken handshake", 0.0, 0),
+    ],
+)
+async def test_what_may_have_cost_is_counted_and_its_job_remembered(
+    bench: Bench, fault: str, cost: float, remembered: int
+) -> None:
+    """Whatever leaves open whether a job was begun is paid and looked for later; the request is sent once only."""
+    scheme = "https" if cost == 0.0 and ("TLS" in fault or "handshake" in fault) else "http"
+    async with serve(fault, scheme=scheme) as server:
+        result = await bench.run(ProbeKind.SUBMIT, server.url, "videos", "sora-2", timeout=0.4)
+    assert (result.cost_usd, bench.ledger.spent_usd()) == (cost, cost), result
+    assert len(bench.ledger.unfinished_jobs()) == remembered
+    assert sum(head.startswith(b"POST") for head in server.requests) <= 1
+
+
+async def test_a_job_that_failed_at_once_is_deleted_too(bench: Bench) -> None:
+    """A create answer that names a job and its failure together leads to a deletion."""
+    body = b'{"id":"video_7","status":"failed","error":{"code":"moderation_blocked","message":"blocked"}}'
+    async with serve(fixed(answer(body)), is_kept=True) as server:
+        result = await bench.run(ProbeKind.SUBMIT, server.url, "videos", "sora-2")
+    assert result.error_class is E.CONTENT_POLICY
+    assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE"]
+
+
+async def test_nothing_is_asked_without_a_price_or_a_budget(simulator: SimulatedProvider, bench: Bench) -> None:
+    """A service without a price, and one dearer than the day's limit, are not asked at all."""
+    base_url = simulator.base_url("videos")
+    without = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3", price_usd=None)
+    beyond = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3", price_usd={"per_request": 1001})
+    assert (without.error_class, beyond.error_class) == (E.BUDGET_EXHAUSTED, E.BUDGET_EXHAUSTED)
+    assert simulator.actions() == []
