@@ -40,21 +40,23 @@ def _record(number: int, line: str) -> dict[str, Any]:
     return record
 
 
-EXPECTED: dict[str, tuple[type, ...]] = {
-    "http_status": (int, type(None)),
-    "headers": (dict, type(None)),
-    "body": (str, type(None)),
-    "endpoint": (str, type(None)),
-    "access": (str, type(None)),
-    "transport_error": (str, type(None)),
+NUMBER, TEXT, OBJECT = "a number", "a text", "an object"
+EXPECTED = {
+    "http_status": NUMBER,
+    "headers": OBJECT,
+    "body": TEXT,
+    "endpoint": TEXT,
+    "access": TEXT,
+    "transport_error": TEXT,
 }
+KINDS = {int: NUMBER, str: TEXT, dict: OBJECT, list: "a list", float: "a fraction", bool: "true or false"}
 
 
 def _answer(number: int, record: dict[str, Any]) -> Answer:
-    for name, types in EXPECTED.items():
+    for name, expected in EXPECTED.items():
         value = record.get(name)
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise LineError(f"line {number}: {name} must be {types[0].__name__} or null, not {type(value).__name__}")
+        if value is not None and (kind := KINDS[type(value)]) != expected:
+            raise LineError(f"line {number}: {name} must be {expected} or null, not {kind}")
     if record.get("http_status") is None and not record.get("transport_error"):
         raise LineError(f"line {number}: neither http_status nor transport_error: an answer has one of them")
     return Answer(

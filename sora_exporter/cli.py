@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -81,6 +81,10 @@ def _load(config_file: Path | None) -> Any:
         fail(*error.mistakes)
 
 
+def _counted(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}" + ("" if len(things) == 1 else "s")
+
+
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="sora-exporter")
 def main() -> None:
@@ -90,11 +94,13 @@ def main() -> None:
 @main.command()
 @config_option
 @click.option("--config.check", "config_check", is_flag=True, help="Check the configuration and exit.")
-@click.option("--web.listen-address", "listen_address", default=":10198", show_default=True, metavar="HOST:PORT")
+@click.option("--web.listen-address", "listen_address", default=":10198", show_default=True, metavar="HOST:PORT",
+              help="Where to listen; without HOST on every interface.")  # fmt: skip
 @click.option("--log.level", "log_level", default="info", show_default=True,
-              type=click.Choice(["debug", "info", "warning", "error"]))  # fmt: skip
+              type=click.Choice(["debug", "info", "warning", "error"]),
+              help="Least severity that is logged.")  # fmt: skip
 @click.option("--log.format", "log_format", default="logfmt", show_default=True,
-              type=click.Choice(["logfmt", "json"]))  # fmt: skip
+              type=click.Choice(["logfmt", "json"]), help="Shape of a log line.")  # fmt: skip
 @click.option("--timeout-offset", "timeout_offset", type=click.FloatRange(min=0), default=0.5, show_default=True,
               help="Seconds taken off Prometheus' scrape timeout for /probe.")  # fmt: skip
 @storage_option
@@ -105,7 +111,8 @@ def serve(
     """Run the exporter."""
     config = _load(config_file)
     if config_check:
-        click.echo(f"configuration is good: {len(config.services)} services, {len(config.providers)} providers")
+        counts = f"{_counted(config.services, 'service')}, {_counted(config.providers, 'provider')}"
+        click.echo(f"configuration is good: {counts}")
         return
     from sora_exporter.logs import configure_logging
     from sora_exporter.serve import ServeError, ServeSettings
@@ -126,7 +133,8 @@ def serve(
 @click.option("--probe", "probes", multiple=True, metavar="PROBE",
               help="catalog, canary, submit or generate; the last two cost money and need a budget. "
                    "Default: the configured free ones.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="Text for a terminal, JSON for a program, Markdown to paste.")  # fmt: skip
 @storage_option
 def check(
     services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, storage: Path
@@ -139,6 +147,8 @@ def check(
     from sora_exporter.storage import StorageError
 
     known = [service.id for service in config.services]
+    if not known:
+        fail("no service is configured: add one under services: or leave out --config.file")
     unknown = [name for name in services if name not in known]
     if unknown:
         fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
@@ -170,7 +180,7 @@ def classify(file: Any) -> None:
 
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=10199, show_default=True, help="0 takes a free one.")
-@click.option("--scenario", default="january-2026", show_default=True)
+@click.option("--scenario", default="january-2026", show_default=True, help="How every model behaves; a name.")
 def simulate(port: int, scenario: str) -> None:
     """Run the simulated provider alone."""
     from sora_exporter.simulator import run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -50,9 +51,9 @@ class Server(uvicorn.Server):
 
 def listen(address: str) -> socket.socket:
     """Return a listening socket for ``host:port``, ``:port`` (all interfaces) or ``[::1]:port``. Raises ServeError."""
-    host, _, port = address.rpartition(":")
+    host, colon, port = address.rpartition(":")
     fix = "name another with --web.listen-address"
-    if not port.isdecimal() or int(port) > 65535:
+    if not colon or not port.isdecimal() or int(port) > 65535:
         raise ServeError(f"listen address {address!r} is not host:port: write :10198 or 127.0.0.1:10198")
     host = host.strip("[]")
     try:
@@ -63,8 +64,13 @@ def listen(address: str) -> socket.socket:
             return socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
         return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - what ":port" asks for
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ServeError(f"cannot listen on {address}: {reason}: {fix}") from None
+        raise ServeError(f"cannot listen on {address}: {_reason(error)}: {fix}") from None
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Return the system's words alone: asyncio and socket add the address to theirs."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number and number > 0 else getattr(error, "strerror", None) or str(error)
 
 
 def where(address: str, listener: socket.socket) -> str:

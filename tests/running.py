@@ -1,0 +1,108 @@
+"""The real programs as processes on free ports: the simulated provider and the exporter, each until its block ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+KEY = "sk-0123456789abcdefghijklmnop"
+PROGRAM = [sys.executable, "-m", "sora_exporter"]
+START_SECONDS = 30
+STATUS_PAGES = {
+    "SORA_OPENAI_STATUS_URL": "{provider}/status/openai",
+    "SORA_GOOGLE_STATUS_URL": "{provider}/status/google",
+}
+
+
+def environment(provider: str, **more: str) -> dict[str, str]:
+    """Return this process's variables with those that make the built-in catalogue watch a simulated provider."""
+    pages = {name: url.format(provider=provider) for name, url in STATUS_PAGES.items()}
+    return {**os.environ, "OPENAI_BASE_URL": f"{provider}/v1", "OPENAI_API_KEY": KEY, **pages, **more}
+
+
+def run(*arguments: str, env: Mapping[str, str] | None = None, text: str = "") -> subprocess.CompletedProcess[str]:
+    """Run sora-exporter to its end, with ``text`` as its standard input."""
+    return subprocess.run(
+        [*PROGRAM, *arguments], env=env, input=text, capture_output=True, text=True, encoding="utf-8", timeout=60,
+        check=False,
+    )  # fmt: skip
+
+
+@dataclass
+class Running:
+    """A program under way; ``lines`` holds what it said on stderr until now."""
+
+    process: subprocess.Popen[str]
+    url: str = ""
+    lines: list[str] = field(default_factory=list)
+    _reader: threading.Thread | None = None
+
+    def get(self, path: str, **options: object) -> httpx2.Response:
+        """GET a path of the program."""
+        return httpx2.get(self.url + path, timeout=20, **options)  # type: ignore[arg-type]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, wait, and return the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(timeout=20)
+        if self._reader is not None:
+            self._reader.join(timeout=20)
+        return code
+
+    @property
+    def said(self) -> str:
+        return "".join(self.lines)
+
+
+@contextmanager
+def simulator(scenario: str = "january-2026") -> Iterator[str]:
+    """Run the simulated provider; yields its address."""
+    command = [*PROGRAM, "simulate", "--port=0", f"--scenario={scenario}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
+
+
+@contextmanager
+def exporter(
+    storage: Path, *arguments: str, env: Mapping[str, str], command: Sequence[str] = PROGRAM
+) -> Iterator[Running]:
+    """Run ``serve`` on a free port from the moment it tells its address; kills it at the end of the block."""
+    flags = ["serve", "--web.listen-address=127.0.0.1:0", f"--storage.path={storage}", *arguments]
+    with subprocess.Popen(
+        [*command, *flags], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
+        running, told = Running(process), threading.Event()
+
+        def read() -> None:
+            assert process.stderr is not None
+            for line in process.stderr:
+                running.lines.append(line)
+                found = re.search(r"status page (http://\S+)/ ", line)
+                running.url = found[1] if found else running.url
+                if found:
+                    told.set()
+            told.set()
+
+        running._reader = threading.Thread(target=read, daemon=True)
+        running._reader.start()
+        try:
+            assert told.wait(START_SECONDS), "the exporter does not start"
+            assert running.url, running.said
+            yield running
+        finally:
+            process.kill()
+            running._reader.join(timeout=20)
