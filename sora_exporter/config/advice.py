@@ -22,9 +22,7 @@ def config_warnings(config: Config) -> list[str]:
         paid = [kind.value for kind in service.probes if kind.is_paid]
         price = config.attempt_price_usd(service) if paid else None
         if price is not None and price > limit:
-            why = (
-                f"${price:g} is more than budget_usd_per_day, ${limit:g}" if limit else "budget_usd_per_day is not set"
-            )
+            why = f"${price:g} is above budget_usd_per_day, ${limit:g}" if limit else "budget_usd_per_day is not set"
             warnings.append(f"service {service.id}: {' and '.join(paid)} will never run: {why}")
     return warnings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -12,6 +12,9 @@ from sora_exporter.config.checks import Finding, capabilities, references
 from sora_exporter.config.root import Config
 from sora_exporter.config.wording import problem
 from sora_exporter.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
+
+# What the validation library says of a default that hangs on a value it has already refused.
+CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
 
 
 def load_config(path: Path | None) -> Config:
@@ -28,8 +31,8 @@ def parse_config(file: YamlFile) -> Config:
     Relative paths of key and certificate files begin at the file's directory.
     """
     config, findings = _validate(file, file.document)
+    broken = {location[:2] for location, _ in findings}
     findings += references(file.document)
-    broken = {location[: 2 if len(location) > 1 else 1] for location, _ in findings}
     sound = config or _validate(file, _without(file.document, broken))[0]
     if sound is not None:
         services = file.document.get("services") or ()
@@ -46,7 +49,11 @@ def _validate(file: YamlFile, document: dict[str, Any]) -> tuple[Config | None, 
         return Config.model_validate(document, context={"directory": file.directory}), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        located = [(tuple(step for step in item["loc"] if step != "[key]"), item) for item in found]
+        located = [
+            (tuple(step for step in item["loc"] if step != "[key]"), item)
+            for item in found
+            if item["type"] not in CONSEQUENCES
+        ]
         return None, [(location, problem(item, location)) for location, item in located]
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Se
 from sora_exporter.yaml_file import expand
 
 HIDDEN = "<hidden>"
+LONGEST_SECONDS = 366 * 86400.0
 UNITS = {"d": Decimal(86400), "h": Decimal(3600), "m": Decimal(60), "s": Decimal(1), "ms": Decimal("0.001")}
 DURATION_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,30})?)(ms|[smhd])")
 DURATION = re.compile(rf"(?:{DURATION_PART.pattern})+")
@@ -29,6 +30,12 @@ def parse_duration(value: object) -> float:
     if not DURATION.fullmatch(value):
         raise ValueError(f"{value!r} is not a duration: write 30s, 5m or 6h")
     return float(sum(Decimal(number) * UNITS[unit] for number, unit in DURATION_PART.findall(value)))
+
+
+def _in_range(seconds: float) -> float:
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise ValueError(f"must be more than 0s and at most {write_duration(LONGEST_SECONDS)}")
+    return seconds
 
 
 def write_duration(seconds: float) -> str:
@@ -136,7 +143,7 @@ def _hidden(_value: SecretStr) -> str:
 _hide = PlainSerializer(_hidden, when_used="json")
 _in_words = PlainSerializer(write_duration, when_used="json")
 
-Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0, le=366 * 86400), _in_words]
+Seconds = Annotated[float, BeforeValidator(parse_duration), AfterValidator(_in_range), _in_words]
 Line = Annotated[str, BeforeValidator(_expanded), Field(max_length=200), AfterValidator(_one_line)]
 Text = Annotated[Line, Field(min_length=1)]
 Url = Annotated[str, BeforeValidator(_expanded), AfterValidator(_http_url)]
