@@ -1,0 +1,105 @@
+"""``check`` against the simulated provider over real sockets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running import PROGRAM, environment, exporter, run, simulator
+
+ARTICLE = {
+    "sora-2-official": ("operational", "none"),
+    "sora-2-pro-official": ("operational", "none"),
+    "sora-2-reverse": ("risk_control", "risk_control"),
+    "sora-2-pro-reverse": ("suspended", "unavailable"),
+    "veo-3.1-reverse": ("operational", "none"),
+    "sora-image": ("operational", "none"),
+}
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """The simulated provider as it was in January 2026."""
+    with simulator() as address:
+        yield address
+
+
+def test_january_2026_is_exactly_the_articles_table(provider: str, tmp_path: Path) -> None:
+    """The built-in catalogue shows the six states of the article, each with its class, and exits with 1."""
+    ended = run("check", "--format=json", f"--storage.path={tmp_path}", env=environment(provider))
+    services = json.loads(ended.stdout)["services"]
+    found = {service["service_id"]: (service["status"], service["error_class"]) for service in services}
+    assert (ended.returncode, ended.stderr, found) == (1, "", ARTICLE)
+    assert list(found) == list(ARTICLE)
+    answered = {service["service_id"] for service in services if service["response_time_seconds"] is not None}
+    assert answered == {service_id for service_id, (status, _) in ARTICLE.items() if status == "operational"}
+
+
+def test_text_has_a_line_per_service_and_fits_80_columns(provider: str, tmp_path: Path) -> None:
+    """With COLUMNS=80 nothing is longer; icon, name, status and response time stand on one line."""
+    ended = run("check", f"--storage.path={tmp_path}", env=environment(provider, COLUMNS="80"))
+    assert ended.returncode == 1
+    assert "✅  Sora 2 官转      operational   0." in ended.stdout
+    assert "🚧  Sora 2 官逆      risk_control  –         reverse   risk_control\n" in ended.stdout
+    assert "⛔  Sora 2 Pro 官逆  suspended     –         reverse   unavailable\n" in ended.stdout
+    assert max(map(len, ended.stdout.splitlines())) <= 80
+    assert "\x1b" not in ended.stdout
+
+
+def test_markdown_is_a_table_of_six_rows(provider: str, tmp_path: Path) -> None:
+    """The pasteable table has a row per service."""
+    ended = run("check", "--format=markdown", f"--storage.path={tmp_path}", env=environment(provider))
+    assert len([line for line in ended.stdout.splitlines() if line.startswith("| ")]) == 2 + 6
+    assert "| ⛔ | Sora 2 Pro 官逆 | suspended |" in ended.stdout
+
+
+def test_all_operational_is_exit_code_0(provider: str, tmp_path: Path) -> None:
+    """Asked for two services that work, only these are shown, and the code is 0."""
+    ended = run("check", "sora-image", "sora-2-official", f"--storage.path={tmp_path}", env=environment(provider))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.count("operational  ") == 2
+    assert ended.stdout.index("Sora 2 官转") < ended.stdout.index("Sora Image")
+
+
+def test_a_paid_probe_without_a_budget_is_not_run_and_said_so(provider: str, tmp_path: Path) -> None:
+    """Asked to pay without budget_usd_per_day, nothing is bought, and the report says why."""
+    arguments = ["check", "sora-2-official", "--probe=generate", "--format=json", f"--storage.path={tmp_path}"]
+    ended = run(*arguments, env=environment(provider))
+    (service,) = json.loads(ended.stdout)["services"]
+    assert (ended.returncode, service["status"], service["error_class"]) == (1, "unknown", "budget_exhausted")
+    assert "would pass today's $0.00" in service["why"]
+
+
+def test_a_provider_that_is_not_there_is_suspended_not_an_error(tmp_path: Path) -> None:
+    """Nobody listens: every service is told as unreachable with exit code 1, without a traceback."""
+    ended = run("check", "sora-image", "--format=json", f"--storage.path={tmp_path}",
+                env=environment("http://127.0.0.1:9"))  # fmt: skip
+    (service,) = json.loads(ended.stdout)["services"]
+    assert (ended.returncode, ended.stderr, service["error_class"]) == (1, "", "connection")
+
+
+def test_check_runs_beside_a_running_exporter_on_the_same_storage(provider: str, tmp_path: Path) -> None:
+    """Both share the ledger: check waits its turn for each probe, and neither disturbs the other."""
+    env = environment(provider)
+    with exporter(tmp_path, env=env) as running:
+        ended = [run("check", "--format=json", f"--storage.path={tmp_path}", env=env) for _ in range(2)]
+        assert [(one.returncode, one.stderr) for one in ended] == [(1, ""), (1, "")]
+        found = {service["service_id"]: service["status"] for service in json.loads(ended[1].stdout)["services"]}
+        assert found == {service_id: status for service_id, (status, _) in ARTICLE.items()}
+        assert running.get("/-/healthy").status_code == 200
+        assert running.end() == 0
+
+
+def test_a_closed_pipe_ends_quietly(provider: str, tmp_path: Path) -> None:
+    """Whoever reads only the first line, as head does, gets no complaint."""
+    command = [*PROGRAM, "check", f"--storage.path={tmp_path}"]
+    with subprocess.Popen(
+        command, env=environment(provider), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
