@@ -133,8 +133,10 @@ class ProviderClient:
     def _options(self, timeout_seconds: float | None) -> openai._types.RequestOptions:
         """Return a request's options with the key of this moment. Raises KeyUnavailable."""
         key = self._key.read()
-        authorization = {"Authorization": f"Bearer {key}"} if key is not None else {}
-        return {"timeout": timeout_seconds, "headers": authorization}
+        if key is not None:
+            return {"timeout": timeout_seconds, "headers": {"Authorization": f"Bearer {key}"}}
+        is_configured = any(name.lower() == "authorization" for name in self._provider.headers)
+        return {"timeout": timeout_seconds, "headers": {} if is_configured else {"Authorization": openai.Omit()}}
 
     async def _fetch(self, address: str, exchange: Exchange) -> None:
         url = httpx2.URL(address)
@@ -228,9 +230,10 @@ def _text(value: object) -> str:
 
 
 def _sdk(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
-    headers: dict[str, Any] = {"Authorization": openai.Omit()}
-    for name, value in provider.headers.items():
-        headers["Authorization" if name.lower() == "authorization" else name] = value.get_secret_value()
+    headers = {
+        "Authorization" if name.lower() == "authorization" else name: value.get_secret_value()
+        for name, value in provider.headers.items()
+    }
     # Each request brings its own key, or leaves the header out; this one is never sent.
     sdk = openai.AsyncOpenAI(api_key="unused", base_url=provider.base_url, http_client=http, max_retries=0)
     # The SDK takes all of these from the environment, where they are meant for OpenAI; a relay must not see them.
