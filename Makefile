@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test unit lint
+.PHONY: run test unit lint constraints
 
 run: $(VENV)/.run
 	@scripts/run
@@ -20,6 +20,14 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Pin the newest versions that pyproject.toml allows: names and numbers only, whatever index they came from.
+constraints: $(VENV)/.python
+	$(PYTHON) -m venv --clear $(VENV)/newest
+	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	$(VENV)/newest/bin/python -m pip list --disable-pip-version-check --format=freeze \
+	  --exclude pip --exclude setuptools --exclude sora-exporter >constraints.txt
+	rm -r $(VENV)/newest
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
