@@ -1,0 +1,1 @@
+"""Grafana: source of the dashboards, the dashboards, and their provisioning."""

@@ -1,0 +1,341 @@
+"""Overview: can I make a video now, by which route, at what price; and how has it been."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.models.common import BigValueTextMode
+
+from grafana.source import look
+from grafana.source.frame import RUNBOOK_LINK, SERIES_LINK, SERVICE_LINK, assemble, service_variables
+from grafana.source.panels import AnyPanel, Query, calendar, lines, now, stat_tiles, timeline
+from grafana.source.queries import (
+    ALERTS,
+    COMPONENT_HISTORY,
+    DAILY_AVAILABILITY,
+    INDICATOR_HISTORY,
+    INFO,
+    SERVICE,
+    SERVICES,
+    STATUS_HISTORY,
+    STATUS_NOW,
+    only_recommended,
+    recorded,
+)
+from grafana.source.tables import Column, LabelColumn, grid
+
+UID = "sora-overview"
+SERVICE_COLUMN = LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180)
+
+
+def dashboard() -> dict[str, Any]:
+    """Return the overview."""
+    return assemble(
+        UID,
+        "Sora / Overview",
+        "Can I make a video now, by which route, at what price? Then: how the services, and the official pages, were.",
+        {
+            "Can I make a video now?": _now(),
+            "How has it been?": _history(),
+            "Official status pages": _pages(),
+            "The exporter itself": _exporter(),
+        },
+        service_variables(),
+        since="now-7d",
+    )
+
+
+def _now() -> list[AnyPanel]:
+    chosen = recorded("recommended:bool", "product_service_id")
+    return [
+        grid(
+            "Use these routes",
+            "The route of each product that works now and did best: whole percents of the day's availability first, "
+            "then seconds to answer, then price. A product without a row has no working route; the tile beside it "
+            "says so.",
+            [SERVICE_COLUMN, LabelColumn("Product", "product", width=110), LabelColumn("Access", "access", width=80)],
+            [
+                Column("Status", only_recommended(STATUS_NOW), mappings=look.STATUS_WORDS, width=110),
+                Column(
+                    "USD per second",
+                    only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="second"}})'),
+                    "currencyUSD",
+                ),
+                Column(
+                    "USD per video",
+                    only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="request"}})'),
+                    "currencyUSD",
+                ),
+                Column(
+                    "Availability 24 h",
+                    only_recommended(recorded("availability:ratio24h")),
+                    "percentunit",
+                    2,
+                    thresholds=look.AVAILABILITY,
+                ),
+                Column(
+                    "Response, 1 h mean", only_recommended(recorded("response_time_seconds:avg1h")), "s", decimals=1
+                ),
+            ],
+            labels_from=f"({chosen} == 1) * on (service_id) group_left (access) {INFO}",
+            sort_by="Product",
+            width=13,
+            height=9,
+            no_value="no route works now",
+        ),
+        stat_tiles(
+            "Status now",
+            "The worst status that any exporter sees of each service. Unknown is no fault: there is no evidence.",
+            [now(STATUS_NOW)],
+            text=BigValueTextMode.VALUE_AND_NAME,
+            mappings=[*look.STATUS_WORDS, look.null_as("unknown")],
+            links=SERIES_LINK,
+            width=7,
+            height=9,
+        ),
+        stat_tiles(
+            "Products without a route",
+            "Products of which no service gives evidence of working now.",
+            [
+                now(
+                    'count(product:sora_product_routes_available:sum{product=~"$product"} == 0) or vector(0)',
+                    "products",
+                )
+            ],
+            thresholds=look.NONE_IS_GOOD,
+            height=3,
+        ),
+        stat_tiles(
+            "Firing: critical",
+            "Alerts of severity critical that fire now: act at once.",
+            [now(f'count({ALERTS[:-1]},severity="critical"}}) or vector(0)', "critical")],
+            thresholds=look.NONE_IS_GOOD,
+            height=3,
+        ),
+        stat_tiles(
+            "Firing: warning",
+            "Alerts of severity warning that fire now: look at them today.",
+            [now(f'count({ALERTS[:-1]},severity="warning"}}) or vector(0)', "warning")],
+            thresholds=look.SOME_IS_WARNING,
+            height=3,
+        ),
+        _services(),
+        grid(
+            "Firing alerts",
+            "What fires now, with a link to what to do about it.",
+            [
+                LabelColumn("Alert", "alertname", links=RUNBOOK_LINK),
+                LabelColumn("Severity", "severity", width=90),
+                LabelColumn("service_id", "service_id", links=SERVICE_LINK),
+                LabelColumn("Product", "product", width=110),
+            ],
+            [],
+            labels_from=f'max by (alertname, severity, service_id, product) ({ALERTS[:-1]},severity!="none"}})',
+            width=24,
+            height=6,
+            no_value="nothing fires",
+        ),
+    ]
+
+
+def _services() -> AnyPanel:
+    windows = ("24h", "7d", "30d", "90d")
+    return grid(
+        "Services",
+        "Availability counts the minutes with evidence; coverage says how much of the window that was. Below half of a "
+        "window covered, the availability is little more than an anecdote.",
+        [
+            SERVICE_COLUMN,
+            LabelColumn("Name", "name", width=150),
+            LabelColumn("Access", "access", width=80),
+            LabelColumn("Provider", "provider", width=100),
+        ],
+        [
+            Column("Status", STATUS_NOW, mappings=look.STATUS_WORDS, width=110),
+            *(
+                column
+                for window in windows
+                for column in (
+                    Column(
+                        f"{window[:-1]} {window[-1]}",
+                        recorded(f"availability:ratio{window}"),
+                        "percentunit",
+                        2,
+                        thresholds=look.AVAILABILITY,
+                    ),
+                    Column(
+                        f"cover {window[:-1]} {window[-1]}",
+                        recorded(f"coverage:ratio{window}"),
+                        "percentunit",
+                        0,
+                        thresholds=look.COVERAGE,
+                    ),
+                )
+            ),
+            Column("Objective", recorded("objective:ratio"), "percentunit", 2),
+            Column(
+                "Budget left 30 d",
+                recorded("error_budget_remaining:ratio30d"),
+                "percentunit",
+                0,
+                thresholds=look.BUDGET_LEFT,
+            ),
+            Column("Stability", recorded("stability:stars"), mappings=look.STARS),
+            Column("Response 24 h", recorded("response_time_seconds:avg24h"), "s", 1),
+            Column("Days to sunset", recorded("sunset_days:min"), "suffix: d", 0, thresholds=look.DAYS_LEFT),
+        ],
+        labels_from=SERVICES,
+        sort_by="service_id",
+        height=9,
+    )
+
+
+def _history() -> list[AnyPanel]:
+    return [
+        timeline(
+            "Status",
+            "Every service, the worst status of each step, so that short episodes show in long ranges. Gaps: nobody "
+            "looked.",
+            [Query(STATUS_HISTORY)],
+            mappings=look.STATUS_WORDS,
+            links=SERIES_LINK,
+            interval="2m",
+            height=8,
+        ),
+        calendar(
+            "Availability of each day, 90 days",
+            "One cell per day of your time zone: available minutes of those with evidence. No cell: no evidence.",
+            [Query(DAILY_AVAILABILITY)],
+            unit="percentunit",
+            decimals=1,
+            thresholds=look.AVAILABILITY,
+            links=SERIES_LINK,
+            time_from="90d",
+            height=8,
+        ),
+        lines(
+            "Availability over the day before",
+            "Rolling 24 hours, beside the objectives where there are any.",
+            [
+                Query(recorded("availability:ratio24h")),
+                Query(f"max by (service_id) ({recorded('objective:ratio')})", "objective {{service_id}}"),
+            ],
+            unit="percentunit",
+            maximum=1,
+            overrides=[("/^objective .*/", look.DASHED)],
+            height=9,
+        ),
+        lines(
+            "Response time",
+            "Mean of an hour of the time to the first complete answer, over the minutes in which there was one.",
+            [Query(recorded("response_time_seconds:avg1h"))],
+            unit="s",
+            minimum=0,
+            no_value="no answers",
+            height=9,
+        ),
+    ]
+
+
+def _pages() -> list[AnyPanel]:
+    return [
+        timeline(
+            "What the pages say overall",
+            "The indicator of each official page. They tell of the maker's service, not of a provider's relay.",
+            [Query(INDICATOR_HISTORY, "{{page}}")],
+            mappings=look.INDICATOR_WORDS,
+            interval="2m",
+            no_value="no status page configured",
+            width=12,
+            height=6,
+        ),
+        timeline(
+            "What they say of the components watched",
+            "The components that the configuration names.",
+            [Query(COMPONENT_HISTORY, "{{page}} {{component}}")],
+            mappings=look.COMPONENT_WORDS,
+            interval="2m",
+            no_value="no component configured",
+            width=12,
+            height=6,
+        ),
+        timeline(
+            "Pages against probes",
+            "Where a page and our probes contradict each other: the page says operational while the service fails, or "
+            "the page says outage while it works.",
+            [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{service_id}}: {{side}}")],
+            mappings=look.DISAGREEMENT,
+            links=SERIES_LINK,
+            interval="2m",
+            no_value="no service names a component of a page",
+            width=14,
+            height=8,
+        ),
+        grid(
+            "Pages",
+            "Whether the last fetch worked, how old it is, what is open, and the next maintenance.",
+            [LabelColumn("Page", "page")],
+            [
+                Column("Reachable", "max by (page) (sora_status_page_up)", mappings=look.YES_NO),
+                Column("Age", "time() - max by (page) (sora_status_page_last_fetch_timestamp_seconds)", "s", 0),
+                Column(
+                    "Open incidents",
+                    "sum by (page) (max by (page, impact) (sora_status_page_open_incidents))",
+                    thresholds=look.SOME_IS_WARNING,
+                ),
+                Column(
+                    "Maintenance from",
+                    "max by (page) (sora_status_page_maintenance_start_timestamp_seconds) * 1000",
+                    "dateTimeAsIso",
+                ),
+                Column(
+                    "until",
+                    "max by (page) (sora_status_page_maintenance_end_timestamp_seconds) * 1000",
+                    "dateTimeAsIso",
+                ),
+            ],
+            no_value="–",
+            width=10,
+            height=8,
+        ),
+    ]
+
+
+def _exporter() -> list[AnyPanel]:
+    return [
+        stat_tiles(
+            "Exporters up",
+            "Whether Prometheus reaches each exporter.",
+            [now('up{job="sora_exporter"}', "{{instance}}")],
+            text=BigValueTextMode.VALUE_AND_NAME,
+            mappings=look.YES_NO,
+            no_value="no target",
+            width=6,
+        ),
+        stat_tiles(
+            "Version",
+            "Version of the exporter, of Python and of the OpenAI library.",
+            [now("sora_exporter_build_info", "{{version}} · Python {{python_version}} · openai {{openai_version}}")],
+            text=BigValueTextMode.NAME,
+            width=8,
+        ),
+        stat_tiles(
+            "Configuration",
+            "Whether the last reload worked; after one that did not, the old configuration stays in force.",
+            [now("sora_exporter_config_last_reload_successful", "{{instance}}")],
+            mappings=look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.VERMILION)}),
+        ),
+        stat_tiles(
+            "Loaded",
+            "When the configuration in force was loaded.",
+            [now("sora_exporter_config_last_reload_success_timestamp_seconds * 1000", "{{instance}}")],
+            unit="dateTimeFromNow",
+            width=3,
+        ),
+        stat_tiles(
+            "Probes in flight",
+            "Probes that run at this moment.",
+            [now("sora_exporter_probes_in_flight", "{{instance}}")],
+            width=3,
+        ),
+    ]
