@@ -48,7 +48,8 @@ class YamlFile:
         line = self.line(location)
         place = f"{self.name}:{line}" if line else self.name
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
-        return f"{place}: {path}: {problem}" if path else f"{place}: {problem}"
+        text = f"{path}: {problem}" if path else problem
+        return f"{place}: " + "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class _Loader(yaml.SafeLoader):

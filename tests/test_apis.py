@@ -236,7 +236,8 @@ def test_the_first_path_that_finds_something_wins(document: object, paths: tuple
 def test_a_users_words_are_matched_in_any_case_and_may_be_numbers() -> None:
     """A vendor's upper-case words and numeric states work as they are written in its documentation."""
     job = Job.model_validate({**JOB, "running": ["RUNNING"], "queued": ["0"], "failed": "Failed"})
-    assert [job.word({"state": said}) for said in ("ok", "Running", 0, "FAILED", "?", None, [])] == [
+    answers: list[object] = ["ok", "Running", 0, "FAILED", "?", None, []]
+    assert [job.word({"state": said}) for said in answers] == [
         "done", "running", "queued", "failed", "", "", "",
     ]  # fmt: skip
 

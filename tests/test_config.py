@@ -424,6 +424,47 @@ def test_a_dump_loads_as_the_same_configuration(document: dict[str, Any]) -> Non
     assert loaded(restored) == config
 
 
+EXAMPLE = yaml.load((ROOT / "sora.example.yml").read_text("utf-8"), yaml.BaseLoader)  # texts only
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return where every value inside a document is."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, inner in members for found in [(*at, key), *places(inner, (*at, key))]]
+
+
+def replaced(value: Any, at: tuple[Any, ...], by: Any) -> Any:
+    """Return a copy of a document with another value at one place."""
+    if not at:
+        return by
+    copy = value.copy()
+    copy[at[0]] = replaced(value[at[0]], at[1:], by)
+    return copy
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from(["http://[", "${A"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(places(EXAMPLE)), anything)
+def test_any_value_anywhere_is_accepted_or_explained(at: tuple[Any, ...], value: Any) -> None:
+    """Whatever stands in whatever place of the example, it gives a configuration or lines that name the file."""
+    lines: tuple[str, ...] = ()
+    try:
+        loaded(replaced(EXAMPLE, at, value))
+    except ConfigError as error:
+        lines = error.mistakes
+    assert all(line.startswith("test.yml") and line.isprintable() for line in lines)
+
+
 def test_a_service_is_found_by_its_id() -> None:
     """An id that is configured gives its service, another none."""
     config = with_service()

@@ -23,6 +23,7 @@ def test_what_is_absent_has_the_line_of_what_it_belongs_to() -> None:
     assert file.mistake(("a", "x", 3), "is missing") == "f.yml:1: a.x[3]: is missing"
     assert file.mistake(("z",), "is missing") == "f.yml: z: is missing"
     assert file.mistake((), "is wrong") == "f.yml: is wrong"
+    assert file.mistake(("a\n\x1b", "图"), "is\twrong") == "f.yml: a\\n\\x1b.图: is\\twrong"
 
 
 @pytest.mark.parametrize(
