@@ -9,10 +9,22 @@ from dataclasses import dataclass
 # InputTextSensitiveContentDetected, insufficient_quota and "没有可用的Token" become the same kind of text.
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[\u2e80-\uffff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u2e80-\uffff])")
 _NO_WORD = re.compile(r"[\W_]+")
+_CJK = "\u2e80"
+# Traditional characters of the rules' own words, so that rules are written once.
+_FOLD = str.maketrans(
+    "無額餘權訪請過帳號戶維護該負載飽滿頻驗證碼塊統圖視審違規內黃檢測風險異為併數達繳費儲點積關閉暫啟獲敗"
+    "錯誤鑰錄鑒認務擁擠隊資時間輪詢參須選擇傳長區國網單組級處標現實與後會來對應棄廢沒這個們條並線顯機構體"
+    "業開運營賬進設舊斷連絡調計價簽學習術動畫聲產綠約隱類別從聯繫試結",
+    "无额余权访请过帐号户维护该负载饱满频验证码块统图视审违规内黄检测风险异为并数达缴费储点积关闭暂启获败"
+    "错误钥录鉴认务拥挤队资时间轮询参须选择传长区国网单组级处标现实与后会来对应弃废没这个们条并线显机构体"
+    "业开运营账进设旧断连络调计价签学习术动画声产绿约隐类别从联系试结",
+)
 
 
 def normalise(text: str) -> str:
     """Return ``text`` as lower-case words, one blank before, between and after them; apostrophes are dropped."""
+    if not text.isascii():
+        text = text.translate(_FOLD)
     apart = _SEAM.sub(" ", text.replace("'", "").replace("’", ""))
     return f" {_NO_WORD.sub(' ', apart).strip().lower()} "
 
@@ -46,7 +58,8 @@ class Phrases:
 def phrases(notations: Iterable[str]) -> Phrases:
     """Read phrases from ``"a|b c + d$ - e"``: a or "b c", together with the whole word d, but without e.
 
-    A word in Latin letters matches where a word begins (``suspend`` finds "suspended"), with ``$`` the whole word only.
+    A word matches where a word begins (``suspend`` finds "suspended"), with ``$`` the whole word only;
+    Chinese, Japanese and Korean words, which no blanks part, match anywhere.
     """
     ways = tuple(_phrase(notation) for notation in notations)
     return Phrases(ways, frozenset().union(*(group for way in ways for group in (way.never, *way.every))))
@@ -62,8 +75,8 @@ def _group(part: str) -> frozenset[str]:
 
 
 def _needle(word: str) -> str:
-    if not word.isascii():
-        return word
+    if word[0] >= _CJK:
+        return word.translate(_FOLD)
     return f" {word[:-1]} " if word.endswith("$") else f" {word}"
 
 
