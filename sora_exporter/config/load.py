@@ -34,10 +34,9 @@ def parse_config(file: YamlFile) -> Config:
     broken = {location[:2] for location, _ in findings}
     findings += references(file.document)
     sound = config or _validate(file, _without(file.document, broken))[0]
-    if sound is not None:
-        services = file.document.get("services") or ()
-        positions = [index for index in range(len(services)) if config or ("services", index) not in broken]
-        findings += capabilities(sound, positions if sound.services else ())
+    if sound is not None and sound.services:
+        written = range(len(file.document["services"]))
+        findings += capabilities(sound, [index for index in written if ("services", index) not in broken])
     if findings or config is None:
         findings.sort(key=lambda finding: file.line(finding[0]))
         raise ConfigError(*(file.mistake(location, said) for location, said in findings))
