@@ -17,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sora_exporter.result import Status
+from sora_exporter.status_view.wording import count_of
 
 FOLDER = resources.files("sora_exporter.status_view").joinpath("templates")
 
@@ -52,7 +53,7 @@ SIGNS: Mapping[Status, str] = MappingProxyType(
         Status.RISK_CONTROL: "M5.2 6.5V4.8a2.8 2.8 0 0 1 5.6 0V6.5M4 7H12V12.5H4Z",
         Status.MAINTENANCE: "M4 12 9.2 6.8M8.2 4.2a2.9 2.9 0 0 0 3.6 3.6",
         Status.SUSPENDED: "M4.5 4.5 11.5 11.5M11.5 4.5 4.5 11.5",
-        Status.RETIRED: "M4 8H12M8 4V12.5",
+        Status.RETIRED: "M3.5 4H12.5V6.5H3.5ZM4.5 6.5V12.5H11.5V6.5M6.8 9H9.2",
         Status.UNKNOWN: "M5.6 6.2a2.4 2.4 0 1 1 3.5 2.1C8.3 8.8 8 9.2 8 10M8 12V12.6",
     }
 )
@@ -113,7 +114,8 @@ def _environment() -> Environment:
     )
     style = Markup(_style())  # noqa: S704 - our own file, nothing else is in it
     environment.globals.update(
-        style=style, signs=SIGNS, colours=COLOURS, on_colours=ON_COLOUR, icon_address=icon_address
+        style=style, signs=SIGNS, colours=COLOURS, on_colours=ON_COLOUR, icon_address=icon_address,
+        count_of=count_of,
     )  # fmt: skip
     return environment
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sora_exporter.plain_words import PlainWords
 from sora_exporter.result import ProbeKind, Status
 from sora_exporter.state import MARKS_KEPT, Mark, ProbeTrack
-from sora_exporter.status_view.wording import count_of, seconds_text, span
+from sora_exporter.status_view.wording import count_of, span
 
 STEP, WIDTH, HEIGHT = 5, 4, 16
 
@@ -36,7 +36,6 @@ class Strip:
     every: str
     paths: Mapping[Status, str]
     in_words: str
-    response: str
 
 
 def strip(probe: ProbeKind, track: ProbeTrack, words: PlainWords, now: float) -> Strip:
@@ -47,7 +46,6 @@ def strip(probe: ProbeKind, track: ProbeTrack, words: PlainWords, now: float) ->
         every=span(track.interval) if track.interval >= 1 else f"{track.interval:g} s",
         paths=_paths(marks),
         in_words=_sentence(marks, words, now),
-        response=seconds_text(track.latest.response_seconds if track.latest else None),
     )
 
 
@@ -71,10 +69,10 @@ def _sentence(marks: Sequence[Mark], words: PlainWords, now: float) -> str:
     newest = marks[-1]
     return (
         f"last {count_of(len(marks), 'attempt')} in {span(now - marks[0].at)}: {_counted(marks, words)}; "
-        f"newest {span(now - newest.at)} ago: {words.error_classes[newest.error_class].name}"
+        f"newest {span(now - newest.at)} ago: {words.error_classes[newest.error_class].name.lower()}"
     )
 
 
 def _counted(marks: Iterable[Mark], words: PlainWords) -> str:
     counts = Counter(mark.error_class for mark in marks)
-    return ", ".join(f"{count} {words.error_classes[error_class].name}" for error_class, count in counts.most_common())
+    return ", ".join(f"{count} {words.error_classes[each].name.lower()}" for each, count in counts.most_common())

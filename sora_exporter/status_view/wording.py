@@ -28,13 +28,13 @@ def moment(at: float | None, now: float) -> Moment | None:
 
 
 def span(seconds: float) -> str:
-    """Return a length of time in its two largest units: ``45 s``, ``2 h 5 min``, ``3 d``."""
+    """Return a length of time in its largest unit, with the next while that is below 10: ``2 h 5 min``, ``12 d``."""
     rest = int(max(seconds, 0))
     parts: list[str] = []
     for size, unit in UNITS:
-        if rest >= size and len(parts) < 2:
+        if rest >= size:
             parts.append(f"{rest // size} {unit}")
-        elif parts:
+        if len(parts) == 2 or (parts and (rest >= 10 * size or rest < size)):
             break
         rest %= size
     return " ".join(parts) or "0 s"
@@ -44,8 +44,10 @@ def seconds_text(seconds: float | None) -> str:
     """Return a measured time: ``312 ms``, ``1.42 s``, ``2 min 3 s``; empty when none was measured."""
     if seconds is None:
         return ""
+    if seconds < 0.0001:
+        return "< 0.1 ms"
     if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
+        return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"
     return f"{seconds:.2f} s" if seconds < 60 else span(seconds)
 
 
