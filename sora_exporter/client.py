@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import httpx2
@@ -21,13 +18,9 @@ from sora_exporter.config import Provider
 from sora_exporter.exchange import EXCHANGE, Exchange
 from sora_exporter.reply import Reply, Request, describe, innermost, reply_of
 from sora_exporter.result import Answer
-from sora_exporter.transport import Transport
+from sora_exporter.sdk import sdk_of, transport_of
 
 __all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
-
-# The SDK logs requests with their bodies at debug level; bodies and headers stay out of our log at every level.
-for _chatty in ("openai", "httpx2", "httpcore2"):
-    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 REDIRECTS = 3
 CERTIFICATE_SECONDS = 2.0
@@ -41,9 +34,9 @@ class ProviderClient:
         self._provider = provider
         self._base_url = httpx2.URL(provider.base_url)
         self._key = KeySource(provider)
-        self._transport = _transport(provider)
+        self._transport = transport_of(provider)
         self._http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
-        self._sdk = _sdk(provider, self._http)
+        self._sdk = sdk_of(provider, self._http)
         self._under_way = 0
         self._is_retired = False
 
@@ -118,17 +111,18 @@ class ProviderClient:
 
     async def _send(self, request: Request) -> None:
         options = self._options(request.timeout_seconds)
+        body = request.body
         if request.is_multipart:
-            # The SDK writes multipart bodies only beside a file; field values as nameless files are what forms send.
-            fields = [(name, (None, _text(value).encode())) for name, value in (request.body or {}).items()]
-            await self._sdk.post(request.path, cast_to=httpx2.Response, files=fields, options=options)
-        elif request.method == "GET":
+            # The SDK writes a form where this header asks for one, and adds the boundary to it.
+            options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
+            body = {name: _text(value) for name, value in (body or {}).items()}
+        if request.method == "GET":
             await self._sdk.get(request.path, cast_to=httpx2.Response, options=options)
         elif request.method == "DELETE":
             await self._sdk.delete(request.path, cast_to=httpx2.Response, options=options)
         else:
             send = self._sdk.put if request.method == "PUT" else self._sdk.post
-            await send(request.path, cast_to=httpx2.Response, body=request.body, options=options)
+            await send(request.path, cast_to=httpx2.Response, body=body, options=options)
 
     def _options(self, timeout_seconds: float | None) -> openai._types.RequestOptions:
         """Return a request's options with the key of this moment. Raises KeyUnavailable."""
@@ -227,32 +221,3 @@ def _joined(address: str, location: str) -> str:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _sdk(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
-    headers = {
-        "Authorization" if name.lower() == "authorization" else name: value.get_secret_value()
-        for name, value in provider.headers.items()
-    }
-    # Each request brings its own key, or leaves the header out; this one is never sent.
-    sdk = openai.AsyncOpenAI(api_key="unused", base_url=provider.base_url, http_client=http, max_retries=0)
-    # The SDK takes all of these from the environment, where they are meant for OpenAI; a relay must not see them.
-    sdk.organization = sdk.project = sdk.admin_api_key = None
-    sdk._custom_headers = headers
-    return sdk
-
-
-@cache
-def _usual_context(is_verifying: bool) -> ssl.SSLContext:
-    """Return the one context that all providers without a CA of their own share; to load one takes time and memory."""
-    context = ssl.create_default_context()
-    if not is_verifying:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
-def _transport(provider: Provider) -> Transport:
-    proxy = provider.proxy.get_secret_value() if provider.proxy else None
-    if provider.ca_file is None or not provider.verify:
-        return Transport(_usual_context(provider.verify), proxy, provider.max_concurrent)
-    return Transport(ssl.create_default_context(cafile=str(provider.ca_file)), proxy, provider.max_concurrent)

@@ -40,8 +40,8 @@ class Request:
 class Reply:
     """An answer and what was measured beside it.
 
-    ``is_reached`` tells whether a connection to the provider came about at all, ``is_sent`` whether any of the request
-    may have gone out, ``is_cut`` whether the body is longer than what was read of it. ``own_fault`` is the verdict
+    ``is_reached`` tells whether the provider gave any sign of life: a new connection came about, or an answer began.
+    ``is_sent`` tells whether any of the request may have gone out, ``is_cut`` whether the body is longer than what was read of it. ``own_fault`` is the verdict
     where nothing was tried because of ourselves. ``first_piece_seconds`` is the time to the first piece of the body.
     """
 
@@ -87,9 +87,14 @@ def describe(error: BaseException) -> str:
 
 
 def innermost(error: BaseException) -> BaseException:
-    """Return the cause of causes, as far as they say anything."""
+    """Return the cause of causes, as far as they say anything; what is our own fault may hold secrets further down."""
     seen = {id(error)}
-    while (cause := error.__cause__ or error.__context__) is not None and id(cause) not in seen and str(cause):
+    while (
+        not isinstance(error, tuple(OWN_FAULTS))
+        and (cause := error.__cause__ or error.__context__) is not None
+        and id(cause) not in seen
+        and str(cause)
+    ):
         seen.add(id(cause))
         error = cause
     return error

@@ -105,6 +105,7 @@ class Transport(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectTimeout(str(error)) from error
         except httpcore2.LocalProtocolError:
             # The library's own words would quote the header, and headers hold secrets.
+            exchange.is_sent = False
             raise httpx2.LocalProtocolError("the request cannot be sent: a header is not valid HTTP") from None
         except httpcore2.ProxyError as error:
             raise ProxyFault(f"the proxy answered {error}") from None

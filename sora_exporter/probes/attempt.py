@@ -68,6 +68,7 @@ class Attempt:
     excerpt: str = ""
     sunset_at: float | None = None
     tls_expires_at: float | None = None
+    is_asked: bool = False
     is_reached: bool = True
     may_have_cost: bool = False
     document: Any = None
@@ -123,7 +124,8 @@ class Attempt:
         if request.endpoint != JOB_ENDPOINT:
             self.phases.update(reply.phases)
         self.http_status = reply.http_status
-        self.is_reached = reply.is_reached
+        self.is_reached = reply.is_reached or (self.is_asked and self.is_reached)
+        self.is_asked = True
         self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at
         self.body = answer.body
         self.document = parse(answer.body)

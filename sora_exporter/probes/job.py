@@ -101,6 +101,7 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
     clock = attempt.clock
     phase, since = "queue", clock.monotonic()
     trouble: Verdict | None = None
+    polls = 0
     while attempt.remaining_seconds > 0:
         verdict = await attempt.ask(
             job.poll.method,
@@ -118,7 +119,11 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
             return verdict
         if word == "failed":
             return verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error)
-        trouble = None if verdict.error_class is ErrorClass.NONE else verdict
+        # A poll that the end of the attempt cut short says nothing that the one before it did not.
+        is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
+        if not is_cut_short:
+            trouble = None if verdict.error_class is ErrorClass.NONE else verdict
+        polls += 1
         await clock.sleep(min(job.poll_interval_seconds, attempt.remaining_seconds))
     attempt.phases[phase] = clock.monotonic() - since
     return trouble or Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
