@@ -76,6 +76,8 @@ class AsyncFallbackClient:
         ``kwargs`` are further members of the create request in the vendor's own words (``size="1280x720"``). Raises
         AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with every attempt), ValueError for a wrong call.
         """
+        if not prompt.strip():
+            raise ValueError("the prompt is empty: say what the video shows")
         known = await self._view.now()
         ordered = order_routes(self._config, product, prefer, known.recommended.get(product), kwargs)
         attempts: list[RouteAttempt] = []
