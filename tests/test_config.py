@@ -147,6 +147,13 @@ def test_values_from_the_environment_are_filled_in(monkeypatch: pytest.MonkeyPat
     assert (config.services[0].model, config.services[0].title) == ("m2", "at relay.example")
 
 
+def test_a_line_break_after_a_key_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable filled from a file often ends in a line break; the key in it is good."""
+    monkeypatch.setenv("SORA_TEST_KEY", KEY + "\n")
+    provider = {**RELAY["relay"], "api_key_env": "SORA_TEST_KEY"}
+    assert loaded({"providers": {"relay": provider}}).providers["relay"].api_key_env == "SORA_TEST_KEY"
+
+
 def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
     """A relative key file belongs to the file that names it, wherever the program was started."""
     (tmp_path / "key.txt").write_text("k-123456")

@@ -47,7 +47,7 @@ class Provider(Section):
             # Who pastes the key in place of its variable's name must not find it in a log.
             shown = name if VARIABLE_NAME.fullmatch(name) else "named here"
             raise ValueError(f"the environment variable {shown} is not set: export it or use api_key_file")
-        _require_key(key, f"the environment variable {name}")
+        _require_key(key.strip(), f"the environment variable {name}")
         return name
 
     @field_validator("api_key_file")
