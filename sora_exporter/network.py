@@ -173,7 +173,7 @@ async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
     Each look-up has a thread of its own that nobody waits for: in a shared pool, a few names whose servers do not
     answer would keep every other name waiting, and the process from ending.
     """
-    with contextlib.suppress(socket.gaierror):
+    with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Sequence[AddressInfo]] = loop.create_future()
@@ -194,7 +194,7 @@ async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
         except OSError as error:
             trouble = error
         except UnicodeError:
-            trouble = socket.gaierror(socket.EAI_NONAME, f"{host[:100]!r} is no host name")
+            trouble = socket.gaierror(socket.EAI_NONAME, f"getaddrinfo was given {host[:100]!r}, which is no host name")
         # The loop may be closed by now: then nobody wants to know.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(tell, addresses, trouble)
@@ -213,7 +213,7 @@ def _prepare(connected: socket.socket) -> None:
 
 def _require_allowed(host: str, addresses: list[str], record: Record) -> None:
     if not addresses:
-        raise socket.gaierror(socket.EAI_NONAME, f"{host} has no address")
+        raise socket.gaierror(socket.EAI_NONAME, f"getaddrinfo found no address of {host}")
     if record.public_only and any(is_private(address) for address in addresses):
         raise ForbiddenAddress(f"{host} resolves to a private address")
 

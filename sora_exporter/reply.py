@@ -41,8 +41,9 @@ class Reply:
     """An answer and what was measured beside it.
 
     ``is_reached`` tells whether the provider gave any sign of life: a new connection came about, or an answer began.
-    ``is_sent`` tells whether any of the request may have gone out, ``is_cut`` whether the body is longer than what was read of it. ``own_fault`` is the verdict
-    where nothing was tried because of ourselves. ``first_piece_seconds`` is the time to the first piece of the body.
+    ``is_sent`` tells whether any of the request may have gone out, ``is_cut`` whether the body is longer than what was
+    read of it. ``own_fault`` is the verdict where nothing was tried because of ourselves, ``first_piece_seconds`` the
+    time to the first piece of the body.
     """
 
     answer: Answer

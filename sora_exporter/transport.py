@@ -130,6 +130,9 @@ class Transport(httpx2.AsyncBaseTransport):
         pool = self._fresh if exchange.fresh_connection else self._kept
         try:
             return await pool.handle_async_request(_lower(request, exchange))
+        except httpcore2.ConnectError:
+            await _close_failed(pool)
+            raise
         except REUSE_FAULTS:
             # The server may close an idle connection in the very moment we use it. That says nothing about the
             # service, and the request was not answered: it goes out once more, on a connection of its own.
@@ -137,10 +140,23 @@ class Transport(httpx2.AsyncBaseTransport):
                 raise
             return await self._fresh.handle_async_request(_lower(request, exchange))
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections there are, idle ones included."""
+        return len(self._kept.connections) + len(self._fresh.connections)
+
     async def aclose(self) -> None:
         """Close every connection; whatever is sent later opens new ones."""
         await self._kept.aclose()
         await self._fresh.aclose()
+
+
+async def _close_failed(pool: httpcore2.AsyncConnectionPool) -> None:
+    """Close the tunnels whose handshake failed: the library would keep them for ever, although nobody can use them."""
+    busy = {request.connection for request in pool._requests}
+    for connection in pool.connections:
+        if connection not in busy and not connection.is_idle():
+            await connection.aclose()
 
 
 def _proxy(url: str | None) -> httpcore2.Proxy | None:

@@ -87,7 +87,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(ends - timedelta(days=30))
+        .not_valid_before(min(ends, NOW) - timedelta(days=30))
         .not_valid_after(ends)
     )
 
