@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from sora_exporter.classify.facts import Facts, facts_of
 from sora_exporter.classify.rules import RULES, Rule
-from sora_exporter.classify.words import normalise, words_in
+from sora_exporter.classify.words import Vocabulary, normalise
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, Verdict
 
 __all__ = ["UserRule", "classify"]
 
 _USER_TEXT_LIMIT = 4000
 _WORDS_LIMIT = 4000
-_CODE_WORDS = tuple(sorted({word for rule in RULES for word in rule.codes.vocabulary}))
-_TEXT_WORDS = tuple(sorted({word for rule in RULES for word in rule.text.vocabulary}))
+_CODE_WORDS = Vocabulary(word for rule in RULES for word in rule.codes.vocabulary)
+_TEXT_WORDS = Vocabulary(word for rule in RULES for word in rule.text.vocabulary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
 
 def decide(facts: Facts, headers: Mapping[str, str], rules: Sequence[Rule]) -> Rule:
     """Return the first of ``rules`` that holds, the last one if none does."""
-    codes = words_in(_normalised(facts.codes), _CODE_WORDS) if facts.codes else frozenset()
-    text = words_in(_normalised(facts.messages), _TEXT_WORDS) if facts.messages else frozenset()
+    codes = _CODE_WORDS.in_text(_normalised(facts.codes)) if facts.codes else frozenset()
+    text = _TEXT_WORDS.in_text(_normalised(facts.messages)) if facts.messages else frozenset()
     return next((rule for rule in rules if rule.holds(facts, headers, codes, text)), rules[-1])
 
 

@@ -80,6 +80,18 @@ def _needle(word: str) -> str:
     return f" {word[:-1]} " if word.endswith("$") else f" {word}"
 
 
-def words_in(text: str, vocabulary: Iterable[str]) -> frozenset[str]:
-    """Return the members of ``vocabulary`` that the normalised ``text`` contains."""
-    return frozenset([word for word in vocabulary if word in text])
+class Vocabulary:
+    """Words to look for in texts, kept by how they begin, so that a text is only searched for what it may contain."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_start: dict[str, list[str]] = {}
+        for word in sorted(set(words)):
+            self._by_start.setdefault(word[:1] if word[0] >= _CJK else word[1:3], []).append(word)
+
+    def in_text(self, text: str) -> frozenset[str]:
+        """Return the words that the normalised ``text`` contains."""
+        starts = {word[:2] if len(word) > 1 else f"{word} " for word in text.split()}
+        if not text.isascii():
+            starts.update(text)
+        by_start = self._by_start
+        return frozenset([word for start in starts if start in by_start for word in by_start[start] if word in text])
