@@ -40,11 +40,15 @@ async def check(config: Config, storage: Path, service_ids: Sequence[str], probe
                 await clock.sleep(BUSY_SECONDS)
 
         wanted = [service for service in config.services if not service_ids or service.id in service_ids]
-        async with asyncio.TaskGroup() as group:
-            for service in wanted:
-                for probe in probes or free_probes(service):
-                    group.create_task(probe_once(service, probe))
-        await clients.keep_only({})
+        try:
+            async with asyncio.TaskGroup() as group:
+                for service in wanted:
+                    for probe in probes or free_probes(service):
+                        group.create_task(probe_once(service, probe))
+        finally:
+            # An interrupted check deletes what it ordered, and lets go of the ledger, before the ledger is closed.
+            await scheduler.stop()
+            await clients.keep_only({})
         return [service_overview(state.services[s.id], state.verdict(s.id)) for s in wanted]
 
 

@@ -50,6 +50,10 @@ async def scrape_probe(
         result = await asyncio.wait_for(attempt, seconds_left(headers, timeout_offset))
     except TimeoutError:
         result = None
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        raise Refused("the exporter is stopping: try again", 503) from None
     else:
         if result is None:
             raise Refused(f"probe {probe} of {service.id} is being run by another process: try again", 503)

@@ -42,11 +42,20 @@ class ServeSettings:
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the exporter is to be stopped, too."""
+    """uvicorn with our signal handling, and with the exporter stopped first: what waits for a probe is answered then,
+    and nothing is left to be cut off."""
+
+    def __init__(self, exporter: Exporter, settings: uvicorn.Config) -> None:
+        super().__init__(settings)
+        self._exporter = exporter
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._exporter.stop()
+        await super().shutdown(sockets)
 
 
 def listen(address: str) -> socket.socket:
@@ -99,7 +108,7 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
     ):
         exporter = Exporter(config, settings.config_file, ledger, clock)
-        server = Server(_server_config(create_app(exporter, settings.timeout_offset)))
+        server = Server(exporter, _server_config(create_app(exporter, settings.timeout_offset)))
         _on_signals(server, exporter)
         await exporter.start()
         url = where(settings.listen_address, listener)

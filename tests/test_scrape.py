@@ -176,3 +176,13 @@ def test_the_scrapers_patience_is_taken_at_its_word_within_reason(said: str, sec
 def test_a_scraper_that_does_not_say_waits_for_the_probe() -> None:
     """Without the header the probe's own timeout is all there is."""
     assert seconds_left({}, 0.5) is None
+
+
+async def test_who_waits_for_a_probe_is_told_when_the_exporter_stops(served: Served) -> None:
+    """A scrape whose attempt is cut off by the stop is a 503, not a fault."""
+    served.runner.gate.clear()
+    scrape = asyncio.create_task(served.get("/probe?service_id=sora-2-official"))
+    await served.runner.begun.wait()
+    await served.exporter.stop()
+    answer = await scrape
+    assert (answer.status_code, answer.text) == (503, "the exporter is stopping: try again\n")
