@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from faults.certificates import ENDED, ENDS, Authority, self_signed_context
-from faults.server import JSON, answer, fixed, serve
+from faults.server import JSON, abort, answer, fixed, serve
 
 from sora_exporter.classify import classify
 from sora_exporter.client import ProviderClient, Request
@@ -85,8 +85,10 @@ class Proxy:
     url: str = ""
     refusal: bytes = b""
     heads: list[bytes] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             self.heads.append(head)
@@ -102,6 +104,7 @@ class Proxy:
     async def _tunnel(self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, _, port = target.rpartition(":")
         far_reader, far_writer = await asyncio.open_connection(host, int(port))
+        self.writers.append(far_writer)
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
 
@@ -109,6 +112,7 @@ class Proxy:
         origin, _, path = target.removeprefix("http://").partition("/")
         host, _, port = origin.rpartition(":")
         far_reader, far_writer = await asyncio.open_connection(host, int(port))
+        self.writers.append(far_writer)
         far_writer.write(head.replace(target.encode(), b"/" + path.encode(), 1))
         writer.write(await far_reader.read(65536))
         far_writer.close()
@@ -139,6 +143,7 @@ async def proxy(refusal: bytes = b"") -> AsyncIterator[Proxy]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await abort(found.writers)
         await server.wait_closed()
 
 

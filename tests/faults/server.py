@@ -243,10 +243,12 @@ async def serve(
     behave = FAULTS[behaviour] if isinstance(behaviour, str) else behaviour
     is_reading = behaviour not in BEFORE_REQUEST
     tasks: set[asyncio.Task[None]] = set()
+    writers: list[asyncio.StreamWriter] = []
     server = FaultServer(0, scheme or ("https" if tls else "http"))
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
+        writers.append(writer)
         connection = Connection(reader, writer, server.url)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -275,7 +277,16 @@ async def serve(
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await abort(writers)
         await listener.wait_closed()
+
+
+async def abort(writers: list[asyncio.StreamWriter]) -> None:
+    """Close connections whatever their other ends do, and let the loop take note."""
+    for writer in writers:
+        writer.transport.abort()
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def _body_length(head: bytes) -> int:
