@@ -16,7 +16,7 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.exposition import Exposition
 from sora_exporter.overview import iso, result_overview, routes, service_overview, services_overview
 from sora_exporter.scrape import Refused, render_debug, render_probe, scrape_probe
-from sora_exporter.status_view import Document, badge, overview_page, service_page
+from sora_exporter.status_view import Document, render_badge, render_overview, render_service
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -46,13 +46,13 @@ class Endpoints:
         ]
 
     async def page(self, request: Request) -> Response:
-        return _sent(overview_page(self._exporter, is_refreshing=request.query_params.get("refresh") != "off"))
+        return _sent(render_overview(self._exporter, is_refreshing=request.query_params.get("refresh") != "off"))
 
     async def service_page(self, request: Request) -> Response:
-        return _sent(service_page(self._exporter, request.path_params["service_id"]))
+        return _sent(render_service(self._exporter, request.path_params["service_id"]))
 
     async def badge(self, request: Request) -> Response:
-        return _sent(badge(self._exporter, request.path_params["service_id"]))
+        return _sent(render_badge(self._exporter, request.path_params["service_id"]))
 
     async def metrics(self, request: Request) -> Response:
         body, content_type = self._exposition.render(request.headers.get("accept", ""))

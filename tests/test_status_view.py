@@ -26,7 +26,7 @@ from sora_exporter.server import create_app
 from sora_exporter.state import MARKS_KEPT
 from sora_exporter.status_pages.page import ComponentStatus, Impact, Incident
 from sora_exporter.status_pages.poller import PageState
-from sora_exporter.status_view import badge, overview_page, service_page
+from sora_exporter.status_view import render_badge, render_overview, render_service
 from sora_exporter.status_view.document import neutral
 from sora_exporter.status_view.strip import SHAPES
 from sora_exporter.status_view.wording import count_of, dollars, moment, seconds_text, span
@@ -51,11 +51,11 @@ def exporter(tmp_path: Path, clock: Any) -> Iterator[Exporter]:
 
 
 def overview(exporter: Exporter) -> Structure:
-    return Structure(overview_page(exporter).content)
+    return Structure(render_overview(exporter).content)
 
 
 def of_service(exporter: Exporter, service_id: str) -> Structure:
-    return Structure(service_page(exporter, service_id).content)
+    return Structure(render_service(exporter, service_id).content)
 
 
 def replace_services(exporter: Exporter, *services: Any, **more: Any) -> None:
@@ -212,10 +212,13 @@ def test_failures_outlast_successes_on_the_service_page(exporter: Exporter) -> N
 
 def test_unknown_service_is_404_everywhere(exporter: Exporter) -> None:
     """A service that is not configured has a page and a badge that say so, and what was asked is escaped."""
-    page = service_page(exporter, "<script>")
+    page = render_service(exporter, "<script>")
     assert page.http_status == 404
     assert "No service with the id <script> is configured." in Structure(page.content).text
-    assert (badge(exporter, "nobody").http_status, "no such service" in badge(exporter, "nobody").content) == (
+    assert (
+        render_badge(exporter, "nobody").http_status,
+        "no such service" in render_badge(exporter, "nobody").content,
+    ) == (
         404,
         True,
     )
@@ -225,7 +228,7 @@ def test_unknown_service_is_404_everywhere(exporter: Exporter) -> None:
 def test_badge_has_words_for_every_status(exporter: Exporter, error_class: ErrorClass) -> None:
     """The badge is an image with name and status in words for those who see it and those who do not."""
     attempt(exporter, "sora-2-official", ProbeKind.CATALOG, error_class)
-    drawn = badge(exporter, "sora-2-official")
+    drawn = render_badge(exporter, "sora-2-official")
     root = ElementTree.fromstring(drawn.content)
     word = plain_words().statuses[error_class.status].name.lower()
     assert (root.get("role"), root.get("aria-label")) == ("img", f"Sora 2 官转: {word}")
@@ -269,7 +272,7 @@ def test_any_text_is_text(exporter: Exporter, text: str) -> None:
         assert shown in page.text
         "".join(page.texts).encode()
         assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
-    drawn = ElementTree.fromstring(badge(exporter, "sora-2-official").content)
+    drawn = ElementTree.fromstring(render_badge(exporter, "sora-2-official").content)
     assert len(list(drawn.iter())) == 11
 
 
@@ -345,7 +348,7 @@ def test_a_thousand_services_stay_readable_and_quick(exporter: Exporter) -> None
         for _ in range(MARKS_KEPT):
             attempt(exporter, f"s{number}", ProbeKind.CATALOG, fault)
     started = time.process_time()
-    document = overview_page(exporter).content
+    document = render_overview(exporter).content
     assert time.process_time() - started < 0.5
     assert len(document) < 500_000
     page = Structure(document)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sora_exporter.status_view.badge import badge
+from sora_exporter.status_view.badge import render_badge
 from sora_exporter.status_view.document import Document
-from sora_exporter.status_view.overview_page import overview_page
-from sora_exporter.status_view.service_page import service_page
+from sora_exporter.status_view.overview_page import render_overview
+from sora_exporter.status_view.service_page import render_service
 
-__all__ = ["Document", "badge", "overview_page", "service_page"]
+__all__ = ["Document", "render_badge", "render_overview", "render_service"]

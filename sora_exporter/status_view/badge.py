@@ -14,7 +14,7 @@ MAX_AGE_SECONDS = 30
 PADDING = 8
 
 
-def badge(exporter: Exporter, service_id: str) -> Document:
+def render_badge(exporter: Exporter, service_id: str) -> Document:
     """Return the badge; of a service that is not configured, one that says so, with 404."""
     track = exporter.state.services.get(service_id)
     if track is None:

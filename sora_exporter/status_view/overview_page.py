@@ -65,7 +65,7 @@ class Budget:
     share: float
 
 
-def overview_page(exporter: Exporter, is_refreshing: bool = True) -> Document:
+def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
     """Return the overview; with many services the worst stand in full and the others on one line each."""
     rows = {service_id: _row(exporter, service_id) for service_id in exporter.state.services}
     by_severity = sorted(rows, key=lambda service_id: -SEVERITY[rows[service_id].status])

@@ -53,7 +53,7 @@ class ProbeView:
     kept: Sequence[AttemptView]
 
 
-def service_page(exporter: Exporter, service_id: str) -> Document:
+def render_service(exporter: Exporter, service_id: str) -> Document:
     """Return a service's page; of one that is not configured, a page that says so, with 404."""
     now = exporter.clock.now()
     values = {"version": __version__, "now": moment(now, now), "service_id": service_id}
