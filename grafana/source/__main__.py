@@ -1,4 +1,4 @@
-"""Write the four dashboards as JSON."""
+"""Write the four dashboards as JSON, into grafana/dashboards or the directory named."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ DASHBOARDS = Path(__file__).parents[1] / "dashboards"
 SOURCES = (overview, service, risk_control, cost)
 
 
-def write_dashboards(directory: Path) -> list[Path]:
-    """Write every dashboard into ``directory`` as <uid>.json and return the paths."""
+def write_dashboards(directory: Path) -> None:
+    """Write every dashboard into ``directory`` as <uid>.json."""
     directory.mkdir(parents=True, exist_ok=True)
-    written = []
     for source in SOURCES:
-        path = directory / f"{source.UID}.json"
-        path.write_text(to_json(source.dashboard()), encoding="utf-8")
-        written.append(path)
-    return written
+        (directory / f"{source.UID}.json").write_text(to_json(source.dashboard()), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    for path in write_dashboards(DASHBOARDS):
-        print(path, file=sys.stderr)
+    write_dashboards(Path(*sys.argv[1:2]) if sys.argv[1:] else DASHBOARDS)

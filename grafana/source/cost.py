@@ -8,16 +8,8 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from grafana.source import look
 from grafana.source.frame import SERIES_LINK, SERVICE_LINK, assemble, choice, service_variables
-from grafana.source.panels import (
-    AnyPanel,
-    Query,
-    heat,
-    level_bars,
-    lines,
-    now,
-    stat_tiles,
-    timeline,
-)
+from grafana.source.panels import AnyPanel, Query, heat, level_bars, lines, now, timeline
+from grafana.source.probing import probing_cost
 from grafana.source.queries import INFO, SERVICE, SERVICES, price_per_video, recorded
 from grafana.source.tables import Column, LabelColumn, grid
 
@@ -25,7 +17,6 @@ UID = "sora-cost"
 LIST_PRICE = price_per_video("sora_service_price_usd")
 PRICE_PER_SUCCESS = price_per_video("service_id:sora_service_price_usd_per_success:ratio30d")
 UNPRICED = "no price configured"
-UNPAID = "no paid probes"
 
 
 def dashboard() -> dict[str, Any]:
@@ -38,7 +29,7 @@ def dashboard() -> dict[str, Any]:
             "What videos cost": _videos(),
             "Routes": _routes(),
             "Generation": _generation(),
-            "What probing costs": _probing(),
+            "What probing costs": probing_cost(),
         },
         [
             *service_variables(),
@@ -81,41 +72,45 @@ def _videos() -> list[AnyPanel]:
             no_value=UNPRICED,
             width=8,
         ),
-        grid(
-            "By route",
-            "List price, price of a success, and what the chosen month costs.",
-            [
-                LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
-                LabelColumn("Name", "name", width=150),
-                LabelColumn("Product", "product", width=110),
-                LabelColumn("Access", "access", width=80),
-                LabelColumn("Provider", "provider", width=100),
-            ],
-            [
-                Column("List price a video", LIST_PRICE, "currencyUSD", 2),
-                Column(
-                    "Availability 30 d",
-                    recorded("availability:ratio30d"),
-                    "percentunit",
-                    2,
-                    thresholds=look.AVAILABILITY,
-                ),
-                Column("Price of a success", PRICE_PER_SUCCESS, "currencyUSD", 2),
-                Column("$videos a month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 0),
-                Column(
-                    "Against the cheapest route",
-                    f"({PRICE_PER_SUCCESS}\n)\n* on (service_id) group_left (product) {INFO}\n"
-                    f"/ on (product) group_left ()\nmin by (product) (({PRICE_PER_SUCCESS}\n) "
-                    f"* on (service_id) group_left (product) {INFO})",
-                    "none",
-                    2,
-                ),
-            ],
-            labels_from=SERVICES,
-            sort_by="Product",
-            no_value="–",
-        ),
+        _by_route(),
     ]
+
+
+def _by_route() -> AnyPanel:
+    return grid(
+        "By route",
+        "List price, price of a success, and what the chosen month costs.",
+        [
+            LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
+            LabelColumn("Name", "name", width=150),
+            LabelColumn("Product", "product", width=110),
+            LabelColumn("Access", "access", width=80),
+            LabelColumn("Provider", "provider", width=100),
+        ],
+        [
+            Column("List price a video", LIST_PRICE, "currencyUSD", 2),
+            Column(
+                "Availability 30 d",
+                recorded("availability:ratio30d"),
+                "percentunit",
+                2,
+                thresholds=look.AVAILABILITY,
+            ),
+            Column("Price of a success", PRICE_PER_SUCCESS, "currencyUSD", 2),
+            Column("$videos a month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 0),
+            Column(
+                "Against the cheapest route",
+                f"({PRICE_PER_SUCCESS}\n)\n* on (service_id) group_left (product) {INFO}\n"
+                f"/ on (product) group_left ()\nmin by (product) (({PRICE_PER_SUCCESS}\n) "
+                f"* on (service_id) group_left (product) {INFO})",
+                "none",
+                2,
+            ),
+        ],
+        labels_from=SERVICES,
+        sort_by="Product",
+        no_value="–",
+    )
 
 
 def _routes() -> list[AnyPanel]:
@@ -159,7 +154,7 @@ def _routes() -> list[AnyPanel]:
             [
                 Query(
                     "sum by (from_service_id, to_service_id) "
-                    '(rate(sora_client_fallbacks_total{from_service_id=~"$service"}[$__rate_interval])) * 3600',
+                    '(rate(sora_client_fallbacks_total{from_service_id=~"$service_id"}[$__rate_interval])) * 3600',
                     "{{from_service_id}} → {{to_service_id}}",
                 )
             ],
@@ -201,74 +196,5 @@ def _generation() -> list[AnyPanel]:
             unit="short",
             no_value=none,
             width=8,
-        ),
-    ]
-
-
-def _probing() -> list[AnyPanel]:
-    spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
-    paid = f'{SERVICE},probe=~"submit|generate"'
-    return [
-        stat_tiles(
-            "Spent today",
-            "What paid probes spent today (UTC), reservations included.",
-            [now(spent, "spent")],
-            unit="currencyUSD",
-            no_value=UNPAID,
-        ),
-        stat_tiles(
-            "Budget of a day",
-            "Paid probes stop when it is used up. 0: they never run.",
-            [now(budget, "budget")],
-            unit="currencyUSD",
-            no_value=UNPAID,
-        ),
-        stat_tiles(
-            "Share of the budget",
-            "Today's spend in the budget.",
-            [now(f"{spent} / ({budget} > 0)", "share")],
-            unit="percentunit",
-            decimals=0,
-            thresholds=look.steps(look.GREEN, (0.8, look.ORANGE), (1, look.VERMILION)),
-            no_value=UNPAID,
-        ),
-        stat_tiles(
-            "A month at this pace",
-            "Cost of probing in thirty days like the last seven.",
-            [now(f"sum(increase(sora_probe_cost_usd_total{{{SERVICE}}}[7d])) / 7 * 30", "a month")],
-            unit="currencyUSD",
-            no_value=UNPAID,
-        ),
-        stat_tiles(
-            "A finding",
-            "Spend of the last seven days divided by paid attempts that succeeded.",
-            [
-                now(
-                    f"sum(increase(sora_probe_cost_usd_total{{{SERVICE}}}[7d]))\n"
-                    f"/\n((sum(increase(sora_probe_attempts_total{{{paid}}}[7d])) "
-                    f"- sum(increase(sora_probe_failures_total{{{paid}}}[7d]))) > 0)",
-                    "a finding",
-                )
-            ],
-            unit="currencyUSD",
-            no_value=UNPAID,
-            width=8,
-        ),
-        lines(
-            "Spend of the day and its budget",
-            "Today's spend (UTC) beside the limit.",
-            [Query(spent, "spent"), Query(budget, "budget")],
-            unit="currencyUSD",
-            minimum=0,
-            overrides=[("spent", look.fixed(look.BLUE)), ("budget", look.DASHED)],
-            no_value=UNPAID,
-        ),
-        lines(
-            "Cost of probing by service",
-            "USD a day, over the day before each moment.",
-            [Query(f"sum by (service_id) (increase(sora_probe_cost_usd_total{{{SERVICE}}}[1d]))")],
-            unit="currencyUSD",
-            minimum=0,
-            no_value=UNPAID,
         ),
     ]

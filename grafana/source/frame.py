@@ -20,7 +20,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from grafana.source.look import BLUE, GREY, ORANGE, VERMILION
 from grafana.source.panels import DATASOURCE, AnyPanel
-from grafana.source.queries import MAYBE_SERVICE, SERVICE
+from grafana.source.queries import SERVICE, firing
 
 TAG = "sora"
 COLUMNS = 24
@@ -28,11 +28,11 @@ RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rul
 Variable = Builder[VariableModel]
 
 SERVICE_LINK: Mapping[str, str] = {
-    "This service in depth": "/d/sora-service/?var-service=${__data.fields.service_id}&${__url_time_range}"
+    "This service in depth": "/d/sora-service/?var-service_id=${__data.fields.service_id}&${__url_time_range}"
 }
 """For a table with the column service_id."""
 SERIES_LINK: Mapping[str, str] = {
-    "This service in depth": "/d/sora-service/?var-service=${__field.labels.service_id}&${__url_time_range}"
+    "This service in depth": "/d/sora-service/?var-service_id=${__field.labels.service_id}&${__url_time_range}"
 }
 RUNBOOK_LINK: Mapping[str, str] = {"What to do": RUNBOOK + "#:~:text=${__value.raw}"}
 """Finds the name on the page: anchors are in lower case, which a data link cannot write."""
@@ -61,7 +61,7 @@ def choice(name: str, label: str, values: Sequence[str], default: str) -> Variab
 def service_variables(*, is_multi: bool = True) -> list[Variable]:
     """Return the variables of every dashboard.
 
-    ``service`` has no value of its own for All: all the services that the other three let through.
+    ``service_id`` has no value of its own for All: all the services that the other three let through.
     """
     filters = ",".join(f'{name}=~"${name}"' for name in ("provider", "access", "product"))
     return [
@@ -73,7 +73,7 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
             for name in ("provider", "access", "product")
         ),
         query_variable(
-            "service", "Service", f"label_values(sora_service_info{{{filters}}}, service_id)", is_multi=is_multi
+            "service_id", "Service", f"label_values(sora_service_info{{{filters}}}, service_id)", is_multi=is_multi
         ),
     ]
 
@@ -81,7 +81,7 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
 ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
     f"Alerts: {severity}": {
         "enable": severity == "critical",
-        "expr": f'ALERTS{{alertname=~"Sora.+",alertstate="firing",severity="{severity}",{MAYBE_SERVICE}}}',
+        "expr": firing(f'="{severity}"'),
         "iconColor": colour,
         "step": "60s",
         "tagKeys": "severity,service_id",

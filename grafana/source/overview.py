@@ -7,18 +7,18 @@ from typing import Any
 from grafana_foundation_sdk.models.common import BigValueTextMode
 
 from grafana.source import look
+from grafana.source.exporter_health import exporter_health
 from grafana.source.frame import RUNBOOK_LINK, SERIES_LINK, SERVICE_LINK, assemble, service_variables
+from grafana.source.official_pages import status_pages
 from grafana.source.panels import AnyPanel, Query, calendar, lines, now, stat_tiles, timeline
 from grafana.source.queries import (
-    ALERTS,
-    COMPONENT_HISTORY,
     DAILY_AVAILABILITY,
-    INDICATOR_HISTORY,
     INFO,
     SERVICE,
     SERVICES,
     STATUS_HISTORY,
     STATUS_NOW,
+    firing,
     only_recommended,
     recorded,
 )
@@ -37,8 +37,8 @@ def dashboard() -> dict[str, Any]:
         {
             "Can I make a video now?": _now(),
             "How has it been?": _history(),
-            "Official status pages": _pages(),
-            "The exporter itself": _exporter(),
+            "Official status pages": status_pages(),
+            "The exporter itself": exporter_health(),
         },
         service_variables(),
         since="now-7d",
@@ -46,43 +46,8 @@ def dashboard() -> dict[str, Any]:
 
 
 def _now() -> list[AnyPanel]:
-    chosen = recorded("recommended:bool", "product_service_id")
     return [
-        grid(
-            "Use these routes",
-            "The route of each product that works now and did best: whole percents of the day's availability first, "
-            "then seconds to answer, then price. A product without a row has no working route; the tile beside it "
-            "says so.",
-            [SERVICE_COLUMN, LabelColumn("Product", "product", width=110), LabelColumn("Access", "access", width=80)],
-            [
-                Column("Status", only_recommended(STATUS_NOW), mappings=look.STATUS_WORDS, width=110),
-                Column(
-                    "USD per second",
-                    only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="second"}})'),
-                    "currencyUSD",
-                ),
-                Column(
-                    "USD per video",
-                    only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="request"}})'),
-                    "currencyUSD",
-                ),
-                Column(
-                    "Availability 24 h",
-                    only_recommended(recorded("availability:ratio24h")),
-                    "percentunit",
-                    2,
-                    thresholds=look.AVAILABILITY,
-                ),
-                Column(
-                    "Response, 1 h mean", only_recommended(recorded("response_time_seconds:avg1h")), "s", decimals=1
-                ),
-            ],
-            labels_from=f"({chosen} == 1) * on (service_id) group_left (access) {INFO}",
-            sort_by="Product",
-            width=13,
-            height=9,
-            no_value="no route works now",
-        ),
+        _routes(),
         stat_tiles(
             "Status now",
             "The worst status that any exporter sees of each service. Unknown is no fault: there is no evidence.",
@@ -94,48 +59,86 @@ def _now() -> list[AnyPanel]:
             height=9,
         ),
         stat_tiles(
-            "Products without a route",
-            "Products of which no service gives evidence of working now.",
-            [
-                now(
-                    'count(product:sora_product_routes_available:sum{product=~"$product"} == 0) or vector(0)',
-                    "products",
-                )
-            ],
-            thresholds=look.NONE_IS_GOOD,
-            height=3,
+            "Products",
+            "Whether any service of the product gives evidence of working now.",
+            [now('product:sora_product_routes_available:sum{product=~"$product"} > bool 0', "{{product}}")],
+            text=BigValueTextMode.VALUE_AND_NAME,
+            mappings=look.words({1: ("has a route", look.GREEN), 0: ("no route", look.VERMILION)}),
+            no_value="no product",
+            height=6,
         ),
-        stat_tiles(
-            "Firing: critical",
-            "Alerts of severity critical that fire now: act at once.",
-            [now(f'count({ALERTS[:-1]},severity="critical"}}) or vector(0)', "critical")],
-            thresholds=look.NONE_IS_GOOD,
-            height=3,
-        ),
-        stat_tiles(
-            "Firing: warning",
-            "Alerts of severity warning that fire now: look at them today.",
-            [now(f'count({ALERTS[:-1]},severity="warning"}}) or vector(0)', "warning")],
-            thresholds=look.SOME_IS_WARNING,
-            height=3,
+        *(
+            stat_tiles(
+                severity.capitalize(),
+                f"Alerts of severity {severity} that fire now: {advice}",
+                [now(f"count({firing(f'="{severity}"')}) or vector(0)", severity)],
+                thresholds=thresholds,
+                width=2,
+                height=3,
+            )
+            for severity, advice, thresholds in (
+                ("critical", "act at once.", look.NONE_IS_GOOD),
+                ("warning", "look at them today.", look.SOME_IS_WARNING),
+            )
         ),
         _services(),
-        grid(
-            "Firing alerts",
-            "What fires now, with a link to what to do about it.",
-            [
-                LabelColumn("Alert", "alertname", links=RUNBOOK_LINK),
-                LabelColumn("Severity", "severity", width=90),
-                LabelColumn("service_id", "service_id", links=SERVICE_LINK),
-                LabelColumn("Product", "product", width=110),
-            ],
-            [],
-            labels_from=f'max by (alertname, severity, service_id, product) ({ALERTS[:-1]},severity!="none"}})',
-            width=24,
-            height=6,
-            no_value="nothing fires",
-        ),
+        _alerts(),
     ]
+
+
+def _alerts() -> AnyPanel:
+    return grid(
+        "Firing alerts",
+        "What fires now, with a link to what to do about it.",
+        [
+            LabelColumn("Alert", "alertname", links=RUNBOOK_LINK),
+            LabelColumn("Severity", "severity", width=90),
+            LabelColumn("service_id", "service_id", links=SERVICE_LINK),
+            LabelColumn("Product", "product", width=110),
+        ],
+        [],
+        labels_from=f"max by (alertname, severity, service_id, product) ({firing('!="none"')})",
+        width=24,
+        height=6,
+        no_value="nothing fires",
+    )
+
+
+def _routes() -> AnyPanel:
+    chosen = recorded("recommended:bool", "product_service_id")
+    return grid(
+        "Use these routes",
+        "The route of each product that works now and did best: whole percents of the day's availability first, "
+        "then seconds to answer, then price. A product without a row has no working route; the tile beside it "
+        "says so.",
+        [SERVICE_COLUMN, LabelColumn("Product", "product", width=110), LabelColumn("Access", "access", width=80)],
+        [
+            Column("Status", only_recommended(STATUS_NOW), mappings=look.STATUS_WORDS, width=110),
+            Column(
+                "USD per second",
+                only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="second"}})'),
+                "currencyUSD",
+            ),
+            Column(
+                "USD per video",
+                only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="request"}})'),
+                "currencyUSD",
+            ),
+            Column(
+                "Availability 24 h",
+                only_recommended(recorded("availability:ratio24h")),
+                "percentunit",
+                2,
+                thresholds=look.AVAILABILITY,
+            ),
+            Column("Response, 1 h mean", only_recommended(recorded("response_time_seconds:avg1h")), "s", decimals=1),
+        ],
+        labels_from=f"({chosen} == 1) * on (service_id) group_left (access) {INFO}",
+        sort_by="Product",
+        width=13,
+        height=9,
+        no_value="no route works now",
+    )
 
 
 def _services() -> AnyPanel:
@@ -233,109 +236,5 @@ def _history() -> list[AnyPanel]:
             minimum=0,
             no_value="no answers",
             height=9,
-        ),
-    ]
-
-
-def _pages() -> list[AnyPanel]:
-    return [
-        timeline(
-            "What the pages say overall",
-            "The indicator of each official page. They tell of the maker's service, not of a provider's relay.",
-            [Query(INDICATOR_HISTORY, "{{page}}")],
-            mappings=look.INDICATOR_WORDS,
-            interval="2m",
-            no_value="no status page configured",
-            width=12,
-            height=6,
-        ),
-        timeline(
-            "What they say of the components watched",
-            "The components that the configuration names.",
-            [Query(COMPONENT_HISTORY, "{{page}} {{component}}")],
-            mappings=look.COMPONENT_WORDS,
-            interval="2m",
-            no_value="no component configured",
-            width=12,
-            height=6,
-        ),
-        timeline(
-            "Pages against probes",
-            "Where a page and our probes contradict each other: the page says operational while the service fails, or "
-            "the page says outage while it works.",
-            [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{service_id}}: {{side}}")],
-            mappings=look.DISAGREEMENT,
-            links=SERIES_LINK,
-            interval="2m",
-            no_value="no service names a component of a page",
-            width=14,
-            height=8,
-        ),
-        grid(
-            "Pages",
-            "Whether the last fetch worked, how old it is, what is open, and the next maintenance.",
-            [LabelColumn("Page", "page")],
-            [
-                Column("Reachable", "max by (page) (sora_status_page_up)", mappings=look.YES_NO),
-                Column("Age", "time() - max by (page) (sora_status_page_last_fetch_timestamp_seconds)", "s", 0),
-                Column(
-                    "Open incidents",
-                    "sum by (page) (max by (page, impact) (sora_status_page_open_incidents))",
-                    thresholds=look.SOME_IS_WARNING,
-                ),
-                Column(
-                    "Maintenance from",
-                    "max by (page) (sora_status_page_maintenance_start_timestamp_seconds) * 1000",
-                    "dateTimeAsIso",
-                ),
-                Column(
-                    "until",
-                    "max by (page) (sora_status_page_maintenance_end_timestamp_seconds) * 1000",
-                    "dateTimeAsIso",
-                ),
-            ],
-            no_value="–",
-            width=10,
-            height=8,
-        ),
-    ]
-
-
-def _exporter() -> list[AnyPanel]:
-    return [
-        stat_tiles(
-            "Exporters up",
-            "Whether Prometheus reaches each exporter.",
-            [now('up{job="sora_exporter"}', "{{instance}}")],
-            text=BigValueTextMode.VALUE_AND_NAME,
-            mappings=look.YES_NO,
-            no_value="no target",
-            width=6,
-        ),
-        stat_tiles(
-            "Version",
-            "Version of the exporter, of Python and of the OpenAI library.",
-            [now("sora_exporter_build_info", "{{version}} · Python {{python_version}} · openai {{openai_version}}")],
-            text=BigValueTextMode.NAME,
-            width=8,
-        ),
-        stat_tiles(
-            "Configuration",
-            "Whether the last reload worked; after one that did not, the old configuration stays in force.",
-            [now("sora_exporter_config_last_reload_successful", "{{instance}}")],
-            mappings=look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.VERMILION)}),
-        ),
-        stat_tiles(
-            "Loaded",
-            "When the configuration in force was loaded.",
-            [now("sora_exporter_config_last_reload_success_timestamp_seconds * 1000", "{{instance}}")],
-            unit="dateTimeFromNow",
-            width=3,
-        ),
-        stat_tiles(
-            "Probes in flight",
-            "Probes that run at this moment.",
-            [now("sora_exporter_probes_in_flight", "{{instance}}")],
-            width=3,
         ),
     ]

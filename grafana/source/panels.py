@@ -205,16 +205,15 @@ def level_bars(title: str, description: str, queries: Sequence[Query], **setting
 
 
 def columns_by_series(
-    title: str, description: str, query: Query, *, calculation: str, label: str, **settings: Unpack[Settings]
+    title: str, description: str, query: Query, *, label: str, **settings: Unpack[Settings]
 ) -> AnyPanel:
-    """Return one column per series: the ``calculation`` (mean, sum, ...) over its samples, ordered by name."""
+    """Return one column per series: the mean of its samples, ordered by the name of the series."""
     panel = barchart.Panel().show_value(options.VisibilityMode.AUTO).fill_opacity(80).x_field(label)
     panel.legend(common.VizLegendOptions().show_legend(False).display_mode(options.LegendDisplayMode.LIST))
-    total = calculation.capitalize()
     settings["transformations"] = [
-        ("reduce", {"reducers": [calculation], "mode": "seriesToRows"}),
+        ("reduce", {"reducers": ["mean"], "mode": "seriesToRows"}),
         ("sortBy", {"sort": [{"field": "Field", "desc": False}]}),
-        ("organize", {"renameByName": {"Field": label, total: title}, "excludeByName": {}, "indexByName": {}}),
+        ("organize", {"renameByName": {"Field": label, "Mean": title}, "excludeByName": {}, "indexByName": {}}),
     ]
     return dress(panel, title, description, [query], settings)
 

@@ -1,4 +1,4 @@
-"""PromQL that several panels share. Every selector of a service is limited by the variable ``service``."""
+"""PromQL that several panels share. Every selector of a service is limited by the variable ``service_id``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 
 from grafana.source.look import STATUS_CODES
 
-SERVICE = 'service_id=~"$service"'
-MAYBE_SERVICE = 'service_id=~"$service|"'
+SERVICE = 'service_id=~"$service_id"'
+MAYBE_SERVICE = 'service_id=~"$service_id|"'
 """Also what belongs to no service: an alert about the exporter or the network."""
 INFO = "service_id:sora_service_info:last"
 SERVICES = f"{INFO}{{{SERVICE}}}"
 """Its labels are what a service is: name, product, access, provider, model, api."""
-ALERTS = f'ALERTS{{alertname=~"Sora.+",alertstate="firing",{MAYBE_SERVICE}}}'
 
 DAY = "[23h59m30s] offset -1d"
 """A cell of a calendar begins where its step begins, and Grafana puts steps of a day on the browser's midnight. So the
@@ -26,6 +25,11 @@ HOUR = "[59m30s] offset -1h"
 def recorded(name: str, level: str = "service_id", more: str = "") -> str:
     """Return the selector of a recorded series of the chosen services, by the end of its name."""
     return f"{level}:sora_service_{name}{{{SERVICE}{more}}}"
+
+
+def firing(severity: str) -> str:
+    """Return the selector of our alerts that fire, by a matcher of their severity such as ``="critical"``."""
+    return f'ALERTS{{alertname=~"Sora.+",alertstate="firing",severity{severity},{MAYBE_SERVICE}}}'
 
 
 def coded(metric: str, label: str, codes: Mapping[Any, int], by: str, more: str = "", window: str = "") -> str:

@@ -6,16 +6,8 @@ from typing import Any
 
 from grafana.source import look
 from grafana.source.frame import SERIES_LINK, SERVICE_LINK, assemble, choice, service_variables
-from grafana.source.panels import (
-    AnyPanel,
-    Query,
-    calendar,
-    columns_by_series,
-    level_bars,
-    lines,
-    now,
-    stat_tiles,
-)
+from grafana.source.objectives import objectives_of_all
+from grafana.source.panels import AnyPanel, Query, calendar, columns_by_series, lines, now, stat_tiles
 from grafana.source.queries import DAY, HOUR, INFO, SERVICE, SERVICES, recorded
 from grafana.source.tables import Column, LabelColumn, grid
 
@@ -34,7 +26,7 @@ def dashboard() -> dict[str, Any]:
             "Episodes": _episodes(),
             "When": _when(),
             "Official against reverse": _accesses(),
-            "Objectives": _objectives(),
+            "Objectives": objectives_of_all(),
         },
         [*service_variables(), choice("utc_offset", "Hours ahead of UTC", offsets, "0")],
         since="now-30d",
@@ -42,8 +34,6 @@ def dashboard() -> dict[str, Any]:
 
 
 def _episodes() -> list[AnyPanel]:
-    episodes, hours = recorded("risk_control_episodes:sum30d"), recorded("risk_control_hours:sum30d")
-    clear = f"{recorded('evidence:sum30d')} / 60 - {hours}"
     return [
         *(
             stat_tiles(
@@ -61,39 +51,7 @@ def _episodes() -> list[AnyPanel]:
             )
             for window in WINDOWS
         ),
-        grid(
-            "Episodes of each service",
-            "An episode goes on through silence and ends with evidence of another status. Mean time in an episode and "
-            "between two, over thirty days.",
-            [
-                LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
-                LabelColumn("Name", "name", width=150),
-                LabelColumn("Access", "access", width=80),
-            ],
-            [
-                *(
-                    Column(f"Episodes {words}", recorded(f"risk_control_episodes:sum{window}"), "short", 0)
-                    for window, words in WINDOWS.items()
-                ),
-                *(
-                    Column(f"Hours {words}", recorded(f"risk_control_hours:sum{window}"), "short", 1)
-                    for window, words in WINDOWS.items()
-                ),
-                Column("Mean time in", f"{hours} / ({episodes} > 0)", "suffix: h", 1),
-                Column("Mean time between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1),
-                Column(
-                    "Share of failures",
-                    f"{hours} * 60\n/ ({recorded('evidence:sum30d')} - {recorded('available:sum30d')} > 0)",
-                    "percentunit",
-                    0,
-                ),
-            ],
-            labels_from=SERVICES,
-            sort_by="Episodes 30 d",
-            is_descending=True,
-            no_value="–",
-            height=8,
-        ),
+        _by_service(),
         lines(
             "Episodes a week",
             "Episodes that began in the seven days before each moment.",
@@ -110,6 +68,44 @@ def _episodes() -> list[AnyPanel]:
             minimum=0,
         ),
     ]
+
+
+def _by_service() -> AnyPanel:
+    episodes, hours = recorded("risk_control_episodes:sum30d"), recorded("risk_control_hours:sum30d")
+    clear = f"{recorded('evidence:sum30d')} / 60 - {hours}"
+    return grid(
+        "Episodes of each service",
+        "An episode goes on through silence and ends with evidence of another status. Mean time in an episode and "
+        "between two, over thirty days.",
+        [
+            LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
+            LabelColumn("Name", "name", width=150),
+            LabelColumn("Access", "access", width=80),
+        ],
+        [
+            *(
+                Column(f"Episodes {words}", recorded(f"risk_control_episodes:sum{window}"), "short", 0)
+                for window, words in WINDOWS.items()
+            ),
+            *(
+                Column(f"Hours {words}", recorded(f"risk_control_hours:sum{window}"), "short", 1)
+                for window, words in WINDOWS.items()
+            ),
+            Column("Mean time in", f"{hours} / ({episodes} > 0)", "suffix: h", 1),
+            Column("Mean time between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1),
+            Column(
+                "Share of failures",
+                f"{hours} * 60\n/ ({recorded('evidence:sum30d')} - {recorded('available:sum30d')} > 0)",
+                "percentunit",
+                0,
+            ),
+        ],
+        labels_from=SERVICES,
+        sort_by="Episodes 30 d",
+        is_descending=True,
+        no_value="–",
+        height=8,
+    )
 
 
 def _when() -> list[AnyPanel]:
@@ -147,7 +143,6 @@ def _when() -> list[AnyPanel]:
             "Mean share of each hour of the day that the chosen services spent in risk control, over the range. The "
             "clock is UTC plus the hours chosen above.",
             Query(f"{in_risk_control}\n* on () group_right ()\n{by_hour}", "{{hour}}"),
-            calculation="mean",
             label="hour",
             unit="percentunit",
             decimals=1,
@@ -200,54 +195,5 @@ def _accesses() -> list[AnyPanel]:
             unit="suffix: h",
             minimum=0,
             overrides=colours,
-        ),
-    ]
-
-
-def _objectives() -> list[AnyPanel]:
-    none = "no objective configured"
-    return [
-        level_bars(
-            "Error budget left, 30 days",
-            "100 % untouched, 0 % used up. Below 0 the objective is missed.",
-            [now(recorded("error_budget_remaining:ratio30d"))],
-            unit="percentunit",
-            decimals=0,
-            minimum=-1,
-            maximum=1,
-            thresholds=look.BUDGET_LEFT,
-            links=SERIES_LINK,
-            no_value=none,
-            width=8,
-        ),
-        *(
-            lines(
-                f"Burn rate, {window}",
-                f"How many times faster than allowed the budget burns, over {window}. {alert}",
-                [Query(recorded(f"burnrate:ratio{window}"))],
-                limit_lines=True,
-                unit="short",
-                minimum=0,
-                thresholds=look.steps(look.GREEN, (limit, look.VERMILION)),
-                links=SERIES_LINK,
-                no_value=none,
-                width=8,
-            )
-            for window, limit, alert in (
-                ("1h", 14.4, "From 14.4 on a fast burn is alerted."),
-                ("6h", 6, "From 6 on a medium burn is alerted."),
-                ("3d", 1, "From 1 on a slow burn is alerted."),
-            )
-        ),
-        lines(
-            "Error budget left",
-            "How the budgets of the last thirty days went.",
-            [Query(recorded("error_budget_remaining:ratio30d"))],
-            unit="percentunit",
-            maximum=1,
-            thresholds=look.BUDGET_LEFT,
-            limit_lines=True,
-            no_value=none,
-            width=16,
         ),
     ]
