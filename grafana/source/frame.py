@@ -81,7 +81,7 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
 ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
     f"Alerts: {severity}": {
         "enable": severity == "critical",
-        "expr": firing(f'="{severity}"'),
+        "expr": firing(severity),
         "iconColor": colour,
         "step": "60s",
         "tagKeys": "severity,service_id",

@@ -71,7 +71,7 @@ def _now() -> list[AnyPanel]:
             stat_tiles(
                 severity.capitalize(),
                 f"Alerts of severity {severity} that fire now: {advice}",
-                [now(f"count({firing(f'="{severity}"')}) or vector(0)", severity)],
+                [now(f"count({firing(severity)}) or vector(0)", severity)],
                 thresholds=thresholds,
                 width=2,
                 height=3,
@@ -97,7 +97,7 @@ def _alerts() -> AnyPanel:
             LabelColumn("Product", "product", width=110),
         ],
         [],
-        labels_from=f"max by (alertname, severity, service_id, product) ({firing('!="none"')})",
+        labels_from=f"max by (alertname, severity, service_id, product) ({firing('critical', 'warning', 'info')})",
         width=24,
         height=6,
         no_value="nothing fires",

@@ -27,9 +27,10 @@ def recorded(name: str, level: str = "service_id", more: str = "") -> str:
     return f"{level}:sora_service_{name}{{{SERVICE}{more}}}"
 
 
-def firing(severity: str) -> str:
-    """Return the selector of our alerts that fire, by a matcher of their severity such as ``="critical"``."""
-    return f'ALERTS{{alertname=~"Sora.+",alertstate="firing",severity{severity},{MAYBE_SERVICE}}}'
+def firing(*severities: str) -> str:
+    """Return the selector of our alerts of these severities that fire."""
+    chosen = "|".join(severities)
+    return f'ALERTS{{alertname=~"Sora.+",alertstate="firing",severity=~"{chosen}",{MAYBE_SERVICE}}}'
 
 
 def coded(metric: str, label: str, codes: Mapping[Any, int], by: str, more: str = "", window: str = "") -> str:
