@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from sora_exporter.budget import Ledger
 from sora_exporter.cleanup import clean_up
 from sora_exporter.client import ProviderClients
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, load_config
-from sora_exporter.exposition import ChunkMemory
-from sora_exporter.metrics import Chunk, ExporterFacts, exporter_chunk, page_chunk, probe_chunk, service_chunk
+from sora_exporter.metrics import ExporterFacts, Subject, exporter_subject, page_subject, service_subject
 from sora_exporter.pages import Pages
-from sora_exporter.result import ProbeKind, ProbeResult
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 from sora_exporter.runner import Runner
 from sora_exporter.scheduler import Scheduler
 from sora_exporter.state import State
 from sora_exporter.storage import StorageError
+from sora_exporter.tasks import start
 from sora_exporter.yaml_file import ConfigError
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ class Spending:
     """What the ledger last said; scrapes read this, never the ledger. USD."""
 
     today: float | None = None
-    by_service: dict[str, float] | None = None
+    by_service: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,8 +58,11 @@ class Exporter:
         self.reload_state = Reload(clock.now())
         self.spending = Spending()
         self._tls_expires_at: dict[str, float] = {}
-        self._memory = ChunkMemory()
+        self._listeners: list[Callable[[str], None]] = []
         self._upkeep: asyncio.Task[None] | None = None
+        self._reloading = asyncio.Lock()
+        self._next_reload: asyncio.Task[str] | None = None
+        self._reloads: set[asyncio.Task[str]] = set()
 
     async def start(self) -> None:
         """Begin probing. Raises StorageError when the ledger cannot be read."""
@@ -68,12 +70,15 @@ class Exporter:
         self._warn()
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
-        self._upkeep = asyncio.create_task(self._keep_up(), name="upkeep")
+        self._upkeep = start(self._keep_up(), "upkeep")
 
     async def stop(self) -> None:
         """Stop probing within a few seconds; what could not be tidied up stays in the ledger for the next start."""
-        if self._upkeep is not None:
-            self._upkeep.cancel()
+        running = [task for task in (self._upkeep, *self._reloads) if task is not None]
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
         await self.pages.stop()
         await self.scheduler.stop()
         await self._clients.keep_only({})
@@ -81,8 +86,22 @@ class Exporter:
     async def reload(self) -> str:
         """Load the configuration file again; return the mistakes in it, or empty text for a good one.
 
-        A bad file changes nothing. Of a good one only the differences are applied.
+        A bad file changes nothing. Of a good one only the differences are applied. Reloads run one after another;
+        those asked for while one waits its turn are answered by that one.
         """
+        if self._next_reload is None:
+            self._next_reload = start(self._reload_in_turn(), "reload")
+            self._reloads.add(self._next_reload)
+            self._next_reload.add_done_callback(self._reloads.discard)
+        return await asyncio.shield(self._next_reload)
+
+    async def _reload_in_turn(self) -> str:
+        async with self._reloading:
+            # Whoever asks from here on may have changed the file after we read it.
+            self._next_reload = None
+            return await self._reload()
+
+    async def _reload(self) -> str:
         try:
             config = await asyncio.to_thread(load_config, self._config_file)
         except ConfigError as error:
@@ -95,32 +114,32 @@ class Exporter:
         self.scheduler.apply(config)
         self.pages.apply(config)
         self.reload_state = Reload(self.clock.now())
-        self._forget_what_is_gone()
+        self._tls_expires_at = {k: v for k, v in self._tls_expires_at.items() if k in config.providers}
         self._warn()
         await self._clients.keep_only(config.providers)
         log.info("configuration reloaded: %d services", len(config.services))
         return ""
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Yield what /metrics tells, from memory; what did not change since the last time is the same chunk again."""
-        yield exporter_chunk(self._facts())
-        costs = self.spending.by_service or {}
-        for service_id, track in self.state.services.items():
-            verdict, cost = self.state.verdict(service_id), costs.get(service_id, 0.0)
-            made_of = (verdict.status, verdict.error_class, verdict.since, id(track.latest), track.sunset_at, cost)
-            yield self._memory.get(
-                service_id,
-                (made_of, track.service),
-                lambda track=track, verdict=verdict, cost=cost: service_chunk(track, verdict, cost),  # type: ignore[misc]
-            )
-            for probe, probed in track.probes.items():
-                yield self._memory.get(
-                    (service_id, probe),
-                    (probed.attempts, probed.interval, id(probed)),
-                    lambda name=service_id, probe=probe, probed=probed: probe_chunk(name, probe, probed),  # type: ignore[misc]
-                )
-        for name, page in sorted(self.pages.states.items()):
-            yield self._memory.get(("page", name), page, lambda name=name, page=page: page_chunk(name, page))  # type: ignore[misc]
+    def subjects(self) -> Iterator[Subject]:
+        """Yield everything /metrics tells of, from memory."""
+        yield exporter_subject(self._facts())
+        for service_id in self.state.services:
+            yield self._subject(service_id)
+        for name in self.config.status_pages:
+            if name in self.pages.states:
+                yield page_subject(name, self.pages.states[name])
+
+    def subject(self, service_id: str) -> Subject | None:
+        """Return what /metrics tells of one service; None of one that is not configured."""
+        return self._subject(service_id) if service_id in self.state.services else None
+
+    def _subject(self, service_id: str) -> Subject:
+        verdict, cost = self.state.verdict(service_id), self.spending.by_service.get(service_id, 0.0)
+        return service_subject(self.state.services[service_id], verdict, cost)
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with a service's id after each attempt that was recorded of it."""
+        self._listeners.append(listener)
 
     def overdue(self) -> list[tuple[str, ProbeKind]]:
         """Return the scheduled probes that should have run again long ago."""
@@ -139,7 +158,7 @@ class Exporter:
             reload_successful=not self.reload_state.error,
             reloaded_at=self.reload_state.succeeded_at,
             probes_in_flight=self.scheduler.in_flight,
-            tls_expires_at=self._tls_expires_at,
+            tls_expires_at=dict(self._tls_expires_at),
         )
 
     def _record(self, result: ProbeResult) -> None:
@@ -147,11 +166,18 @@ class Exporter:
         track = self.state.services.get(result.service_id)
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
-        if result.probe.is_paid:
+        if result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED:
             self._read_ledger_if_possible()
+        for listener in self._listeners:
+            listener(result.service_id)
 
     def _last_paid(self, service_id: str, probe: ProbeKind) -> float | None:
-        return self._ledger.last_attempt(service_id, probe)
+        try:
+            return self._ledger.last_attempt(service_id, probe)
+        except StorageError as error:
+            # Nobody can say when money was last spent: as if it were now.
+            log.error("%s", error)
+            return self.clock.now()
 
     async def _keep_up(self) -> None:
         """Delete what is left at providers, and notice midnight."""
@@ -172,13 +198,6 @@ class Exporter:
             self._read_ledger()
         except StorageError as error:
             log.error("%s", error)
-
-    def _forget_what_is_gone(self) -> None:
-        names: set[Any] = {("page", name) for name in self.config.status_pages}
-        for service in self.config.services:
-            names |= {service.id, *((service.id, probe) for probe in service.probes)}
-        self._memory.forget_others(names)
-        self._tls_expires_at = {k: v for k, v in self._tls_expires_at.items() if k in self.config.providers}
 
     def _warn(self) -> None:
         """Say once what works but should be known."""

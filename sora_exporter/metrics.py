@@ -1,84 +1,49 @@
-"""Every metric family, declared once, and the collector that reads them off the state. Nothing here probes."""
+"""What is told of the state in metrics, in parts that change together. Nothing here probes."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.metadata import version
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from sora_exporter import __version__
+from sora_exporter.config import Service
+from sora_exporter.families import FAMILIES, PartName
 from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind, Status
-from sora_exporter.state import Distribution, ProbeTrack, ServiceTrack, Verdicts
 from sora_exporter.status_pages.page import ComponentStatus, Impact, Indicator
 from sora_exporter.status_pages.poller import PageState
+from sora_exporter.track import Distribution, ProbeTrack, ServiceTrack, Verdicts
+
+__all__ = [
+    "FAMILIES",
+    "Chunk",
+    "ExporterFacts",
+    "Part",
+    "SoraCollector",
+    "Source",
+    "Subject",
+    "exporter_subject",
+    "page_subject",
+    "service_subject",
+]
 
 Labels = Mapping[str, str]
 
 FAILURE_CLASSES: Final = tuple(sorted(set(ErrorClass) - {ErrorClass.NONE, ErrorClass.SLOW}))
 
-# name -> (type, help). The order is the order of the exposition.
-FAMILIES: Final[Mapping[str, tuple[str, str]]] = {
-    "sora_service": ("info", "A configured service: one way to reach one model."),
-    "sora_service_status": ("gauge", "1 for the current status of the service, 0 for the others. Cached evidence."),
-    "sora_service_up": (
-        "gauge",
-        "1 if the latest evidence got what it asked for, 0 if not; absent while unknown or retired. Cached evidence.",
-    ),
-    "sora_service_error": ("gauge", "1 for the error class behind the current status. Cached evidence."),
-    "sora_service_response_time_seconds": (
-        "gauge",
-        "Time to the first complete answer of the last attempt; absent when it got none. Cached.",
-    ),
-    "sora_service_status_since_timestamp_seconds": ("gauge", "When the current status began."),
-    "sora_service_objective_ratio": ("gauge", "Configured availability objective."),
-    "sora_service_price_usd": ("gauge", "Configured price per unit."),
-    "sora_service_sunset_timestamp_seconds": ("gauge", "Announced end of life."),
-    "sora_service_status_page_component": ("info", "The component of an official page that speaks of the service."),
-    "sora_probe_success": ("gauge", "Whether the last attempt got what it asked for. Cached."),
-    "sora_probe_duration_seconds": ("histogram", "Duration of all attempts."),
-    "sora_probe_phase_seconds": ("gauge", "Duration of each phase of the last attempt. Cached."),
-    "sora_probe_http_status_code": ("gauge", "HTTP status of the last attempt, 0 when no answer came. Cached."),
-    "sora_probe_attempts": ("counter", "Attempts."),
-    "sora_probe_failures": ("counter", "Attempts that did not get what they asked for, by error class."),
-    "sora_probe_last_attempt_timestamp_seconds": ("gauge", "When the last attempt began."),
-    "sora_probe_interval_seconds": ("gauge", "Configured interval of the probe."),
-    "sora_generation_seconds": ("histogram", "Time from the create request to the finished video."),
-    "sora_probe_cost_usd": ("counter", "Money spent by probes."),
-    "sora_probe_tls_expiry_timestamp_seconds": ("gauge", "Earliest certificate expiry seen at the provider. Cached."),
-    "sora_probe_budget_usd": ("gauge", "Limit of today's (UTC) spend on probes."),
-    "sora_probe_budget_spent_usd": ("gauge", "Today's (UTC) spend on probes, reservations included."),
-    "sora_status_page_up": ("gauge", "Whether the last fetch of the official page worked. Cached."),
-    "sora_status_page_last_fetch_timestamp_seconds": ("gauge", "When the official page was last fetched."),
-    "sora_status_page_indicator": ("gauge", "1 for the page's overall indicator, 0 for the others. Cached."),
-    "sora_status_page_component_status": ("gauge", "1 for the component's status, 0 for the others. Cached."),
-    "sora_status_page_open_incidents": ("gauge", "Open incidents on the page by impact. Cached."),
-    "sora_status_page_maintenance_start_timestamp_seconds": (
-        "gauge",
-        "Start of the running or next maintenance. Cached.",
-    ),
-    "sora_status_page_maintenance_end_timestamp_seconds": ("gauge", "End of the running or next maintenance. Cached."),
-    "sora_exporter_build": ("info", "Version of the exporter, of Python and of the OpenAI SDK."),
-    "sora_exporter_config_last_reload_successful": ("gauge", "Whether the last reload of the configuration worked."),
-    "sora_exporter_config_last_reload_success_timestamp_seconds": (
-        "gauge",
-        "When the configuration was last loaded well.",
-    ),
-    "sora_exporter_probes_in_flight": ("gauge", "Probes running now."),
-}
-
 
 class Chunk:
-    """Metrics of one thing, by family; a collector by itself, so that the client library can render it alone."""
+    """The metrics of one part, by family; a collector by itself, so that the client library can render it alone."""
 
     def __init__(self) -> None:
         self.metrics: dict[str, Metric] = {}
-        self.rendered: dict[str, Mapping[str, tuple[bytes, bytes]]] = {}
-        """Its text by content type and family; a chunk does not change any more once it is shown."""
 
     def add(self, family: str, value: float | None, labels: Labels | None = None, suffix: str = "") -> None:
         """Add one sample; None is not measured and adds nothing."""
@@ -86,8 +51,8 @@ class Chunk:
             return
         metric = self.metrics.get(family)
         if metric is None:
-            kind, text = FAMILIES[family]
-            metric = self.metrics[family] = Metric(family, text, kind)
+            declared = FAMILIES[family]
+            metric = self.metrics[family] = Metric(family, declared.help, declared.type)
         metric.add_sample(family + suffix, dict(labels or {}), float(value))
 
     def add_set(self, family: str, label: str, values: Iterable[str], current: str, labels: Labels) -> None:
@@ -97,10 +62,9 @@ class Chunk:
 
     def add_histogram(self, family: str, distribution: Distribution, labels: Labels) -> None:
         """Add a histogram's buckets, count and sum."""
-        count = 0.0
         for bound, count in distribution.cumulative():
-            self.add(family, count, {**labels, "le": bound}, "_bucket")
-        self.add(family, count, labels, "_count")
+            self.add(family, count, {**labels, "le": _bound(bound)}, "_bucket")
+        self.add(family, distribution.count, labels, "_count")
         self.add(family, distribution.sum, labels, "_sum")
 
     def collect(self) -> Iterator[Metric]:
@@ -108,41 +72,87 @@ class Chunk:
         yield from self.metrics.values()
 
 
-def service_chunk(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Chunk:
-    """Return what is told of a service as a whole."""
-    chunk, service = Chunk(), track.service
-    labels = {"service_id": service.id}
+def _bound(value: float) -> str:
+    return str(floatToGoString(value))  # type: ignore[no-untyped-call]
+
+
+class Part(NamedTuple):
+    """What is told of one subject and changes together; ``make`` tells the same as long as ``version`` is equal."""
+
+    name: PartName
+    subject: Hashable
+    version: object
+    make: Callable[[], Chunk]
+
+
+class Subject(NamedTuple):
+    """A service, an official page or the exporter; none of its ``parts`` changes as long as ``version`` is equal."""
+
+    name: str
+    version: object
+    parts: Callable[[], Iterable[Part]]
+
+
+def service_subject(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Subject:
+    """Return everything told of a service and its probes. The cost is in USD."""
+    version = track, track.revision, verdict, cost_usd
+    return Subject(f"service {track.service.id}", version, partial(_service_parts, track, verdict, cost_usd))
+
+
+def _service_parts(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Iterator[Part]:
+    service = track.service
+    name = service.id
+    yield Part("facts", name, service, partial(_facts, service))
+    status_version = track, track.revision, verdict, cost_usd
+    yield Part("status", name, status_version, partial(_status, track, verdict, cost_usd))
+    if ProbeKind.GENERATE in track.probes:
+        generations = track.generations
+        yield Part("generations", name, (generations, generations.count), partial(_generations, name, generations))
+    for probe, probed in track.probes.items():
+        subject, labels = (name, probe), {"service_id": name, "probe": probe.value}
+        attempts_version = probed, probed.attempts, probed.interval, probed.is_configured
+        yield Part("attempts", subject, attempts_version, partial(_attempts, labels, probed))
+        yield Part("failures", subject, (probed, probed.failed_attempts), partial(_failures, labels, probed))
+
+
+def _facts(service: Service) -> Chunk:
+    chunk, labels = Chunk(), {"service_id": service.id}
     facts = {key: getattr(service, key) for key in ("product", "access", "provider", "model", "api")}
     chunk.add("sora_service", 1.0, {**labels, "name": service.title, **facts}, "_info")
+    chunk.add("sora_service_objective_ratio", service.objective / 100 if service.objective else None, labels)
+    if service.price_usd is not None:
+        chunk.add("sora_service_price_usd", service.price_usd.per_second, {**labels, "unit": "second"})
+        chunk.add("sora_service_price_usd", service.price_usd.per_request, {**labels, "unit": "request"})
+    if service.status_page is not None:
+        page = {"page": service.status_page.page, "component": service.status_page.component}
+        chunk.add("sora_service_status_page_component", 1.0, {**labels, **page}, "_info")
+    return chunk
+
+
+def _status(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Chunk:
+    chunk, labels = Chunk(), {"service_id": track.service.id}
     chunk.add_set("sora_service_status", "status", Status, verdict.status, labels)
     chunk.add("sora_service_up", verdict.up, labels)
     chunk.add("sora_service_error", 1.0, {**labels, "error_class": verdict.error_class})
     chunk.add("sora_service_response_time_seconds", track.latest.response_seconds if track.latest else None, labels)
     chunk.add("sora_service_status_since_timestamp_seconds", verdict.since, labels)
-    chunk.add("sora_service_objective_ratio", service.objective / 100 if service.objective else None, labels)
-    if service.price_usd is not None:
-        chunk.add("sora_service_price_usd", service.price_usd.per_second, {**labels, "unit": "second"})
-        chunk.add("sora_service_price_usd", service.price_usd.per_request, {**labels, "unit": "request"})
     chunk.add("sora_service_sunset_timestamp_seconds", track.sunset_at, labels)
-    if service.status_page is not None:
-        page = {"page": service.status_page.page, "component": service.status_page.component}
-        chunk.add("sora_service_status_page_component", 1.0, {**labels, **page}, "_info")
-    if ProbeKind.GENERATE in track.probes:
-        chunk.add_histogram("sora_generation_seconds", track.generations, labels)
     chunk.add("sora_probe_cost_usd", cost_usd, labels, "_total")
     return chunk
 
 
-def probe_chunk(service_id: str, probe: ProbeKind, track: ProbeTrack) -> Chunk:
-    """Return what is told of one probe of a service; counters and buckets stand at 0 before the first attempt."""
+def _generations(service_id: str, generations: Distribution) -> Chunk:
+    chunk = Chunk()
+    chunk.add_histogram("sora_generation_seconds", generations, {"service_id": service_id})
+    return chunk
+
+
+def _attempts(labels: Labels, track: ProbeTrack) -> Chunk:
+    """Return what every attempt changes; counters and buckets stand at 0 before the first one."""
     chunk, latest = Chunk(), track.latest
-    labels = {"service_id": service_id, "probe": probe.value}
     chunk.add_histogram("sora_probe_duration_seconds", track.durations, labels)
     chunk.add("sora_probe_attempts", track.attempts, labels, "_total")
-    for error_class in FAILURE_CLASSES:
-        value = float(track.failures[error_class])
-        chunk.add("sora_probe_failures", value, {**labels, "error_class": error_class}, "_total")
-    chunk.add("sora_probe_interval_seconds", track.interval, labels)
+    chunk.add("sora_probe_interval_seconds", track.interval if track.is_configured else None, labels)
     if latest is not None:
         chunk.add("sora_probe_success", float(latest.is_success), labels)
         for phase in (*PHASES, *JOB_PHASES):
@@ -152,8 +162,21 @@ def probe_chunk(service_id: str, probe: ProbeKind, track: ProbeTrack) -> Chunk:
     return chunk
 
 
-def page_chunk(name: str, page: PageState) -> Chunk:
-    """Return what is told of an official page; what was not measured is left out."""
+def _failures(labels: Labels, track: ProbeTrack) -> Chunk:
+    chunk = Chunk()
+    for error_class in FAILURE_CLASSES:
+        value = float(track.failures[error_class])
+        chunk.add("sora_probe_failures", value, {**labels, "error_class": error_class}, "_total")
+    return chunk
+
+
+def page_subject(name: str, page: PageState) -> Subject:
+    """Return everything told of an official page."""
+    return Subject(f"page {name}", page, lambda: [Part("page", name, page, partial(_page, name, page))])
+
+
+def _page(name: str, page: PageState) -> Chunk:
+    """Return what was measured; what was not is left out."""
     chunk, labels, report = Chunk(), {"page": name}, page.report
     chunk.add("sora_status_page_up", float(page.up), labels)
     chunk.add("sora_status_page_last_fetch_timestamp_seconds", page.attempted_at, labels)
@@ -184,15 +207,23 @@ class ExporterFacts:
     tls_expires_at: Mapping[str, float]
 
 
-def exporter_chunk(facts: ExporterFacts) -> Chunk:
-    """Return what is told of the exporter itself."""
+@cache
+def _build() -> Labels:
+    return {"version": __version__, "python_version": platform.python_version(), "openai_version": version("openai")}
+
+
+def exporter_subject(facts: ExporterFacts) -> Subject:
+    """Return everything told of the exporter itself."""
+    return Subject("exporter", facts, lambda: [Part("exporter", "", facts, partial(_exporter, facts))])
+
+
+def _exporter(facts: ExporterFacts) -> Chunk:
     chunk = Chunk()
     for provider, expires_at in sorted(facts.tls_expires_at.items()):
         chunk.add("sora_probe_tls_expiry_timestamp_seconds", expires_at, {"provider": provider})
     chunk.add("sora_probe_budget_usd", facts.budget_usd)
     chunk.add("sora_probe_budget_spent_usd", facts.spent_usd)
-    build = {"version": __version__, "python_version": platform.python_version(), "openai_version": version("openai")}
-    chunk.add("sora_exporter_build", 1.0, build, "_info")
+    chunk.add("sora_exporter_build", 1.0, _build(), "_info")
     chunk.add("sora_exporter_config_last_reload_successful", float(facts.reload_successful))
     chunk.add("sora_exporter_config_last_reload_success_timestamp_seconds", facts.reloaded_at)
     chunk.add("sora_exporter_probes_in_flight", facts.probes_in_flight)
@@ -200,14 +231,20 @@ def exporter_chunk(facts: ExporterFacts) -> Chunk:
 
 
 class Source(Protocol):
-    """Whoever has the chunks of this moment."""
+    """Whoever knows what there is to tell at this moment."""
 
-    def chunks(self) -> Iterable[Chunk]:
-        """Return every chunk there is to tell, in a fixed order."""
+    def subjects(self) -> Iterable[Subject]:
+        """Return all there is to tell of, in a fixed order."""
+
+    def subject(self, service_id: str) -> Subject | None:
+        """Return what there is to tell of one service; None of one that is not configured."""
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener`` with a service's id after each attempt that was recorded of it."""
 
 
 class SoraCollector(Collector):
-    """The one custom collector: merges the chunks of a moment into whole families."""
+    """The parts of a moment merged into whole families: the plain way to tell them all, made anew each time."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -215,9 +252,7 @@ class SoraCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield each family once, in the order of FAMILIES; a family nobody tells is left out."""
         merged: dict[str, Metric] = {}
-        for chunk in self._source.chunks():
-            for family, metric in chunk.metrics.items():
-                if family not in merged:
-                    merged[family] = Metric(family, metric.documentation, metric.type)
-                merged[family].samples.extend(metric.samples)
+        for part in (part for subject in self._source.subjects() for part in subject.parts()):
+            for family, metric in part.make().metrics.items():
+                merged.setdefault(family, Metric(family, metric.documentation, metric.type)).samples += metric.samples
         yield from (merged[family] for family in FAMILIES if family in merged)

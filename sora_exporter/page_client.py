@@ -8,12 +8,19 @@ from collections.abc import Mapping
 
 import httpx2
 
-from sora_exporter.client import describe
+from sora_exporter.exchange import EXCHANGE, Exchange
+from sora_exporter.reply import describe
 from sora_exporter.status_pages.poller import Fetched, FetchError
-from sora_exporter.transport import EXCHANGE, Exchange, Transport
+from sora_exporter.transport import Transport
 
 REDIRECTS = 3
 MOST_CONNECTIONS = 8
+EARLIER_SECONDS = 0.02
+"""So much before the caller's own deadline a fetch ends by itself, to tell how far it came."""
+
+
+class Unreached(FetchError):
+    """No connection to the page came about at all."""
 
 
 class PageClient:
@@ -32,12 +39,12 @@ class PageClient:
         exchange = Exchange(limit=max_bytes + 1)
         token = EXCHANGE.set(exchange)
         try:
-            async with asyncio.timeout(timeout_seconds):
+            async with asyncio.timeout(timeout_seconds - EARLIER_SECONDS):
                 answer = await self._http.get(url, headers=dict(headers))
         except TimeoutError:
-            raise FetchError(f"no complete answer in {timeout_seconds:g} s") from None
+            raise _failure(exchange)(f"no complete answer in {timeout_seconds:g} s") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise FetchError(describe(error)) from None
+            raise _failure(exchange)(describe(error)) from None
         finally:
             EXCHANGE.reset(token)
         if exchange.is_cut:
@@ -49,3 +56,7 @@ class PageClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+
+
+def _failure(exchange: Exchange) -> type[FetchError]:
+    return FetchError if exchange.is_connected else Unreached

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, StatusPage
-from sora_exporter.page_client import PageClient
-from sora_exporter.status_pages.poller import PageState, StatusPagePoller
+from sora_exporter.page_client import PageClient, Unreached
+from sora_exporter.status_pages.poller import Fetch, Fetched, FetchError, PageState, StatusPagePoller
+from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
 
-UNREACHED = ("ConnectError", "ConnectTimeout", "gaierror", "no complete answer")
+
+class Visit:
+    """A fetch that notes whether any connection came about since ``is_reached`` was last set to False."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self.is_reached = False
+
+    async def fetch(
+        self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
+    ) -> Fetched:  # fmt: skip
+        """Return what the fetch returns; raises what it raises."""
+        try:
+            fetched = await self._fetch(url, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
+        except Unreached:
+            raise
+        except FetchError:
+            self.is_reached = True
+            raise
+        self.is_reached = True
+        return fetched
 
 
 class Pages:
@@ -34,7 +55,7 @@ class Pages:
                 self.states.pop(name, None)
         for name, page in config.status_pages.items():
             if name not in self._tasks:
-                self._tasks[name] = page, asyncio.create_task(self._repeat(name, page), name=f"page {name}")
+                self._tasks[name] = page, start(self._repeat(name, page), f"page {name}")
 
     async def stop(self) -> None:
         """Stop polling and close the connections."""
@@ -50,13 +71,23 @@ class Pages:
 
     async def _repeat(self, name: str, page: StatusPage) -> None:
         proxy = page.proxy.get_secret_value() if page.proxy else None
-        client = self._clients.setdefault(proxy, PageClient(proxy))
-        poller = StatusPagePoller(page, client.fetch, self._clock)
+        if proxy not in self._clients:
+            self._clients[proxy] = PageClient(proxy)
+        visit = Visit(self._clients[proxy].fetch)
+        poller = StatusPagePoller(page, visit.fetch, self._clock)
+        started = self._clock.monotonic()
         while True:
-            state = await poller.poll()
-            before, self.states[name] = self.states.get(name), state
-            is_reached = state.up or not any(word in state.error for word in UNREACHED)
-            self._witness(f"page:{name}", is_reached, page.interval)
-            if not state.up and (before is None or before.up):
-                log.warning("status page %s: %s", name, state.error)
-            await self._clock.sleep(page.interval)
+            visit.is_reached = False
+            self._note(name, await poller.poll())
+            self._witness(f"page:{name}", visit.is_reached, page.interval)
+            started = max(started + page.interval, self._clock.monotonic())
+            await self._clock.sleep(started - self._clock.monotonic())
+
+    def _note(self, name: str, state: PageState) -> None:
+        """Keep what was read; one line in the log for each change between good and bad."""
+        before = self.states.get(name)
+        self.states[name] = state
+        if not state.up and (before is None or before.up):
+            log.warning("status page %s: %s", name, state.error)
+        elif state.up and before is not None and not before.up:
+            log.info("status page %s can be read again", name)

@@ -12,6 +12,8 @@ from sora_exporter.clock import Clock
 from sora_exporter.config import Config, ProbeSettings, Service
 from sora_exporter.probes.canary import ACCEPTED
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
+from sora_exporter.slots import Slots
+from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +22,8 @@ FIRST_ROUND_SECONDS = 10.0
 STOP_SECONDS = 3.0
 
 Key = tuple[str, ProbeKind]
-Work = Callable[[], Awaitable[ProbeResult | None]]
 Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
+Target = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -31,26 +33,15 @@ class Job:
     service: Service
     probe: ProbeKind
     settings: ProbeSettings
+    target: Target
 
 
-class Slots:
-    """How many probes may run at once: in total and per provider, paid ones apart from free ones.
+@dataclass(frozen=True)
+class Flight:
+    """An attempt under way, and what it speaks to."""
 
-    A paid probe may hold its slot for many minutes, and must not keep free ones from looking.
-    """
-
-    def __init__(self, config: Config) -> None:
-        self._total = {is_paid: asyncio.Semaphore(config.max_concurrent_probes) for is_paid in (False, True)}
-        self._provider = {
-            (name, is_paid): asyncio.Semaphore(provider.max_concurrent)
-            for name, provider in config.providers.items()
-            for is_paid in (False, True)
-        }
-
-    async def within(self, provider: str, is_paid: bool, work: Work) -> ProbeResult | None:
-        """Return the work's result. The provider's slot comes first: a hung one then holds none of the others'."""
-        async with self._provider[provider, is_paid], self._total[is_paid]:
-            return await work()
+    target: Target | None
+    task: asyncio.Task[ProbeResult | None]
 
 
 class Scheduler:
@@ -64,44 +55,47 @@ class Scheduler:
         clock: Clock,
         last_paid: Callable[[str, ProbeKind], float | None] = lambda *_: None,
     ) -> None:
-        self._config, self._run, self._record, self._clock, self._last_paid = config, run, record, clock, last_paid
+        self._run, self._record, self._clock, self._last_paid = run, record, clock, last_paid
         self._slots = Slots(config)
+        self._targets = targets(config)
         self._tasks: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
-        self._flights: dict[Key, asyncio.Task[ProbeResult | None]] = {}
-        self._accepting: set[Key] = set()
+        self._flights: dict[Key, Flight] = {}
+        self._accepting: dict[Key, Target] = {}
         self.in_flight = 0
 
     def apply(self, config: Config) -> None:
-        """Start, stop and replace tasks so that they fit the configuration; what did not change runs on untouched."""
+        """Start, stop and replace tasks so that they fit the configuration; what did not change runs on untouched.
+
+        An attempt under way runs to its end, since it may have ordered something that is to be deleted; but it is
+        only recorded if its service is still reached the same way.
+        """
+        self._slots.apply(config)
+        self._targets = targets(config)
+        self._accepting = {key: to for key, to in self._accepting.items() if self._targets.get(key[0]) == to}
         wanted = {(job.service.id, job.probe): job for job in scheduled(config)}
-        slots_differ = (
-            config.providers != self._config.providers
-            or config.max_concurrent_probes != self._config.max_concurrent_probes
-        )
-        self._config = config
-        if slots_differ:
-            self._slots = Slots(config)
         for key, (job, task) in list(self._tasks.items()):
             if wanted.get(key) != job:
                 task.cancel()
                 del self._tasks[key]
         for key, job in wanted.items():
             if key not in self._tasks:
-                name = f"{job.probe} of {job.service.id}"
-                self._tasks[key] = job, asyncio.create_task(self._repeat(job), name=name)
+                self._tasks[key] = job, start(self._repeat(job), f"{job.probe} of {job.service.id}")
 
     async def attempt(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         """Run the probe now, or join the attempt that is under way; None when another process is at it.
 
-        A caller that is cancelled leaves the attempt running for the others.
+        None also when a reload took the service away meanwhile. A caller that is cancelled leaves the attempt running
+        for the others.
         """
-        key = service.id, probe
-        flight = self._flights.get(key)
+        key, target = (service.id, probe), self._targets.get(service.id)
+        while (flight := self._flights.get(key)) is not None and flight.target != target:
+            # It asks somewhere else since a reload: its answer is not ours, and two at once might both be paid.
+            await asyncio.wait([flight.task])
         if flight is None:
-            flight = asyncio.create_task(self._fly(service, probe), name=f"attempt {probe} of {service.id}")
+            flight = Flight(target, start(self._fly(service, probe, target), f"attempt {probe} of {service.id}"))
             self._flights[key] = flight
-            flight.add_done_callback(lambda _: self._flights.pop(key, None))
-        return await asyncio.shield(flight)
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        return await asyncio.shield(flight.task)
 
     def is_accepting(self, service_id: str, probe: ProbeKind) -> bool:
         """Whether the provider accepted this canary once, so that it is not sent any more."""
@@ -109,21 +103,20 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
-        tasks = [task for _, task in self._tasks.values()]
-        flights = list(self._flights.values())
-        for task in (*tasks, *flights):
-            task.cancel()
+        tasks = [*(task for _, task in self._tasks.values()), *(flight.task for flight in self._flights.values())]
         self._tasks.clear()
-        if tasks or flights:
-            _, late = await asyncio.wait([*tasks, *flights], timeout=STOP_SECONDS)
-            for task in late:
-                task.cancel()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
     def overdue(self, latest: Mapping[Key, float]) -> list[Key]:
         """Return the scheduled probes whose latest attempt (Unix time) is more than three intervals ago."""
         now = self._clock.now()
         return sorted(
-            key for key, (job, _) in self._tasks.items() if now - latest.get(key, now) > 3 * job.settings.interval
+            key
+            for key, (job, _) in self._tasks.items()
+            if key not in self._accepting and now - latest.get(key, now) > 3 * job.settings.interval
         )
 
     async def _repeat(self, job: Job) -> None:
@@ -146,35 +139,50 @@ class Scheduler:
         last = self._last_paid(job.service.id, job.probe) if job.probe.is_paid else None
         return delay if last is None else max(delay, min(last + interval - self._clock.now(), interval))
 
-    async def _fly(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
-        """Run one attempt within the caps and record its result; a fault of ours is a result too."""
-
-        async def work() -> ProbeResult | None:
+    async def _fly(self, service: Service, probe: ProbeKind, target: Target | None) -> ProbeResult | None:
+        """Run one attempt within the caps and record its result."""
+        if not self._is_current(service, target):
+            return None
+        async with self._slots.within(service.provider, probe.is_paid):
+            if not self._is_current(service, target):
+                return None
             self.in_flight += 1
-            started_at, started = self._clock.now(), self._clock.monotonic()
             try:
-                return await self._run(service, probe)
-            except Exception:
-                log.exception("internal error in probe %s of service %s", probe, service.id)
-                duration = self._clock.monotonic() - started
-                return ProbeResult(service.id, probe, ErrorClass.INTERNAL, started_at, duration, "internal")
+                return await self._run_safely(service, probe, target)
             finally:
                 self.in_flight -= 1
 
-        result = await self._slots.within(service.provider, probe.is_paid, work)
-        if result is not None:
-            self._note(result)
+    async def _run_safely(self, service: Service, probe: ProbeKind, target: Target | None) -> ProbeResult | None:
+        """Run one attempt and record its result; a fault of ours is a result too."""
+        started_at, started = self._clock.now(), self._clock.monotonic()
+        try:
+            result = await self._run(service, probe)
+            self._take(result, service, target)
+        except Exception:
+            log.exception("internal error in probe %s of service %s", probe, service.id)
+            duration = self._clock.monotonic() - started
+            result = ProbeResult(service.id, probe, ErrorClass.INTERNAL, started_at, duration, "internal")
+            self._take(result, service, target)
         return result
 
-    def _note(self, result: ProbeResult) -> None:
+    def _is_current(self, service: Service, target: Target | None) -> bool:
+        return target is not None and self._targets.get(service.id) == target
+
+    def _take(self, result: ProbeResult | None, service: Service, target: Target | None) -> None:
+        if result is None or target is None or not self._is_current(service, target):
+            return
         self._record(result)
         if result.rule == ACCEPTED:
-            self._accepting.add((result.service_id, result.probe))
-            log.error(
-                "service %s accepted the canary request instead of refusing it: the canary stops until a restart, "
-                "since each one might cost money; remove the canary probe or correct the api's canary",
-                result.service_id,
-            )
+            self._stop_accepted(result, target)
+
+    def _stop_accepted(self, result: ProbeResult, target: Target) -> None:
+        self._accepting[result.service_id, result.probe] = target
+        log.error(
+            "service %s accepted the canary request instead of refusing it: the canary stops until a restart or until "
+            "the service's configuration changes, since each one might cost money; remove the canary probe or correct "
+            "the api's canary",
+            result.service_id,
+        )
 
 
 def scheduled(config: Config) -> list[Job]:
@@ -183,12 +191,22 @@ def scheduled(config: Config) -> list[Job]:
     Services with ``probe_on_scrape`` are left to whoever scrapes them.
     """
     return [
-        Job(service, probe, settings)
+        Job(service, probe, settings, _target(config, service))
         for service in config.services
         if not service.probe_on_scrape
         for probe, settings in service.probes.items()
         if not probe.is_paid or (config.budget_usd_per_day > 0 and service.price_usd is not None)
     ]
+
+
+def targets(config: Config) -> dict[str, Target]:
+    """Return what an attempt at each service speaks to, and how; an answer of another says nothing of this one."""
+    return {service.id: _target(config, service) for service in config.services}
+
+
+def _target(config: Config, service: Service) -> Target:
+    provider = config.providers[service.provider]
+    return provider, service.provider, config.api(service), service.model, service.access, service.request
 
 
 def splay(service_id: str, probe: ProbeKind) -> float:

@@ -1,0 +1,25 @@
+"""Starting tasks that nobody awaits: should one end by a fault of ours, the log says so."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+log = logging.getLogger(__name__)
+
+Outcome = TypeVar("Outcome")
+
+
+def start(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Outcome]:
+    """Return the running task; the caller keeps it."""
+    task = asyncio.create_task(coroutine, name=name)
+    task.add_done_callback(_report)
+    return task
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("internal error in task %r, which has ended", task.get_name(), exc_info=error)

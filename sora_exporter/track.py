@@ -1,0 +1,174 @@
+"""What is remembered of a service and of each of its probes: bounded, counted, and weighed for a status."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from sora_exporter.config import Service
+from sora_exporter.result import SEVERITY, ErrorClass, ProbeKind, ProbeResult, Status
+
+FRESH_INTERVALS = 2.5
+"""Evidence older than this many of its probe's intervals does not count."""
+MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT, EXCERPTS_KEPT = 40, 4, 12, 2
+PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0, 300.0)
+GENERATION_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1800.0)
+
+NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
+"""Classes of attempts that never reached the provider: what was known before still stands until it is too old."""
+
+YIELDING = NOT_ASKED | {ErrorClass.SLOW}
+"""Classes that give way to others of the same status: whoever is slow and faulty is not degraded by slowness alone."""
+
+UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
+DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
+
+
+class Distribution:
+    """A histogram's counts: one per bucket (the last is +Inf), their number and the sum of the values."""
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.count = 0
+        self.sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count one value."""
+        self.counts[bisect_left(self.bounds, value)] += 1
+        self.count += 1
+        self.sum += value
+
+    def cumulative(self) -> Iterator[tuple[float, int]]:
+        """Yield (upper bound, count of all values up to it), the way histograms are exposed."""
+        total = 0
+        for bound, count in zip((*self.bounds, math.inf), self.counts, strict=True):
+            total += count
+            yield bound, total
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One attempt as a small mark in a strip: when (Unix time), and what it was."""
+
+    at: float
+    error_class: ErrorClass
+
+
+@dataclass(eq=False, slots=True)
+class ProbeTrack:
+    """Everything remembered of one probe of one service. ``*_at`` are monotonic seconds, ``interval`` seconds.
+
+    ``is_configured`` is False for a probe that somebody ran although the configuration does not name it.
+    """
+
+    interval: float
+    is_configured: bool = True
+    latest: ProbeResult | None = None
+    latest_at: float = 0.0
+    evidence: ProbeResult | None = None
+    evidence_at: float = 0.0
+    attempts: int = 0
+    failed_attempts: int = 0
+    failures: Counter[ErrorClass] = field(default_factory=Counter)
+    durations: Distribution = field(default_factory=lambda: Distribution(PROBE_BUCKETS))
+    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_KEPT))
+    succeeded: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=SUCCESSES_KEPT))
+    failed: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
+
+    def record(self, result: ProbeResult, monotonic: float) -> None:
+        """Count one attempt and keep it; failures stay longer than successes."""
+        self.attempts += 1
+        self.durations.observe(result.duration_seconds)
+        self.latest, self.latest_at = result, monotonic
+        if result.error_class not in NOT_ASKED:
+            self.evidence, self.evidence_at = result, monotonic
+        self.marks.append(Mark(result.started_at, result.error_class))
+        if result.is_success:
+            self.succeeded.append(result)
+            return
+        self.failed_attempts += 1
+        self.failures[result.error_class] += 1
+        self.failed.append(result)
+        if len(self.failed) > EXCERPTS_KEPT:
+            # Excerpts are long; of failures that others have followed, the words in ``detail`` are enough.
+            self.failed[-EXCERPTS_KEPT - 1] = replace(self.failed[-EXCERPTS_KEPT - 1], excerpt="")
+
+    def testimony(self, moment: float) -> tuple[ProbeResult | None, float]:
+        """Return what counts as this probe's evidence at a moment, and until when; both moments are monotonic.
+
+        An attempt that asked nobody only speaks where nothing else does: it at least tells why.
+        """
+        for result, at in ((self.evidence, self.evidence_at), (self.latest, self.latest_at)):
+            until = at + FRESH_INTERVALS * self.interval
+            if result is not None and moment <= until:
+                return result, until
+        return None, math.inf
+
+    def kept(self) -> list[ProbeResult]:
+        """Return the attempts still remembered, newest first."""
+        return sorted((*self.succeeded, *self.failed), key=lambda result: result.started_at, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """A service's status now, the class behind it and the attempt that decided it (None: nothing did).
+
+    ``since`` is Unix time.
+    """
+
+    status: Status
+    error_class: ErrorClass
+    since: float
+    decided_by: ProbeResult | None
+
+    @property
+    def up(self) -> float | None:
+        """1 if the service gives what is asked of it, 0 if not, None while nothing can be said of it."""
+        if self.status in (Status.UNKNOWN, Status.RETIRED):
+            return None
+        return float(self.status is Status.OPERATIONAL or self.error_class is ErrorClass.SLOW)
+
+
+@dataclass(eq=False, slots=True)
+class ServiceTrack:
+    """Everything remembered of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
+
+    ``route`` is what the service reached, and how, when it was remembered; ``revision`` grows with every change.
+    """
+
+    service: Service
+    route: tuple[str, ...]
+    verdict: Verdicts
+    probes: dict[ProbeKind, ProbeTrack] = field(default_factory=dict)
+    evidence: ProbeResult | None = None
+    until: float = math.inf
+    latest: ProbeResult | None = None
+    revision: int = 0
+    discovered_sunset_at: float | None = None
+    generations: Distribution = field(default_factory=lambda: Distribution(GENERATION_BUCKETS))
+
+    @property
+    def sunset_at(self) -> float | None:
+        """The end of life: as configured, else as the provider announced it. Unix time."""
+        return self.service.sunset_at or self.discovered_sunset_at
+
+    @property
+    def blames_network(self) -> bool:
+        """Whether the evidence is that nothing was reached, which our own network may be the cause of."""
+        evidence = self.evidence
+        return evidence is not None and evidence.error_class in UNREACHED and not evidence.is_reached
+
+    def weigh(self, moment: float) -> None:
+        """Find the evidence at a monotonic moment: the most severe; of equals the deeper probe's, which proves more."""
+        spoken = [probe.testimony(moment) for probe in self.probes.values()]
+        self.until = min((until for _, until in spoken), default=math.inf)
+        self.evidence = max((result for result, _ in spoken if result is not None), key=_weight, default=None)
+
+
+def _weight(result: ProbeResult) -> tuple[int, bool, int]:
+    error_class = result.error_class
+    return SEVERITY[error_class.status], error_class not in YIELDING, DEPTH[result.probe]
