@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from sora_exporter.apis import Api, first
+from sora_exporter.apis.spec import Find
 from sora_exporter.budget import Job, Ledger
 from sora_exporter.config import Config, Service
 from sora_exporter.probes.attempt import Client, parse
@@ -39,30 +40,30 @@ async def clean_up(config: Config, ledger: Ledger, clients: Clients, now: float)
 
 
 async def _is_gone(api: Api, service: Service, client: Client, job: Job, now: float) -> bool:
-    job_id = job.job_id
-    if job_id is None:
+    job_ids: tuple[str, ...] | None = (job.job_id,) if job.job_id is not None else None
+    if job_ids is None:
         if api.job is None or api.job.delete is None or api.job.find is None:
             # Nothing can be listed or deleted there; what was ordered ends by itself.
             return True
-        job_id = await _find(api, service, client, job.reservation.marker)
-        if job_id is None:
+        job_ids = await _find(api.job.find, api, service, client, job.reservation.marker)
+        if job_ids is None:
             return False
-        if job_id == "":
+        if not job_ids:
             # The create request of a killed process may still be on its way through the provider.
             return now - job.reservation.reserved_at > ARRIVAL_SECONDS
-    is_gone = await delete_at_provider(client, api, service.access, job_id, REQUEST_SECONDS)
-    log.info("unfinished job of service %s %s", service.id, "deleted" if is_gone else "not deleted yet, trying again")
-    return is_gone
+    gone = [await delete_at_provider(client, api, service.access, job_id, REQUEST_SECONDS) for job_id in job_ids]
+    log.info("unfinished job of service %s %s", service.id, "deleted" if all(gone) else "not deleted yet, trying again")
+    return all(gone)
 
 
-async def _find(api: Api, service: Service, client: Client, marker: str) -> str | None:
-    """Return the id of the job whose prompt holds the marker, empty text when there is none, None if nobody can say."""
-    if api.job is None or api.job.find is None:
-        return ""
-    find = api.job.find
+async def _find(find: Find, api: Api, service: Service, client: Client, marker: str) -> tuple[str, ...] | None:
+    """Return the ids of the jobs whose prompt holds the marker, or None if nobody can say.
+
+    There is one at most, unless something between us and the provider sent the create request twice.
+    """
     reply = await client.ask(Request("GET", find.path, "models", REQUEST_SECONDS), service.access)
     items = first(parse(reply.answer.body), find.items)
-    if reply.http_status != 200 or not isinstance(items, list):
+    if reply.answer.http_status != 200 or not isinstance(items, list):
         return None
     found = (item for item in items if marker in str(first(item, find.prompt) or ""))
-    return next((job_id for item in found if (job_id := job_id_in(api, item))), "")
+    return tuple(job_id for item in found if (job_id := job_id_in(api, item)))

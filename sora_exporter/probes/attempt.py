@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sora_exporter.apis import Api
+from sora_exporter.apis import Api, first
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.lifecycle import announced_sunset
@@ -103,11 +103,21 @@ class Attempt:
         return verdict
 
     def _judged(self, answer: Answer) -> Verdict:
-        """Return the classifier's verdict, where an answer that broke off is never a good one, however it begins."""
+        """Return the classifier's verdict, in the light of where the configuration says that a good answer is.
+
+        An answer that broke off is never a good one, however it begins.
+        """
         verdict = self.judge(answer)
+        if verdict.error_class is ErrorClass.INVALID_RESPONSE and self._has_expected(answer):
+            verdict = Verdict(ErrorClass.NONE, "expected", verdict.message)
         if verdict.error_class is ErrorClass.NONE and answer.transport_error is not None:
             return Verdict(ErrorClass.INVALID_RESPONSE, "broken-off", answer.transport_error)
         return verdict
+
+    def _has_expected(self, answer: Answer) -> bool:
+        is_whole = answer.http_status is not None and 200 <= answer.http_status < 300
+        present = answer.expectation.present if answer.expectation is not None else ()
+        return is_whole and first(self.document, present) is not None
 
     def note_response(self, reply: Reply) -> None:
         """Take the answer's time as the service's response time.
