@@ -78,10 +78,15 @@ def simulator(scenario: str = "january-2026") -> Iterator[str]:
 
 @contextmanager
 def exporter(
-    storage: Path, *arguments: str, env: Mapping[str, str], command: Sequence[str] = PROGRAM
+    storage: Path | None,
+    *arguments: str,
+    env: Mapping[str, str],
+    command: Sequence[str] = PROGRAM,
+    subcommand: str = "serve",
 ) -> Iterator[Running]:
     """Run ``serve`` on a free port from the moment it tells its address; kills it at the end of the block."""
-    flags = ["serve", "--web.listen-address=127.0.0.1:0", f"--storage.path={storage}", *arguments]
+    where = [] if storage is None else [f"--storage.path={storage}"]
+    flags = [subcommand, "--web.listen-address=127.0.0.1:0", *where, *arguments]
     with subprocess.Popen(
         [*command, *flags], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:

@@ -1,0 +1,33 @@
+# Two stages: wheels are put together in the first; the second has Python, the installed program and nothing to build with.
+ARG PYTHON=3.11.14-slim-bookworm
+
+FROM python:${PYTHON} AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv /opt/sora_exporter
+WORKDIR /source
+COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY sora_exporter sora_exporter
+RUN /opt/sora_exporter/bin/pip install --constraint constraints.txt . \
+ && /opt/sora_exporter/bin/pip uninstall --yes pip setuptools \
+ && /opt/sora_exporter/bin/python -m compileall -q /opt/sora_exporter/lib
+
+FROM python:${PYTHON}
+LABEL org.opencontainers.image.title="sora_exporter" \
+      org.opencontainers.image.description="Prometheus exporter for AI-video services" \
+      org.opencontainers.image.licenses="Apache-2.0"
+# XDG_STATE_HOME makes the volume below the default of --storage.path for every command.
+ENV PATH=/opt/sora_exporter/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 XDG_STATE_HOME=/var/lib
+# The base image's own installer is not needed any more, and neither is a shell for the user.
+RUN rm -rf /usr/local/lib/python3*/site-packages/* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
+ && install --directory --owner=65532 --group=65532 --mode=0700 /var/lib/sora_exporter
+COPY --from=build /opt/sora_exporter /opt/sora_exporter
+USER 65532:65532
+WORKDIR /var/lib/sora_exporter
+# The only place that is written to: the root file system may be read-only.
+VOLUME /var/lib/sora_exporter
+EXPOSE 10198
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["python", "-c", \
+  "import urllib.request as r; r.urlopen('http://127.0.0.1:10198/-/healthy', timeout=4)"]
+ENTRYPOINT ["sora-exporter"]
+CMD ["serve"]
