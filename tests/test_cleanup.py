@@ -58,8 +58,7 @@ async def test_a_cancelled_create_is_found_again(simulator: SimulatedProvider, b
     with pytest.raises(asyncio.CancelledError):
         await running
     (job,) = bench.ledger.unfinished_jobs()
-    while not simulator.created():
-        await asyncio.sleep(0.005)
+    await simulator.until_created()
     left = await clean_up(config, bench.ledger, bench.clients, bench.clock.now())
     assert (job.job_id, left, simulator.jobs_left(), bench.ledger.spent_usd()) == (None, 0, [], 0.25)
 

@@ -67,6 +67,12 @@ class SimulatedProvider:
         """How many jobs were accepted so far."""
         return sum(entry["cost_usd"] > 0 for entry in self.simulation.journal)
 
+    async def until_created(self) -> None:
+        """Wait until a job is accepted, which may be after its caller left."""
+        async with asyncio.timeout(5):
+            while not self.created():  # noqa: ASYNC110 - the other side is another thread
+                await asyncio.sleep(0.002)
+
     def jobs_left(self) -> list[str]:
         """The jobs nobody deleted."""
         return [job.id for job in self.simulation.jobs.values() if not job.is_cancelled]

@@ -1,0 +1,170 @@
+"""Polling and deleting, step by step against a provider that answers from a list."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from conftest import HandClock
+
+from sora_exporter.apis import builtin_apis
+from sora_exporter.classify import classify
+from sora_exporter.config import Service
+from sora_exporter.probes.attempt import Attempt
+from sora_exporter.probes.job import ID_CHARACTERS, delete_job, job_id_in, poll_job
+from sora_exporter.reply import Reply, Request
+from sora_exporter.result import Answer, ErrorClass, Verdict
+
+E = ErrorClass
+
+
+@dataclass
+class ListedAnswers:
+    """A client whose answers are given: a status and a body each; the last one again and again."""
+
+    answers: list[tuple[int | None, Any]]
+    requests: list[Request] = field(default_factory=list)
+
+    async def ask(self, request: Request, access: str) -> Reply:
+        status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        self.requests.append(request)
+        text = body if isinstance(body, str) else json.dumps(body)
+        error = None if status is not None else "TimeoutError: timed out"
+        facts = Answer(request.endpoint, access, status, {}, text if status else "", error, 0.1, request.expectation)
+        return Reply(facts, http_status=status)
+
+    def secrets(self) -> tuple[str, ...]:
+        return ()
+
+    async def download(self, url: str, *_: object, **__: object) -> Reply:
+        raise AssertionError(f"{url} is not to be downloaded here")
+
+
+@dataclass
+class Remembered:
+    """A job's record that counts how often it was dropped."""
+
+    dropped: int = 0
+
+    def accepted(self, job_id: str) -> None:
+        raise AssertionError(f"{job_id} was accepted long ago")
+
+    def gone(self) -> None:
+        self.dropped += 1
+
+
+def attempt(clock: HandClock, *answers: tuple[int | None, Any], api: str = "videos", seconds: float = 100.0) -> Attempt:
+    """Return an attempt with so many seconds left, whose provider gives these answers."""
+    service = Service.model_validate(
+        {"id": "s", "product": "p", "access": "official", "provider": "one", "model": "m", "api": api}
+    )
+    client = ListedAnswers(list(answers))
+    return Attempt(service, builtin_apis()[api], client, classify, clock, clock.monotonic() + seconds,
+                   job_record=Remembered())  # fmt: skip
+
+
+async def run(clock: HandClock, found: Attempt) -> tuple[Verdict, int]:
+    """Poll to the end with the clock moved by hand; return the verdict and the number of polls."""
+    polling = asyncio.create_task(poll_job(found, "v1"))
+    for _ in range(30):
+        await clock.advance(10.0)
+        if polling.done():
+            break
+    assert isinstance(found.client, ListedAnswers)
+    return await polling, len(found.client.requests)
+
+
+def status(word: str, **members: Any) -> tuple[int, dict[str, Any]]:
+    """Return a poll's answer."""
+    return 200, {"id": "v1", "status": word, **members}
+
+
+async def test_queue_and_render_are_told_apart(clock: HandClock) -> None:
+    """The phases hold the time until a job runs, and from there until it is done."""
+    found = attempt(clock, status("queued"), status("queued"), status("in_progress"), status("completed"))
+    verdict, polls = await run(clock, found)
+    assert (verdict.error_class, polls, found.phases) == (E.NONE, 4, {"queue": 20.0, "render": 10.0})
+
+
+async def test_words_nobody_knows_are_waited_out(clock: HandClock) -> None:
+    """An unknown status word is neither success nor failure."""
+    verdict, polls = await run(clock, attempt(clock, status("warming_up"), status("completed")))
+    assert (verdict.error_class, polls) == (E.NONE, 2)
+
+
+@pytest.mark.parametrize("trouble", [(500, {"error": "oops"}), (None, ""), (200, "<html>"), (429, {}), (200, "")])
+async def test_a_poll_that_fails_decides_nothing(clock: HandClock, trouble: tuple[int | None, Any]) -> None:
+    """After a failed poll the job is asked about again, and its end counts."""
+    verdict, polls = await run(clock, attempt(clock, trouble, status("completed")))
+    assert (verdict.error_class, polls) == (E.NONE, 2)
+
+
+async def test_polls_that_fail_to_the_end_are_told(clock: HandClock) -> None:
+    """When no poll succeeds until time is up, the last failure is the verdict."""
+    verdict, polls = await run(clock, attempt(clock, status("queued"), (503, {"error": {"message": "overloaded"}})))
+    assert (verdict.error_class, polls) == (E.OVERLOADED, 10)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error_class"),
+    [
+        (status("failed"), E.GENERATION_FAILED),
+        (status("failed", error={"code": "moderation_blocked", "message": "blocked"}), E.CONTENT_POLICY),
+        (status("rejected"), E.GENERATION_FAILED),
+        ((200, {"data": {"status": "FAILURE", "fail_reason": "no available channel"}}), E.UNAVAILABLE),
+    ],
+)
+async def test_a_failed_job_tells_why(clock: HandClock, answer: tuple[int, Any], error_class: ErrorClass) -> None:
+    """A job that ended badly gives the class its own words stand for, at once."""
+    verdict, polls = await run(clock, attempt(clock, answer))
+    assert (verdict.error_class, polls) == (error_class, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_gone"),
+    [
+        ((200, {"deleted": True}), True),
+        ((204, ""), True),
+        ((404, {"error": "unknown"}), True),
+        ((410, ""), True),
+        ((200, {"error": {"message": "still running"}}), False),
+        ((409, {}), False),
+        ((500, {}), False),
+        ((None, ""), False),
+    ],
+)
+async def test_a_job_is_forgotten_only_when_it_is_gone(
+    clock: HandClock, answer: tuple[int | None, Any], is_gone: bool
+) -> None:
+    """Deleted or unknown jobs are forgotten; refused and unanswered deletions are not."""
+    found = attempt(clock, answer)
+    assert await delete_job(found, "v1") is is_gone
+    assert found.job_record == Remembered(int(is_gone))
+
+
+async def test_a_vendor_without_deletion_is_not_asked(clock: HandClock) -> None:
+    """Where an API names no way to delete, nothing is sent and the job counts as gone."""
+    found = attempt(clock, (500, {}), api="video-generations")
+    assert await delete_job(found, "t1")
+    assert isinstance(found.client, ListedAnswers)
+    assert found.client.requests == []
+
+
+@pytest.mark.parametrize("job_id", ["../../models", "a/b?c=d#e", "视频 1", "%2e%2e"])
+async def test_an_odd_id_stays_inside_its_path(clock: HandClock, job_id: str) -> None:
+    """An id with characters of addresses is one segment of the path."""
+    found = attempt(clock, (200, {}))
+    await delete_job(found, job_id)
+    assert isinstance(found.client, ListedAnswers)
+    path = found.client.requests[0].path
+    assert (path.count("/"), path.startswith("/videos/"), "?" in path, "#" in path) == (2, True, False, False)
+
+
+@pytest.mark.parametrize("value", [None, "", True, 1.5, [], {}, "x" * (ID_CHARACTERS + 1)])
+def test_what_is_no_id_is_none(value: object) -> None:
+    """Only texts of sane length and whole numbers are ids."""
+    api = builtin_apis()["videos"]
+    assert (job_id_in(api, {"id": value}), job_id_in(api, {"id": 7}), job_id_in(api, None)) == (None, "7", None)
