@@ -1,7 +1,7 @@
 """Measure what long windows cost on a real Prometheus: the recorded way against the naive one, side by side.
 
-Loads ninety days of the demo's six services at one sample a minute, asks Prometheus for its own query statistics, and
-prints a Markdown table: samples read, and the fastest of five evaluations.
+Loads ninety days of the demo's six services, raw series every 15 s as the shipped prometheus.yml scrapes them, asks
+Prometheus for its own query statistics, and prints a Markdown table: samples read, and the fastest of five evaluations.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -22,10 +22,15 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from sora_exporter.demo.article import ARTICLE
-from sora_exporter.demo.history import invent_history
-from sora_exporter.demo.tsdb import all_series, load_history
+from sora_exporter.demo.history import ServiceHistory, invent_history
+from sora_exporter.demo.recorded import recorded_series
+from sora_exporter.demo.series import Series, raw_series
+from sora_exporter.demo.tsdb import TARGET, load_history
 
 DAYS = 90
+SCRAPE_SECONDS = 15
+RAW = ("sora_service_up", "sora_service_status", "sora_service_response_time_seconds")
+RECORDED = re.compile(r":hourly|_start:bool$")
 END = 1793491200
 ROUNDS = 5
 
@@ -42,7 +47,7 @@ QUESTIONS = {
         f"sum_over_time({P}available:hourly[90d]) / sum_over_time({P}evidence:hourly[90d])",
     ),
     "episodes of risk control, 30 d": (
-        f"resets((1 - {STATUS})[30d:1m])",
+        f"resets((1 - {STATUS})[30d:15s])",
         f"count_over_time({P}risk_control_start:bool[30d])",
     ),
     "hours of risk control, 30 d": (
@@ -110,26 +115,34 @@ def main() -> int:
         directory = Path(scratch)
         (directory / "data").mkdir()
         histories = [invent_history(story, END, days=DAYS) for story in ARTICLE]
-        kept = re.compile(f"{UP}|sora_service_status|sora_service_response|.*:(hourly.*|risk_control_start:bool)")
-        series = (one for one in all_series(histories) if kept.match(one.name))
-        load_history(directory / "data", series, histories[0].start, END, progress=lambda text: print(f"# {text}"))
+        load_history(directory / "data", measured_series(histories), histories[0].start, END)
         with prometheus(directory) as url:
             return report(url)
+
+
+def measured_series(histories: Sequence[ServiceHistory]) -> Iterator[Series]:
+    """Yield the series that the questions read, raw ones as often as they are scraped."""
+    for history in histories:
+        for one in raw_series(history, TARGET):
+            if one.name in RAW and one.labels.get("status") in (None, "risk_control"):
+                times = [time + late for time in one.times for late in range(0, 60, SCRAPE_SECONDS)]
+                values = [value for value in one.values for _ in range(0, 60, SCRAPE_SECONDS)]
+                yield Series(one.name, one.labels, times, values)
+        yield from (one for one in recorded_series(history) if RECORDED.search(one.name))
 
 
 def report(url: str) -> int:
     """Print the table of all questions."""
     worst = 0.0
-    print("| six services | naive: samples | ms | recorded: samples | ms | samples, share |")
+    print("| six services | naive: samples | ms | recorded: samples | ms | samples: share |")
     print("|---|---:|---:|---:|---:|---:|")
     for question, (naive, recorded) in QUESTIONS.items():
         (many, slow), (few, fast) = measure(url, naive), measure(url, recorded)
-        share = few / many
-        if "availability" in question:
-            worst = max(worst, share)
+        worst = max(worst, few / many)
         print(f"| {question} | {many:,} | {slow:.1f} | {few:,} | {fast:.2f} | 1/{many / few:.0f} |")
-    if worst > 0.01 * 2:
-        print(f"too many samples: {worst:.2%}", file=sys.stderr)
+    if worst > 0.01:
+        print(f"a recorded window reads {worst:.2%} of the naive one's samples: more than a hundredth", file=sys.stderr)
+        return 1
     return 0
 
 
