@@ -14,7 +14,7 @@ from sora_exporter.apis import builtin_apis
 from sora_exporter.classify import classify
 from sora_exporter.config import Service
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.job import ID_CHARACTERS, delete_job, job_id_in, poll_job
+from sora_exporter.probes.job import ID_CHARACTERS, create_job, delete_job, job_id_in, poll_job
 from sora_exporter.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Verdict
 
@@ -168,3 +168,16 @@ def test_what_is_no_id_is_none(value: object) -> None:
     """Only texts of sane length and whole numbers are ids."""
     api = builtin_apis()["videos"]
     assert (job_id_in(api, {"id": value}), job_id_in(api, {"id": 7}), job_id_in(api, None)) == (None, "7", None)
+
+
+async def test_the_end_of_the_time_is_kept_free_for_deleting(clock: HandClock) -> None:
+    """The create request and the polls may not use up the last seconds; the deletion has them."""
+    found = attempt(clock, status("queued"), seconds=100.0)
+    found.job_record = None
+    await create_job(found)
+    await run(clock, found)
+    await delete_job(found, "v1")
+    assert isinstance(found.client, ListedAnswers)
+    created, *polls, deletion = found.client.requests
+    assert (created.timeout_seconds, max(poll.timeout_seconds for poll in polls)) == (95.0, 30.0)
+    assert (polls[-1].timeout_seconds, deletion.timeout_seconds) == (5.0, 5.0)
