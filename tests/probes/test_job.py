@@ -175,7 +175,9 @@ async def test_the_end_of_the_time_is_kept_free_for_deleting(clock: HandClock) -
     found = attempt(clock, status("queued"), seconds=100.0)
     found.job_record = None
     await create_job(found)
-    await run(clock, found)
+    polling = asyncio.create_task(poll_job(found, "v1"))
+    await clock.advance(95.0)
+    await polling
     await delete_job(found, "v1")
     assert isinstance(found.client, ListedAnswers)
     created, *polls, deletion = found.client.requests
