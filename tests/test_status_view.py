@@ -81,12 +81,20 @@ async def test_overview_tells_status_since_price_objective_and_sunset(exporter: 
     page = overview(exporter)
     assert "Operational for 2 min 30 s since 2026-01-28 00:00:00 UTC" in page.text
     assert "2026-01-28T00:00:00Z" in page.all("datetime")
-    assert "$0.40 per video: 4 s × $0.10/s" in page.text
-    assert "$0.12 per video" in page.text
+    assert "Price per video$0.40 4 s × $0.10/s" in page.text
+    assert "Price per video$0.12" in page.text
     assert "99.9 % available" in page.text
     assert "in 238 d 2026-09-24" in page.text
     assert "8 d ago 2026-01-20" in page.text
     assert "Response250 ms" in page.text
+
+
+def test_price_per_second_stands_alone_where_no_length_is_known(exporter: Exporter) -> None:
+    """Of an API whose requests tell no length, the price of a second is shown; without a price, none is."""
+    replace_services(exporter, {**JANUARY[1], "price_usd": {"per_second": 0.072}}, JANUARY[2])
+    page = overview(exporter)
+    assert "Price per second$0.072" in page.text
+    assert page.text.count("Price per") == 1
 
 
 def test_a_fault_is_explained_with_what_to_do_and_its_evidence(exporter: Exporter) -> None:
@@ -194,6 +202,7 @@ def test_service_page_keeps_the_evidence(exporter: Exporter) -> None:
     assert "Risk control risk_control 2026-01-28 00:00:00 UTC 0 s ago HTTP 403 · 250 ms · rule risk" in page.text
     assert "connect 50 ms tls 50 ms processing 140 ms transfer 10 ms" in page.text
     assert '{"error":{"message":"检测到异常活动"}}' in page.text
+    assert page.text.index("canary every 5 min, 1 attempt, 1 without success") < page.text.index("catalog every 1 min")
     bar = [(a["x"], a["width"]) for tag, a in page.elements if tag == "rect" and a["class"].startswith("p-")]
     assert bar[:4] == [("0.0", "200.0"), ("200.0", "200.0"), ("400.0", "560.0"), ("960.0", "40.0")]
     assert "../api/v1/services/sora-2-reverse" in page.all("href")

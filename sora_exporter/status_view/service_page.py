@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sora_exporter import __version__
 from sora_exporter.exporter import Exporter
 from sora_exporter.plain_words import Words, plain_words
-from sora_exporter.result import JOB_PHASES, PHASES, ProbeResult, Status
+from sora_exporter.result import JOB_PHASES, PHASES, SEVERITY, ProbeResult, Status
 from sora_exporter.state import ProbeTrack
 from sora_exporter.status_view.document import Document, html_document
 from sora_exporter.status_view.service_view import service_view
@@ -54,7 +54,7 @@ class ProbeView:
 
 
 def render_service(exporter: Exporter, service_id: str) -> Document:
-    """Return a service's page; of one that is not configured, a page that says so, with 404."""
+    """Return a service's page, the probe in the worst state first; of one that is not configured, 404 saying so."""
     now = exporter.clock.now()
     values = {"version": __version__, "now": moment(now, now), "service_id": service_id}
     track = exporter.state.services.get(service_id)
@@ -63,11 +63,16 @@ def render_service(exporter: Exporter, service_id: str) -> Document:
         return html_document("missing.html", missing, http_status=404)
     view = service_view(exporter, track)
     probes = [
-        _probe_view(strip(probe, probed, plain_words(), now), probed, now) for probe, probed in track.probes.items()
+        _probe_view(strip(probe, probed, plain_words(), now), probed, now)
+        for probe, probed in sorted(track.probes.items(), key=lambda item: -_severity(item[1]))
     ]
     return html_document(
         "service.html", {**values, "title": view.service.title, "icon": view.status, "view": view, "probes": probes}
     )
+
+
+def _severity(probed: ProbeTrack) -> int:
+    return SEVERITY[probed.latest.error_class.status if probed.latest else Status.UNKNOWN]
 
 
 def _probe_view(drawn: Strip, probed: ProbeTrack, now: float) -> ProbeView:

@@ -34,6 +34,15 @@ class Official:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What one video costs and what that is made of or, where a video's length is not known, one second of it."""
+
+    label: str
+    amount: str
+    made_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceView:
     """What is shown of one service. Texts are empty where there is nothing to say."""
 
@@ -47,8 +56,7 @@ class ServiceView:
     quoted: str
     response: str
     last_attempt: Moment | None
-    price: str
-    price_basis: str
+    price: Price | None
     objective: str
     sunset: Moment | None
     is_past_sunset: bool
@@ -61,7 +69,6 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
     now, words, service = exporter.clock.now(), plain_words(), track.service
     verdict = exporter.state.verdict(service.id)
     latest, sunset_at = track.latest, track.sunset_at
-    price, price_basis = _price(exporter.config, service)
     is_explained = verdict.error_class is not ErrorClass.NONE
     return ServiceView(
         service=service,
@@ -74,8 +81,7 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
         response=seconds_text(latest.response_seconds if latest else None),
         last_attempt=moment(latest.started_at if latest else None, now),
-        price=price,
-        price_basis=price_basis,
+        price=_price(exporter.config, service),
         objective=f"{service.objective:g} %" if service.objective else "",
         sunset=moment(sunset_at, now),
         is_past_sunset=sunset_at is not None and sunset_at <= now,
@@ -98,18 +104,16 @@ def _evidence(verdict: Verdicts, now: float) -> str:
     return f"{decided.probe} probe, {span(now - decided.started_at)} ago: {http}{rule}"
 
 
-def _price(config: Config, service: Service) -> tuple[str, str]:
-    """Return the price of one video and what it is made of; of a price per second alone where no length is known."""
-    price = service.price_usd
+def _price(config: Config, service: Service) -> Price | None:
+    price, per_video = service.price_usd, price_of_attempt(config, service)
     if price is None:
-        return "", ""
-    per_video = price_of_attempt(config, service)
+        return None
     if price.per_second is None:
-        return dollars(per_video or 0.0), "per video"
-    per_second = f"{dollars(price.per_second)}/s"
+        return Price("Price per video", dollars(price.per_request or 0.0))
     if per_video is None:
-        return per_second, "per second of video"
-    return dollars(per_video), f"per video: {per_video / price.per_second:g} s × {per_second}"
+        return Price("Price per second", dollars(price.per_second))
+    made_of = f"{per_video / price.per_second:g} s × {dollars(price.per_second)}/s"
+    return Price("Price per video", dollars(per_video), made_of)
 
 
 def _official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
