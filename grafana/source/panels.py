@@ -222,6 +222,6 @@ def heat(title: str, description: str, query: Query, *, y_unit: str, **settings:
     """Return the buckets of a histogram over time, denser where more fell in."""
     colour = heatmap.HeatmapColorOptions().mode(heatmap_options.HeatmapColorMode.OPACITY).fill(BLUE).exponent(0.5)
     panel = heatmap.Panel().color(colour.scale(heatmap_options.HeatmapColorScale.EXPONENTIAL)).calculate(False)
-    panel.y_axis(heatmap.YAxisConfig().unit(y_unit)).show_legend().cell_gap(1)
+    panel.y_axis(heatmap.YAxisConfig().unit(y_unit)).show_legend().cell_gap(1).exemplars_color(BLUE)
     panel.filter_values(heatmap.FilterValueRange().le(1e-9))
     return dress(panel, title, description, [query], settings)

@@ -178,7 +178,7 @@ def _limits() -> list[AnyPanel]:
 def _history() -> list[AnyPanel]:
     return [
         timeline(
-            "Status",
+            "Status over time",
             "The worst status of each step. Gaps: nobody looked.",
             [Query(STATUS_HISTORY)],
             mappings=look.STATUS_WORDS,

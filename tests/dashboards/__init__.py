@@ -1,0 +1,1 @@
+"""Tests of the Grafana dashboards: their JSON, and their queries against a real Prometheus."""
