@@ -16,11 +16,11 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
 
 JSON = b'{"id":"sora-2","object":"model","status":"queued"}'
 CHUNK = b"A" * 65536
 HEAD_BYTES = 65536
+BOMB = gzip.compress(bytes(8 * 1024 * 1024), 1)
 
 
 @dataclass
@@ -124,14 +124,8 @@ async def _big_body(connection: Connection) -> None:
         await connection.send(CHUNK)
 
 
-@cache
-def _bomb() -> bytes:
-    """16 MiB of blanks, compressed."""
-    return gzip.compress(b" " * (16 * 1024 * 1024), 1)
-
-
 async def _gzip_bomb(connection: Connection) -> None:
-    await connection.send(answer(_bomb(), "200 OK", "application/json", "Content-Encoding: gzip"))
+    await connection.send(answer(BOMB, "200 OK", "application/json", "Content-Encoding: gzip"))
 
 
 async def _tiny_chunks(connection: Connection) -> None:
