@@ -32,6 +32,7 @@ services:
     provider: relay
     model: sora-2
     price_usd: {{per_request: 0.40}}
+    probe_on_scrape: true
     probes:
       generate: {{interval: 1h, timeout: 10m}}
 """
@@ -75,6 +76,7 @@ def test_every_endpoint_answers_and_sigterm_ends_it_with_0(provider: str, tmp_pa
     assert "Traceback" not in running.said
 
 
+@pytest.mark.programs
 def test_promtool_finds_nothing_to_say_about_the_metrics(provider: str, tmp_path: Path) -> None:
     """Both formats a scraper may ask for come with their type; the text one passes promtool's linter."""
     with exporter(tmp_path, env=environment(provider)) as running:
@@ -95,10 +97,11 @@ def test_sigterm_does_not_wait_for_a_hung_provider_or_open_connections(tmp_path:
         config.write_text(PAYING.format(provider=provider), "utf-8")
         running = stack.enter_context(exporter(tmp_path / "s", f"--config.file={config}", env=environment(provider)))
         port = int(running.url.rpartition(":")[2])
-        for path in ("", "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", "GET /pro",
-                     "GET /probe?service_id=hung&probe=canary HTTP/1.1\r\nHost: a\r\n\r\n"):  # fmt: skip
+        for request in ("", "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n", "GET /pro",
+                     "GET /probe?service_id=hung&probe=canary HTTP/1.1\r\nHost: a\r\n\r\n",
+                     "GET /probe?service_id=paid&probe=generate HTTP/1.1\r\nHost: a\r\n\r\n"):  # fmt: skip
             client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
-            client.sendall(path.encode())
+            client.sendall(request.encode())
         eventually(lambda: httpx2.get(f"{provider}/control/jobs").json())
         started = time.monotonic()
         code = running.end(signal.SIGTERM)
