@@ -131,17 +131,28 @@ def test_official_pages_show_components_incidents_and_faults(exporter: Exporter)
         ComponentStatus.MAJOR_OUTAGE,
         Incident("Elevated errors", Impact.CRITICAL, True, now - 3600, url="incidents/1", components=(SORA,)),
         Incident("Odd", Impact.MINOR, True, url="javascript:alert(1)"),
+        Incident("Broken", Impact.MINOR, True, url="http://["),
     )
     page = overview(exporter)
     assert "Sora major outage" in page.text
     assert "Elevated errors impact critical, for 1 h, since 2026-01-27 23:00:00 UTC, touches Sora" in page.text
     assert "https://status.example/incidents/1" in page.all("href")
-    assert not any(href.startswith("javascript") for href in page.all("href"))
+    assert not any(href.startswith(("javascript", "http://[")) for href in page.all("href"))
     exporter.pages.states["openai"] = PageState(False, now, now - 60, None, "summary.json: HTTP 503")
     page = overview(exporter)
     assert "Cannot be read read 1 min ago" in page.text
     assert "summary.json: HTTP 503" in page.text
     assert "major outage" not in page.text
+
+
+def test_what_others_write_is_cut(exporter: Exporter) -> None:
+    """However long an incident's name and address or the list of mistakes are, the page stays short."""
+    exporter.reload_state.error = "\n".join(f"sora.yml:{line}: unknown key" for line in range(5000))
+    long = Incident("n" * 1_000_000, Impact.MINOR, True, url="https://a.example/" + "u" * 1_000_000)
+    page_says(exporter, ComponentStatus.OPERATIONAL, *[long] * 20)
+    assert len(overview_text := overview(exporter).text) < 6000
+    assert "sora.yml:9: unknown key and 4990 more in the log" in overview_text
+    assert "and 15 more" in overview_text
 
 
 def test_budget_and_health_are_told(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:

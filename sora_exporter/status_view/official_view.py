@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from sora_exporter.exporter import Exporter
 from sora_exporter.result import Status
@@ -28,6 +28,7 @@ COMPONENTS = {
 """Which of our signs stands beside each word of a page."""
 
 INCIDENTS_SHOWN = 5
+NAME_CHARACTERS, URL_CHARACTERS = 200, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,22 +102,31 @@ def _page_view(exporter: Exporter, name: str) -> PageView:
 
 def _components(report: PageReport) -> list[ComponentView]:
     known = [
-        ComponentView(report.component_names.get(key, key), said.replace("_", " "), COMPONENTS[said])
+        ComponentView(_name(report, key), said.replace("_", " "), COMPONENTS[said])
         for key, said in report.components.items()
     ]
-    missing = [
-        ComponentView(report.component_names.get(key, key), "not told", Status.UNKNOWN)
-        for key in report.missing_components
-    ]
+    missing = [ComponentView(_name(report, key), "not told", Status.UNKNOWN) for key in report.missing_components]
     return known + missing
 
 
+def _name(report: PageReport, key: str) -> str:
+    return report.component_names.get(key, key)[:NAME_CHARACTERS]
+
+
+def _address(page_url: str, link: str) -> str:
+    """Return where an incident's link leads; empty for none, and for what no browser should be sent to."""
+    try:
+        url = urljoin(f"{page_url}/", link) if link else ""
+    except ValueError:
+        return ""
+    return url if url.startswith(("http://", "https://")) and len(url) <= URL_CHARACTERS else ""
+
+
 def _incident(incident: Incident, report: PageReport, page_url: str, now: float) -> IncidentView:
-    url = urljoin(f"{page_url}/", incident.url) if incident.url else ""
     return IncidentView(
-        name=incident.name,
+        name=incident.name[:NAME_CHARACTERS],
         impact=incident.impact.value,
         since=moment(incident.since, now),
-        url=url if urlsplit(url).scheme in ("http", "https") else "",
-        touches=", ".join(report.component_names.get(key, key) for key in incident.components),
+        url=_address(page_url, incident.url),
+        touches=", ".join(_name(report, key) for key in incident.components),
     )

@@ -21,6 +21,7 @@ from sora_exporter.status_view.wording import Moment, count_of, dollars, moment
 SHOWN_IN_FULL = 40
 ROWS_SHOWN = 1000
 OVERDUE_SHOWN = 10
+MISTAKES_SHOWN = 10
 REFRESH_SECONDS = 30
 
 
@@ -153,11 +154,18 @@ def _budget(exporter: Exporter) -> Budget:
     return Budget(dollars(limit) if limit else "", None if spent is None else dollars(spent), share)
 
 
+def _first_lines(mistakes: str) -> str:
+    """Return one mistake a line, and how many more the log has."""
+    lines = mistakes.splitlines()
+    more = [f"and {len(lines) - MISTAKES_SHOWN} more in the log"] if len(lines) > MISTAKES_SHOWN else []
+    return "\n".join(lines[:MISTAKES_SHOWN] + more)
+
+
 def _health(exporter: Exporter) -> Health:
     overdue = exporter.overdue()
     return Health(
         loaded=moment(exporter.reload_state.succeeded_at, exporter.clock.now()),
-        reload_error=exporter.reload_state.error,
+        reload_error=_first_lines(exporter.reload_state.error),
         overdue=[f"{probe} of {service_id}" for service_id, probe in overdue[:OVERDUE_SHOWN]],
         overdue_count=len(overdue),
         in_flight=exporter.scheduler.in_flight,

@@ -19,7 +19,7 @@ WATCHED_SECONDS = 130
 PROBES = {"catalog": {"interval": "3s", "timeout": "2s"}, "canary": {"interval": "5s", "timeout": "4s"}}
 PAID = {"submit": {"interval": "40s", "timeout": "20s"}}
 SHOTS = {
-    "overview.png": ("?refresh=off", "light", 1200, 1080),
+    "overview.png": ("?refresh=off", "light", 1200, 1036),
     "service.png": ("services/sora-2-reverse", "dark", 1200, 900),
 }
 """File to path, colour scheme, width and height in pixels."""
