@@ -13,8 +13,9 @@ from sora_exporter.cleanup import clean_up
 from sora_exporter.client import ProviderClients
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, load_config
-from sora_exporter.metrics import ExporterFacts, Subject, exporter_subject, page_subject, service_subject
+from sora_exporter.metrics import ExporterFacts, exporter_subject, page_subject, service_subject
 from sora_exporter.pages import Pages
+from sora_exporter.parts import Subject
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 from sora_exporter.runner import Runner
 from sora_exporter.scheduler import Scheduler

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.exposition import choose_encoder
 
 from sora_exporter.families import FAMILIES, PartName
-from sora_exporter.metrics import Part, SoraCollector, Source, Subject
+from sora_exporter.parts import Part, SoraCollector, Source, Subject
 
 Encode = Callable[[Any], bytes]
 OPENMETRICS: Final = "application/openmetrics-text"

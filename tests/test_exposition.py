@@ -1,0 +1,259 @@
+"""The text of /metrics: whole, well-formed whatever it tells, and never older than the state."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from conftest import HandClock
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from programs.launch import program
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE_PLAIN
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.openmetrics.exposition import generate_latest as openmetrics_of
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as parse_text
+from watched import NOW, config, result, service
+
+from sora_exporter.config import Config
+from sora_exporter.exposition import IDLE_SCRAPES, Exposition, accepted
+from sora_exporter.metrics import ExporterFacts, exporter_subject, page_subject, service_subject
+from sora_exporter.parts import Subject
+from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.state import State
+from sora_exporter.status_pages.page import ComponentStatus, Impact, Indicator, PageReport
+from sora_exporter.status_pages.poller import PageState
+
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+DEEP = {
+    "catalog": {"interval": "1m", "timeout": "10s"},
+    "generate": {"interval": "6h", "timeout": "10m"},
+}
+REPORT = PageReport(
+    indicator=Indicator.MINOR,
+    components={"Video": ComponentStatus.PARTIAL_OUTAGE},
+    open_incidents={Impact.MINOR: 1},
+    maintenance_start=NOW,
+    maintenance_end=NOW + 60,
+)
+
+
+class Told:
+    """A source over a state, with everything else in plain sight."""
+
+    def __init__(self, known: Config, clock: HandClock | None = None) -> None:
+        self.clock = clock or HandClock()
+        self.state = State(self.clock)
+        self.state.configure(known)
+        self.pages: dict[str, PageState] = {}
+        self.costs: dict[str, float] = {}
+        self.facts = ExporterFacts(1.0, 0.5, True, NOW, 0, {"relay": NOW})
+        self._listeners: list[Callable[[str], None]] = []
+
+    def subjects(self) -> Iterator[Subject]:
+        yield exporter_subject(self.facts)
+        for service_id in self.state.services:
+            subject = self.subject(service_id)
+            assert subject is not None
+            yield subject
+        for name, page in self.pages.items():
+            yield page_subject(name, page)
+
+    def subject(self, service_id: str) -> Subject | None:
+        track = self.state.services.get(service_id)
+        if track is None:
+            return None
+        return service_subject(track, self.state.verdict(service_id), self.costs.get(service_id, 0.0))
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        self._listeners.append(listener)
+
+    def record(self, *arguments: Any, **facts: Any) -> None:
+        """Record a result, and say so the way the exporter does."""
+        found = result(*arguments, **facts)
+        self.state.record(found)
+        for listener in self._listeners:
+            listener(found.service_id)
+
+
+def whole(name: str = "", component: str = "Video") -> Told:
+    """Return a source in which every family is told."""
+    sections = [
+        service("alpha", name=name, model=name or "m", price_usd={"per_second": 0.1}, objective=99.9, probes=DEEP,
+                sunset="2026-09-24", status_page={"page": "official", "component": name or component}),
+        service("beta", price_usd={"per_request": 0.1}),
+    ]  # fmt: skip
+    told = Told(config(*sections, status_pages={"official": {"url": "https://p.example", "format": "statuspage"}}))
+    components = {component: ComponentStatus.OPERATIONAL}
+    told.pages["official"] = PageState(True, NOW, NOW, replace(REPORT, components=components))
+    phases = dict.fromkeys(("resolve", "connect", "tls", "processing", "transfer", "submit", "queue"), 0.1)
+    told.record(probe=ProbeKind.GENERATE, generation_seconds=42.0, response_seconds=1.0, phases=phases, http_status=200)
+    told.record(ErrorClass.RISK_CONTROL, service_id="beta")
+    return told
+
+
+def ours(text: str) -> list[str]:
+    """Return the lines that are told of the source, in their order."""
+    return [line for line in text.splitlines() if "sora_" in line]
+
+
+def same_as_plain(exposition: Exposition) -> bool:
+    """Whether the kept text is what the client library would write of everything, made anew."""
+    kept = exposition.render(OPENMETRICS)[0].decode()
+    plain = openmetrics_of(exposition.registry).decode()  # type: ignore[no-untyped-call]
+    return ours(kept) == ours(plain) and kept.endswith("\n# EOF\n")
+
+
+def test_formats() -> None:
+    """Each format comes with its content type, and both tell the same samples."""
+    exposition = Exposition(whole())
+    plain, plain_type = exposition.render("")
+    openmetrics, openmetrics_type = exposition.render(OPENMETRICS)
+    assert (plain_type, openmetrics_type) == (CONTENT_TYPE_PLAIN, CONTENT_TYPE_LATEST)
+
+    def samples(families: Any) -> set[Any]:
+        return {
+            (sample.name, tuple(sorted(sample.labels.items())), sample.value)
+            for family in families
+            for sample in family.samples
+            if sample.name.startswith("sora_")
+        }
+
+    told = samples(parse_openmetrics(openmetrics.decode()))  # type: ignore[no-untyped-call]
+    assert told == samples(parse_text(plain.decode()))
+    assert len(told) > 150
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("", "text/plain"),
+        ("*/*", "text/plain"),
+        ("text/html", "text/plain"),
+        ("application/openmetrics-text", "application/openmetrics-text"),
+        ("application/openmetrics-text;escaping=dots;q=0.6,text/plain;q=0.5", "application/openmetrics-text"),
+        ("text/plain;version=0.0.4;q=0.5, application/openmetrics-text;q=0.4", "text/plain"),
+        ("application/openmetrics-text;q=0", "text/plain"),
+        ("application/openmetrics-text;version=nonsense;q=nan", "text/plain"),
+        ("application/openmetrics-text;version=99.9;q=x;;=,", "text/plain"),
+    ],
+)  # fmt: skip
+def test_negotiation(accept: str, media: str) -> None:
+    """The preferred of our two formats is chosen, and no header of a scraper can ask for a third."""
+    assert accepted(accept) == media
+    assert Exposition(Told(config(service()))).render(accept)[1].startswith(media)
+
+
+def test_closed_sets_are_whole_before_the_first_probe() -> None:
+    """The first scrape tells every status and every class of failure, at zero, and every bucket."""
+    told = Exposition(Told(config(service(probes=DEEP)))).render("")[0].decode().splitlines()
+    assert len([line for line in told if line.startswith("sora_service_status{")]) == 7
+    assert len([line for line in told if line.startswith("sora_probe_failures_total{")]) == 2 * (len(ErrorClass) - 2)
+    assert 'sora_service_error{error_class="not_probed",service_id="alpha"} 1.0' in told
+    assert 'sora_generation_seconds_bucket{le="+Inf",service_id="alpha"} 0.0' in told
+    assert not [line for line in told if line.startswith(("sora_service_up{", "sora_probe_success{"))]
+    assert not [line for line in told if "_created" in line]
+
+
+async def test_never_stale() -> None:
+    """After every kind of change the kept text is what rendering everything anew would give."""
+    told = whole()
+    exposition = Exposition(told)
+    exposition.render("")
+    changes: list[Callable[[], object]] = [
+        lambda: told.record(),
+        lambda: told.record(),
+        lambda: told.record(ErrorClass.TIMEOUT, service_id="beta"),
+        lambda: told.state.record(result(probe=ProbeKind.GENERATE, generation_seconds=42.0)),
+        lambda: told.state.record(result(probe=ProbeKind.GENERATE, generation_seconds=42.0)),
+        lambda: told.state.record(result(sunset_at=NOW, service_id="beta")),
+        lambda: told.costs.update(alpha=0.7),
+        lambda: setattr(told, "facts", replace(told.facts, probes_in_flight=3, spent_usd=None)),
+        lambda: told.pages.update(official=PageState(False, NOW + 60, NOW, None, "HTTP 500")),
+        lambda: told.pages.clear(),
+        lambda: told.record(probe=ProbeKind.SUBMIT),
+        lambda: told.state.configure(config(service("beta", name="renamed"), service("new"), service(probes=DEEP))),
+        lambda: told.state.configure(config(service("new", probes={"canary": {"interval": "2m", "timeout": "1m"}}))),
+        lambda: told.state.configure(config()),
+    ]
+    for change in changes:
+        change()
+        assert same_as_plain(exposition)
+    await told.clock.advance(1)
+
+
+async def test_age_shows_without_any_attempt(clock: HandClock) -> None:
+    """Evidence that grew too old since the last scrape is gone from the next one."""
+    told = Told(config(service()), clock)
+    exposition = Exposition(told)
+    told.record()
+    assert b'sora_service_up{service_id="alpha"} 1.0' in exposition.render("")[0]
+    await clock.advance(151)
+    assert b"sora_service_up" not in exposition.render("")[0]
+    assert same_as_plain(exposition)
+
+
+def test_a_scrape_renders_nothing_that_was_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt is rendered when it is recorded, so that the scrape after it has nothing of any service to render."""
+    told = whole()
+    exposition = Exposition(told)
+    told.record()
+    monkeypatch.setattr("sora_exporter.metrics._status", None)
+    monkeypatch.setattr("sora_exporter.metrics._attempts", None)
+    assert b"sora_probe_attempts_total" in exposition.render(OPENMETRICS)[0]
+
+
+def test_forgotten_format_comes_back() -> None:
+    """A format nobody asks for is not kept up to date, and is whole again when somebody does."""
+    told = whole()
+    exposition = Exposition(told)
+    for _ in range(IDLE_SCRAPES):
+        exposition.render("")
+    assert len(exposition._texts) == 1
+    told.record(ErrorClass.DNS)
+    assert same_as_plain(exposition)
+
+
+BREAKERS = ('"', "\\", 'x"} 1', "# EOF", "# HELP a b", "视频 生成", "<script>alert(1)</script>", "{}", "'")
+names = st.sampled_from(BREAKERS) | st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=40)
+components = names | st.sampled_from(("a\n# HELP b c\nb 1", "\n# EOF\n", "\\n"))
+numbers = st.floats(min_value=0, max_value=1e12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(names, components, st.sampled_from(sorted(ErrorClass)), numbers)
+def test_any_names_and_results_parse(name: str, component: str, error_class: ErrorClass, seconds: float) -> None:
+    """Whatever names people and providers invent, both formats parse and give the names back unchanged."""
+    told = whole(name, component)
+    told.record(error_class, duration_seconds=seconds, response_seconds=seconds, phases={"tls": seconds}, detail=name)
+    exposition = Exposition(told)
+    for accept, parse in ((OPENMETRICS, parse_openmetrics), ("", parse_text)):
+        families = {family.name: family for family in parse(exposition.render(accept)[0].decode())}
+        info = families["sora_service" if accept else "sora_service_info"].samples[0]
+        assert (info.labels["model"], info.labels["name"]) == (name, name)
+        assert families["sora_status_page_component_status"].samples[0].labels["component"] == component
+    assert same_as_plain(exposition)
+
+
+class Parsed:
+    """What a reader of OpenMetrics understood, to be told again."""
+
+    def __init__(self, text: bytes) -> None:
+        self._families = list(parse_openmetrics(text.decode()))  # type: ignore[no-untyped-call]
+
+    def collect(self) -> Any:
+        return self._families
+
+
+@pytest.mark.programs
+def test_promtool_finds_nothing_to_say() -> None:
+    """Prometheus' own checker, which reads plain text, has nothing against either format's names, types and helps."""
+    exposition = Exposition(whole())
+    for text in (exposition.render("")[0], generate_latest(Parsed(exposition.render(OPENMETRICS)[0]))):
+        found = subprocess.run([program("promtool"), "check", "metrics"], input=text, capture_output=True, check=False)
+        assert (found.returncode, found.stdout, found.stderr) == (0, b"", b"")
