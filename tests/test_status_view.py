@@ -279,6 +279,7 @@ def fill_hostile(exporter: Exporter, text: str) -> None:
 @example(ATTACKS[5])
 @example(ATTACKS[6])
 @example(ATTACKS[7])
+@example("\r")
 def test_any_text_is_text(exporter: Exporter, text: str) -> None:
     """Whatever names, answers and incidents say, it stands there as text and changes nothing of the structure."""
     fill_hostile(exporter, "plain")

@@ -156,7 +156,7 @@ def _budget(exporter: Exporter) -> Budget:
 
 def _first_lines(mistakes: str) -> str:
     """Return one mistake a line, and how many more the log has."""
-    lines = mistakes.splitlines()
+    lines = mistakes.split("\n")
     more = [f"and {len(lines) - MISTAKES_SHOWN} more in the log"] if len(lines) > MISTAKES_SHOWN else []
     return "\n".join(lines[:MISTAKES_SHOWN] + more)
 
