@@ -77,6 +77,7 @@ def _videos() -> list[AnyPanel]:
 
 
 def _by_route() -> AnyPanel:
+    priced = f"({PRICE_PER_SUCCESS})\n* on (service_id) group_left (product) {INFO}"
     return grid(
         "By route",
         "List price, price of a success, and what the chosen month costs.",
@@ -97,12 +98,10 @@ def _by_route() -> AnyPanel:
                 thresholds=look.AVAILABILITY,
             ),
             Column("Price of a success", PRICE_PER_SUCCESS, "currencyUSD", 2),
-            Column("$videos a month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 0),
+            Column("The month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 0),
             Column(
                 "Against the cheapest route",
-                f"({PRICE_PER_SUCCESS}\n)\n* on (service_id) group_left (product) {INFO}\n"
-                f"/ on (product) group_left ()\nmin by (product) (({PRICE_PER_SUCCESS}\n) "
-                f"* on (service_id) group_left (product) {INFO})",
+                f"max by (service_id) (\n{priced}\n/ on (product) group_left ()\nmin by (product) ({priced})\n)",
                 "none",
                 2,
             ),

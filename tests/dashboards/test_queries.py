@@ -13,6 +13,7 @@ from dashboards.model import (
     annotation_queries,
     load_dashboards,
     panel_queries,
+    panels,
     values_of,
     variable_queries,
 )
@@ -116,6 +117,21 @@ def test_one_service_is_enough(full_month: Month, service_id: str) -> None:
     found = {query.place: ask(full_month, query, dashboard, [service_id]) for query in every_query(dashboard)}
     for title in ("Status", "Why", "Availability 30d", "Status over time", "Why it failed", "What it is"):
         assert found[f"sora-service / {title} / A"], title
+
+
+def test_columns_of_tables_join(full_month: Month) -> None:
+    """Each column of a table has one value for each of its rows, and no label beside that of the join."""
+    for uid, dashboard in DASHBOARDS.items():
+        for panel in panels(dashboard):
+            if panel["type"] == "table":
+                shown_labels = set(panel["transformations"][-1]["options"]["renameByName"])
+                key = next(
+                    (s["options"]["byField"] for s in panel["transformations"] if s["id"] == "joinByField"), None
+                )
+                for letter in sorted(name[-1] for name in shown_labels if name.startswith("Value #")):
+                    found = ask(full_month, find(uid, panel["title"], letter), dashboard, full_month.services)
+                    assert all(set(one["metric"]) - {"__name__"} == {key} for one in found), (panel["title"], letter)
+                    assert len({one["metric"][key] for one in found}) == len(found), (panel["title"], letter)
 
 
 def by_service(found: Sequence[Any]) -> dict[str, Any]:
