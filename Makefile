@@ -9,12 +9,13 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 run: $(VENV)/.run
 	@scripts/run
 
-test: lint
+# Tests that drive other programs share the machine with them, and run one after the other.
+test: lint unit
 	scripts/install-test-programs
-	$(BIN)/pytest
+	$(BIN)/pytest -m programs
 
 unit: $(VENV)/.test
-	$(BIN)/pytest -m "not programs"
+	$(BIN)/pytest -m "not programs" --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
