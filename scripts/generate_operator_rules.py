@@ -1,4 +1,4 @@
-"""Write the Prometheus Operator's form of alerting-rules/: the same groups as a PrometheusRule, and a ServiceMonitor.
+"""Write what follows from the plain files of alerting-rules/: the Prometheus Operator's form, and one for old vmalert.
 
 The plain files are the source. Run it after changing them; a test fails while the two differ.
 """
@@ -51,6 +51,12 @@ def prometheus_rule(source: Path) -> str:
     return NOTE + comments + RULE_HEAD.format(name=source.name.removesuffix(".rules.yml")) + body
 
 
+def old_vmalert_alerts(source: Path) -> str:
+    """Return the alerts without keep_firing_for, which vmalert did not know for long."""
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    return NOTE + "".join(line for line in lines if not line.lstrip().startswith("keep_firing_for:"))
+
+
 def documents() -> dict[Path, str]:
     """Return each generated file with what belongs into it."""
     operator = RULES / "operator"
@@ -58,6 +64,8 @@ def documents() -> dict[Path, str]:
         operator / source.name.replace(".rules.yml", ".prometheusrule.yml"): prometheus_rule(source)
         for source in sorted(RULES.glob("*.rules.yml"))
     }
+    alerts = "sora-alerts.rules.yml"
+    generated[RULES / "vmalert" / alerts] = old_vmalert_alerts(RULES / alerts)
     return {**generated, operator / "servicemonitor.yml": NOTE + SERVICE_MONITOR}
 
 

@@ -34,12 +34,12 @@ ARTICLE: tuple[ServiceStory, ...] = (
     ),
     ServiceStory(
         id="veo-3.1-reverse", name="Veo 3.1 官逆", product="veo-3.1", access="reverse", provider="default",
-        model="veo-3.1", api="chat", availability=0.972, price_usd=0.25, price_unit="request",
+        model="veo-3.1", api="chat", availability=0.972, price_usd=0.15, price_unit="request", sunset=1792627200.0,
         response_seconds=8.0, episodes=3, risk_control_share=0.5, faults=_REVERSE_FAULTS, unknown_minutes=90,
     ),
     ServiceStory(
         id="sora-image", name="Sora Image", product="sora-image", access="reverse", provider="default",
-        model="sora_image", api="images", availability=0.9955, price_usd=0.01, price_unit="request",
+        model="sora_image", api="chat", availability=0.9955, price_usd=0.01, price_unit="request",
         response_seconds=6.0, faults=_REVERSE_FAULTS, unknown_minutes=90,
     ),
 )  # fmt: skip
