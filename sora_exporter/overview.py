@@ -21,9 +21,7 @@ def iso(moment: float | None) -> str | None:
 
 def services_overview(state: State) -> list[Json]:
     """Return one object per service, in the order of the configuration."""
-    return [
-        service_overview(track, state.verdict(service_id)) for service_id, track in state.services.items()
-    ]  # fmt: skip
+    return [service_overview(track, state.verdict(service_id)) for service_id, track in state.services.items()]
 
 
 def service_overview(track: ServiceTrack, verdict: Verdicts) -> Json:

@@ -1,0 +1,183 @@
+"""The exporter put together: reloads change only what differs, and its metrics tell what it did."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import HandClock, settle
+from exporting import CONFIGURATION, Served, result, serving
+
+import sora_exporter.exporter
+from sora_exporter.budget import Ledger
+from sora_exporter.config import Config, load_config
+from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.storage import StorageError
+
+OFFICIAL = "sora-2-official"
+
+
+@pytest.fixture
+async def served(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    """A started exporter whose probes are scripted."""
+    async with serving(tmp_path, clock, monkeypatch) as running:
+        yield running
+
+
+async def told(served: Served, name: str) -> dict[str, float]:
+    """Return the samples of a metric by their labels as text."""
+    lines = (await served.get("/metrics")).text.splitlines()
+    found = (line.removeprefix(name).rpartition(" ") for line in lines if line.startswith((f"{name}{{", f"{name} ")))
+    return {labels: float(value) for labels, _, value in found}
+
+
+def rewrite(served: Served, old: str, new: str) -> None:
+    """Replace text in the configuration file."""
+    text = served.config_file.read_text("utf-8")
+    assert old in text
+    served.config_file.write_text(text.replace(old, new), "utf-8")
+
+
+async def test_bad_file_changes_nothing(served: Served, clock: HandClock, caplog: pytest.LogCaptureFixture) -> None:
+    """After a reload of a bad file everything goes on as before, and the gauge, the log and the answer say so."""
+    before = served.exporter.config
+    rewrite(served, "model: sora-2\n", "modell: sora-2\n")
+    mistakes = await served.exporter.reload()
+    assert "modell" in mistakes
+    assert "modell" in caplog.text
+    assert served.exporter.config is before
+    assert await told(served, "sora_exporter_config_last_reload_successful") == {"": 0.0}
+    await clock.advance(60)
+    assert OFFICIAL in [name for name, _ in served.runner.asked]
+    served.config_file.write_text(CONFIGURATION, "utf-8")
+    assert await served.exporter.reload() == ""
+    assert await told(served, "sora_exporter_config_last_reload_successful") == {"": 1.0}
+    loaded = await told(served, "sora_exporter_config_last_reload_success_timestamp_seconds")
+    assert loaded == {"": clock.now()}
+
+
+async def test_counters_survive_a_reload(served: Served, clock: HandClock) -> None:
+    """An untouched service keeps counters, status and its moment over a reload that changes another one."""
+    await clock.advance(200)
+    before = await told(served, "sora_probe_attempts_total")
+    since = await told(served, "sora_service_status_since_timestamp_seconds")
+    rewrite(served, "model: sora-2-reverse", "model: sora-2-other")
+    assert await served.exporter.reload() == ""
+    await settle()
+    assert max(before.values()) >= 3
+    assert await told(served, "sora_probe_attempts_total") == before
+    label = f'{{service_id="{OFFICIAL}"}}'
+    assert (await told(served, "sora_service_status_since_timestamp_seconds"))[label] == since[label]
+
+
+async def test_removed_service_leaves_the_metrics(served: Served, clock: HandClock) -> None:
+    """A service that a reload removes is gone from the next scrape, though an attempt of it is under way."""
+    served.runner.gate.clear()
+    await clock.advance(15)
+    assert await told(served, "sora_exporter_probes_in_flight") == {"": 2.0}
+    rewrite(served, "id: sora-2-official", "id: renamed")
+    assert await served.exporter.reload() == ""
+    served.runner.gate.set()
+    await settle()
+    text = (await served.get("/metrics")).text
+    assert f'service_id="{OFFICIAL}"' not in text
+    assert 'service_id="renamed"' in text
+
+
+async def test_reload_storm(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many reloads are asked for at once, one runs, one waits, and whoever asked late sees the last file."""
+    loads, is_loading = [0], threading.Lock()
+    was_read, may_end = threading.Event(), threading.Event()
+    real = load_config
+
+    def load(path: Path | None) -> Config:
+        assert is_loading.acquire(blocking=False)
+        loads[0] += 1
+        config = real(path)
+        was_read.set()
+        assert may_end.wait(10)
+        is_loading.release()
+        return config
+
+    monkeypatch.setattr(sora_exporter.exporter, "load_config", load)
+    first = asyncio.create_task(served.exporter.reload())
+    assert await asyncio.to_thread(was_read.wait, 10)
+    rewrite(served, "name: Sora 2 官转", "name: renamed")
+    rest = [asyncio.create_task(served.exporter.reload()) for _ in range(50)]
+    await settle()
+    may_end.set()
+    assert set(await asyncio.gather(first, *rest)) == {""}
+    assert loads == [2]
+    assert served.exporter.config.services[0].name == "renamed"
+
+
+async def test_spend_is_read_after_paid_probes_only(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger is asked after an attempt that may have cost money, not after one that was not made."""
+    reads: list[float] = []
+
+    def spent(*_: Any) -> float:
+        reads.append(0.0)
+        return 0.42
+
+    monkeypatch.setattr(Ledger, "spent_usd", spent)
+    served.exporter._record(result(OFFICIAL, ProbeKind.CATALOG))
+    served.exporter._record(result("scraped", ProbeKind.SUBMIT, ErrorClass.BUDGET_EXHAUSTED))
+    assert reads == []
+    served.exporter._record(result("scraped", ProbeKind.SUBMIT))
+    assert await told(served, "sora_probe_budget_spent_usd") == {"": 0.42}
+
+
+async def test_unreadable_ledger_counts_as_just_paid(
+    served: Served, clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When nobody can say when money was last spent, a paid probe waits as if it were now."""
+
+    def fail(*_: Any) -> float:
+        raise StorageError("ledger: is locked; end the other program")
+
+    monkeypatch.setattr(Ledger, "last_attempt", fail)
+    assert served.exporter._last_paid("scraped", ProbeKind.SUBMIT) == clock.now()
+    assert "is locked" in caplog.text
+
+
+async def test_tls_expiry_is_told_and_renewed(served: Served) -> None:
+    """A certificate's expiry is told per provider, and a renewed one replaces it in the next scrape."""
+    for expires_at in (1_800_000_000.0, 1_900_000_000.0):
+        served.exporter._record(result(OFFICIAL, ProbeKind.CATALOG, tls_expires_at=expires_at))
+        found = await told(served, "sora_probe_tls_expiry_timestamp_seconds")
+        assert found == {'{provider="relay"}': expires_at}
+
+
+async def test_response_time_outlives_what_was_not_asked(served: Served) -> None:
+    """The response time goes away with an attempt that got no answer, not with one that was never made."""
+    label = '{service_id="scraped"}'
+    served.exporter._record(result("scraped", ProbeKind.CATALOG, response_seconds=0.7))
+    served.exporter._record(result("scraped", ProbeKind.SUBMIT, ErrorClass.BUDGET_EXHAUSTED))
+    assert (await told(served, "sora_service_response_time_seconds"))[label] == 0.7
+    served.exporter._record(result("scraped", ProbeKind.CATALOG, ErrorClass.TIMEOUT))
+    assert label not in await told(served, "sora_service_response_time_seconds")
+
+
+async def test_probe_that_is_not_configured_has_no_interval(served: Served) -> None:
+    """Somebody's single canary is counted, but no interval is told that nobody configured."""
+    served.exporter._record(result("scraped", ProbeKind.CANARY))
+    label = '{probe="canary",service_id="scraped"}'
+    assert (await told(served, "sora_probe_attempts_total"))[label] == 1.0
+    assert label not in await told(served, "sora_probe_interval_seconds")
+
+
+async def test_nothing_is_left_after_stop(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopping in the middle of attempts and of a reload leaves no task behind."""
+    others = asyncio.all_tasks()
+    async with serving(tmp_path, clock, monkeypatch) as running:
+        running.runner.gate.clear()
+        await clock.advance(15)
+        reload = asyncio.create_task(running.exporter.reload())
+        await asyncio.sleep(0)
+    await asyncio.wait([reload])
+    await settle()
+    assert asyncio.all_tasks() <= others

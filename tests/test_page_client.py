@@ -1,0 +1,78 @@
+"""Fetching page documents over real sockets of this machine: bounded, and honest about how far it came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from sora_exporter.page_client import PageClient, Unreached
+from sora_exporter.status_pages.poller import Fetched, FetchError
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def answering(*pieces: bytes) -> AsyncIterator[str]:
+    """Serve these bytes to whoever connects, then keep silent; give the address."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.writelines(pieces)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        for writer in writers:
+            writer.close()
+        server.close()
+
+
+async def fetch(url: str, timeout_seconds: float = 5.0, max_bytes: int = 1000) -> Fetched:
+    """Fetch one document with a client of its own."""
+    client = PageClient(None)
+    try:
+        return await client.fetch(url, headers={}, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
+    finally:
+        await client.aclose()
+
+
+def answer(body: bytes, head: str = "200 OK\r\nETag: x") -> bytes:
+    """Return an HTTP answer."""
+    return f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def test_complete_answer() -> None:
+    """A document comes with its status and lower-case header names."""
+    async with answering(answer(b"{}")) as url:
+        fetched = await fetch(url)
+        assert (fetched.http_status, fetched.headers["etag"], fetched.body) == (200, "x", b"{}")
+
+
+async def test_long_documents_are_refused() -> None:
+    """A document longer than allowed is not read to its end."""
+    async with answering(answer(b"x" * 100_000)) as url:
+        with pytest.raises(FetchError, match="longer than"):
+            await fetch(url)
+
+
+async def test_refused_is_unreached() -> None:
+    """Where nobody listens, no connection came about."""
+    async with answering() as url:
+        pass
+    with pytest.raises(Unreached, match=r"[Rr]efused"):
+        await fetch(url)
+
+
+@pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12",)], ids=["silent", "cut"])
+async def test_connected_but_incomplete(pieces: tuple[bytes, ...]) -> None:
+    """Who connects and then does not answer in full was reached."""
+    async with answering(*pieces) as url:
+        with pytest.raises(FetchError, match=r"no complete answer in 0\.2 s") as raised:
+            await fetch(url, timeout_seconds=0.2)
+        assert not isinstance(raised.value, Unreached)
