@@ -1,0 +1,166 @@
+"""What a report holds, as plain values: windows, services, figures, incidents. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from sora_exporter.result import ErrorClass, Status
+
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+WEEK: Final = 7 * DAY
+
+LEAST_COVERAGE: Final = 0.5
+"""Below this observed share of a window its figures say too little to be shown; SoraCoverageLow fires there too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A length of time in seconds, and how long each bar of its chart is."""
+
+    name: str
+    seconds: int
+    bar_seconds: int
+
+
+WINDOWS: Final[Mapping[str, Window]] = MappingProxyType(
+    {
+        window.name: window
+        for window in (
+            Window("24h", DAY, HOUR),
+            Window("7d", WEEK, 6 * HOUR),
+            Window("30d", 30 * DAY, DAY),
+            Window("90d", 90 * DAY, 2 * DAY),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Who a service is; ``name`` is what people call it."""
+
+    service_id: str
+    name: str
+    product: str
+    access: str
+    provider: str
+    model: str
+    api: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the window comes to, once enough of it was seen.
+
+    ``availability`` is 0 to 1 over the observed minutes; ``response_seconds`` is None where no answer ever came;
+    ``stars`` (1 to 5) are always of thirty days, and None where too little of these was seen.
+    """
+
+    availability: float
+    episodes: int
+    episodes_per_week: float
+    risk_control_hours: float
+    risk_control_share: float
+    response_seconds: float | None
+    stars: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A configured price in US dollars per ``unit`` (second or request)."""
+
+    usd: float
+    unit: str
+
+    def of_video(self, video_seconds: float) -> float:
+        """Return what one video of that length is charged."""
+        return self.usd * video_seconds if self.unit == "second" else self.usd
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A stretch of minutes in Unix seconds, from its first minute up to the one after its last.
+
+    ``error_class`` is the class most of its minutes had, None where none was recorded. ``is_cut`` tells that it began
+    before the window, ``is_open`` that it lasts at its end.
+    """
+
+    start: int
+    end: int
+    error_class: ErrorClass | None
+    is_cut: bool = False
+    is_open: bool = False
+
+    @property
+    def seconds(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One part of the window: its end (Unix seconds), availability over what was seen, and the share that was seen."""
+
+    end: int
+    availability: float | None
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFindings:
+    """Everything known of one service.
+
+    ``status`` is None when nothing is recorded of it now. ``figures`` is None when too little was seen; ``coverage``
+    (0 to 1) tells how much. ``recorded_since`` is set when its record begins after the window did.
+    """
+
+    facts: Facts
+    status: Status | None
+    error_class: ErrorClass | None
+    is_recommended: bool | None
+    coverage: float
+    recorded_since: float | None
+    figures: Figures | None
+    objective: float | None
+    price: Price | None
+    sunset: float | None
+    incidents: Sequence[Incident]
+    silences: Sequence[Incident]
+    bars: Sequence[Bar]
+
+    @property
+    def price_per_success(self) -> float | None:
+        """US dollars per unit for what succeeds: the price divided by the availability."""
+        if self.price is None or self.figures is None or not self.figures.availability:
+            return None
+        return self.price.usd / self.figures.availability
+
+    def video_price(self, video_seconds: float) -> float | None:
+        """Return what one finished video of that length comes to, failures paid for; None where unknown."""
+        if self.price is None or self.figures is None or not self.figures.availability:
+            return None
+        return self.price.of_video(video_seconds) / self.figures.availability
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A whole report: its window up to ``end`` (Unix seconds), services by product and id, and where it comes from."""
+
+    window: Window
+    end: int
+    source: str
+    video_seconds: float
+    services: Sequence[ServiceFindings]
+    warnings: Sequence[str]
+
+    @property
+    def start(self) -> int:
+        return self.end - self.window.seconds
+
+    @property
+    def products(self) -> Sequence[str]:
+        """Every product once, sorted."""
+        return sorted({service.facts.product for service in self.services})

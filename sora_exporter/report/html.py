@@ -1,0 +1,93 @@
+"""The report as one self-contained page with small drawn charts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Findings, ServiceFindings
+from sora_exporter.report.tables import caveats, tables, title, tone, window_line
+from sora_exporter.report.wording import Wording, moment, percent
+from sora_exporter.result import Status
+from sora_exporter.status_view.document import COLOURS, neutral
+
+PACE: Final = 10
+"""From one bar to the next, in units of the drawing."""
+HEIGHT: Final = 40
+LEAST_HEIGHT: Final = 2
+FOLDER = resources.files("sora_exporter.report").joinpath("templates")
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One bar of a chart from its ``top`` down; ``status`` gives the colour, ``says`` what it means."""
+
+    left: int
+    top: float
+    height: float
+    status: Status
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A service's window drawn; ``says`` is the same for those who do not see it."""
+
+    name: str
+    width: int
+    says: str
+    strokes: Sequence[Stroke]
+
+
+def render_html(findings: Findings, words: Wording) -> str:
+    """Return the page; it asks no other address for anything."""
+    values = {
+        "words": words,
+        "line": window_line(findings, words),
+        "caveats": caveats(findings, words),
+        "tables": tables(findings, words),
+        "charts": [_chart(service, words) for service in findings.services],
+        "chart_start": moment(findings.start),
+        "chart_end": moment(findings.end),
+        "height": HEIGHT,
+    }
+    return neutral(_template().render(values))
+
+
+def _chart(service: ServiceFindings, words: Wording) -> Chart:
+    figures = service.figures
+    says = words.value("unseen") if figures is None else percent(figures.availability)
+    return Chart(title(service), PACE * len(service.bars), says, list(_strokes(service.bars, words)))
+
+
+def _strokes(bars: Sequence[Bar], words: Wording) -> Iterator[Stroke]:
+    """Yield a bar as high as the availability; over a part of the window that nobody saw, a faint one."""
+    for place, bar in enumerate(bars):
+        if bar.availability is None or bar.coverage < LEAST_COVERAGE:
+            says = f"{moment(bar.end)}: {words.value('unseen')}"
+            yield Stroke(PACE * place, HEIGHT - LEAST_HEIGHT, LEAST_HEIGHT, Status.RETIRED, says)
+            continue
+        height = max(LEAST_HEIGHT, round(HEIGHT * bar.availability, 1))
+        says = f"{moment(bar.end)}: {percent(bar.availability)}"
+        yield Stroke(PACE * place, HEIGHT - height, height, tone(bar.availability), says)
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("sora_exporter.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = FOLDER.joinpath("report.css").read_text("utf-8")
+    style += "".join(f".s-{status}{{--tone:{colour}}}\n" for status, colour in COLOURS.items())
+    environment.globals["style"] = Markup(style)  # noqa: S704 - our own file, nothing else is in it
+    return environment.get_template("report.html")

@@ -1,0 +1,93 @@
+"""The questions to Prometheus, in PromQL. Recorded series are only read through ranges: most of them are sparse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sora_exporter.report.findings import Window
+
+PREFIX: Final = "service_id:sora_service_"
+RECENT: Final = "15m"
+"""Three evaluations of the slowest group of rules: a value older than that is not of now."""
+MINUTE: Final = "59s999ms"
+"""Exactly one sample of a series recorded every minute, whether ranges include their left end or not."""
+
+EPISODES: Final = frozenset({"24h", "7d", "30d"})
+"""Windows over which the rules record episodes and hours of risk control."""
+RESPONSES: Final = frozenset({"24h", "30d"})
+"""Windows over which the rules record the average response time."""
+
+NOT_AN_INCIDENT: Final = "none|slow|content_policy"
+
+_STATUSES: Final = ("operational", "degraded", "risk_control", "maintenance", "suspended", "retired")
+_SEVERITY: Final = " or ".join(
+    f'0 * group by (service_id) (sora_service_status{{status="{status}"}} == 1) + {rank}'
+    for rank, status in enumerate(_STATUSES)
+)
+
+_LABELS: Final = "service_id, name, product, access, provider, model, api"
+
+NOW: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        # Without the rules of the present, what the exporters say; the mildest of them, since it got an answer.
+        "severity": f"{PREFIX}severity:median or on (service_id) min by (service_id) ({_SEVERITY})",
+        "known": "group by (service_id) (sora_service_status)",
+        "error_class": "count by (service_id, error_class) (sora_service_error == 1)",
+        "recommended": "max by (service_id) (product_service_id:sora_service_recommended:bool)",
+        "objective": "max by (service_id) (last_over_time(sora_service_objective_ratio[1h]))",
+        "price": "max by (service_id, unit) (last_over_time(sora_service_price_usd[1h]))",
+        "sunset": "min by (service_id) (last_over_time(sora_service_sunset_timestamp_seconds[1h]))",
+        "stars": f"last_over_time({PREFIX}stability:stars[{RECENT}])",
+        "coverage_of_stars": f"last_over_time({PREFIX}coverage:ratio30d[{RECENT}])",
+    }
+)
+"""What is asked whatever the window is."""
+
+
+def figures(window: Window) -> Mapping[str, str]:
+    """Return the questions whose answers are one number per service over the window."""
+    name = window.name
+
+    def recorded(series: str) -> str:
+        return f"last_over_time({PREFIX}{series}{name}[{RECENT}])"
+
+    def hourly(series: str) -> str:
+        return f"sum_over_time({PREFIX}{series}[{name}])"
+
+    return {
+        "coverage": recorded("coverage:ratio"),
+        "availability": recorded("availability:ratio"),
+        "episodes": recorded("risk_control_episodes:sum")
+        if name in EPISODES
+        else f"count_over_time({PREFIX}risk_control_start:bool[{name}])"
+        f" or on (service_id) 0 * {hourly('evidence:hourly')}",
+        "hours": recorded("risk_control_hours:sum") if name in EPISODES else hourly("risk_control:hourly") + " / 60",
+        "response": recorded("response_time_seconds:avg")
+        if name in RESPONSES
+        else f"{hourly('response_time_seconds:hourly_sum')} / {hourly('response_time_seconds:hourly_count')}",
+        "recorded_since": f"min_over_time(timestamp({PREFIX}evidence:bool)[{name}:{window.seconds // 720}s])",
+        "info": f"max by ({_LABELS}) (timestamp(sora_service_info))"
+        f" or max by ({_LABELS}) (max_over_time(timestamp(sora_service_info)[{name}:1h]))",
+    }
+
+
+MINUTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "unavailable": f"last_over_time({PREFIX}available:bool[{MINUTE}]) == 0",
+        "silent": f"last_over_time({PREFIX}evidence:bool[{MINUTE}]) == 0",
+        "error_classes": "count by (service_id, error_class) "
+        f'(last_over_time(sora_service_error{{error_class!~"{NOT_AN_INCIDENT}"}}[{MINUTE}]) == 1)',
+    }
+)
+"""What is asked minute by minute; only minutes that are not as they should be have a sample in the answer."""
+
+
+def bars(window: Window) -> Mapping[str, str]:
+    """Return the questions behind the chart, one sample at the end of each bar."""
+    length = f"{window.bar_seconds - 1}s999ms"
+    return {
+        "available": f"sum_over_time({PREFIX}available:bool[{length}])",
+        "evidence": f"sum_over_time({PREFIX}evidence:bool[{length}])",
+    }

@@ -1,0 +1,94 @@
+"""The report for a terminal: tables that fit its width, colour where it is wanted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from sora_exporter.report.findings import Findings
+from sora_exporter.report.tables import Cell, Column, Table, caveats, tables, window_line
+from sora_exporter.report.wording import Wording
+from sora_exporter.result import Status
+from sora_exporter.terminal import cut, pad, width, wrap
+
+GAP: Final = "  "
+ENDLESS: Final = 120
+"""Columns that are taken where there is no terminal."""
+LEAST_COLUMNS: Final = 6
+BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+COLOURS: Final[Mapping[Status, str]] = MappingProxyType(
+    {
+        Status.OPERATIONAL: "\x1b[32m",
+        Status.DEGRADED: "\x1b[33m",
+        Status.RISK_CONTROL: "\x1b[35m",
+        Status.MAINTENANCE: "\x1b[34m",
+        Status.SUSPENDED: "\x1b[31m",
+        Status.RETIRED: "\x1b[90m",
+        Status.UNKNOWN: "\x1b[36m",
+    }
+)
+
+
+def render_text(findings: Findings, words: Wording, columns: int = 0, is_coloured: bool = False) -> str:
+    """Return the report for a terminal of so many columns (0: none)."""
+    room = columns or ENDLESS
+    pen = _Pen(is_coloured)
+    lines = [pen.bold(line) for line in wrap(words.title, room)]
+    lines += wrap(window_line(findings, words), room)
+    lines += [line for caveat in caveats(findings, words) for line in _bullet(caveat, room)]
+    for table in tables(findings, words):
+        lines += ["", pen.bold(cut(table.title, room)), *_table(table, room, pen)]
+        lines += [pen.dim(line) for note in table.notes for line in wrap(note, room)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+class _Pen:
+    """Colours text, or leaves it as it is."""
+
+    def __init__(self, is_coloured: bool) -> None:
+        self._is_coloured = is_coloured
+
+    def bold(self, text: str) -> str:
+        return self._in(BOLD, text)
+
+    def dim(self, text: str) -> str:
+        return self._in(DIM, text)
+
+    def toned(self, text: str, tone: Status | None) -> str:
+        return text if tone is None else self._in(COLOURS[tone], text)
+
+    def _in(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{PLAIN}" if self._is_coloured and text.strip() else text
+
+
+def _bullet(text: str, room: int) -> list[str]:
+    first, *rest = wrap(text, room - 2)
+    return [f"! {first}", *(f"  {line}" for line in rest)]
+
+
+def _table(table: Table, room: int, pen: _Pen) -> Iterator[str]:
+    if not table.rows:
+        return
+    headings = [Cell(column.heading) for column in table.columns]
+    widths = _widths([headings, *table.rows], room)
+    yield pen.dim(_line(headings, table.columns, widths, _Pen(False)))
+    for row in table.rows:
+        yield _line(row, table.columns, widths, pen)
+
+
+def _widths(rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
+    """Return the width of each column; where they do not fit, the widest give way."""
+    widths = [max(width(row[place].text) for row in rows) for place in range(len(rows[0]))]
+    room -= len(GAP) * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > LEAST_COLUMNS:
+        widths[widths.index(max(widths))] -= 1
+    return widths
+
+
+def _line(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], pen: _Pen) -> str:
+    cells = [
+        pen.toned(pad(cut(cell.text, room), room, column.is_number), cell.tone)
+        for cell, column, room in zip(row, columns, widths, strict=True)
+    ]
+    return GAP.join(cells).rstrip()
