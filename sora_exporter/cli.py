@@ -91,6 +91,9 @@ def _counted(things: Sized, name: str) -> str:
 @click.version_option(__version__, prog_name="sora-exporter")
 def main() -> None:
     """Prometheus exporter for AI-video services: usable now, through which route, and how reliable."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show Chinese or an icon gets their codes instead of nothing at all.
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @main.command()

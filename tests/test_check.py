@@ -49,6 +49,14 @@ def test_text_has_a_line_per_service_and_fits_80_columns(provider: str, tmp_path
     assert "\x1b" not in ended.stdout
 
 
+def test_a_terminal_without_chinese_gets_codes(provider: str, tmp_path: Path) -> None:
+    """Where the output's encoding knows neither icons nor Chinese, their codes are printed and nothing breaks."""
+    env = environment(provider, PYTHONIOENCODING="ascii")
+    ended = run("check", "sora-2-official", f"--storage.path={tmp_path}", env=env)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "\\u2705  Sora 2 \\u5b98\\u8f6c" in ended.stdout
+
+
 def test_markdown_is_a_table_of_six_rows(provider: str, tmp_path: Path) -> None:
     """The pasteable table has a row per service."""
     ended = run("check", "--format=markdown", f"--storage.path={tmp_path}", env=environment(provider))
