@@ -58,7 +58,7 @@ def _videos() -> list[AnyPanel]:
             "What the chosen number of successful videos of the chosen length costs by route.",
             [now(f"sort(($videos) * ({PRICE_PER_SUCCESS}))")],
             unit="currencyUSD",
-            decimals=0,
+            decimals=2,
             links=SERIES_LINK,
             no_value=UNPRICED,
             width=8,
@@ -98,7 +98,7 @@ def _by_route() -> AnyPanel:
                 thresholds=look.AVAILABILITY,
             ),
             Column("Price of a success", PRICE_PER_SUCCESS, "currencyUSD", 2),
-            Column("The month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 0),
+            Column("The month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 2),
             Column(
                 "Against the cheapest route",
                 f"max by (service_id) (\n{priced}\n/ on (product) group_left ()\nmin by (product) ({priced})\n)",

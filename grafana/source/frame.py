@@ -24,6 +24,8 @@ from grafana.source.queries import SERVICE, firing
 
 TAG = "sora"
 COLUMNS = 24
+GRAFANA = "11.6.0"
+"""The version whose panel options these are: older ones are not guessed at, newer ones migrate from it."""
 RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rules/runbook.md"
 Variable = Builder[VariableModel]
 
@@ -155,6 +157,8 @@ def _finish(document: dict[str, Any], shown: Sequence[str]) -> dict[str, Any]:
     for number, panel in enumerate(document["panels"], start=1):
         panel["id"] = number
         panel.pop("repeatDirection", None)
+        if panel["type"] != "row":
+            panel["pluginVersion"] = GRAFANA
         for link in panel.get("fieldConfig", {}).get("defaults", {}).get("links", []):
             for key in set(link) - {"title", "url", "targetBlank"}:
                 del link[key]

@@ -185,7 +185,7 @@ def _services() -> AnyPanel:
             ),
             Column("Stability", recorded("stability:stars"), mappings=look.STARS),
             Column("Response 24 h", recorded("response_time_seconds:avg24h"), "s", 1),
-            Column("Days to sunset", recorded("sunset_days:min"), "suffix: d", 0, thresholds=look.DAYS_LEFT),
+            Column("Days to sunset", recorded("sunset_days:min"), "suffix:d", 0, thresholds=look.DAYS_LEFT),
         ],
         labels_from=SERVICES,
         sort_by="service_id",

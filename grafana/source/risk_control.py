@@ -47,7 +47,7 @@ def _episodes() -> list[AnyPanel]:
             )
             for what, meaning, unit in (
                 ("Episodes", "Episodes of risk control that began", "short"),
-                ("Hours", "Hours spent in risk control", "suffix: h"),
+                ("Hours", "Hours spent in risk control", "suffix:h"),
             )
             for window in WINDOWS
         ),
@@ -64,7 +64,7 @@ def _episodes() -> list[AnyPanel]:
             "Hours in risk control a week",
             "Hours in risk control in the seven days before each moment.",
             [Query(recorded("risk_control_hours:sum7d"))],
-            unit="suffix: h",
+            unit="suffix:h",
             minimum=0,
         ),
     ]
@@ -91,8 +91,8 @@ def _by_service() -> AnyPanel:
                 Column(f"Hours {words}", recorded(f"risk_control_hours:sum{window}"), "short", 1)
                 for window, words in WINDOWS.items()
             ),
-            Column("Mean time in", f"{hours} / ({episodes} > 0)", "suffix: h", 1),
-            Column("Mean time between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1),
+            Column("Mean time in", f"{hours} / ({episodes} > 0)", "suffix:h", 1),
+            Column("Mean time between", f"({clear}) / ({episodes} > 0)", "suffix:h", 1),
             Column(
                 "Share of failures",
                 f"{hours} * 60\n/ ({recorded('evidence:sum30d')} - {recorded('available:sum30d')} > 0)",
@@ -119,7 +119,7 @@ def _when() -> list[AnyPanel]:
             "Calendar: hours in risk control",
             "One cell per day of your time zone: hours of that day in risk control.",
             [Query(f"sum_over_time({recorded('risk_control:hourly')}{DAY}) / 60")],
-            unit="suffix: h",
+            unit="suffix:h",
             decimals=1,
             thresholds=look.HOURS_A_DAY,
             links=SERIES_LINK,
@@ -192,7 +192,7 @@ def _accesses() -> list[AnyPanel]:
             "Hours in risk control, 24 hours",
             "Mean per service of the hours in risk control in the day before each moment.",
             [Query(by_access("risk_control_hours:sum24h", "avg"), "{{access}}")],
-            unit="suffix: h",
+            unit="suffix:h",
             minimum=0,
             overrides=colours,
         ),

@@ -141,7 +141,7 @@ def _limits() -> list[AnyPanel]:
             "Sunset",
             "Days until the announced end of life; negative when it is past.",
             [now(recorded("sunset_days:min"))],
-            unit="suffix: d",
+            unit="suffix:d",
             decimals=0,
             thresholds=look.DAYS_LEFT,
             no_value="none announced",
@@ -157,7 +157,7 @@ def _limits() -> list[AnyPanel]:
                     "{{provider}}",
                 )
             ],
-            unit="suffix: d",
+            unit="suffix:d",
             decimals=0,
             thresholds=look.DAYS_LEFT,
             no_value="no TLS seen",
