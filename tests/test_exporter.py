@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import HandClock, settle
+from hand_clock import HandClock, settle
 from exporting import CONFIGURATION, Served, result, serving
 
 import sora_exporter.exporter

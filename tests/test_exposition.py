@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import HandClock
+from hand_clock import HandClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs.launch import program

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from conftest import HandClock
+from hand_clock import HandClock
 from watched import NOW, config, result, service
 
 from sora_exporter.metrics import FAILURE_CLASSES, ExporterFacts, exporter_subject, page_subject, service_subject

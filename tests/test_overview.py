@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import HandClock
+from hand_clock import HandClock
 from watched import NOW, config, result, service
 
 from sora_exporter.overview import iso, result_overview, routes, services_overview

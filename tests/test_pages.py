@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from conftest import HandClock, settle
+from hand_clock import HandClock, settle
 from watched import NOW
 
 import sora_exporter.pages

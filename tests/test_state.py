@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import HandClock
+from hand_clock import HandClock
 from hypothesis import given
 from hypothesis import strategies as st
 from watched import FREE, NOW, config, result, service

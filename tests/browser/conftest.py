@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Site, Visit, watch
+from browser.browsing import Site, Visit, watch
 from over_http import over_http
 from playwright.sync_api import Browser, Page, sync_playwright
 from remembering import JANUARY, configuration, fill_january, remembering

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from browsing import Site, Visit
+from browser.browsing import Site, Visit
 from playwright.sync_api import Page
 from remembering import JANUARY, PROVIDERS, attempt, configuration, page_says
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from conftest import HandClock
+from hand_clock import HandClock
 
 from sora_exporter.apis import builtin_apis
 from sora_exporter.classify import classify

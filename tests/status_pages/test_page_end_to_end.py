@@ -14,7 +14,7 @@ from html_structure import Structure
 from over_http import over_http
 from prometheus_client.parser import text_string_to_metric_families
 from remembering import configuration, remembering
-from test_page_recordings import DOCUMENTS, DURING_MAINTENANCE, EXPECTED, PLACES, found, open_count
+from status_pages.test_page_recordings import DOCUMENTS, DURING_MAINTENANCE, EXPECTED, PLACES, found, open_count
 
 from sora_exporter.exporter import Exporter
 from sora_exporter.server import create_app
