@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,21 @@ def test_the_last_route_gone_is_one_page(chain: Chain) -> None:
     chain.behave("*", "overloaded")
     the_mail(chain, "[CRITICAL] sora-2: No route to a product is left.")
     the_mail(chain, "[CRITICAL] acme: A whole provider is down.")
+
+
+def test_a_flapping_service_is_one_notification(tmp_path: Path) -> None:
+    """Risk control that comes and goes is one ticket, and its notices keep the least time between two."""
+    haste = {**HASTE, r"group_interval: \w+": "group_interval: 6s", r"keep_firing_for: \w+": "keep_firing_for: 8s"}
+    with alerting_chain(tmp_path, "1s", "900ms", haste) as chain:
+        working = 'sora_service_up{service_id="beta"} == '
+        limited = 'service_id:sora_service_confirmed_severity:median{service_id="beta"} == 2'
+        eventually(lambda: chain.prometheus.query(f"{working}1"))
+        for _ in range(4):
+            chain.behave("sora_video2", "captcha")
+            eventually(lambda: chain.prometheus.query(limited))
+            chain.behave("sora_video2", "operational")
+            eventually(lambda: chain.prometheus.query(f"{working}1"))
+        the_mail(chain, "[WARNING] 贝塔: A service is under risk control.")
+        assert len(chain.mail.mails_about("[WARNING] 贝塔")) == 1
+        notices = [mail.at for mail in chain.mail.mails_about("→")]
+        assert all(later - earlier > 5 for earlier, later in pairwise(notices))
