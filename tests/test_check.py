@@ -51,7 +51,7 @@ def test_text_has_a_line_per_service_and_fits_80_columns(provider: str, tmp_path
 
 def test_a_terminal_without_chinese_gets_codes(provider: str, tmp_path: Path) -> None:
     """Where the output's encoding knows neither icons nor Chinese, their codes are printed and nothing breaks."""
-    env = environment(provider, PYTHONIOENCODING="ascii")
+    env = environment(provider, PYTHONIOENCODING="latin-1")
     ended = run("check", "sora-2-official", f"--storage.path={tmp_path}", env=env)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "\\u2705  Sora 2 \\u5b98\\u8f6c" in ended.stdout
