@@ -15,11 +15,13 @@ import yaml
 from dashboards.model import (
     DASHBOARDS,
     ROOT,
+    SCRAPE_INTERVAL,
     annotation_queries,
     label_values,
     load_dashboards,
     panel_queries,
     panels,
+    seconds,
     variable_queries,
 )
 from prometheus_client import CollectorRegistry
@@ -269,6 +271,13 @@ def test_sparse_series_are_read_over_hours(dashboard: dict[str, Any]) -> None:
     for place, expr in expressions(dashboard).items():
         for selector, window in re.findall(r"(\w+:\w+:hourly\w*\{[^}]*\})(\[[^\]]*\])?", expr):
             assert window in ("[23h59m30s]", "[59m30s]"), (place, selector)
+
+
+def test_steps_hold_a_sample(dashboard: dict[str, Any]) -> None:
+    """What is read over one step of a panel has steps of two scrapes at least, so that no step is without a sample."""
+    for panel in panels(dashboard):
+        if any("[$__interval]" in target["expr"] for target in panel["targets"]):
+            assert seconds(panel["interval"]) >= 2 * SCRAPE_INTERVAL, panel["title"]
 
 
 def test_calendars_have_a_cell_per_day() -> None:

@@ -189,7 +189,7 @@ def _generation() -> list[AnyPanel]:
         heat(
             "Generation times",
             "Videos of each day by the time they took.",
-            Query(f"sum by (le) ({buckets}[1d]))", "{{le}}", format=PromQueryFormat.HEATMAP),
+            Query(f"sum by (le) ({buckets}[1d] offset -1d))", "{{le}}", format=PromQueryFormat.HEATMAP),
             y_unit="s",
             interval="1d",
             unit="short",
