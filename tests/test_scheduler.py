@@ -411,3 +411,21 @@ async def test_cap_changes_while_some_are_inside(first: int, then: int) -> None:
         await settle()
         assert inside[0] == min(max(first - number, then), len(gates) - number)
     await asyncio.gather(*tasks)
+
+
+async def test_cap_falls_while_nobody_is_inside() -> None:
+    """A lower limit holds for the next who come, also where nobody was inside when it fell."""
+    cap, inside = Cap(5), [0]
+
+    async def enter() -> None:
+        async with cap:
+            inside[0] += 1
+            await hang()
+
+    cap.resize(2)
+    tasks = [asyncio.create_task(enter()) for _ in range(5)]
+    await settle()
+    assert inside == [2]
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
