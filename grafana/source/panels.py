@@ -208,7 +208,13 @@ def columns_by_series(
     title: str, description: str, query: Query, *, label: str, **settings: Unpack[Settings]
 ) -> AnyPanel:
     """Return one column per series: the mean of its samples, ordered by the name of the series."""
-    panel = barchart.Panel().show_value(options.VisibilityMode.AUTO).fill_opacity(80).x_field(label)
+    panel = (
+        barchart.Panel()
+        .show_value(options.VisibilityMode.AUTO)
+        .fill_opacity(80)
+        .x_field(label)
+        .x_tick_label_max_length(12)
+    )
     panel.legend(common.VizLegendOptions().show_legend(False).display_mode(options.LegendDisplayMode.LIST))
     settings["transformations"] = [
         ("reduce", {"reducers": ["mean"], "mode": "seriesToRows"}),
@@ -221,6 +227,8 @@ def columns_by_series(
 def heat(title: str, description: str, query: Query, *, y_unit: str, **settings: Unpack[Settings]) -> AnyPanel:
     """Return the buckets of a histogram over time, denser where more fell in."""
     colour = heatmap.HeatmapColorOptions().mode(heatmap_options.HeatmapColorMode.OPACITY).fill(BLUE).exponent(0.5)
+    # Only the opacity of one colour changes; the scheme is what Grafana wants named nonetheless.
+    colour.scheme("Blues").steps(64)
     panel = heatmap.Panel().color(colour.scale(heatmap_options.HeatmapColorScale.EXPONENTIAL)).calculate(False)
     panel.y_axis(heatmap.YAxisConfig().unit(y_unit)).show_legend().cell_gap(1).exemplars_color(BLUE)
     panel.filter_values(heatmap.FilterValueRange().le(1e-9))
