@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from unicodedata import category, combining, east_asian_width
+
+_PIECES = re.compile("(?:[\u4e00-\u9fff]|[^\\s\u4e00-\u9fff]+)[\u3001-\u303f\uff00-\uff65]*\\s*")
+"""A word or a Chinese character, with the punctuation that may not begin a line."""
 
 
 def plain(text: str) -> str:
@@ -34,20 +39,22 @@ def pad(text: str, columns: int, is_right: bool = False) -> str:
 
 
 def wrap(text: str, columns: int) -> list[str]:
-    """Return lines of at most so many columns, broken at spaces; between Chinese characters where there are none."""
+    """Return lines of at most so many columns, broken at spaces and between Chinese characters."""
     lines, line = [], ""
-    for word in text.split():
-        joined = f"{line} {word}" if line else word
-        if width(joined) <= columns:
-            line = joined
-            continue
-        if line:
-            lines.append(line)
-        while width(word) > columns:
-            head = word
-            while width(head) > columns:
-                head = head[:-1]
-            lines.append(head)
-            word = word[len(head) :]
-        line = word
-    return [*lines, line] if line else lines
+    for piece in (part for word in _PIECES.findall(text) for part in _parts(word, columns)):
+        if line and width(line) + width(piece.rstrip()) > columns:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _parts(piece: str, columns: int) -> Iterator[str]:
+    """Yield what is too long for a line in parts that fit."""
+    while width(piece.rstrip()) > columns:
+        fitting = len(piece)
+        while fitting > 1 and width(piece[:fitting]) > columns:
+            fitting -= 1
+        yield piece[:fitting]
+        piece = piece[fitting:]
+    yield piece

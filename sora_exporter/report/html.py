@@ -55,6 +55,7 @@ def render_html(findings: Findings, words: Wording) -> str:
         "charts": [_chart(service, words) for service in findings.services],
         "chart_start": moment(findings.start),
         "chart_end": moment(findings.end),
+        "bar_length": words.span(findings.window.bar_seconds),
         "height": HEIGHT,
     }
     return neutral(_template().render(values))

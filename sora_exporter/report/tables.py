@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from sora_exporter.report.findings import LEAST_COVERAGE, Findings, Incident, ServiceFindings
 from sora_exporter.report.objectives import Statement, statements
 from sora_exporter.report.recommendations import USES, recommendations
-from sora_exporter.report.wording import Wording, day, moment, percent, seconds_text, share
+from sora_exporter.report.wording import (
+    Wording,
+    day,
+    moment,
+    moment_of_year,
+    percent,
+    percent_at_least,
+    seconds_text,
+    share,
+)
 from sora_exporter.result import ErrorClass, Status
 from sora_exporter.terminal import plain
 
@@ -69,12 +78,14 @@ def window_line(findings: Findings, words: Wording) -> str:
 def caveats(findings: Findings, words: Wording) -> Sequence[str]:
     """Return what a reader must know besides the figures: gaps, young records, ends of life, warnings."""
     return [
-        *(line for service in findings.services for line in _caveats(service, words)),
+        *(line for service in findings.services for line in _gaps(service, words)),
+        *_ends_of_life(findings, words),
+        *_no_route(findings, words),
         *(words.note("warning", warning=plain(warning)) for warning in findings.warnings),
     ]
 
 
-def _caveats(service: ServiceFindings, words: Wording) -> Iterator[str]:
+def _gaps(service: ServiceFindings, words: Wording) -> Iterator[str]:
     name = title(service)
     if service.coverage < LEAST_COVERAGE:
         seen = percent(service.coverage, 1)
@@ -85,8 +96,20 @@ def _caveats(service: ServiceFindings, words: Wording) -> Iterator[str]:
         yield words.note("low_coverage_stars", service=name)
     if service.recorded_since is not None:
         yield words.note("young", service=name, start=moment(service.recorded_since))
-    if service.sunset is not None:
-        yield words.note("sunset", service=name, date=day(service.sunset))
+
+
+def _ends_of_life(findings: Findings, words: Wording) -> Iterator[str]:
+    ending: dict[float, list[str]] = {}
+    for service in findings.services:
+        if service.sunset is not None:
+            ending.setdefault(service.sunset, []).append(title(service))
+    for at, names in sorted(ending.items()):
+        yield words.note("ended" if at <= findings.end else "sunset", services=", ".join(names), date=day(at))
+
+
+def _no_route(findings: Findings, words: Wording) -> Iterator[str]:
+    if all(service.is_recommended is None for service in findings.services):
+        yield words.note("no_route_now")
 
 
 def title(service: ServiceFindings) -> str:
@@ -111,12 +134,18 @@ def _now(findings: Findings, words: Wording) -> Table:
             Cell(words.status(service.status), service.status),
             Cell(_reason(service, words)),
             Cell(words.access(plain(service.facts.access))),
-            Cell(words.value("yes") if service.is_recommended else ""),
+            Cell(_use_now(service, words)),
         ]
         for service in findings.services
     ]
     columns = _columns(words, ("product", "service", "status", "reason", "access", "use_now"))
     return Table("now", words.heading("now"), columns, rows)
+
+
+def _use_now(service: ServiceFindings, words: Wording) -> str:
+    if service.is_recommended is None:
+        return words.none
+    return words.value("yes") if service.is_recommended else ""
 
 
 def _reason(service: ServiceFindings, words: Wording) -> str:
@@ -226,7 +255,7 @@ def _statement_row(statement: Statement, words: Wording) -> list[Cell]:
     )
     return [
         *head,
-        Cell(percent(figures.availability)),
+        Cell(percent_at_least(figures.availability)),
         verdict,
         *_cells(
             words.span(statement.allowed_seconds),
@@ -252,7 +281,7 @@ def _stretches(key: str, found: list[tuple[Incident, ServiceFindings]], words: W
     rows = [
         [
             *_cells(title(service), words.none if one.is_cut else moment(one.start)),
-            Cell(words.value("open") if one.is_open else moment(one.end)),
+            Cell(words.value("open") if one.is_open else moment_of_year(one.end)),
             Cell(words.span(one.seconds)),
             Cell(words.error_class(one.error_class), one.error_class.status if one.error_class else None),
         ]

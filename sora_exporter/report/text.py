@@ -15,7 +15,8 @@ from sora_exporter.terminal import cut, pad, width, wrap
 GAP: Final = "  "
 ENDLESS: Final = 120
 """Columns that are taken where there is no terminal."""
-LEAST_COLUMNS: Final = 6
+LEAST_TEXT: Final = 8
+LEAST_FIGURES: Final = 5
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLOURS: Final[Mapping[Status, str]] = MappingProxyType(
     {
@@ -71,18 +72,23 @@ def _table(table: Table, room: int, pen: _Pen) -> Iterator[str]:
     if not table.rows:
         return
     headings = [Cell(column.heading) for column in table.columns]
-    widths = _widths([headings, *table.rows], room)
+    widths = _widths(table.columns, [headings, *table.rows], room)
     yield pen.dim(_line(headings, table.columns, widths, _Pen(False)))
     for row in table.rows:
         yield _line(row, table.columns, widths, pen)
 
 
-def _widths(rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
-    """Return the width of each column; where they do not fit, the widest give way."""
-    widths = [max(width(row[place].text) for row in rows) for place in range(len(rows[0]))]
-    room -= len(GAP) * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > LEAST_COLUMNS:
-        widths[widths.index(max(widths))] -= 1
+def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
+    """Return the width of each column; where they do not fit, the widest give way, and figures last."""
+    widths = [max(width(row[place].text) for row in rows) for place in range(len(columns))]
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
+    for least, is_number in ((LEAST_TEXT, False), (LEAST_FIGURES, True)):
+        places = [place for place, column in enumerate(columns) if column.is_number is is_number]
+        while excess > 0 and (widest := max(places, key=widths.__getitem__, default=None)) is not None:
+            if widths[widest] <= least:
+                break
+            widths[widest] -= 1
+            excess -= 1
     return widths
 
 

@@ -56,14 +56,12 @@ class Wording:
         """Return a length of time in its largest unit and the next: ``2 h 5 min``."""
         rest, parts = int(seconds), list[str]()
         for size, unit in LENGTHS:
-            if rest >= size or (parts and rest):
-                parts.append(self.value(unit, number=rest // size))
-            elif parts:
+            number, rest = divmod(rest, size)
+            if number:
+                parts.append(self.value(unit, number=number))
+            if parts and (len(parts) == 2 or not number or not rest):
                 break
-            rest %= size
-            if len(parts) == 2:
-                break
-        return " ".join(part for part in parts) or self.value("seconds", number=0)
+        return " ".join(parts) or self.value("seconds", number=0)
 
     def price(self, usd: float | None, unit: str = "") -> str:
         """Return an amount of US dollars, per unit where one is given."""
@@ -85,7 +83,15 @@ def wording(language: str) -> Wording:
 
 
 def percent(ratio: float, decimals: int = 2) -> str:
-    """Return a ratio in percent, rounded down, so that 100 % is said of nothing that failed once."""
+    """Return a ratio in percent; 100 % only where nothing is missing."""
+    shown = round(100 * ratio, decimals)
+    if shown >= 100 and ratio < 1:
+        shown = 100 - 10.0**-decimals
+    return f"{shown:.{decimals}f} %"
+
+
+def percent_at_least(ratio: float, decimals: int = 3) -> str:
+    """Return a ratio in percent, rounded down, so that it never seems to reach what it missed."""
     scale = 10**decimals
     # The tiny step makes up for ratios that no binary fraction can hold, such as 0.9984.
     return f"{math.floor(ratio * 100 * scale + 1e-6) / scale:.{decimals}f} %"
@@ -97,8 +103,12 @@ def share(ratio: float) -> str:
 
 
 def dollars(usd: float) -> str:
-    """Return an amount with two decimals, or with the three leading digits of a smaller one."""
-    return f"${usd:.2f}" if usd >= 1 or usd == 0 else f"${usd:.3f}" if usd >= 0.1 else f"${usd:.3g}"
+    """Return an amount with two decimals, or the three leading digits of less than a dollar."""
+    if usd >= 1 or usd == 0:
+        return f"${usd:.2f}"
+    decimals = min(2 - math.floor(math.log10(usd)), 9)
+    whole, _, fraction = f"{usd:.{decimals}f}".partition(".")
+    return f"${whole}.{fraction.rstrip('0'):0<2}"
 
 
 def seconds_text(seconds: float | None, none: str) -> str:
@@ -109,6 +119,11 @@ def seconds_text(seconds: float | None, none: str) -> str:
 def moment(at: float) -> str:
     """Return a moment (Unix seconds) in UTC to the minute."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def moment_of_year(at: float) -> str:
+    """Return a moment (Unix seconds) in UTC to the minute, where the year is known."""
+    return moment(at)[5:]
 
 
 def day(at: float) -> str:
