@@ -9,6 +9,7 @@ from grafana.source.panels import AnyPanel, now, stat_tiles
 
 
 def exporter_health() -> list[AnyPanel]:
+    """Return the panels about the exporter."""
     return [
         stat_tiles(
             "Exporters up",

@@ -9,6 +9,7 @@ from grafana.source.queries import recorded
 
 
 def objective_of_one() -> list[AnyPanel]:
+    """Return the panels about the objective of one service."""
     return [
         lines(
             "Availability and objective",
@@ -58,6 +59,7 @@ def objective_of_one() -> list[AnyPanel]:
 
 
 def objectives_of_all() -> list[AnyPanel]:
+    """Return the panels that compare the budgets of all services."""
     none = "no objective configured"
     return [
         level_bars(

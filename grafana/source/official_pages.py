@@ -10,6 +10,7 @@ from grafana.source.tables import Column, LabelColumn, grid
 
 
 def status_pages() -> list[AnyPanel]:
+    """Return the panels about official pages."""
     return [
         timeline(
             "What the pages say overall",

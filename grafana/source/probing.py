@@ -13,6 +13,7 @@ GOT_IT = look.words({1: ("got it", look.GREEN), 0: ("did not", look.VERMILION)})
 
 
 def probes() -> list[AnyPanel]:
+    """Return the panels about the probes of one service."""
     window = "[$__rate_interval]"
     durations = f"rate(sora_probe_duration_seconds_bucket{{{PROBE}}}{window})"
     return [
@@ -95,6 +96,7 @@ def _attempts_table() -> AnyPanel:
 
 
 def traffic() -> list[AnyPanel]:
+    """Return the panels that hold probes against requests and pages."""
     window = "[$__rate_interval]"
     unused = "no application uses the fallback client"
     return [
@@ -140,6 +142,7 @@ def traffic() -> list[AnyPanel]:
 
 
 def probing_cost() -> list[AnyPanel]:
+    """Return the panels about what probing costs."""
     spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
     paid = f'{SERVICE},probe=~"submit|generate"'
     return [
