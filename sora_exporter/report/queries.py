@@ -11,8 +11,14 @@ from sora_exporter.report.findings import Window
 PREFIX: Final = "service_id:sora_service_"
 RECENT: Final = "15m"
 """Three evaluations of the slowest group of rules: a value older than that is not of now."""
-MINUTE: Final = "59s999ms"
-"""Exactly one sample of a series recorded every minute, whether ranges include their left end or not."""
+
+
+def exactly(seconds: int) -> str:
+    """Return the range that holds each sample of so many seconds once, though ranges may include their left end."""
+    return f"{seconds - 1}s999ms"
+
+
+MINUTE: Final = exactly(60)
 
 EPISODES: Final = frozenset({"24h", "7d", "30d"})
 """Windows over which the rules record episodes and hours of risk control."""
@@ -48,20 +54,20 @@ NOW: Final[Mapping[str, str]] = MappingProxyType(
 
 def figures(window: Window) -> Mapping[str, str]:
     """Return the questions whose answers are one number per service over the window."""
-    name = window.name
+    name, whole = window.name, exactly(window.seconds)
 
     def recorded(series: str) -> str:
         return f"last_over_time({PREFIX}{series}{name}[{RECENT}])"
 
     def hourly(series: str) -> str:
-        return f"sum_over_time({PREFIX}{series}[{name}])"
+        return f"sum_over_time({PREFIX}{series}[{whole}])"
 
     return {
         "coverage": recorded("coverage:ratio"),
         "availability": recorded("availability:ratio"),
         "episodes": recorded("risk_control_episodes:sum")
         if name in EPISODES
-        else f"count_over_time({PREFIX}risk_control_start:bool[{name}])"
+        else f"count_over_time({PREFIX}risk_control_start:bool[{whole}])"
         f" or on (service_id) 0 * {hourly('evidence:hourly')}",
         "hours": recorded("risk_control_hours:sum") if name in EPISODES else hourly("risk_control:hourly") + " / 60",
         "response": recorded("response_time_seconds:avg")
@@ -86,7 +92,7 @@ MINUTES: Final[Mapping[str, str]] = MappingProxyType(
 
 def bars(window: Window) -> Mapping[str, str]:
     """Return the questions behind the chart, one sample at the end of each bar."""
-    length = f"{window.bar_seconds - 1}s999ms"
+    length = exactly(window.bar_seconds)
     return {
         "available": f"sum_over_time({PREFIX}available:bool[{length}])",
         "evidence": f"sum_over_time({PREFIX}evidence:bool[{length}])",
