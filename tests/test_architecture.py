@@ -31,7 +31,7 @@ ROWS = (
     "families parts metrics exposition overview",
     "exporter check check_report scrape",
     "status_view web_access server serve",
-    "terminal prometheus_api report fallback simulator demo cli __main__",
+    "terminal prometheus_api report fallback simulator demo commands cli __main__",
 )
 ORDER = [name for row in ROWS for name in row.split()]
 

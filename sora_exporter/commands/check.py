@@ -1,0 +1,50 @@
+"""``sora-exporter check``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from sora_exporter.commands.shared import config_option, fail, load, run_to_end, storage_option
+
+
+@click.command()
+@click.argument("services", nargs=-1, metavar="[SERVICE]...")
+@config_option
+@click.option("--probe", "probes", multiple=True, metavar="PROBE",
+              help="catalog, canary, submit or generate; the last two cost money and need a budget. "
+                   "Default: the configured free ones.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="Text for a terminal, JSON for a program, Markdown to paste.")  # fmt: skip
+@storage_option
+def check(
+    services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, storage: Path
+) -> None:  # fmt: skip
+    """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
+    config = load(config_file)
+    from sora_exporter.check import check as run_check
+    from sora_exporter.check_report import renderers
+    from sora_exporter.result import ProbeKind, Status
+    from sora_exporter.storage import StorageError
+
+    known = [service.id for service in config.services]
+    if not known:
+        fail("no service is configured: add one under services: or leave out --config.file")
+    unknown = [name for name in services if name not in known]
+    if unknown:
+        fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
+    wrong = [name for name in probes if name not in set(ProbeKind)]
+    if wrong:
+        fail(f"unknown probe {', '.join(wrong)}: use {', '.join(ProbeKind)}")
+    try:
+        found = run_to_end(run_check(config, storage, services, [ProbeKind(name) for name in probes]))
+    except StorageError as error:
+        fail(str(error))
+    # The terminal's width, or COLUMNS; a file and a pipe have none.
+    columns = shutil.get_terminal_size((0, 0)).columns
+    click.echo(renderers(columns)[form](found, time.time()), nl=False)
+    sys.exit(0 if all(service["status"] == Status.OPERATIONAL for service in found) else 1)
