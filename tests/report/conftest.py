@@ -1,0 +1,31 @@
+"""Fixtures of the report's tests: recorded answers, and what is found in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from report.recorded import END, WINDOW, Recorded, answering
+from sora_exporter.prometheus_api import Access
+from sora_exporter.report.command import Request, find
+from sora_exporter.report.findings import Findings
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    """The recorded answers, served."""
+    with answering(Recorded()) as serving:
+        yield serving
+
+
+@pytest.fixture
+def found(recorded: Recorded) -> Callable[..., Findings]:
+    """Ask the recorded answers for a report, with more arguments of the request if need be."""
+
+    def ask(**arguments: object) -> Findings:
+        request = Request(Access(recorded.url), WINDOW.name, END, **arguments)  # type: ignore[arg-type]
+        return asyncio.run(find(request))
+
+    return ask
