@@ -163,8 +163,14 @@ class Exporter:
         )
 
     def _record(self, result: ProbeResult) -> None:
-        self.state.record(result)
         track = self.state.services.get(result.service_id)
+        before = self.state.verdict(result.service_id).status if track is not None else None
+        self.state.record(result)
+        if before is not None:
+            after = self.state.verdict(result.service_id)
+            if after.status is not before:
+                told = (result.service_id, before, after.status, after.error_class, result.probe, result.detail)
+                log.info("service %s: %s -> %s (%s by %s: %s)", *told)
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
         if result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED:

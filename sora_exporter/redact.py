@@ -49,7 +49,12 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
 def _forms(secrets: Iterable[str]) -> list[str]:
     """Return every form a secret may be echoed in, longest first, so that none leaves a rest of another."""
     words = {word for secret in secrets for word in (secret, *secret.split())}
-    forms = {form for word in words for form in (word, quote(word, safe=""), json.dumps(word)[1:-1])}
+    escaped = {word: json.dumps(word)[1:-1] for word in words}
+    forms = {
+        form
+        for word, text in escaped.items()
+        for form in (word, quote(word), quote(word, safe=""), text, text.replace("/", "\\/"))
+    }
     return sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=lambda form: (-len(form), form))
 
 

@@ -78,7 +78,7 @@ class Runner:
 
     async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
         """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs no more."""
-        price = price_of_attempt(self.config, service)
+        price = self.config.attempt_price_usd(service)
         if price is None:
             return self._unasked(service, probe, "the service has no price: set price_usd")
         try:
@@ -155,16 +155,6 @@ class Runner:
         return ProbeResult(
             service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, "budget", detail
         )  # fmt: skip
-
-
-def price_of_attempt(config: Config, service: Service) -> float | None:
-    """Return what one paid probe of a service costs in USD, or None where it cannot be told."""
-    price = service.price_usd
-    if price is None or price.per_request is not None:
-        return price.per_request if price else None
-    api = config.api(service)
-    seconds = api.billed_seconds(api.create_body(service.model, service.request))
-    return price.per_second * seconds if price.per_second is not None and seconds else None
 
 
 def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:

@@ -181,3 +181,17 @@ async def test_nothing_is_left_after_stop(tmp_path: Path, clock: HandClock, monk
     await asyncio.wait([reload])
     await settle()
     assert asyncio.all_tasks() <= others
+
+
+async def test_change_of_status_is_logged_once(
+    served: Served, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log tells from what to what a service went and why, at the change and not with every attempt after it."""
+    caplog.set_level("INFO")
+    await clock.advance(200)
+    caplog.clear()
+    fault = result(OFFICIAL, ProbeKind.CATALOG, ErrorClass.UNAVAILABLE, detail="no channel")
+    served.runner.script[OFFICIAL, ProbeKind.CATALOG] = fault
+    await clock.advance(200)
+    lines = [record.getMessage() for record in caplog.records if OFFICIAL in record.getMessage()]
+    assert lines == [f"service {OFFICIAL}: operational -> suspended (unavailable by catalog: no channel)"]

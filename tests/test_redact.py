@@ -65,7 +65,9 @@ def test_plain_words_stay(text: str) -> None:
 @pytest.mark.parametrize("secret", ["s3cr3", "hunter2", 'quo"te/sla sh', "Bearer 0f1e2d3c4b5a", "密钥密钥密钥"])
 def test_the_callers_own_secret_is_hidden_in_every_form(secret: str, echo: str) -> None:
     """A configured secret goes as it is, percent-encoded, escaped as in JSON, and without its scheme."""
-    for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1], secret.split()[-1]):
+    escaped = json.dumps(secret)[1:-1]
+    forms = (secret, quote(secret), quote(secret, safe=""), escaped, escaped.replace("/", "\\/"), secret.split()[-1])
+    for form in forms:
         if len(form) >= SHORTEST_SECRET:
             assert form not in redact(echo.format(form), (secret,), 500)
 

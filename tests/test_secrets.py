@@ -59,6 +59,8 @@ def forms(key: str) -> dict[str, str]:
     return {
         "plain": key,
         "quoted": quote(key, safe=""),
+        "quoted but slashes": quote(key),
+        "escaped as PHP does": key.replace("/", "\\/"),
         "base64": base64.b64encode(key.encode()).decode().rstrip("="),
     }
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sora_exporter.config import Config, Service
 from sora_exporter.result import ErrorClass, Status
-from sora_exporter.runner import price_of_attempt
 
 OPENS_AFTER = 3
 OPEN_SECONDS = 30.0
@@ -53,7 +52,7 @@ Preference = Callable[[Config, str | None, Mapping[str, object]], Callable[[Serv
 
 def _price(config: Config, service: Service, body: Mapping[str, object]) -> float:
     ordered = service.model_copy(update={"request": {**service.request, **body}})
-    return price_of_attempt(config, ordered) or math.inf
+    return config.attempt_price_usd(ordered) or math.inf
 
 
 PREFERENCES: Mapping[str, Preference] = {

@@ -9,7 +9,6 @@ from sora_exporter.config import Config, Service
 from sora_exporter.exporter import Exporter
 from sora_exporter.plain_words import PlainWords, Words, plain_words
 from sora_exporter.result import ErrorClass, Status
-from sora_exporter.runner import price_of_attempt
 from sora_exporter.state import ServiceTrack, Verdicts
 from sora_exporter.status_pages.page import COMPONENT_SEVERITY, ComponentStatus
 from sora_exporter.status_view.strip import Strip, strip
@@ -105,7 +104,7 @@ def _evidence(verdict: Verdicts, now: float) -> str:
 
 
 def _price(config: Config, service: Service) -> Price | None:
-    price, per_video = service.price_usd, price_of_attempt(config, service)
+    price, per_video = service.price_usd, config.attempt_price_usd(service)
     if price is None:
         return None
     if price.per_second is None:
