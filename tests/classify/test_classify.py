@@ -109,6 +109,15 @@ CASES: list[tuple[str, Answer, str]] = [
     ("late", answer(None, transport_error="Request timed out."), "timeout"),
     ("nothing at all", answer(None), "connection"),
     ("risk", answer(200, {"ret": "1019", "errmsg": "shark not pass"}), "risk_control"),
+    ("traditional characters", answer(403, error("帳戶餘額不足，請儲值")), "quota_exhausted"),
+    ("the place before the purse", answer(429, error("IP white list policy")), "permission"),
+    ("a pool out of quota is off", answer(503, error("所有账号额度均已耗尽"), access="reverse"), "unavailable"),
+    ("no capacity is no missing channel", answer(503, error("No capacity available for model x")), "overloaded"),
+    (
+        "a resource name is no place",
+        answer(404, error("projects/p/locations/us/models/x is not supported")),
+        "model_not_found",
+    ),
     ("permission", answer(403, error("无权访问该分组")), "permission"),
     ("unknown model", answer(404, error("model not found", code="model_not_found")), "model_not_found"),
 ]

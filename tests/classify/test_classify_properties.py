@@ -111,6 +111,7 @@ def test_codes_and_sentences_read_alike() -> None:
     """Camel case, underscores and mixed scripts become the same plain words."""
     assert normalise("InsufficientQuota") == normalise("insufficient_quota") == " insufficient quota "
     assert normalise("没有可用的Token进行") == " 没有可用的 token 进行 "
+    assert normalise("餘額不足") == normalise("余额不足")
 
 
 @pytest.mark.parametrize(
