@@ -93,8 +93,9 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int
 
 
 def _line(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int], pen: _Pen) -> str:
-    cells = [
-        pen.toned(pad(cut(cell.text, room), room, column.is_number), cell.tone)
-        for cell, column, room in zip(row, columns, widths, strict=True)
-    ]
+    cells = []
+    for place, (cell, column, room) in enumerate(zip(row, columns, widths, strict=True)):
+        text = cut(cell.text, room)
+        is_last_text = place == len(row) - 1 and not column.is_number
+        cells.append(pen.toned(text if is_last_text else pad(text, room, column.is_number), cell.tone))
     return GAP.join(cells).rstrip()
