@@ -1,0 +1,175 @@
+"""Asking a Prometheus-compatible API: answers, credentials, and every refusal in one line without a secret."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faults import server
+from faults.certificates import Authority
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+
+import sora_exporter.prometheus_api
+from report.recorded import END, FIRST, WINDOW, Recorded, each, expressions
+from sora_exporter.prometheus_api import Access, PrometheusApi, PrometheusError, Series
+
+SECRET = "correct-horse-battery"
+COVERAGE = expressions()["coverage"]
+
+
+async def ask(access: Access) -> list[Series]:
+    """Return the answer to one instant query."""
+    async with PrometheusApi(access) as api:
+        return await api.query(COVERAGE, END)
+
+
+async def refusal(access: Access) -> str:
+    """Return why a query is refused, on one line and without the secret."""
+    with pytest.raises(PrometheusError) as refused:
+        await ask(access)
+    said = str(refused.value)
+    assert "\n" not in said
+    assert SECRET not in said
+    return said
+
+
+@pytest.fixture
+def secret_file(tmp_path: Path) -> Path:
+    """A file with a secret and the line break that editors add."""
+    path = tmp_path / "secret"
+    path.write_text(f"{SECRET}\n")
+    return path
+
+
+async def test_an_answer_is_labels_and_samples(recorded: Recorded) -> None:
+    """Instant and range answers come as labels with (time, value) pairs."""
+    recorded.answers["coverage"] = each(alpha=0.5)
+    assert await ask(Access(recorded.url)) == [Series({"service_id": "alpha"}, [(END, 0.5)])]
+    async with PrometheusApi(Access(recorded.url)) as api:
+        (silent,) = await api.query_range(expressions()["silent"], FIRST, END, 60)
+    assert (len(silent.samples), silent.samples[0], silent.value) == (5, (FIRST + 6000.0, 1.0), 1.0)
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/api/v1", "/api/v1/"])
+async def test_a_path_prefix_is_kept(recorded: Recorded, ending: str) -> None:
+    """The address may end in a prefix, a slash, or the path that Grafana's and Prometheus' documentation show."""
+    await ask(Access(recorded.url + ending))
+    assert recorded.requests[0].url.path == "/prefix/api/v1/query"
+
+
+async def test_basic_authentication_is_sent(recorded: Recorded, secret_file: Path) -> None:
+    """User and password from a file go out as basic authentication, the file's line break left out."""
+    await ask(Access(recorded.url, username="reader", password_file=secret_file))
+    kind, _, value = recorded.requests[0].headers["authorization"].partition(" ")
+    assert (kind, base64.b64decode(value).decode()) == ("Basic", f"reader:{SECRET}")
+
+
+async def test_a_bearer_token_is_sent(recorded: Recorded, secret_file: Path) -> None:
+    """A token from a file goes out as a bearer token."""
+    await ask(Access(recorded.url, bearer_token_file=secret_file))
+    assert recorded.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+async def test_without_credentials_none_are_sent(
+    recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the environment's proxies nor a .netrc have a say."""
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    await ask(Access(recorded.url))
+    assert "authorization" not in recorded.requests[0].headers
+
+
+REFUSALS: Mapping[str, tuple[Response, tuple[str, ...]]] = {
+    "unauthorised": (PlainTextResponse("Unauthorized\n", 401), ("wants credentials", "password-file", "HTTP 401")),
+    "forbidden": (PlainTextResponse("no", 403), ("does not let us in", "HTTP 403")),
+    "no API": (PlainTextResponse("404 page not found\n", 404), ("no Prometheus API", "path prefix", "HTTP 404")),
+    "login page": (RedirectResponse("https://login.example/?next=secret"), ("sends us on to login.example",)),
+    "web page": (HTMLResponse("<html>Grafana</html>"), ("does not answer as Prometheus does",)),
+    "bad gateway": (HTMLResponse("<h1>502</h1>", 502), ("does not answer as Prometheus does", "HTTP 502")),
+    "refused query": (
+        JSONResponse(
+            {"status": "error", "errorType": "execution", "error": "query processing\nwould load too many"}, 422
+        ),
+        ("refuses a query", "query processing would load too many"),
+    ),
+    "a list": (JSONResponse([1]), ("does not answer as Prometheus does",)),
+    "no data": (JSONResponse({"status": "success"}), ("another shape",)),
+    "a scalar": (JSONResponse({"status": "success", "data": {"result": [1, "2"]}}), ("another shape",)),
+}
+
+
+@pytest.mark.parametrize("case", sorted(REFUSALS))
+async def test_every_refusal_is_one_line(recorded: Recorded, secret_file: Path, case: str) -> None:
+    """What is no usable answer is said in one line that names the address and what to do."""
+    recorded.refusal, words = REFUSALS[case]
+    said = await refusal(Access(recorded.url, bearer_token_file=secret_file))
+    assert said.startswith(recorded.url)
+    assert [word for word in words if word not in said] == []
+
+
+MISTAKES: Mapping[str, tuple[dict[str, Any], str]] = {
+    "no address": ({"url": "prometheus:9090"}, "is no address: write it as http://HOST:9090"),
+    "bad port": ({"url": "http://host:port"}, "is no address"),
+    "bad brackets": ({"url": "http://[::1"}, "is no address"),
+    "secret in the address": ({"url": f"http://me:{SECRET}@host"}, "holds credentials"),
+    "query in the address": ({"url": f"http://host/?token={SECRET}"}, "ends in a query"),
+    "user without password": ({"username": "me"}, "needs both"),
+    "password without user": ({"password_file": "secret"}, "needs both"),
+    "two kinds": ({"username": "me", "password_file": "secret", "bearer_token_file": "secret"}, "not both"),
+    "missing file": ({"bearer_token_file": "missing"}, "--prometheus.bearer-token-file"),
+    "empty file": ({"bearer_token_file": "empty"}, "is empty"),
+    "two lines": ({"username": "me", "password_file": "lines"}, "holds more than one line"),
+    "two words": ({"bearer_token_file": "words"}, "holds no single token"),
+    "binary file": ({"bearer_token_file": "binary"}, "cannot be read"),
+    "missing CA": ({"ca_file": "missing"}, "no such file"),
+    "no CA": ({"ca_file": "secret"}, "holds no certificate in PEM form"),
+}
+
+
+@pytest.mark.parametrize("case", sorted(MISTAKES))
+async def test_every_mistake_is_one_line(tmp_path: Path, case: str) -> None:
+    """A wrong address and a file that is no good are told by their flag, before anything is sent."""
+    contents = {"secret": SECRET, "empty": "\n", "lines": f"{SECRET}\n{SECRET}", "words": f"{SECRET} {SECRET}"}
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe" + SECRET.encode())
+    arguments, words = MISTAKES[case]
+    files = {name: tmp_path / value for name, value in arguments.items() if name.endswith("_file")}
+    assert words in await refusal(Access(**{"url": "http://127.0.0.1:9", **arguments, **files}))
+
+
+@pytest.mark.parametrize("fault", sorted(server.FAULTS))
+async def test_no_fault_of_a_server_is_an_answer(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a broken server does ends soon, with one line that names its address."""
+    monkeypatch.setattr(sora_exporter.prometheus_api, "ANSWER_BYTES", 1024 * 1024)
+    monkeypatch.setattr(sora_exporter.prometheus_api, "TIMEOUT_SECONDS", 0.5)
+    async with server.serve(fault) as broken:
+        assert broken.url in await refusal(Access(broken.url))
+
+
+async def test_an_answer_without_end_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than the limit is not read, and how to ask for less is said."""
+    monkeypatch.setattr(sora_exporter.prometheus_api, "ANSWER_BYTES", 1024 * 1024)
+    async with server.serve("endless body") as endless:
+        assert "more than 1 MiB: take a shorter --window" in await refusal(Access(endless.url))
+
+
+async def test_a_private_authority_is_trusted_only_when_named(tmp_path: Path) -> None:
+    """Behind a certificate of one's own authority the API answers with --prometheus.ca-file, and not without."""
+    authority = Authority.create(tmp_path)
+    body = b'{"status":"success","data":{"resultType":"vector","result":[]}}'
+    behaviour = server.fixed(server.answer(body))
+    async with server.serve(behaviour, tls=authority.server_context("prometheus")) as private:
+        assert await ask(Access(private.url, ca_file=authority.path)) == []
+        said = await refusal(Access(private.url))
+    assert "certificate" in said
+
+
+def test_the_window_of_the_recordings_is_a_week() -> None:
+    """The recorded answers are of the seven days that the tests speak of."""
+    assert (WINDOW.seconds, END - FIRST) == (604800, 604740)
