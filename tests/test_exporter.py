@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hand_clock import HandClock, settle
 from exporting import CONFIGURATION, Served, result, serving
+from hand_clock import HandClock, settle
 
 import sora_exporter.exporter
 from sora_exporter.budget import Ledger
