@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test unit lint constraints
+.PHONY: run demo test unit lint constraints
 
 run: $(VENV)/.run
 	@scripts/run
+
+# `make demo ARGS=--break=sora-2-official` breaks a service.
+demo: $(VENV)/.run
+	@$(BIN)/sora-exporter demo $(ARGS)
 
 # Tests that drive other programs share the machine with them, and run one after the other.
 test: lint unit

@@ -14,7 +14,7 @@ import sora_exporter.check
 from sora_exporter import __version__
 from sora_exporter.cli import main
 
-COMMANDS = {"check", "classify", "report", "serve", "simulate"}
+COMMANDS = {"check", "classify", "demo", "report", "serve", "simulate"}
 ONE_SERVICE = """
 providers:
   relay: {base_url: "http://127.0.0.1:9/v1"}

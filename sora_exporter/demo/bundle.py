@@ -1,4 +1,4 @@
-"""The rules, templates and dashboards that come with the exporter, and the demo's settings for the programs."""
+"""The rules, routes and dashboards that come with the exporter, with the demo's addresses in them."""
 
 from __future__ import annotations
 
@@ -10,57 +10,54 @@ from typing import Any
 import yaml
 
 import sora_exporter
+from sora_exporter.demo import DemoError
 
 PROBE_SETTINGS = {"interval": "15s", "timeout": "5s"}
 
-
-class BundleError(Exception):
-    """The files that come with the exporter are not where they should be."""
+EXPORTER, ALERTMANAGER = "127.0.0.1:10198", "127.0.0.1:9093"
+"""The addresses that the shipped prometheus.yml names."""
 
 
 def bundle_folder(name: str) -> Path:
-    """Return a folder such as ``alerting-rules``: of the checkout, else of the installation. Raises BundleError."""
+    """Return a folder such as ``alerting-rules``: of the checkout, else of the installation. Raises DemoError."""
     places = (Path(sora_exporter.__file__).parent.parent / name, Path(sys.prefix) / "share" / "sora_exporter" / name)
     for place in places:
         if place.is_dir():
             return place
-    raise BundleError(f"{name}/ is neither at {places[0]} nor at {places[1]}: run the demo from a checkout")
+    raise DemoError(f"{name}/ is neither at {places[0]} nor at {places[1]}: run the demo from a checkout")
 
 
 def exporter_config(folder: Path) -> Path:
     """Write the built-in catalogue with intervals short enough to watch, and return the file."""
-    text = resources.files("sora_exporter").joinpath("catalogue.yml").read_text("utf-8")
-    document: dict[str, Any] = yaml.safe_load(text)
+    document = _read(resources.files("sora_exporter").joinpath("catalogue.yml").read_text("utf-8"))
     for service in document["services"]:
         service["probes"] = {"catalog": dict(PROBE_SETTINGS), "canary": dict(PROBE_SETTINGS)}
     return _write(folder / "sora.yml", document)
 
 
 def prometheus_config(folder: Path, exporter: str, alertmanager: str | None) -> Path:
-    """Write Prometheus' configuration for addresses of this machine, and return the file."""
+    """Write the shipped configuration for these addresses (host:port), and return the file."""
     rules = bundle_folder("alerting-rules")
-    document: dict[str, Any] = {
-        "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
-        "rule_files": [str(rules / "sora-recording.rules.yml"), str(rules / "sora-alerts.rules.yml")],
-        "scrape_configs": [{"job_name": "sora_exporter", "static_configs": [{"targets": [exporter]}]}],
-    }
-    if alertmanager is not None:
-        document["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
+    text = (rules / "prometheus.yml").read_text("utf-8").replace(EXPORTER, exporter)
+    document = _read(text.replace(ALERTMANAGER, alertmanager or ALERTMANAGER))
+    document["rule_files"] = [str(rules / name) for name in document["rule_files"]]
+    if alertmanager is None:
+        del document["alerting"]
     return _write(folder / "prometheus.yml", document)
 
 
 def alertmanager_config(folder: Path, webhook: str) -> Path:
-    """Write our Alertmanager configuration with the inhibitions it ships and one receiver: the demo's own terminal."""
-    shipped: dict[str, Any] = yaml.safe_load((bundle_folder("alerting-rules") / "alertmanager.yml").read_text("utf-8"))
+    """Write what mutes what, as shipped, with one receiver for the rest: the demo's own terminal."""
+    shipped = _read((bundle_folder("alerting-rules") / "alertmanager.yml").read_text("utf-8"))
     document = {
         "route": {
             "receiver": "terminal",
-            "group_by": ["alertname", "service_id"],
+            "group_by": ["alertname", "product", "service_id"],
             "group_wait": "2s",
             "group_interval": "10s",
             "routes": [{"matchers": ['severity="none"'], "receiver": "nobody"}],
         },
-        "inhibit_rules": shipped.get("inhibit_rules", []),
+        "inhibit_rules": shipped["inhibit_rules"],
         "receivers": [
             {"name": "nobody"},
             {"name": "terminal", "webhook_configs": [{"url": webhook, "send_resolved": True}]},
@@ -70,18 +67,22 @@ def alertmanager_config(folder: Path, webhook: str) -> Path:
 
 
 def grafana_provisioning(folder: Path, prometheus: str) -> Path:
-    """Copy Grafana's provisioning with the demo's addresses in it, and return the folder."""
+    """Write Grafana's provisioning for this Prometheus (host:port), and return the folder."""
     shipped, target = bundle_folder("grafana"), folder / "provisioning"
-    for kind in ("datasources", "dashboards"):
-        (target / kind).mkdir(parents=True, exist_ok=True)
-        for file in sorted((shipped / "provisioning" / kind).glob("*.yml")):
-            document = yaml.safe_load(file.read_text("utf-8"))
-            for datasource in document.get("datasources", []):
-                datasource["url"] = f"http://{prometheus}"
-            for provider in document.get("providers", []):
-                provider["options"]["path"] = str(shipped / "dashboards")
-            _write(target / kind / file.name, document)
+    for file in sorted((shipped / "provisioning").glob("*/*.yml")):
+        document = _read(file.read_text("utf-8"))
+        for datasource in document.get("datasources", []):
+            datasource["url"] = f"http://{prometheus}"
+        for provider in document.get("providers", []):
+            provider["options"]["path"] = str(shipped / "dashboards")
+        (target / file.parent.name).mkdir(parents=True, exist_ok=True)
+        _write(target / file.parent.name / file.name, document)
     return target
+
+
+def _read(text: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(text)
+    return document
 
 
 def _write(file: Path, document: Any) -> Path:

@@ -1,83 +1,129 @@
-"""Child programs of the demo: started, waited for, and gone when the demo is, however it ends."""
+"""Programs of the demo: started, waited for, and gone when the demo is, however it ends."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import signal
+import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import mkdtemp
+from types import TracebackType
+from typing import Self
 
-READY_SECONDS = 30.0
-STOP_SECONDS = 6.0
-PR_SET_PDEATHSIG = 1
+from sora_exporter.demo import DemoError
 
+READY_SECONDS = 60.0
+LAST_WORDS = 300
+"""Characters of a program's last line that are told when it ends by itself."""
 
-class ChildError(Exception):
-    """A program that did not start; the text names it, its last words and its log."""
-
-
-def free_port(preferred: int = 0) -> int:
-    """Return the preferred port if it is free on loopback, else any free one."""
-    for port in (preferred, 0):
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as listener:
-            return int(listener.getsockname()[1])
-    raise ChildError("no free port on 127.0.0.1")
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when the demo dies, even by SIGKILL; elsewhere only the demo itself cleans up."""
-    os.setpgrp()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Children:
-    """The running programs, stopped in the opposite order of their start."""
+    """The running programs and the folder they write to; the end of the block ends both.
 
-    def __init__(self, logs: Path) -> None:
-        self._logs = logs
-        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+    A keeper beside this process does so, too when this process is killed.
+    """
 
-    def start(self, name: str, command: Sequence[str], ready_url: str, environment: Mapping[str, str]) -> None:
-        """Start a program and return when its address answers. Raises ChildError."""
-        log = self._logs / f"{name}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own command lines
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env={**os.environ, **environment},
-                preexec_fn=_die_with_parent,
-            )
-        self._running.append((name, process))
-        if not wait_until(lambda: process.poll() is not None or answers(ready_url), READY_SECONDS) or process.poll():
-            raise ChildError(f"{name} did not start: {_last_line(log)}")
+    def __init__(self) -> None:
+        self.folder = Path(mkdtemp(prefix="sora-demo-"))
+        self._running: dict[str, subprocess.Popen[str]] = {}
+        keeper = [sys.executable, "-m", "sora_exporter.demo.keeper", str(self.folder)]
+        self._keeper = subprocess.Popen(keeper, stdin=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
 
-    def dead(self) -> list[str]:
-        """Return the names of programs that ended by themselves."""
-        return [name for name, process in self._running if process.poll() is not None]
+    def __enter__(self) -> Self:
+        return self
 
-    def stop(self) -> None:
-        """End every program and wait for it; what does not listen is killed."""
-        for _, process in reversed(self._running):
-            process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        for _, process in reversed(self._running):
-            try:
-                process.wait(max(deadline - time.monotonic(), 0.1))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        self._running.clear()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.close()
+        for process in self._running.values():
+            process.wait()
+        self._keeper.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, name: str, command: Sequence[str], ready_url: str, **variables: str) -> None:
+        """Start a program and return when its address answers. Raises DemoError."""
+        with self._log(name).open("w", encoding="utf-8") as log:
+            process = self._launch(name, command, log.fileno(), log.fileno(), variables)
+        if not wait_until(lambda: process.poll() is not None or answers(ready_url), READY_SECONDS):
+            raise DemoError(f"{name} does not answer at {ready_url} within {READY_SECONDS:.0f} s")
+        self.check()
+
+    def begin(self, name: str, command: Sequence[str], hear: Callable[[str], None]) -> Callable[[], None]:
+        """Start a program that ends by itself; each line it prints is heard. Call what comes back to wait for its end.
+
+        Waiting raises DemoError when the program ends with a failure.
+        """
+        with self._log(name).open("w", encoding="utf-8") as log:
+            process = self._launch(name, command, subprocess.PIPE, log.fileno(), {})
+        listener = threading.Thread(target=_relay, args=(process, hear), daemon=True)
+        listener.start()
+
+        def wait() -> None:
+            listener.join()
+            if process.wait() != 0:
+                raise DemoError(f"{name}: {self._last_words(name)}")
+            self._forget(name)
+
+        return wait
+
+    def check(self) -> None:
+        """Raise DemoError when a program has ended by itself."""
+        for name, process in self._running.items():
+            if process.poll() is not None:
+                raise DemoError(f"{name} ended by itself: {self._last_words(name)}")
+
+    def _launch(
+        self, name: str, command: Sequence[str], output: int, errors: int, variables: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
+        environment = {**os.environ, "TMPDIR": str(self.folder), "NO_PROXY": "127.0.0.1", **variables}
+        process = subprocess.Popen(  # noqa: S603 - our own command lines
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, text=True, env=environment,
+            process_group=0,
+        )  # fmt: skip
+        self._tell_keeper(f"+{process.pid}")
+        self._running[name] = process
+        return process
+
+    def _forget(self, name: str) -> None:
+        self._tell_keeper(f"-{self._running.pop(name).pid}")
+
+    def _tell_keeper(self, line: str) -> None:
+        if self._keeper.stdin is not None:
+            self._keeper.stdin.write(f"{line}\n")
+            self._keeper.stdin.flush()
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _last_words(self, name: str) -> str:
+        lines = self._log(name).read_text("utf-8", "replace").split("\n")
+        return next((line.strip()[:LAST_WORDS] for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def _relay(process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
+    # Nobody listens any more: the demo finds that out itself when it has something to say.
+    with process, contextlib.suppress(BrokenPipeError):
+        for line in process.stdout or ():
+            hear(line.rstrip("\n"))
+
+
+def free_port(preferred: int) -> int:
+    """Return the preferred port if it is free on loopback, else any free one. Raises DemoError."""
+    for port in (preferred, 0):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)) as listener:
+            return int(listener.getsockname()[1])
+    raise DemoError("no free port on 127.0.0.1")
 
 
 def wait_until(claim: Callable[[], bool], seconds: float) -> bool:
@@ -90,15 +136,16 @@ def wait_until(claim: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def ask(url: str, body: bytes | None = None) -> bytes:
+    """Return what an address of this machine answers to GET, or to POST of JSON; no proxy. Raises OSError."""
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 - our own address
+    with _OPENER.open(request, timeout=5) as answer:
+        return bytes(answer.read())
+
+
 def answers(url: str) -> bool:
-    """Whether a local address answers with success."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - an address of our own
-            return bool(200 <= answer.status < 300)
-    except (urllib.error.URLError, OSError, ValueError):
-        return False
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else "it said nothing"
+    """Whether an address of this machine answers with success."""
+    with contextlib.suppress(OSError, ValueError):
+        ask(url)
+        return True
+    return False

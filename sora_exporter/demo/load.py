@@ -1,0 +1,31 @@
+"""The history as a program of its own, so that it uses the second core and can be ended at once.
+
+``python -m sora_exporter.demo.load DATA_DIR DAYS TARGET`` prints what it is doing, line by line.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+from sora_exporter.demo.article import ARTICLE
+from sora_exporter.demo.history import invent_history
+from sora_exporter.demo.tsdb import LoadError, all_series, load_history
+
+
+def main() -> None:
+    """Load so many days up to now, as if they had been scraped from TARGET (host:port)."""
+    data, days, instance = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    end = int(time.time())
+    histories = [invent_history(story, end, days) for story in ARTICLE]
+    series = all_series(histories, {"instance": instance, "job": "sora_exporter"})
+    try:
+        load_history(data, series, end - days * 86400, end, progress=partial(print, flush=True))
+    except LoadError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What the demo says: lines that stay, and on a terminal one below them that is rewritten."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TextIO
+
+_ERASE = "\r\x1b[K"
+
+
+class Screen:
+    """A stream to talk to, from any thread."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_terminal = stream.isatty()
+        self._passing = ""
+        self._lock = Lock()
+
+    def tell(self, line: str) -> None:
+        """Write a line that stays."""
+        with self._lock:
+            self._write(f"{line}\n")
+
+    def update(self, line: str) -> None:
+        """Write a line that the next update replaces; without a terminal it stays. Empty: nothing is under way."""
+        with self._lock:
+            if self._is_terminal:
+                self._passing = line
+                self._write("")
+            elif line:
+                self._write(f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(f"{_ERASE}{text}{self._passing}" if self._is_terminal else text)
+        self._stream.flush()
