@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,14 +14,16 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from sora_exporter.redact import redact
 from sora_exporter.reply import describe
+from sora_exporter.terminal import plain
 from sora_exporter.transport import EXCHANGE, Exchange, Transport
 
 TIMEOUT_SECONDS: Final = 120.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 SECRET_BYTES: Final = 8192
 MOST_CONNECTIONS: Final = 4
-ERROR_CHARACTERS: Final = 300
+SAID_CHARACTERS: Final = 300
 
 
 class PrometheusError(Exception):
@@ -62,11 +64,13 @@ class PrometheusApi:
         """Prepare the connection. Raises PrometheusError for a wrong address and for a file that is no good."""
         self.warnings: list[str] = []
         self._url = _base_url(access.url)
+        password, token = _password(access), _token(access)
+        self._secrets = [secret for secret in (password, token) if secret]
         transport = Transport(_tls(access.ca_file), None, MOST_CONNECTIONS)
         self._http = httpx2.AsyncClient(
             transport=transport,
-            auth=_basic_auth(access),
-            headers=_bearer(access),
+            auth=httpx2.BasicAuth(access.username or "", password) if password else None,
+            headers={"Authorization": f"Bearer {token}"} if token else {},
             follow_redirects=False,
             trust_env=False,
             timeout=None,
@@ -96,14 +100,18 @@ class PrometheusApi:
 
     async def _result(self, endpoint: str, parameters: Mapping[str, str]) -> list[Series]:
         status, headers, body = await self._get(f"{self._url}/api/v1/{endpoint}", parameters)
-        document = _document(self._url, status, headers, body)
-        for warning in document.get("warnings") or ():
-            if str(warning) not in self.warnings:
-                self.warnings.append(str(warning))
+        document = _document(self._url, status, headers, body, self._words)
+        for warning in map(self._words, document.get("warnings") or ()):
+            if warning not in self.warnings:
+                self.warnings.append(warning)
         try:
             return [_series(one) for one in document["data"]["result"]]
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise PrometheusError(f"{self._url} answers in another shape than Prometheus does") from None
+
+    def _words(self, said: object) -> str:
+        """Return what the other side said on one line; a proxy may echo our credentials."""
+        return plain(redact(str(said), self._secrets, SAID_CHARACTERS))
 
     async def _get(self, url: str, parameters: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
         exchange = Exchange(limit=ANSWER_BYTES)
@@ -115,7 +123,7 @@ class PrometheusApi:
             raise PrometheusError(f"{self._url} gave no complete answer in {TIMEOUT_SECONDS:g} s") from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             hint = "see that it runs and that --prometheus-url is right"
-            raise PrometheusError(f"{self._url} cannot be reached: {describe(error)}: {hint}") from None
+            raise PrometheusError(f"{self._url} cannot be reached: {self._words(describe(error))}: {hint}") from None
         finally:
             EXCHANGE.reset(token)
         if exchange.is_cut:
@@ -151,23 +159,23 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
         raise PrometheusError(f"--prometheus.ca-file {ca_file} holds no certificate in PEM form") from None
 
 
-def _basic_auth(access: Access) -> httpx2.BasicAuth | None:
+def _password(access: Access) -> str | None:
     if access.username is None and access.password_file is None:
         return None
     if access.username is None or access.password_file is None:
         raise PrometheusError("basic authentication needs both --prometheus.username and --prometheus.password-file")
     if access.bearer_token_file is not None:
         raise PrometheusError("give either a user name with a password or a bearer token, not both")
-    return httpx2.BasicAuth(access.username, _secret("--prometheus.password-file", access.password_file))
+    return _secret("--prometheus.password-file", access.password_file)
 
 
-def _bearer(access: Access) -> dict[str, str]:
+def _token(access: Access) -> str | None:
     if access.bearer_token_file is None:
-        return {}
+        return None
     token = _secret("--prometheus.bearer-token-file", access.bearer_token_file)
     if not token.isascii() or len(token.split()) != 1:
         raise PrometheusError(f"--prometheus.bearer-token-file {access.bearer_token_file} holds no single token")
-    return {"Authorization": f"Bearer {token}"}
+    return token
 
 
 def _secret(flag: str, path: Path) -> str:
@@ -189,12 +197,14 @@ REFUSALS: Final[Mapping[int, str]] = {
 }
 
 
-def _document(url: str, status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
-    """Return the JSON object of a success. Raises PrometheusError that says what came instead."""
+def _document(
+    url: str, status: int, headers: Mapping[str, str], body: bytes, words: Callable[[object], str]
+) -> Mapping[str, Any]:  # fmt: skip
+    """Return the JSON object of a success. Raises PrometheusError that says, in ``words``, what came instead."""
     if status in REFUSALS:
         raise PrometheusError(f"{url} {REFUSALS[status]} (HTTP {status})")
     if 300 <= status < 400:
-        place = urlsplit(headers.get("location", "")).netloc or "another page"
+        place = words(_host(headers.get("location", "")) or "another page")
         raise PrometheusError(f"{url} sends us on to {place} (HTTP {status}): give the address behind the login")
     try:
         document = json.loads(body)
@@ -203,9 +213,16 @@ def _document(url: str, status: int, headers: Mapping[str, str], body: bytes) ->
     if not isinstance(document, dict):
         raise PrometheusError(f"{url} does not answer as Prometheus does (HTTP {status}): see --prometheus-url")
     if status != 200 or document.get("status") != "success":
-        said = " ".join(str(document.get("error", "no reason given")).split())[:ERROR_CHARACTERS]
+        said = words(document.get("error", "no reason given"))
         raise PrometheusError(f"{url} refuses a query (HTTP {status}): {said}")
     return document
+
+
+def _host(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _series(one: Mapping[str, Any]) -> Series:

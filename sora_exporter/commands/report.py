@@ -55,6 +55,6 @@ def report(
     except (PrometheusError, NoReport) as error:
         fail(str(error))
     columns = shutil.get_terminal_size((0, 0)).columns
-    is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     text = render(findings, language, form, columns=columns, is_coloured=is_coloured, csv_table=csv_table)
     click.echo(text, nl=False, color=is_coloured)

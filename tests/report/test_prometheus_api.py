@@ -88,7 +88,10 @@ REFUSALS: Mapping[str, tuple[Response, tuple[str, ...]]] = {
     "unauthorised": (PlainTextResponse("Unauthorized\n", 401), ("wants credentials", "password-file", "HTTP 401")),
     "forbidden": (PlainTextResponse("no", 403), ("does not let us in", "HTTP 403")),
     "no API": (PlainTextResponse("404 page not found\n", 404), ("no Prometheus API", "path prefix", "HTTP 404")),
-    "login page": (RedirectResponse("https://login.example/?next=secret"), ("sends us on to login.example",)),
+    "login page": (
+        RedirectResponse(f"https://me:{SECRET}@login.example/?next={SECRET}"),
+        ("sends us on to login.example",),
+    ),
     "web page": (HTMLResponse("<html>Grafana</html>"), ("does not answer as Prometheus does",)),
     "bad gateway": (HTMLResponse("<h1>502</h1>", 502), ("does not answer as Prometheus does", "HTTP 502")),
     "refused query": (
@@ -96,6 +99,12 @@ REFUSALS: Mapping[str, tuple[Response, tuple[str, ...]]] = {
             {"status": "error", "errorType": "execution", "error": "query processing\nwould load too many"}, 422
         ),
         ("refuses a query", "query processing would load too many"),
+    ),
+    "echoed secret": (
+        JSONResponse(
+            {"status": "error", "error": f"tenant\x1b[31m {SECRET} unknown, Authorization: Bearer {SECRET}"}, 400
+        ),
+        ("refuses a query", "[hidden] unknown"),
     ),
     "a list": (JSONResponse([1]), ("does not answer as Prometheus does",)),
     "no data": (JSONResponse({"status": "success"}), ("another shape",)),
