@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from sora_exporter import __version__
 from sora_exporter.budget import Ledger
@@ -21,6 +23,8 @@ from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
 from sora_exporter.exporter import Exporter
 from sora_exporter.server import create_app
+from sora_exporter.web_access import WatchedFile, guarded
+from sora_exporter.web_protocol import HEAD_BYTES, PATIENCE_SECONDS, PatientProtocol
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +37,38 @@ class ServeError(Exception):
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """What the command line says about serving."""
+    """What the command line says about serving; without ``web`` there is neither TLS nor authentication."""
 
     listen_address: str
     timeout_offset: float
     storage: Path
     config_file: Path | None
+    web: WatchedFile | None = None
 
 
 class Server(uvicorn.Server):
-    """uvicorn with our signal handling, and with the exporter stopped first: what waits for a probe is answered then,
-    and nothing is left to be cut off."""
+    """uvicorn with our signal handling, patience and TLS.
 
-    def __init__(self, exporter: Exporter, settings: uvicorn.Config) -> None:
+    The exporter is stopped first: what waits for a probe is answered then, and nothing is left to be cut off.
+    """
+
+    def __init__(self, exporter: Exporter, settings: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(settings)
-        self._exporter = exporter
+        self._exporter, self._tls = exporter, tls
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        loop = asyncio.get_running_loop()
+
+        def connection() -> asyncio.Protocol:
+            return PatientProtocol(config=self.config, server_state=self.server_state, app_state={})
+
+        patience = PATIENCE_SECONDS if self._tls is not None else None
+        self.servers = [
+            await loop.create_server(connection, sock=listener, ssl=self._tls, ssl_handshake_timeout=patience)
+            for listener in sockets or []
+        ]
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -82,12 +103,12 @@ def _reason(error: OSError | UnicodeError) -> str:
     return os.strerror(number) if number and number > 0 else getattr(error, "strerror", None) or str(error)
 
 
-def where(address: str, listener: socket.socket) -> str:
+def where(address: str, listener: socket.socket, scheme: str = "http") -> str:
     """Return the URL for people of what listens at an address of the command line."""
-    return f"http://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
+    return f"{scheme}://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
 
 
-def _server_config(app: Starlette) -> uvicorn.Config:
+def _server_config(app: ASGIApp) -> uvicorn.Config:
     """Return uvicorn's settings: its log is ours, and no client may keep a stopping exporter waiting."""
     return uvicorn.Config(
         app,
@@ -96,6 +117,7 @@ def _server_config(app: Starlette) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        h11_max_incomplete_event_size=HEAD_BYTES,
         ws="none",
     )
 
@@ -103,15 +125,18 @@ def _server_config(app: Starlette) -> uvicorn.Config:
 async def serve(config: Config, settings: ServeSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before anything was probed."""
     clock = SystemClock()
+    _allow_many_connections()
     with (
         contextlib.closing(listen(settings.listen_address)) as listener,
         contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
     ):
         exporter = Exporter(config, settings.config_file, ledger, clock)
-        server = Server(exporter, _server_config(create_app(exporter, settings.timeout_offset)))
+        app = guarded(create_app(exporter, settings.timeout_offset), settings.web)
+        tls = settings.web.server_context() if settings.web is not None else None
+        server = Server(exporter, _server_config(app), tls)
         _on_signals(server, exporter)
         await exporter.start()
-        url = where(settings.listen_address, listener)
+        url = where(settings.listen_address, listener, "http" if tls is None else "https")
         log.info(
             "sora_exporter %s watches %d services: status page %s/ metrics %s/metrics",
             __version__, len(config.services), url, url,
@@ -121,6 +146,12 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         finally:
             await exporter.stop()
             log.info("stopped")
+
+
+def _allow_many_connections() -> None:
+    """Raise the number of open files to what the system permits: each probe and each client is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _on_signals(server: Server, exporter: Exporter) -> None:

@@ -11,16 +11,15 @@ import secrets
 import ssl
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bcrypt
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sora_exporter.config import parse_duration
 from sora_exporter.web_config import WebConfig, load_web_config, tls_context
 from sora_exporter.yaml_file import ConfigError
 
@@ -29,21 +28,24 @@ log = logging.getLogger(__name__)
 OPEN_PATHS: Final = frozenset({"/-/healthy"})
 """What answers without credentials: whoever restarts a hung exporter has none."""
 REMEMBERED_LOGINS: Final = 100
-NOBODY: Final = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(10))
-"""Checked for unknown users, so that the time of an answer does not tell which users exist."""
+PASSWORD_BYTES: Final = 72
+"""bcrypt looks at no more."""
+LOCKED_DOWN: Final = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff"}
+"""Headers of every answer that does not bring its own: text and JSON are no pages and nothing else either."""
 
 
 class WatchedFile:
     """A web configuration that follows its file: read again when it or a file it names has changed.
 
-    A change that is no good is logged once and the last good configuration stays.
+    A change that is no good is logged once and the last good configuration stays. Raises ConfigError for a file that
+    is no good from the beginning.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.config: WebConfig = load_web_config(path)
-        self._context = self._load_context()
+        self.config = load_web_config(path)
         self._seen = self._stamps()
+        self._tls = _context(path, self.config)
 
     def refresh(self) -> None:
         """Take over what changed."""
@@ -52,114 +54,137 @@ class WatchedFile:
             return
         self._seen = stamps
         try:
-            self.config = load_web_config(self._path)
-            self._context = self._load_context()
+            config = load_web_config(self._path)
+            tls = _context(self._path, config)
         except (ConfigError, OSError) as error:
             log.error("web configuration not reloaded: %s", error)
+            return
+        if (tls is None) != (self._tls is None):
+            log.error("web configuration not reloaded: %s: TLS is switched on or off by a restart only", self._path)
+            return
+        self.config, self._tls = config, tls
+        self._seen = self._stamps()
+        log.info("web configuration reloaded")
 
     def server_context(self) -> ssl.SSLContext | None:
-        """Return a context that presents the newest certificate to each new connection, or None without TLS."""
-        if self._context is None:
-            return None
-        outer = self._context
+        """Return a context that treats each new connection by the newest configuration, or None without TLS."""
+        return None if self._tls is None else _Newest(self._newest)
 
-        def newest(connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG001
-            self.refresh()
-            if self._context is not None:
-                connection.context = self._context
+    def _newest(self) -> ssl.SSLContext:
+        self.refresh()
+        assert self._tls is not None  # noqa: S101 - TLS does not come and go
+        return self._tls
 
-        outer.sni_callback = newest
-        return outer
-
-    def _load_context(self) -> ssl.SSLContext | None:
+    def _stamps(self) -> tuple[tuple[int, ...], ...]:
         tls = self.config.tls_server_config
-        return tls_context(self._path, tls) if tls is not None else None
-
-    def _stamps(self) -> tuple[tuple[int, int] | None, ...]:
-        tls = self.config.tls_server_config if hasattr(self, "config") else None
-        named = (tls.cert_file, tls.key_file, tls.client_ca_file) if tls is not None else ()
-        return tuple(_stamp(self._path.parent / file) for file in (self._path.name, *named) if file is not None)
+        named = [self._path.parent / file for file in tls.files] if tls is not None else []
+        return tuple(_stamp(file) for file in (self._path, *named))
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+class _Newest(ssl.SSLContext):
+    """A context in front of another that may be replaced: each connection is made with the one of that moment."""
+
+    _find: Callable[[], ssl.SSLContext]
+
+    def __new__(cls, find: Callable[[], ssl.SSLContext]) -> _Newest:
+        context = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
+        context._find = find
+        return context
+
+    def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
+        """Return what event loops ask of a context for a new connection."""
+        return self._find().wrap_bio(*arguments, **options)
+
+
+def _context(path: Path, config: WebConfig) -> ssl.SSLContext | None:
+    tls = config.tls_server_config
+    return tls_context(path, tls) if tls is not None else None
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what changes with a file; the inode tells of a replaced one, as Kubernetes replaces mounted secrets."""
     try:
         status = path.stat()
     except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino
+        return ()
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-class Access:
-    """ASGI middleware: rate limit, basic authentication and configured headers around the application."""
+class Headed:
+    """ASGI middleware: headers for every answer that has none of these names; configured ones replace them."""
 
-    def __init__(self, app: ASGIApp, watched: WatchedFile, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._app, self._watched, self._monotonic = app, watched, monotonic
-        self._known: OrderedDict[bytes, bool] = OrderedDict()
-        self._salt = secrets.token_bytes(16)
-        self._tokens: float | None = None
-        self._filled_at = monotonic()
+    def __init__(self, app: ASGIApp, configured: Callable[[], Mapping[str, str]] = dict) -> None:
+        self._app, self._configured = app, configured
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        self._watched.refresh()
-        send = self._with_headers(send)
-        if scope["path"] in OPEN_PATHS:
-            await self._app(scope, receive, send)
-        elif not self._has_token():
-            await PlainTextResponse("too many requests\n", 429)(scope, receive, send)
-        elif not await self._is_allowed(Headers(scope=scope)):
-            challenge = {"www-authenticate": 'Basic realm="sora_exporter", charset="UTF-8"'}
-            await PlainTextResponse("unauthorized\n", 401, headers=challenge)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-    def _with_headers(self, send: Send) -> Send:
-        wanted = self._watched.config.http_server_config.headers
-
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and wanted:
+            if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in wanted.items():
-                    headers[name] = value
+                for name, value in LOCKED_DOWN.items():
+                    headers.setdefault(name, value)
+                for name, value in self._configured().items():
+                    if value:
+                        headers[name] = value
             await send(message)
 
-        return sending
+        await self._app(scope, receive, sending)
 
-    def _has_token(self) -> bool:
-        """Whether the rate limit lets one more request through: a bucket of ``burst`` tokens, refilled steadily."""
-        limit = self._watched.config.rate_limit
-        interval = parse_duration(limit.interval) if limit is not None else 0
-        if limit is None or not isinstance(interval, float) or interval <= 0:
+
+class Bucket:
+    """A rate limit: ``burst`` requests at once, then one every ``interval`` seconds."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._missing, self._at = 0.0, monotonic()
+
+    def take(self, interval: float, burst: int) -> bool:
+        """Whether one more request may pass; 0 in either number lets all pass."""
+        if not interval or not burst:
             return True
         now = self._monotonic()
-        filled = (self._tokens if self._tokens is not None else limit.burst) + (now - self._filled_at) / interval
-        self._tokens, self._filled_at = min(filled, float(limit.burst)), now
-        if self._tokens < 1:
+        self._missing = max(self._missing - (now - self._at) / interval, 0.0)
+        self._at = now
+        if self._missing > burst - 1:
             return False
-        self._tokens -= 1
+        self._missing += 1
         return True
 
-    async def _is_allowed(self, headers: Headers) -> bool:
-        users = self._watched.config.basic_auth_users
-        if not users:
+
+class Logins:
+    """Basic authentication against bcrypt hashes; who was right once is recognized without asking bcrypt again."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._salt = secrets.token_bytes(16)
+        self._turn = asyncio.Lock()
+
+    async def is_right(self, header: str, hashes: Mapping[str, bytes]) -> bool:
+        """Whether an Authorization header names a user and the password of their hash.
+
+        Unknown users take as long as known ones, so that the time does not tell who exists. One check runs at a time:
+        guessers wait for each other, and never for long keep a processor from the probes.
+        """
+        name, password = _credentials(header)
+        asked = hashes.get(name, next(iter(hashes.values())))
+        # What is remembered is salted and holds for this hash only: a changed password is asked for again.
+        key = hashlib.sha256(b"\0".join((self._salt, asked, name.encode(), password))).digest()
+        if key in self._known:
+            self._known.move_to_end(key)
             return True
-        name, password = _credentials(headers.get("authorization", ""))
-        configured = users.get(name)
-        encoded = configured.get_secret_value().encode() if configured is not None else NOBODY
-        # bcrypt is slow by design: what was checked once is remembered, salted and for this hash only.
-        key = hashlib.sha256(b"\0".join((self._salt, encoded, name.encode(), password))).digest()
-        if key not in self._known:
-            is_right = await asyncio.to_thread(bcrypt.checkpw, password[:72], encoded)
-            self._known[key] = is_right and configured is not None
-            while len(self._known) > REMEMBERED_LOGINS:
-                self._known.popitem(last=False)
-        return self._known[key]
+        if not name:
+            return False
+        async with self._turn:
+            is_right = await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], asked)
+        if not is_right or name not in hashes:
+            return False
+        self._known[key] = None
+        while len(self._known) > REMEMBERED_LOGINS:
+            self._known.popitem(last=False)
+        return True
 
 
 def _credentials(header: str) -> tuple[str, bytes]:
-    """Return user and password of an Authorization header; empty ones for anything else."""
+    """Return user and password of an Authorization header; an empty user for anything else."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return "", b""
@@ -168,3 +193,39 @@ def _credentials(header: str) -> tuple[str, bytes]:
         return name.decode(), password
     except (binascii.Error, ValueError):
         return "", b""
+
+
+class Access:
+    """ASGI middleware: rate limit and basic authentication in front of the application."""
+
+    def __init__(self, app: ASGIApp, watched: WatchedFile, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._app, self._watched = app, watched
+        self._bucket, self._logins = Bucket(monotonic), Logins()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._watched.refresh()
+        config = self._watched.config
+        limit, users = config.rate_limit, config.basic_auth_users
+        if scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+        elif limit is not None and not self._bucket.take(limit.interval, limit.burst):
+            await PlainTextResponse("too many requests\n", 429)(scope, receive, send)
+        elif users and not await self._is_known(scope, {name: _bytes(hash) for name, hash in users.items()}):
+            challenge = {"www-authenticate": 'Basic realm="sora_exporter", charset="UTF-8"'}
+            await PlainTextResponse("unauthorized\n", 401, headers=challenge)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _is_known(self, scope: Scope, hashes: Mapping[str, bytes]) -> bool:
+        return await self._logins.is_right(Headers(scope=scope).get("authorization", ""), hashes)
+
+
+def _bytes(hash: Any) -> bytes:
+    return str(hash.get_secret_value()).encode()
+
+
+def guarded(app: ASGIApp, watched: WatchedFile | None) -> ASGIApp:
+    """Return the application as it may face a network: locked down, and behind the web configuration where given."""
+    if watched is None:
+        return Headed(app)
+    return Headed(Access(app, watched), lambda: watched.config.http_server_config.headers)

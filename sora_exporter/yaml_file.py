@@ -61,14 +61,17 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def read_yaml(path: Path) -> YamlFile:
-    """Return the file's document. Raises ConfigError when it cannot be read, is not YAML or is no mapping."""
+def read_yaml(path: Path, flag: str = "--config.file") -> YamlFile:
+    """Return the file's document. Raises ConfigError when it cannot be read, is not YAML or is no mapping.
+
+    ``flag`` is what named the file on the command line.
+    """
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file: name an existing one with --config.file") from None
+        raise ConfigError(f"{path}: no such file: name an existing one with {flag}") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}: give --config.file a readable file") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}: give {flag} a readable file") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text: save it in that encoding") from None
     return parse_yaml(str(path), text, path.parent)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sora_exporter.commands.shared import config_option, counted, fail, load, run_to_end, storage_option
+
+if TYPE_CHECKING:
+    from sora_exporter.web_access import WatchedFile
 
 
 @click.command()
@@ -14,6 +18,8 @@ from sora_exporter.commands.shared import config_option, counted, fail, load, ru
 @click.option("--config.check", "config_check", is_flag=True, help="Check the configuration and exit.")
 @click.option("--web.listen-address", "listen_address", default=":10198", show_default=True, metavar="HOST:PORT",
               help="Where to listen; without HOST on every interface.")  # fmt: skip
+@click.option("--web.config.file", "web_config_file", type=click.Path(path_type=Path), metavar="FILE",
+              help="TLS and basic authentication, in the form of all Prometheus exporters.")  # fmt: skip
 @click.option("--log.level", "log_level", default="info", show_default=True,
               type=click.Choice(["debug", "info", "warning", "error"]),
               help="Least severity that is logged.")  # fmt: skip
@@ -23,11 +29,12 @@ from sora_exporter.commands.shared import config_option, counted, fail, load, ru
               help="Seconds taken off Prometheus' scrape timeout for /probe.")  # fmt: skip
 @storage_option
 def serve(
-    config_file: Path | None, config_check: bool, listen_address: str, log_level: str, log_format: str,
-    timeout_offset: float, storage: Path,
+    config_file: Path | None, config_check: bool, listen_address: str, web_config_file: Path | None, log_level: str,
+    log_format: str, timeout_offset: float, storage: Path,
 ) -> None:  # fmt: skip
     """Run the exporter."""
     config = load(config_file)
+    web = _watched(web_config_file) if web_config_file is not None else None
     if config_check:
         counts = f"{counted(config.services, 'service')}, {counted(config.providers, 'provider')}"
         click.echo(f"configuration is good: {counts}")
@@ -38,8 +45,18 @@ def serve(
     from sora_exporter.storage import StorageError
 
     configure_logging(log_level, log_format)
-    settings = ServeSettings(listen_address, timeout_offset, storage, config_file)
+    settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web)
     try:
         run_to_end(run_server(config, settings))
     except (ServeError, StorageError) as error:
         fail(str(error))
+
+
+def _watched(web_config_file: Path) -> WatchedFile:
+    from sora_exporter.web_access import WatchedFile
+    from sora_exporter.yaml_file import ConfigError
+
+    try:
+        return WatchedFile(web_config_file)
+    except ConfigError as error:
+        fail(*error.mistakes)
