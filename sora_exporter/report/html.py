@@ -11,9 +11,10 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from sora_exporter.report.caveats import caveats, window_line
 from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Findings, ServiceFindings
-from sora_exporter.report.tables import caveats, tables, title, tone, window_line
-from sora_exporter.report.wording import Wording, moment, percent
+from sora_exporter.report.tables import tables, tone
+from sora_exporter.report.wording import Wording, moment, percent, title
 from sora_exporter.result import Status
 from sora_exporter.status_view.document import COLOURS, neutral
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from sora_exporter.report.caveats import caveats, window_line
 from sora_exporter.report.findings import Findings
-from sora_exporter.report.tables import Table, caveats, tables, window_line
+from sora_exporter.report.tables import Table, tables
 from sora_exporter.report.wording import Wording
 
 SPECIAL = re.compile(r"([\\`*_\[\]|~])")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sora_exporter.report.findings import LEAST_COVERAGE, Findings, Incident, ServiceFindings
+from sora_exporter.report.findings import Findings, Incident, ServiceFindings
 from sora_exporter.report.objectives import Statement, statements
 from sora_exporter.report.recommendations import USES, recommendations
 from sora_exporter.report.wording import (
     Wording,
-    day,
     moment,
     moment_of_year,
     percent,
     percent_at_least,
     seconds_text,
     share,
+    title,
 )
 from sora_exporter.result import ErrorClass, Status
 from sora_exporter.terminal import plain
@@ -63,58 +63,6 @@ def tables(findings: Findings, words: Wording) -> Sequence[Table]:
         _incidents(findings, words),
         _silences(findings, words),
     ]
-
-
-def window_line(findings: Findings, words: Wording) -> str:
-    """Return what the report is about: window, times, source."""
-    return words.window.format(
-        window=findings.window.name,
-        start=moment(findings.start),
-        end=moment(findings.end),
-        source=plain(findings.source),
-    )
-
-
-def caveats(findings: Findings, words: Wording) -> Sequence[str]:
-    """Return what a reader must know besides the figures: gaps, young records, ends of life, warnings."""
-    return [
-        *(line for service in findings.services for line in _gaps(service, words)),
-        *_ends_of_life(findings, words),
-        *_no_route(findings, words),
-        *(words.note("warning", warning=plain(warning)) for warning in findings.warnings),
-    ]
-
-
-def _gaps(service: ServiceFindings, words: Wording) -> Iterator[str]:
-    name = title(service)
-    if service.coverage < LEAST_COVERAGE:
-        seen = percent(service.coverage, 1)
-        yield words.note("low_coverage", service=name, coverage=seen, least=share(LEAST_COVERAGE))
-    elif service.figures is None:
-        yield words.note("missing_figures", service=name)
-    elif service.figures.stars is None:
-        yield words.note("low_coverage_stars", service=name)
-    if service.recorded_since is not None:
-        yield words.note("young", service=name, start=moment(service.recorded_since))
-
-
-def _ends_of_life(findings: Findings, words: Wording) -> Iterator[str]:
-    ending: dict[float, list[str]] = {}
-    for service in findings.services:
-        if service.sunset is not None:
-            ending.setdefault(service.sunset, []).append(title(service))
-    for at, names in sorted(ending.items()):
-        yield words.note("ended" if at <= findings.end else "sunset", services=", ".join(names), date=day(at))
-
-
-def _no_route(findings: Findings, words: Wording) -> Iterator[str]:
-    if all(service.is_recommended is None for service in findings.services):
-        yield words.note("no_route_now")
-
-
-def title(service: ServiceFindings) -> str:
-    """Return what a service is called in tables."""
-    return plain(service.facts.name) or service.facts.service_id
 
 
 def _columns(words: Wording, texts: Sequence[str], figures: Sequence[str] = ()) -> list[Column]:

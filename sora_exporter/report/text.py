@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from sora_exporter.report.caveats import caveats, window_line
 from sora_exporter.report.findings import Findings
-from sora_exporter.report.tables import Cell, Column, Table, caveats, tables, window_line
+from sora_exporter.report.tables import Cell, Column, Table, tables
 from sora_exporter.report.wording import Wording
 from sora_exporter.result import Status
 from sora_exporter.terminal import cut, pad, width, wrap

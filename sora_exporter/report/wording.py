@@ -11,8 +11,9 @@ from functools import cache
 import yaml
 
 from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
-from sora_exporter.report.findings import Price
+from sora_exporter.report.findings import Price, ServiceFindings
 from sora_exporter.result import ErrorClass, Status
+from sora_exporter.terminal import plain
 
 LENGTHS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 
@@ -80,6 +81,11 @@ def wording(language: str) -> Wording:
     """Return the words of one of ``languages()``."""
     section = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))["report"]
     return Wording(language=language, plain=plain_words(language), **section)
+
+
+def title(service: ServiceFindings) -> str:
+    """Return what a service is called in tables."""
+    return plain(service.facts.name) or service.facts.service_id
 
 
 def percent(ratio: float, decimals: int = 2) -> str:
