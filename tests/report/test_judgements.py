@@ -16,7 +16,7 @@ SECOND, REQUEST = Price(0.1, "second"), Price(0.12, "request")
 def chosen(*services: ServiceFindings, video_seconds: float = 8.0) -> dict[str, str | None]:
     """Return the service_id chosen for each use of one product."""
     found = recommendations(findings(*services, video_seconds=video_seconds))
-    return {one.use.name: one.service and one.service.facts.service_id for one in found}
+    return {one.use.name: one.service.facts.service_id if one.service else None for one in found}
 
 
 def test_each_use_has_its_own_route() -> None:
