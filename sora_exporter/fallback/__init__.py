@@ -1,13 +1,19 @@
 """Make videos through whichever route works: the fallback client for applications.
 
-    from sora_exporter.fallback import FallbackClient
+    from pathlib import Path
+
+    from sora_exporter.fallback import FallbackClient, FallbackError
 
     with FallbackClient(exporter_url="http://localhost:10198") as client:
-        job = client.create_video("A paper boat on a lake", seconds=8, product="sora-2")
-        print(job.service_id, job.access)
-        client.download(job, Path("boat.mp4"))
+        try:
+            job = client.create_video("A paper boat on a lake", seconds=8, product="sora-2")
+            client.download(job, Path("boat.mp4"))
+        except FallbackError as error:
+            print(error.attempts)
+        else:
+            print(f"made by {job.service_id} ({job.access})")
 
-``AsyncFallbackClient`` is the same for asyncio. Errors carry what every route said (``FallbackError.attempts``).
+``AsyncFallbackClient`` is the same for asyncio. Without an exporter at that address everything still works.
 """
 
 from sora_exporter.fallback.asynchronous import AsyncFallbackClient

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from sora_exporter.client import ProviderClients
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Config, Service, load_config
-from sora_exporter.fallback.follow import fetch, finish
+from sora_exporter.fallback.answers import OpenAnswers
+from sora_exporter.fallback.breaker import Breaker
+from sora_exporter.fallback.follow import fetch, finish, finish_answer
 from sora_exporter.fallback.known import ExporterView, Known
 from sora_exporter.fallback.metrics import ClientMetrics
+from sora_exporter.fallback.order import Order, order_routes
 from sora_exporter.fallback.outcome import (
     AllRoutesFailed,
     AmbiguousSubmit,
@@ -24,13 +26,16 @@ from sora_exporter.fallback.outcome import (
     Video,
     VideoJob,
 )
-from sora_exporter.fallback.routes import SKIPPED_STATUSES, Breaker, order_routes
+from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission, submit
-from sora_exporter.result import ErrorClass
+from sora_exporter.result import ErrorClass, Status
+from sora_exporter.runner import user_rules
 
 Ambiguous = Literal["raise", "next"]
 REFUSALS = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
-WAITABLE = frozenset({ErrorClass.RATE_LIMITED, ErrorClass.OVERLOADED, ErrorClass.MAINTENANCE, ErrorClass.UNAVAILABLE})
+"""What another route would say too, and maybe bill."""
+SKIPPED_STATUSES = frozenset({Status.SUSPENDED, Status.RETIRED})
+"""What the exporter must say of a route for it not to be tried at all."""
 
 
 class AsyncFallbackClient:
@@ -54,12 +59,14 @@ class AsyncFallbackClient:
     ) -> None:
         self._config = config if isinstance(config, Config) else load_config(config)
         self._clock = clock or SystemClock()
-        self._on_ambiguous, self._retry_after_seconds = on_ambiguous, retry_after_seconds
+        self._on_ambiguous = _checked(on_ambiguous)
+        self._retry_after_seconds = retry_after_seconds
         self._submit_seconds = submit_seconds
-        self._clients = ProviderClients()
+        self._clients, self._answers = ProviderClients(), OpenAnswers()
         self._view = ExporterView(exporter_url, self._clock.monotonic)
         self._breaker = Breaker(self._clock.monotonic)
         self._metrics = ClientMetrics(registry, self._config)
+        self._is_closed = False
 
     async def create_video(
         self,
@@ -73,48 +80,58 @@ class AsyncFallbackClient:
     ) -> VideoJob:
         """Submit a job to the first route that takes it; the job tells the route and what each attempt said.
 
-        ``kwargs`` are further members of the create request in the vendor's own words (``size="1280x720"``). Raises
-        AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with every attempt), ValueError for a wrong call.
+        ``prefer`` is ``official``, ``reverse``, ``cheapest``, ``recommended`` or a list of service ids. ``seconds`` is
+        asked for where the route's API can; ``kwargs`` are further members of the create request in the vendor's own
+        words (``size="1280x720"``). Raises AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with every attempt),
+        ValueError for a wrong call, RuntimeError after ``aclose``.
         """
-        if not prompt.strip():
-            raise ValueError("the prompt is empty: say what the video shows")
+        _check_call(prompt, seconds, kwargs)
+        if_unsure = _checked(on_ambiguous or self._on_ambiguous)
         known = await self._view.now()
-        ordered = order_routes(self._config, product, prefer, known.recommended.get(product), kwargs)
+        order = Order(product, seconds, kwargs, known.recommended.get(product))
         attempts: list[RouteAttempt] = []
-        for service in ordered:
-            skipped = self._skipped(service, known, attempts)
-            if skipped is not None:
-                attempts.append(skipped)
+        for service in order_routes(self._config, order, prefer):
+            reason = self._reason_to_skip(service, known)
+            if reason:
+                attempts.append(_skipped(service, reason))
                 continue
-            submission = await self._ask(service, prompt, seconds, kwargs, attempts)
-            attempts.append(submission.attempt)
-            if submission.attempt.error_class is ErrorClass.NONE:
-                return replace(submission.job(), attempts=tuple(attempts))
-            if submission.attempt.error_class in REFUSALS:
+            submission = await self._ask(service, prompt, order, attempts)
+            said = submission.attempt
+            if said.error_class is ErrorClass.NONE:
+                return self._job(submission, attempts)
+            if said.error_class in REFUSALS:
                 raise RequestRefused(f"{service.id} refused the request", attempts)
-            if submission.attempt.is_ambiguous and (on_ambiguous or self._on_ambiguous) == "raise":
+            if said.is_ambiguous and if_unsure == "raise":
                 raise AmbiguousSubmit(f"{service.id} may have accepted the job; not submitted elsewhere", attempts)
         raise AllRoutesFailed(f"no route of {product} took the job", attempts)
 
     async def wait(self, job: VideoJob, timeout: float = 900.0) -> Video:
-        """Return the finished video of a job, asking the route that took it. Raises GenerationFailed."""
-        service = self._service(job)
-        return await finish(self._config, service, self._client(service), self._clock, job, timeout)
+        """Return the finished video of a job, asking the route that took it; may be called again after a failure.
+
+        Raises GenerationFailed, ValueError for a job that this client cannot follow.
+        """
+        route = self._route(self._service(job))
+        if job.job_id:
+            return await finish(route, job, timeout)
+        return await finish_answer(route, job, self._answers.of(job), timeout)
 
     async def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
         """Return a video's bytes, proven whole, and write them to ``path`` where one is given.
 
-        Of a job, waits for the end first. Raises GenerationFailed.
+        Of a job, waits for the end first. ``timeout`` holds for both together. Raises GenerationFailed.
         """
+        deadline = self._clock.monotonic() + timeout
         finished = await self.wait(video, timeout) if isinstance(video, VideoJob) else video
-        service = self._service(finished.job)
-        content = await fetch(self._config, service, self._client(service), finished, timeout)
+        route = self._route(self._service(finished.job))
+        content = await fetch(route, finished, deadline - self._clock.monotonic())
         if path is not None:
             await asyncio.to_thread(path.write_bytes, content)
         return content
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection; what is under way comes to its end, but asks no further route."""
+        self._is_closed = True
+        await self._answers.aclose()
         await self._clients.keep_only({})
         await self._view.aclose()
 
@@ -124,49 +141,41 @@ class AsyncFallbackClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _ask(
-        self, service: Service, prompt: str, seconds: int, members: dict[str, Any], before: list[RouteAttempt]
-    ) -> Submission:
+    async def _ask(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
         """Submit to one route, once more after its Retry-After where the caller allows to wait so long."""
-        asked = [attempt for attempt in before if not attempt.was_skipped]
+        asked = [attempt for attempt in attempts if not attempt.was_skipped]
         if asked:
             self._metrics.fell_back(asked[-1].service_id, service.id)
-        submission = await self._submit(service, prompt, seconds, members)
-        pause = submission.retry_after_seconds
-        is_worth_waiting = submission.attempt.error_class in WAITABLE and not submission.attempt.is_ambiguous
-        if pause is not None and is_worth_waiting and pause <= self._retry_after_seconds:
-            before.append(submission.attempt)
-            await self._clock.sleep(pause)
-            submission = await self._submit(service, prompt, seconds, members)
+        submission = await self._submit(service, prompt, order, attempts)
+        if self._is_worth_waiting(submission):
+            await self._clock.sleep(submission.retry_after_seconds or 0.0)
+            submission = await self._submit(service, prompt, order, attempts)
         return submission
 
-    async def _submit(self, service: Service, prompt: str, seconds: int, members: dict[str, Any]) -> Submission:
-        submission = await submit(
-            self._config, service, self._client(service), self._clock, prompt, seconds, members, self._submit_seconds
-        )
+    def _is_worth_waiting(self, submission: Submission) -> bool:
+        said, pause = submission.attempt, submission.retry_after_seconds
+        is_settled = said.error_class is ErrorClass.NONE or said.error_class in REFUSALS or said.is_ambiguous
+        return not is_settled and pause is not None and pause <= self._retry_after_seconds
+
+    async def _submit(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
+        submission = await submit(self._route(service), prompt, order.seconds, order.members, self._submit_seconds)
         self._metrics.asked(submission.attempt)
         self._breaker.note(service.id, submission.attempt.error_class)
+        attempts.append(submission.attempt)
         return submission
 
-    def _skipped(self, service: Service, known: Known, before: list[RouteAttempt]) -> RouteAttempt | None:
-        """Return why a route is not asked, or None where it is."""
-        status = known.statuses.get(service.id)
-        own_fault = next(
-            (a for a in before if a.error_class in OWN_KEY and self._provider(a) == service.provider), None
-        )
-        reasons = {
-            f"the exporter says {status}": status in SKIPPED_STATUSES,
-            "it failed several times in a row": self._breaker.is_open(service.id),
-            f"the same key failed at {own_fault.service_id}" if own_fault else "": own_fault is not None,
-        }
-        why = next((reason for reason, holds in reasons.items() if holds), None)
-        if why is None:
-            return None
-        return RouteAttempt(service.id, service.access, ErrorClass.NOT_PROBED, why, was_skipped=True)
+    def _job(self, submission: Submission, attempts: Sequence[RouteAttempt]) -> VideoJob:
+        said = submission.attempt
+        job_id = submission.job_id
+        answer_id = "" if job_id else self._answers.keep(submission)
+        return VideoJob(said.service_id, job_id, said.access, tuple(attempts), answer_id)
 
-    def _provider(self, attempt: RouteAttempt) -> str | None:
-        service = self._config.service(attempt.service_id)
-        return service.provider if service else None
+    def _reason_to_skip(self, service: Service, known: Known) -> str:
+        """Return why a route is not asked, or empty text where it is."""
+        status = known.statuses.get(service.id)
+        if status in SKIPPED_STATUSES:
+            return f"the exporter says {status}"
+        return "" if self._breaker.admits(service.id) else "it failed several times in a row"
 
     def _service(self, job: VideoJob) -> Service:
         service = self._config.service(job.service_id)
@@ -174,8 +183,29 @@ class AsyncFallbackClient:
             raise ValueError(f"the job's route {job.service_id!r} is not configured")
         return service
 
-    def _client(self, service: Service) -> Any:
-        return self._clients.get(service.provider, self._config.providers[service.provider])
+    def _route(self, service: Service) -> Route:
+        if self._is_closed:
+            raise RuntimeError("the fallback client is closed: make a new one")
+        client = self._clients.get(service.provider, self._config.providers[service.provider])
+        rules = user_rules(self._config, service.provider)
+        return Route(service, self._config.api(service), client, rules, self._clock)
 
 
-OWN_KEY = frozenset({ErrorClass.AUTHENTICATION, ErrorClass.QUOTA_EXHAUSTED})
+def _checked(on_ambiguous: Ambiguous) -> Ambiguous:
+    """Return the wish, if it is one: a slip of the pen must not let anything be submitted twice."""
+    if on_ambiguous not in get_args(Ambiguous):
+        raise ValueError(f"on_ambiguous={on_ambiguous!r} is not known: use raise or next")
+    return on_ambiguous
+
+
+def _check_call(prompt: str, seconds: int, members: dict[str, Any]) -> None:
+    if not prompt.strip():
+        raise ValueError("the prompt is empty: say what the video shows")
+    if seconds < 1:
+        raise ValueError(f"seconds={seconds} is no length of a video: use at least 1")
+    if "model" in members:
+        raise ValueError("the route decides the model: choose one with product and prefer")
+
+
+def _skipped(service: Service, reason: str) -> RouteAttempt:
+    return RouteAttempt(service.id, service.access, ErrorClass.NOT_PROBED, reason, was_skipped=True)

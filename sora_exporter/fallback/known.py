@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,21 +33,28 @@ class ExporterView:
         self._client = PageClient(None)
         self._known = Known()
         self._read_at = float("-inf")
+        self._reading = asyncio.Lock()
 
     async def now(self) -> Known:
-        """Return what is known; an exporter that does not answer well makes nothing known, never an error."""
-        if self._url is None or self._monotonic() - self._read_at < CACHED_SECONDS:
+        """Return what is known; an exporter that does not answer well makes nothing known, never an error.
+
+        Callers that come while it is being asked wait for the same answer.
+        """
+        if self._url is None:
             return self._known
-        self._read_at = self._monotonic()
-        self._known = await self._read(self._url)
-        return self._known
+        async with self._reading:
+            if self._monotonic() - self._read_at >= CACHED_SECONDS:
+                self._known = await self._read(self._url)
+                self._read_at = self._monotonic()
+            return self._known
 
     async def _read(self, url: str) -> Known:
         try:
             answer = await self._client.fetch(url, headers={}, timeout_seconds=FETCH_SECONDS, max_bytes=MOST_BYTES)
             document = json.loads(answer.body)
-            statuses = {one["service_id"]: Status(one["status"]) for one in document["services"]}
-            recommended = {one["product"]: one["service_id"] for one in document["products"] if one["service_id"]}
+            statuses = {str(one["service_id"]): Status(one["status"]) for one in document["services"]}
+            routes = {str(one["product"]): one["service_id"] for one in document["products"]}
+            recommended = {product: str(service_id) for product, service_id in routes.items() if service_id}
         except (FetchError, ValueError, KeyError, TypeError, RecursionError):
             return Known()
         return Known(statuses, recommended)

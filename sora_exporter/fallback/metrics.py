@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from itertools import permutations
+from weakref import WeakKeyDictionary
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from sora_exporter.config import Config
@@ -12,40 +16,62 @@ BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 SUCCESS = "success"
 
 
-class ClientMetrics:
-    """Requests by outcome, changes of route, and how long a route took to accept or refuse."""
+class Families:
+    """The metric families of one registry."""
 
-    def __init__(self, registry: CollectorRegistry, config: Config) -> None:
-        self._requests = Counter(
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.requests = Counter(
             "sora_client_requests",
             "Create requests by route and outcome.",
             ("service_id", "outcome"),
             registry=registry,
         )
-        self._fallbacks = Counter(
+        self.fallbacks = Counter(
             "sora_client_fallbacks",
             "Times another route was tried after one failed.",
             ("from_service_id", "to_service_id"),
             registry=registry,
         )
-        self._seconds = Histogram(
+        self.seconds = Histogram(
             "sora_client_request_duration_seconds",
             "Time until a route accepted or refused.",
             ("service_id",),
             buckets=BUCKETS,
             registry=registry,
         )
+
+
+_OF_REGISTRY: WeakKeyDictionary[CollectorRegistry, Families] = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def families_of(registry: CollectorRegistry) -> Families:
+    """Return the registry's families: every client of a process counts into the same ones."""
+    with _LOCK:
+        if registry not in _OF_REGISTRY:
+            _OF_REGISTRY[registry] = Families(registry)
+        return _OF_REGISTRY[registry]
+
+
+class ClientMetrics:
+    """Requests by outcome, changes of route, and how long a route took; zeros from the start, as rates need them."""
+
+    def __init__(self, registry: CollectorRegistry, config: Config) -> None:
+        self._families = families_of(registry)
         for service in config.services:
             for outcome in (SUCCESS, *(error for error in ErrorClass if error is not ErrorClass.NONE)):
-                self._requests.labels(service.id, str(outcome))
-            self._seconds.labels(service.id)
+                self._families.requests.labels(service.id, str(outcome))
+            self._families.seconds.labels(service.id)
+        for one, other in permutations(config.services, 2):
+            if one.product == other.product:
+                self._families.fallbacks.labels(one.id, other.id)
 
     def asked(self, attempt: RouteAttempt) -> None:
         """Count one create request."""
         outcome = SUCCESS if attempt.error_class is ErrorClass.NONE else attempt.error_class
-        self._requests.labels(attempt.service_id, str(outcome)).inc()
-        self._seconds.labels(attempt.service_id).observe(attempt.seconds)
+        self._families.requests.labels(attempt.service_id, str(outcome)).inc()
+        self._families.seconds.labels(attempt.service_id).observe(attempt.seconds)
 
     def fell_back(self, from_service_id: str, to_service_id: str) -> None:
         """Count one change of route."""
-        self._fallbacks.labels(from_service_id, to_service_id).inc()
+        self._families.fallbacks.labels(from_service_id, to_service_id).inc()

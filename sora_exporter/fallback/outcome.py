@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sora_exporter.result import ErrorClass, Status
 
@@ -38,23 +37,31 @@ class RouteAttempt:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """A job that a route accepted. ``job_id`` is empty where the vendor gives none (event streams, images)."""
+    """A job that a route accepted: a plain value, to be stored and handed on.
+
+    ``VideoJob(service_id, job_id)`` is all that another client, in another process too, needs to wait for it. Where
+    the vendor gives no id (event streams, images) ``job_id`` is empty and the answer to the create request is the job:
+    only the client that made it can go on, and knows it by ``answer_id``.
+    """
 
     service_id: str
-    access: str
     job_id: str
+    access: str = ""
     attempts: tuple[RouteAttempt, ...] = ()
-    _running: Any = field(default=None, repr=False, compare=False)
+    answer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A finished job: where its asset is, or the asset itself where the answer held it."""
+    """A finished job: where its asset is (a path of the API or an address), or the asset itself.
+
+    ``waited_seconds`` is how long ``wait`` took.
+    """
 
     job: VideoJob
     address: str = ""
     content: bytes = field(default=b"", repr=False)
-    seconds: float = 0.0
+    waited_seconds: float = 0.0
 
 
 class FallbackError(Exception):
@@ -68,9 +75,12 @@ class FallbackError(Exception):
     """
 
     def __init__(self, summary: str, attempts: Sequence[RouteAttempt]) -> None:
-        self.attempts = tuple(attempts)
+        super().__init__(summary, tuple(attempts))
+        self.summary, self.attempts = summary, tuple(attempts)
+
+    def __str__(self) -> str:
         told = "; ".join(str(attempt) for attempt in self.attempts)
-        super().__init__(f"{summary}: {told}" if told else summary)
+        return f"{self.summary}: {told}" if told else self.summary
 
 
 class AllRoutesFailed(FallbackError):
@@ -86,4 +96,4 @@ class AmbiguousSubmit(FallbackError):
 
 
 class GenerationFailed(FallbackError):
-    """The accepted job failed, ran out of time, or gave no whole video."""
+    """The accepted job failed, ran out of time, or gave no whole video; the last attempt says which."""

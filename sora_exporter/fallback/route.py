@@ -1,0 +1,70 @@
+"""One route: a service, and everything needed to speak to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from sora_exporter.apis import Api
+from sora_exporter.classify import UserRule, classify
+from sora_exporter.clock import Clock
+from sora_exporter.config import Service
+from sora_exporter.probes.attempt import Attempt, Client
+from sora_exporter.redact import redact
+from sora_exporter.result import DETAIL_CHARACTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A service with its API, its provider's client and the user's own classification rules."""
+
+    service: Service
+    api: Api
+    client: Client
+    rules: tuple[UserRule, ...]
+    clock: Clock
+
+    def attempt(self, seconds: float, prompt: str = "") -> Attempt:
+        """Return the beginning of a conversation that ends after so many seconds."""
+        return Attempt(
+            self.service,
+            self.api,
+            self.client,
+            lambda answer: classify(answer, self.rules),
+            self.clock,
+            self.clock.monotonic() + seconds,
+            prompt,
+        )
+
+    def ordering(self, seconds: int, members: dict[str, Any]) -> Self:
+        """Return the route with what the caller orders laid over the service's own request members."""
+        return replace(self, service=ordered(self.service, self.api, seconds, members))
+
+    def redacted(self, text: str) -> str:
+        """Return a text of the provider's without any secret, short enough to be shown."""
+        return redact(text, self.client.secrets(), DETAIL_CHARACTERS)
+
+
+def ordered(service: Service, api: Api, seconds: int, members: dict[str, Any]) -> Service:
+    """Return the service as it is asked for a video of so many seconds with these members of the create request."""
+    request = {**service.request, **duration(api, seconds), **members}
+    return service.model_copy(update={"request": request})
+
+
+def duration(api: Api, seconds: int) -> dict[str, Any]:
+    """Return the member that orders the length of the video, in the type the vendor's shape has it.
+
+    Empty where the vendor has no such member: the model then decides the length.
+    """
+    for path in api.create.billed_seconds:
+        name, *inner = path.split(".")
+        if name in api.create.body:
+            return {name: _with(api.create.body[name], inner, seconds)}
+    return {}
+
+
+def _with(template: Any, path: list[str], seconds: int) -> Any:
+    """Return a copy of a member with what is at the end of the path replaced by the seconds."""
+    if not path or not isinstance(template, dict):
+        return str(seconds) if isinstance(template, str) else seconds
+    return {**template, path[0]: _with(template.get(path[0]), path[1:], seconds)}
