@@ -7,14 +7,18 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from sora_exporter.redact import redact
+
+ERROR_CHARACTERS = 20_000
+
 
 def configure_logging(level: str, form: str) -> None:
     """Send every log line to stderr in the named form (``logfmt`` or ``json``)."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # The server's own comings and goings say nothing that ours do not.
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # The server's own comings and goings say nothing that ours do not; and nobody fills our log by bad requests.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, str]:
@@ -25,7 +29,8 @@ def _fields(record: logging.LogRecord) -> dict[str, str]:
         "msg": record.getMessage(),
     }
     if record.exc_info:
-        fields["err"] = logging.Formatter().formatException(record.exc_info)
+        # The words of an error may quote what it stumbled over, such as a header with a key in it.
+        fields["err"] = redact(logging.Formatter().formatException(record.exc_info), (), ERROR_CHARACTERS)
     return fields
 
 

@@ -12,7 +12,7 @@ import bcrypt
 import pytest
 from faults.certificates import Authority
 
-from sora_exporter.web_config import CIPHERS, CLIENT_AUTH, RateLimit, TlsServer, WebConfig, load_web_config, tls_context
+from sora_exporter.web_config import CIPHERS, CLIENT_AUTH, TlsServer, WebConfig, load_web_config, tls_context
 from sora_exporter.yaml_file import ConfigError
 
 HASH = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()
