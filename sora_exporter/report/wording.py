@@ -55,7 +55,7 @@ class Wording:
 
     def span(self, seconds: float) -> str:
         """Return a length of time in its largest unit and the next: ``2 h 5 min``."""
-        rest, parts = int(seconds), list[str]()
+        rest, parts = round(seconds), list[str]()
         for size, unit in LENGTHS:
             number, rest = divmod(rest, size)
             if number:

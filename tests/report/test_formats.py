@@ -61,7 +61,7 @@ def test_now_and_objectives_are_told(found: Find) -> None:
         ["song", "Gamma", "Unknown", "Balance used up", "reverse", "–"],
     ]
     assert texts(table(found(), "objective")) == [
-        ["Alpha 官转", "99.9 %", "99.999 %", "kept", "10 min 4 s", "6 s", "99 %"],
+        ["Alpha 官转", "99.9 %", "99.999 %", "kept", "10 min 5 s", "6 s", "99 %"],
         ["Gamma", "99 %", "no figure", "–", "–", "–", "–"],
     ]
 
