@@ -26,6 +26,15 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# What the exporter costs, beside blackbox_exporter, in one table; and what the rules save Prometheus.
+bench: $(VENV)/.run
+	@scripts/install-test-programs
+	@PYTHONPATH=scripts:tests $(BIN)/python -m bench
+
+bench-rules: $(VENV)/.run
+	@scripts/install-test-programs
+	@$(BIN)/python scripts/bench_rules.py
+
 # Pin the newest versions that pyproject.toml allows: names and numbers only, whatever index they came from.
 constraints: $(VENV)/.python
 	$(PYTHON) -m venv --clear $(VENV)/newest

@@ -133,7 +133,7 @@ def lines_of(chunk: Chunk) -> dict[str, bytes]:
     """Return the lines of a chunk's samples by family, as the client library writes them, in a third of its time."""
     return {
         family: "".join(
-            [f"{name}{_braced(labels)} {floatToGoString(value)}\n" for name, labels, value, *_ in metric.samples]
+            [f"{name}{_braced(labels)} {_number(value)}\n" for name, labels, value, *_ in metric.samples]
         ).encode()
         for family, metric in chunk.metrics.items()
     }
@@ -143,6 +143,10 @@ def _braced(labels: Mapping[str, str]) -> str:
     if not labels:
         return ""
     return "{" + ",".join([f'{name}="{_escaped(value)}"' for name, value in sorted(labels.items())]) + "}"
+
+
+def _number(value: float) -> str:
+    return str(floatToGoString(value))  # type: ignore[no-untyped-call]
 
 
 def _escaped(value: str) -> str:

@@ -1,0 +1,46 @@
+"""How long a fault stays unnoticed: from the moment it begins to the gauge, and to the notification that pages."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from programs.alerting import alerting_chain
+from programs.launch import eventually
+
+SETTLED_SECONDS = 30
+MOST_SECONDS = 600
+GAUGE = 'sora_service_status{service_id="beta",status="suspended"} 1.0'
+WORKING = 'sora_service_up{service_id="beta"} == 1'
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Seconds from the fault to what shows it."""
+
+    gauge: float
+    notification: float
+
+
+def measure_detection() -> Detection:
+    """Run the shipped chain with probes once a minute, let a service fail, and see when it is told."""
+    with (
+        tempfile.TemporaryDirectory(prefix="sora-bench-") as scratch,
+        alerting_chain(Path(scratch), "1m", "10s", {}) as chain,
+    ):
+        _wait_until(lambda: chain.prometheus.query(WORKING))
+        time.sleep(SETTLED_SECONDS)
+        began = time.monotonic()
+        chain.behave("sora_video2", "suspended")
+        _wait_until(lambda: GAUGE in chain.exporter.get("/metrics").text)
+        gauge = time.monotonic() - began
+        _wait_until(lambda: chain.mail.mails_about("[CRITICAL] 贝塔"))
+        return Detection(gauge, time.monotonic() - began)
+
+
+def _wait_until(claim: Callable[[], Any]) -> None:
+    eventually(claim, MOST_SECONDS, every=0.2)

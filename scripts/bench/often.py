@@ -1,0 +1,68 @@
+"""A hundred probes a second: what each costs, and how true the response times are that it measures."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from running import Running
+
+from bench.process import cpu_seconds
+from bench.programs import DELAY_SECONDS, Upstream, exporter
+from bench.requests import Scraper
+
+SERVICES = 100
+WARM_SECONDS, MEASURED_SECONDS = 15, 30
+LOOKS, LOOK_SECONDS = 6, 4
+"""How often the kept attempts are read, and how far apart: a service keeps its four latest successes."""
+ATTEMPTS = "sora_probe_attempts_total"
+
+
+@dataclass(frozen=True)
+class Probing:
+    """CPU seconds per probe, one scrape every 15 s included; seconds by which response times were off."""
+
+    cpu_seconds: float
+    median_error: float
+    p99_error: float
+    attempts: int
+
+
+def measure_probing(directory: Path, upstream: Upstream) -> Probing:
+    """Let the exporter ask for a hundred models every second."""
+    with (
+        exporter(directory, upstream, SERVICES, {"catalog": "1s"}) as running,
+        Scraper(running.url) as scraper,
+    ):
+        time.sleep(WARM_SECONDS)
+        cost = _cost(running, scraper)
+        errors = sorted(abs(seconds - DELAY_SECONDS) for seconds in _response_seconds(scraper))
+        return Probing(cost, statistics.median(errors), percentile(errors, 99), len(errors))
+
+
+def percentile(ordered: list[float], percent: float) -> float:
+    """Return the value that so many percent of ordered values do not exceed."""
+    return ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+
+
+def _cost(running: Running, scraper: Scraper) -> float:
+    attempts, before = sum(scraper.values("/metrics", ATTEMPTS)), cpu_seconds(running.process.pid)
+    for _ in range(MEASURED_SECONDS // 15):
+        time.sleep(15)
+        now = sum(scraper.values("/metrics", ATTEMPTS))
+    return (cpu_seconds(running.process.pid) - before) / (now - attempts)
+
+
+def _response_seconds(scraper: Scraper) -> list[float]:
+    """Return the response time of every attempt that could be read; fails when one was not a success."""
+    seen: dict[tuple[str, str], float] = {}
+    for _ in range(LOOKS):
+        time.sleep(LOOK_SECONDS)
+        for number in range(SERVICES):
+            name = f"service-{number}"
+            for attempt in scraper.json(f"/api/v1/services/{name}")["attempts"]["catalog"]:
+                assert attempt["success"], attempt
+                seen[name, attempt["started_at"]] = attempt["response_time_seconds"]
+    return list(seen.values())
