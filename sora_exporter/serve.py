@@ -45,6 +45,7 @@ class ServeSettings:
     storage: Path
     config_file: Path | None
     web: WatchedFile | None = None
+    external_url: str = ""
 
 
 class Server(uvicorn.Server):
@@ -132,12 +133,13 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
     ):
         exporter = Exporter(config, settings.config_file, ledger, clock)
-        app = guarded(create_app(exporter, settings.timeout_offset), settings.web)
+        app = guarded(create_app(exporter, settings.timeout_offset, settings.external_url), settings.web)
         tls = settings.web.server_context() if settings.web is not None else None
         server = Server(exporter, _server_config(app), tls)
         _on_signals(server, exporter)
         await exporter.start()
-        url = where(settings.listen_address, listener, "http" if tls is None else "https")
+        scheme = "http" if tls is None else "https"
+        url = settings.external_url.rstrip("/") or where(settings.listen_address, listener, scheme)
         log.info(
             "sora_exporter %s watches %d services: status page %s/ metrics %s/metrics",
             __version__, len(config.services), url, url,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from sora_exporter.config import hidden_dump
 from sora_exporter.exporter import Exporter
@@ -77,7 +78,7 @@ class Endpoints:
                 {
                     "targets": [host],
                     "labels": {
-                        "__metrics_path__": "/probe",
+                        "__metrics_path__": f"{request.scope.get('root_path', '')}/probe",
                         "__param_service_id": service.id,
                         "__meta_sora_service_id": service.id,
                         "__meta_sora_product": service.product,
@@ -139,7 +140,11 @@ def _sent(document: Document) -> Response:
     return Response(document.content, document.http_status, document.headers, document.media_type)
 
 
-def create_app(exporter: Exporter, timeout_offset: float = 0.5) -> Starlette:
-    """Return the ASGI application over a running exporter."""
+def create_app(exporter: Exporter, timeout_offset: float = 0.5, external_url: str = "") -> Starlette:
+    """Return the ASGI application over a running exporter.
+
+    Below the path of ``external_url`` it answers as well: a reverse proxy may pass that path on or take it off.
+    """
     endpoints: list[Any] = list(Endpoints(exporter, timeout_offset).routes())
-    return Starlette(routes=endpoints)
+    prefix = urlsplit(external_url).path.rstrip("/")
+    return Starlette(routes=[Mount(prefix, routes=endpoints), *endpoints] if prefix else endpoints)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import yaml
 from exporting import CONFIGURATION, KEY, Served, result, serving
@@ -13,6 +14,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.server import create_app
 
 PAGES = ("/", "/metrics", "/sd", "/api/v1/status", "/config", "/-/healthy", "/-/ready")
 
@@ -185,3 +187,14 @@ async def test_the_page_and_json_bear_what_a_hostile_provider_says(served: Serve
     page = await served.get("/")
     assert (page.status_code, "<script>alert" in page.text) == (200, False)
     assert (await served.get("/api/v1/status")).json()["services"][0]["why"].startswith("<script>")
+
+
+async def test_the_path_of_the_external_url_is_served_as_well(served: Served) -> None:
+    """Behind a proxy that passes its prefix on every endpoint answers below it, and /sd sends scrapes there, too."""
+    app = create_app(served.exporter, external_url="https://status.example/sora/")
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://exporter.example:10198") as client:
+        answers = {path: (await client.get(path)).status_code for path in ("/sora/", "/sora/metrics", "/metrics", "/x")}
+        paths = [(await client.get(f"{prefix}/sd")).json()[0]["labels"]["__metrics_path__"] for prefix in ("", "/sora")]
+    assert answers == {"/sora/": 200, "/sora/metrics": 200, "/metrics": 200, "/x": 404}
+    assert paths == ["/probe", "/sora/probe"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
     from sora_exporter.web_access import WatchedFile
 
 
+def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise click.BadParameter(f"{value!r} is not an address such as https://status.example/sora")
+    return value
+
+
 @click.command()
 @config_option
 @click.option("--config.check", "config_check", is_flag=True, help="Check the configuration and exit.")
@@ -20,6 +28,14 @@ if TYPE_CHECKING:
               help="Where to listen; without HOST on every interface.")  # fmt: skip
 @click.option("--web.config.file", "web_config_file", type=click.Path(path_type=Path), metavar="FILE",
               help="TLS and basic authentication, in the form of all Prometheus exporters.")  # fmt: skip
+@click.option(
+    "--web.external-url",
+    "external_url",
+    default="",
+    callback=_http_url,
+    metavar="URL",
+    help="Where it is reached from outside, e.g. behind a reverse proxy; a path in it is served as well.",
+)
 @click.option("--log.level", "log_level", default="info", show_default=True,
               type=click.Choice(["debug", "info", "warning", "error"]),
               help="Least severity that is logged.")  # fmt: skip
@@ -29,8 +45,8 @@ if TYPE_CHECKING:
               help="Seconds taken off Prometheus' scrape timeout for /probe.")  # fmt: skip
 @storage_option
 def serve(
-    config_file: Path | None, config_check: bool, listen_address: str, web_config_file: Path | None, log_level: str,
-    log_format: str, timeout_offset: float, storage: Path,
+    config_file: Path | None, config_check: bool, listen_address: str, web_config_file: Path | None, external_url: str,
+    log_level: str, log_format: str, timeout_offset: float, storage: Path,
 ) -> None:  # fmt: skip
     """Run the exporter."""
     config = load(config_file)
@@ -45,7 +61,7 @@ def serve(
     from sora_exporter.storage import StorageError
 
     configure_logging(log_level, log_format)
-    settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web)
+    settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web, external_url)
     try:
         run_to_end(run_server(config, settings))
     except (ServeError, StorageError) as error:
