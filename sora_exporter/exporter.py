@@ -12,12 +12,12 @@ from sora_exporter.budget import Ledger
 from sora_exporter.cleanup import clean_up
 from sora_exporter.client import ProviderClients
 from sora_exporter.clock import Clock
-from sora_exporter.config import Config, load_config
+from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.metrics import ExporterFacts, exporter_subject, page_subject, service_subject
 from sora_exporter.pages import Pages
 from sora_exporter.parts import Subject
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
-from sora_exporter.runner import Runner
+from sora_exporter.runner import NOT_KEPT, Runner
 from sora_exporter.scheduler import Scheduler
 from sora_exporter.state import State
 from sora_exporter.storage import StorageError
@@ -45,6 +45,25 @@ class Reload:
     error: str = ""
 
 
+class Trouble:
+    """Something that goes wrong again and again: the log says so once, and once that it is over."""
+
+    def __init__(self, over: str) -> None:
+        self._over, self._said = over, ""
+
+    def on(self, said: str) -> None:
+        """It went wrong, in these words."""
+        if said != self._said:
+            log.error("%s", said)
+        self._said = said
+
+    def off(self) -> None:
+        """It went well."""
+        if self._said:
+            log.info("%s", self._over)
+        self._said = ""
+
+
 class Exporter:
     """Everything that lives between the command line and the HTTP server."""
 
@@ -58,6 +77,8 @@ class Exporter:
         self.scheduler = Scheduler(config, self._runner.run, self._record, clock, self._last_paid)
         self.reload_state = Reload(clock.now())
         self.spending = Spending()
+        self._unread, self._unkept = Trouble("the ledger can be read again"), Trouble("the budget can be kept again")
+        self._warned: list[str] = []
         self._tls_expires_at: dict[str, float] = {}
         self._listeners: list[Callable[[str], None]] = []
         self._upkeep: asyncio.Task[None] | None = None
@@ -173,7 +194,10 @@ class Exporter:
                 log.info("service %s: %s -> %s (%s by %s: %s)", *told)
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
-        if result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED:
+        if result.rule == NOT_KEPT:
+            self._unkept.on(f"paid probes do not run: {result.detail}")
+        elif result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED:
+            self._unkept.off()
             self._read_ledger_if_possible()
         for listener in self._listeners:
             listener(result.service_id)
@@ -183,7 +207,7 @@ class Exporter:
             return self._ledger.last_attempt(service_id, probe)
         except StorageError as error:
             # Nobody can say when money was last spent: as if it were now.
-            log.error("%s", error)
+            self._unread.on(str(error))
             return self.clock.now()
 
     async def _keep_up(self) -> None:
@@ -194,20 +218,22 @@ class Exporter:
                 self._read_ledger()
             except StorageError as error:
                 self.spending.today = None
-                log.error("%s", error)
+                self._unread.on(str(error))
             await self.clock.sleep(CLEANUP_SECONDS)
 
     def _read_ledger(self) -> None:
         self.spending = Spending(self._ledger.spent_usd(), self._ledger.spent_by_service())
+        self._unread.off()
 
     def _read_ledger_if_possible(self) -> None:
         try:
             self._read_ledger()
         except StorageError as error:
-            log.error("%s", error)
+            self._unread.on(str(error))
 
     def _warn(self) -> None:
-        """Say once what works but should be known."""
-        paid = [s.id for s in self.config.services if any(probe.is_paid for probe in s.probes)]
-        if paid and not self.config.budget_usd_per_day:
-            log.warning("paid probes of %s do not run: budget_usd_per_day is 0", ", ".join(paid))
+        """Say what works but should be known, again only after a reload that changed it."""
+        before, self._warned = self._warned, config_warnings(self.config)
+        for warning in self._warned:
+            if warning not in before:
+                log.warning("%s", warning)

@@ -23,6 +23,8 @@ from sora_exporter.storage import StorageError
 
 log = logging.getLogger(__name__)
 
+NOT_KEPT = "storage"
+"""The rule of a paid probe that is not run because its cost could not be written down."""
 GUARD_SECONDS = 0.3
 """How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
 
@@ -88,7 +90,7 @@ class Runner:
                 return self._unasked(service, probe, f"${price:.2f} more would pass today's ${limit:.2f}")
             job = self._ledger.remember_job(reservation, service.provider, service.api)
         except StorageError as error:
-            return self._unasked(service, probe, f"the budget cannot be kept: {error}")
+            return self._unasked(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
         attempt = self._new_attempt(service, probe)
         attempt.prompt = f"{attempt.api.prompt} ({reservation.marker})"
         attempt.job_record = PaidJob(self._ledger, job)
@@ -150,11 +152,9 @@ class Runner:
             return Verdict(ErrorClass.SLOW, "slow_after", message)
         return verdict
 
-    def _unasked(self, service: Service, probe: ProbeKind, why: str) -> ProbeResult:
+    def _unasked(self, service: Service, probe: ProbeKind, why: str, rule: str = "budget") -> ProbeResult:
         detail = why[:DETAIL_CHARACTERS]
-        return ProbeResult(
-            service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, "budget", detail
-        )  # fmt: skip
+        return ProbeResult(service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, rule, detail)
 
 
 def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:

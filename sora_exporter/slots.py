@@ -39,18 +39,20 @@ class Cap:
 class Slots:
     """The caps: in total and per provider, paid probes apart from free ones.
 
-    A paid probe may hold its slot for many minutes, and must not keep free ones from looking.
+    A paid probe may hold its slot for many minutes, and must not keep free ones from looking. Without a configured
+    total there is room for all that the providers' caps allow, so that providers that hang delay nobody else however
+    many they are.
     """
 
     def __init__(self, config: Config) -> None:
-        self._total = {is_paid: Cap(config.max_concurrent_probes) for is_paid in (False, True)}
+        self._total = {is_paid: Cap(_total(config)) for is_paid in (False, True)}
         self._provider: dict[tuple[str, bool], Cap] = {}
         self.apply(config)
 
     def apply(self, config: Config) -> None:
         """Take over the limits of a configuration; whoever is inside stays and counts."""
         for cap in self._total.values():
-            cap.resize(config.max_concurrent_probes)
+            cap.resize(_total(config))
         old, self._provider = self._provider, {}
         for name, provider in config.providers.items():
             for is_paid in (False, True):
@@ -62,3 +64,7 @@ class Slots:
         """Wait for a slot. The provider's comes first: those who wait for a hung one hold none of the others'."""
         async with self._provider[provider, is_paid], self._total[is_paid]:
             yield
+
+
+def _total(config: Config) -> int:
+    return config.max_concurrent_probes or max(sum(one.max_concurrent for one in config.providers.values()), 1)

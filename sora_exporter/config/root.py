@@ -50,7 +50,7 @@ class Config(Section):
     """Everything the exporter is told."""
 
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
-    max_concurrent_probes: Count = Field(default=64, ge=1, le=10_000)
+    max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
     providers: Mapping[Identifier, Provider] = Field(default_factory=dict)
     services: tuple[Service, ...] = ()
     apis: Mapping[Identifier, Api] = Field(default_factory=dict)
