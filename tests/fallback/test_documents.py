@@ -1,0 +1,113 @@
+"""The documents tell the truth: their examples run, are well typed, and their tables are the program's."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import running
+from probes.fixtures import SimulatedProvider
+from prometheus_client import CollectorRegistry
+
+from sora_exporter import fallback
+from sora_exporter.fallback.asynchronous import REFUSALS
+from sora_exporter.fallback.metrics import Families
+from sora_exporter.fallback.order import PREFERENCES
+from sora_exporter.fallback.submit import UNSURE_STATUS
+
+DOCS = Path(__file__).parents[2] / "docs"
+FALLBACK, MONITOR = (DOCS / name for name in ("fallback.md", "monitor.md"))
+
+
+def examples(document: Path) -> list[str]:
+    """Return a document's Python examples."""
+    return re.findall(r"^```python\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def package_example() -> str:
+    """Return the example in the package's docstring."""
+    lines = (fallback.__doc__ or "").splitlines()
+    return "\n".join(line.removeprefix("    ") for line in lines if line.startswith("    ") or not line)
+
+
+def run(code: str, cwd: Path, **more: str) -> str:
+    """Run a program in a process of its own and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=cwd, env={**os.environ, **more}, capture_output=True,
+        text=True, encoding="utf-8", timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_examples_make_videos(simulator: SimulatedProvider, tmp_path: Path, number: int) -> None:
+    """Each example as it stands makes its videos through the route its text says."""
+    simulator.behave("sora_video2", "risk_control")
+    provider = {"OPENAI_BASE_URL": simulator.base_url("videos"), "OPENAI_API_KEY": "sk-of-the-example"}
+    code, expected = [
+        (package_example(), r"made by sora-2-official \(official\)"),
+        *zip(
+            examples(FALLBACK),
+            [r"made by sora-2-official \(official\) after 0 other", r"(sora-2-official \d+ bytes\s*){2}", r"\d+ bytes"],
+            strict=True,
+        ),
+    ][number]
+    assert re.match(expected, run(code, tmp_path, **provider))
+    assert "boat.mp4" not in code or (tmp_path / "boat.mp4").stat().st_size > 64
+
+
+def test_the_monitor_tells_what_the_exporter_knows(tmp_path: Path) -> None:
+    """The monitor prints every service's status once and the route to use for each product."""
+    (code,) = examples(MONITOR)
+    with running.simulator() as provider, running.exporter(tmp_path, env=running.environment(provider)) as exporter:
+        end = time.monotonic() + 20
+        while '"unknown"' in exporter.get("/api/v1/status").text:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        told = run(code, tmp_path, SORA_EXPORTER_URL=exporter.url, ROUNDS="1")
+    assert re.search(r"^Sora 2 官逆: risk_control since 20\d\d-", told, re.MULTILINE)
+    assert re.search(r"^sora-2: use sora-2-official \(operational through official access\)$", told, re.MULTILINE)
+
+
+def test_the_monitor_checks_once(simulator: SimulatedProvider) -> None:
+    """The command in the document reports every service and ends with the code it says."""
+    (command,) = re.findall(r"^```sh\nsora-exporter (.*?)\n```", MONITOR.read_text("utf-8"), re.MULTILINE)
+    simulator.behave("sora_video2", "risk_control")
+    done = running.run(*command.split(), env=running.environment(simulator.origin))
+    assert (done.returncode, "risk_control" in done.stdout) == (1, True)
+
+
+def test_the_examples_are_well_typed(tmp_path: Path) -> None:
+    """A user who checks strictly finds no fault in the examples, and finds a wrong call."""
+    good = [tmp_path / f"example_{number}.py" for number in range(5)]
+    for path, code in zip(good, [package_example(), *examples(FALLBACK), *examples(MONITOR)], strict=True):
+        path.write_text(code, "utf-8")
+    bad = tmp_path / "wrong.py"
+    bad.write_text("from sora_exporter.fallback import FallbackClient\nFallbackClient().create_video(8)\n", "utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", *map(str, (*good, bad))]
+    done = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, timeout=300, check=False)
+    (fault,) = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert "wrong.py:2" in fault
+    assert 'has incompatible type "int"; expected "str"' in fault
+
+
+def test_the_tables_are_the_programs() -> None:
+    """Preferences, refusals, open statuses and metrics stand in the document as the program has them."""
+    text = FALLBACK.read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text.split("## What an answer")[0], re.MULTILINE) == list(PREFERENCES)
+    refused = re.search(r"^\| (.*) \| `RequestRefused`", text, re.MULTILINE)
+    assert refused is not None
+    assert set(re.findall(r"`(\w+)`", refused[1])) == set(REFUSALS)
+    told = re.search(r"HTTP (408[\d, and]*) with nothing", text)
+    assert told is not None
+    assert {int(code) for code in re.findall(r"\d+", told[1])} == UNSURE_STATUS
+    registry = CollectorRegistry()
+    Families(registry)
+    kinds = [(f"{one.name}{'_total' if one.type == 'counter' else ''}", one.type) for one in registry.collect()]
+    assert re.findall(r"^\| `(sora_client_\w+)` \| (\w+) \|", text, re.MULTILINE) == kinds
