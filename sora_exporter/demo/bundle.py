@@ -12,7 +12,7 @@ import yaml
 import sora_exporter
 from sora_exporter.demo import DemoError
 
-PROBE_SETTINGS = {"interval": "15s", "timeout": "5s"}
+PROBE_SETTINGS = {"interval": "10s", "timeout": "5s"}
 
 EXPORTER, ALERTMANAGER = "127.0.0.1:10198", "127.0.0.1:9093"
 """The addresses that the shipped prometheus.yml names."""

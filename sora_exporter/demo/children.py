@@ -12,6 +12,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
@@ -20,6 +21,7 @@ from typing import Self
 from sora_exporter.demo import DemoError
 
 READY_SECONDS = 60.0
+ANSWER_SECONDS = 3.0
 LAST_WORDS = 300
 """Characters of a program's last line that are told when it ends by itself."""
 
@@ -34,7 +36,8 @@ class Children:
 
     def __init__(self) -> None:
         self.folder = Path(mkdtemp(prefix="sora-demo-"))
-        self._running: dict[str, subprocess.Popen[str]] = {}
+        self._services: dict[str, subprocess.Popen[str]] = {}
+        self._tasks: dict[str, subprocess.Popen[str]] = {}
         keeper = [sys.executable, "-m", "sora_exporter.demo.keeper", str(self.folder)]
         self._keeper = subprocess.Popen(keeper, stdin=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
 
@@ -46,7 +49,7 @@ class Children:
     ) -> None:
         if self._keeper.stdin is not None:
             self._keeper.stdin.close()
-        for process in self._running.values():
+        for process in (*self._services.values(), *self._tasks.values()):
             process.wait()
         self._keeper.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -54,7 +57,7 @@ class Children:
     def start(self, name: str, command: Sequence[str], ready_url: str, **variables: str) -> None:
         """Start a program and return when its address answers. Raises DemoError."""
         with self._log(name).open("w", encoding="utf-8") as log:
-            process = self._launch(name, command, log.fileno(), log.fileno(), variables)
+            process = self._services[name] = self._launch(command, log.fileno(), log.fileno(), variables)
         if not wait_until(lambda: process.poll() is not None or answers(ready_url), READY_SECONDS):
             raise DemoError(f"{name} does not answer at {ready_url} within {READY_SECONDS:.0f} s")
         self.check()
@@ -65,7 +68,7 @@ class Children:
         Waiting raises DemoError when the program ends with a failure.
         """
         with self._log(name).open("w", encoding="utf-8") as log:
-            process = self._launch(name, command, subprocess.PIPE, log.fileno(), {})
+            process = self._tasks[name] = self._launch(command, subprocess.PIPE, log.fileno(), {})
         listener = threading.Thread(target=_relay, args=(process, hear), daemon=True)
         listener.start()
 
@@ -73,18 +76,18 @@ class Children:
             listener.join()
             if process.wait() != 0:
                 raise DemoError(f"{name}: {self._last_words(name)}")
-            self._forget(name)
+            self._tell_keeper(f"-{self._tasks.pop(name).pid}")
 
         return wait
 
     def check(self) -> None:
-        """Raise DemoError when a program has ended by itself."""
-        for name, process in self._running.items():
+        """Raise DemoError when a program has ended that should go on."""
+        for name, process in self._services.items():
             if process.poll() is not None:
                 raise DemoError(f"{name} ended by itself: {self._last_words(name)}")
 
     def _launch(
-        self, name: str, command: Sequence[str], output: int, errors: int, variables: Mapping[str, str]
+        self, command: Sequence[str], output: int, errors: int, variables: Mapping[str, str]
     ) -> subprocess.Popen[str]:
         environment = {**os.environ, "TMPDIR": str(self.folder), "NO_PROXY": "127.0.0.1", **variables}
         process = subprocess.Popen(  # noqa: S603 - our own command lines
@@ -92,11 +95,7 @@ class Children:
             process_group=0,
         )  # fmt: skip
         self._tell_keeper(f"+{process.pid}")
-        self._running[name] = process
         return process
-
-    def _forget(self, name: str) -> None:
-        self._tell_keeper(f"-{self._running.pop(name).pid}")
 
     def _tell_keeper(self, line: str) -> None:
         if self._keeper.stdin is not None:
@@ -137,15 +136,18 @@ def wait_until(claim: Callable[[], bool], seconds: float) -> bool:
 
 
 def ask(url: str, body: bytes | None = None) -> bytes:
-    """Return what an address of this machine answers to GET, or to POST of JSON; no proxy. Raises OSError."""
+    """Return what an address of this machine answers to GET, or to POST of JSON; no proxy. Raises DemoError."""
     request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 - our own address
-    with _OPENER.open(request, timeout=5) as answer:
-        return bytes(answer.read())
+    try:
+        with _OPENER.open(request, timeout=ANSWER_SECONDS) as answer:
+            return bytes(answer.read())
+    except (OSError, HTTPException) as error:
+        raise DemoError(f"no answer from {url}: {error}") from None
 
 
 def answers(url: str) -> bool:
     """Whether an address of this machine answers with success."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(DemoError):
         ask(url)
         return True
     return False

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-STOP_SECONDS = 8.0
+STOP_SECONDS = 6.0
 """How long a program may take to end before it is killed; the exporter deletes jobs that it paid for."""
 
 

@@ -138,7 +138,10 @@ def _start_exporter(stack: Stack, host: str, url: str) -> None:
 
 
 def _is_full(exporter_url: str) -> bool:
-    services = json.loads(ask(f"{exporter_url}api/v1/status"))["services"]
+    try:
+        services = json.loads(ask(f"{exporter_url}api/v1/status"))["services"]
+    except DemoError:
+        return False
     return all(service["status"] != "unknown" for service in services)
 
 
@@ -193,10 +196,8 @@ def _tell_urls(stack: Stack) -> None:
 def _break(stack: Stack, service_id: str, model: str) -> None:
     url = f"http://{stack.hosts['simulator']}/control/models/{model}"
     ask(url, json.dumps({"behaviour": BREAK_BEHAVIOUR}).encode())
-    stack.screen.tell(
-        f"{service_id} has no channel from now on; when no other route to its product is left, "
-        "that is what the alert in about a minute says"
-    )
+    stack.screen.tell(f"{service_id} has no channel from now on: see the alert arrive in about a minute")
+    stack.screen.tell("  (SoraProductUnavailable, if that was the last route to its product)")
 
 
 def _watch(stack: Stack, arrived: SimpleQueue[str]) -> None:
