@@ -140,13 +140,18 @@ async def test_polling_backs_off_and_ends_at_its_deadline(
 
 
 async def test_a_wait_that_ran_out_may_be_repeated(shop: Shop) -> None:
-    """Running out of time loses nothing: the same job, and the same stream, give their video later."""
+    """Running out of time, or of patience, loses nothing: the same job, and the same stream, give their video later."""
     shop.simulator.simulation.render_seconds = 0.6
     client = shop.client()
     for prefer in ("official", "reverse"):
         job = await client.create_video("A paper boat", prefer=prefer)
         with pytest.raises(GenerationFailed, match="generation_timeout"):
             await client.wait(job, timeout=0.05)
+        waiting = asyncio.create_task(client.wait(job))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
         assert len(await client.download(job)) > 64
     assert shop.simulator.created() == 2
 

@@ -162,3 +162,12 @@ def test_what_is_not_the_routes_fault_closes_the_circuit(clock: HandClock, fine:
     breaker.note("one", E.TIMEOUT)
     assert not breaker.admits("one")
     assert breaker.admits("other")
+
+
+async def test_an_exporter_may_ask_for_a_password(shop: Shop) -> None:
+    """User and password in the exporter's address are sent as basic authentication."""
+    async with serve(fixed(told(status("suspended", "operational")))) as exporter:
+        url = exporter.url.replace("://", "://watcher:secret@")
+        job = await shop.client(exporter_url=url).create_video("A paper boat")
+    assert b"authorization: basic d2f0y2hlcjpzzwnyzxq=" in exporter.requests[0].lower()
+    assert job.service_id == REVERSE

@@ -11,6 +11,7 @@ from faults.server import answer, fixed, serve
 
 from fallback.shop import OFFICIAL, REVERSE, Shop, config_of, service
 from sora_exporter.fallback import AllRoutesFailed, AmbiguousSubmit, RequestRefused
+from sora_exporter.fallback.route import ordered
 from sora_exporter.result import ErrorClass
 
 E = ErrorClass
@@ -267,6 +268,27 @@ async def test_what_is_ordered_reaches_the_provider(shop: Shop) -> None:
     job = await shop.client().create_video("A {model} boat", seconds=12, size="1280x720")
     request = shop.simulator.simulation.jobs[job.job_id].request
     assert (request["prompt"], request["seconds"], request["size"]) == ("A {model} boat", "12", "1280x720")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("seconds", {"seconds": "9", "input": {"length": 5, "size": "hd"}}),
+        ("input.length", {"seconds": "4", "input": {"length": 9, "size": "hd"}}),
+        ("nowhere", {"seconds": "4", "input": {"length": 5, "size": "hd"}}),
+    ],
+)
+async def test_the_length_stands_where_the_vendor_wants_it(shop: Shop, path: str, expected: dict[str, object]) -> None:
+    """Seconds replace the member the API names, inside others too, in the type it has there, and nothing else."""
+    api = shop.config.api(shop.config.services[0]).model_dump(exclude_none=True)
+    body = {"model": "{model}", "seconds": "4", "input": {"length": 5, "size": "hd"}}
+    document = {"own": {**api, "create": {**api["create"], "body": body, "billed_seconds": [path]}}}
+    config = config_of("http://relay.example/v1", service(OFFICIAL, api="own"), apis=document)
+    found, watched = config.apis["own"], config.services[0]
+    ordered_service = ordered(watched, found, 9, {})
+    request = found.create_body(watched.model, ordered_service.request, "A paper boat")
+    assert request == {"model": "sora-2", **expected}
+    assert watched.request == {}
 
 
 async def test_no_secret_is_told(shop: Shop) -> None:
