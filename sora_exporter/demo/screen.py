@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from threading import Lock
 from typing import TextIO
+
+from sora_exporter.terminal import cut
 
 _ERASE = "\r\x1b[K"
 
@@ -26,7 +29,8 @@ class Screen:
         """Write a line that the next update replaces; without a terminal it stays. Empty: nothing is under way."""
         with self._lock:
             if self._is_terminal:
-                self._passing = line
+                # A line that wraps could not be erased.
+                self._passing = cut(line, shutil.get_terminal_size().columns - 1)
                 self._write("")
             elif line:
                 self._write(f"{line}\n")
