@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run demo test unit lint constraints
+.PHONY: run demo test unit lint bench bench-rules constraints
 
 run: $(VENV)/.run
 	@scripts/run

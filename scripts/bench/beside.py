@@ -27,7 +27,8 @@ class Blackbox:
 def measure_blackbox(directory: Path, upstream: Upstream) -> Blackbox:
     """Let it probe one after another, as many scrapes would; its own scrape is part of each probe, as it is built."""
     path = f"/probe?module=catalog&target={upstream.url}/v1/models/sora-2"
-    with blackbox(directory, upstream) as (address, pid), Scraper(f"http://{address}") as scraper:
+    with blackbox(directory, upstream) as (address, pid):
+        scraper = Scraper(f"http://{address}")
         for _ in range(WARM_PROBES):
             assert scraper.values(path, "probe_success") == [1.0], "blackbox_exporter finds the upstream failing"
         before, errors = cpu_seconds(pid), []

@@ -45,7 +45,8 @@ class Start:
 
 def measure_scale(directory: Path, upstream: Upstream) -> Scale:
     """Watch a thousand services: one interval undisturbed, and one with scrapes spread over it."""
-    with exporter(directory, upstream, MANY, {"catalog": "1m"}) as running, Scraper(running.url) as scraper:
+    with exporter(directory, upstream, MANY, {"catalog": "1m"}) as running:
+        scraper = Scraper(running.url)
         time.sleep(FIRST_ROUND_SECONDS)
         undisturbed = _cpu_of_interval(running)
         before, began = cpu_seconds(running.process.pid), time.monotonic()
@@ -68,7 +69,8 @@ def measure_start(directory: Path, upstream: Upstream) -> Start:
     for number in range(STARTS):
         began, place = time.monotonic(), directory / f"start-{number}"
         place.mkdir()
-        with exporter(place, upstream, FEW, USUAL) as running, Scraper(running.url) as scraper:
+        with exporter(place, upstream, FEW, USUAL) as running:
+            scraper = Scraper(running.url)
             told = len(scraper.values("/metrics", STATUSES))
             seconds.append(time.monotonic() - began)
             assert told == 7 * FEW, f"the first scrape tells {told} statuses"

@@ -32,10 +32,8 @@ class Probing:
 
 def measure_probing(directory: Path, upstream: Upstream) -> Probing:
     """Let the exporter ask for a hundred models every second."""
-    with (
-        exporter(directory, upstream, SERVICES, {"catalog": "1s"}) as running,
-        Scraper(running.url) as scraper,
-    ):
+    with exporter(directory, upstream, SERVICES, {"catalog": "1s"}) as running:
+        scraper = Scraper(running.url)
         time.sleep(WARM_SECONDS)
         cost = _cost(running, scraper)
         errors = sorted(abs(seconds - DELAY_SECONDS) for seconds in _response_seconds(scraper))
