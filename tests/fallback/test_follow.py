@@ -156,6 +156,24 @@ async def test_a_wait_that_ran_out_may_be_repeated(shop: Shop) -> None:
     assert shop.simulator.created() == 2
 
 
+async def test_waiting_and_fetching_share_one_deadline(shop: Shop, clock: HandClock) -> None:
+    """A download that waited for its job first has only the rest of its time for the video."""
+    words = ["queued", "completed"]
+
+    async def behave(connection: Connection) -> None:
+        if b"/content" in connection.head:
+            await connection.hold()
+        await connection.send(answer(json.dumps({"id": "video_1", "status": words.pop(0)}).encode()))
+
+    async with serve(behave) as server, asyncio.timeout(5):
+        client = shop.client(config_of(server.url, service(OFFICIAL)), clock=clock)
+        fetching = asyncio.create_task(client.download(VideoJob(OFFICIAL, "video_1"), timeout=5.1))
+        await until(lambda: bool(clock._sleepers))
+        await clock.advance(5.0)
+        with pytest.raises(GenerationFailed, match=r"timed out after 0\.1 s"):
+            await fetching
+
+
 async def test_polls_that_fail_decide_nothing(shop: Shop) -> None:
     """A route that fails while the job is made is asked on, and its video fetched."""
     client = shop.client()
