@@ -14,6 +14,8 @@ from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
 
+INTERNAL = "internal error of the exporter: see its log"
+
 
 class Visit:
     """A fetch that notes whether any connection came about since ``is_reached`` was last set to False."""
@@ -49,7 +51,7 @@ class Pages:
     def apply(self, config: Config) -> None:
         """Start, stop and replace pollers so that they fit the configuration."""
         for name, (page, task) in list(self._tasks.items()):
-            if config.status_pages.get(name) != page:
+            if config.status_pages.get(name) != page or task.done():
                 task.cancel()
                 del self._tasks[name]
                 self.states.pop(name, None)
@@ -77,11 +79,28 @@ class Pages:
         poller = StatusPagePoller(page, visit.fetch, self._clock)
         started = self._clock.monotonic()
         while True:
-            visit.is_reached = False
-            self._note(name, await poller.poll())
-            self._witness(f"page:{name}", visit.is_reached, page.interval)
+            await self._once(name, page, poller, visit)
             started = max(started + page.interval, self._clock.monotonic())
             await self._clock.sleep(started - self._clock.monotonic())
+
+    async def _once(self, name: str, page: StatusPage, poller: StatusPagePoller, visit: Visit) -> None:
+        """Read a page once. A fault of ours ends this reading only: the page's values go, its task stays."""
+        attempted_at, before = self._clock.now(), self.states.get(name)
+        reading = start(self._read(f"page:{name}", page, poller, visit), f"reading of page {name}")
+        try:
+            await asyncio.wait([reading])
+        finally:
+            if reading.cancel():
+                await asyncio.wait([reading])
+        is_ours = reading.exception() is not None
+        fault = PageState(False, attempted_at, before.fetched_at if before else None, None, INTERNAL)
+        self._note(name, fault if is_ours else reading.result())
+
+    async def _read(self, witness: str, page: StatusPage, poller: StatusPagePoller, visit: Visit) -> PageState:
+        visit.is_reached = False
+        state = await poller.poll()
+        self._witness(witness, visit.is_reached, page.interval)
+        return state
 
     def _note(self, name: str, state: PageState) -> None:
         """Keep what was read; one line in the log for each change between good and bad."""

@@ -16,7 +16,7 @@ import sora_exporter.pages
 from sora_exporter.config import Config
 from sora_exporter.page_client import Unreached
 from sora_exporter.pages import Pages
-from sora_exporter.status_pages.poller import Fetched, FetchError
+from sora_exporter.status_pages.poller import Fetched, FetchError, StatusPagePoller
 
 SUMMARY = b'{"status": {"indicator": "none"}, "components": [], "incidents": [], "scheduled_maintenances": []}'
 PAGE = {"url": "https://status.example", "format": "statuspage", "interval": "1m", "timeout": "10s"}
@@ -144,3 +144,41 @@ async def test_reload_touches_only_what_changed(clock: HandClock, monkeypatch: p
         await clock.advance(30)
         assert [name for name, *_ in run.witnessed] == ["page:changed", "page:kept"]
         assert run.web.proxies == [None, "http://proxy.example:3128"]
+
+
+FAULT = RuntimeError("a fault of ours")
+
+
+async def test_a_fault_of_ours_ends_one_reading_only(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After an unforeseen error a page's values are gone, the log tells of it, and the page is read on."""
+    async with reading(clock, monkeypatch, official=PAGE) as run:
+        good = run.web.answer
+        run.web.answer = failing(FAULT)
+        await clock.advance(60)
+        state = run.pages.states["official"]
+        assert (state.up, state.report, state.fetched_at, state.attempted_at) == (False, None, NOW, NOW + 60)
+        assert "internal error" in state.error
+        assert any(record.exc_info for record in caplog.records)
+        run.web.answer = good
+        await clock.advance(60)
+        assert run.pages.states["official"].up
+
+
+async def test_a_reload_revives_a_page(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page whose task has ended is read again after a reload that does not touch it."""
+    built: list[object] = []
+
+    def faulty(*arguments: Any) -> Any:
+        built.append(arguments)
+        if len(built) == 1:
+            raise FAULT
+        return StatusPagePoller(*arguments)
+
+    monkeypatch.setattr(sora_exporter.pages, "StatusPagePoller", faulty)
+    async with reading(clock, monkeypatch, official=PAGE) as run:
+        assert run.pages.states == {}
+        run.pages.apply(config(official=PAGE))
+        await settle()
+        assert run.pages.states["official"].up

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 from sora_exporter.status_pages.page import PageError
 
@@ -104,4 +105,11 @@ def first_timestamp(found: Record, names: Sequence[str]) -> float | None:
 def link(value: object) -> str:
     """Return an http(s) address; empty for anything else, ``javascript:`` above all."""
     address = value.strip() if isinstance(value, str) else ""
-    return address if WEB_ADDRESS.fullmatch(address) and address.isprintable() else ""
+    return address if WEB_ADDRESS.fullmatch(address) and address.isprintable() and _has_host(address) else ""
+
+
+def _has_host(address: str) -> bool:
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False

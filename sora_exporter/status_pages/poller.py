@@ -156,4 +156,7 @@ class StatusPagePoller:
         """Return the incident with a path completed: it is relative to where the documents are."""
         if not incident.url:
             return incident
-        return replace(incident, url=urljoin(next(iter(self._addresses.values())), incident.url))
+        try:
+            return replace(incident, url=urljoin(next(iter(self._addresses.values())), incident.url))
+        except ValueError:
+            return replace(incident, url="")

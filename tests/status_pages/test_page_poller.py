@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from sora_exporter.status_pages.page import ComponentStatus, Indicator
+from sora_exporter.status_pages import poller
+from sora_exporter.status_pages.page import ComponentStatus, Impact, Incident, Indicator, PageReport
 from sora_exporter.status_pages.poller import THREAD_BYTES, Fetched, FetchError, PageState, StatusPagePoller
+from sora_exporter.status_pages.readers import READERS, Reader
 
 TIMEOUT = 10.0
 COMPONENTS, STATUS, SUMMARY = "/api/v2/components.json", "/api/v2/status.json", "/api/v2/summary.json"
@@ -282,3 +284,13 @@ def test_each_missing_document_is_named() -> None:
     assert state.error == (
         "summary.json, incidents.json, scheduled-maintenances.json: HTTP 404; status.json: HTML instead of JSON"
     )
+
+
+def test_a_path_that_makes_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a reader lets through as a link, an incident without a usable address is still told."""
+    incidents = (Incident("Errors", Impact.MINOR, is_open=True, url="//[x/incidents/1"),)
+    reader = Reader(READERS["statuspage"].addresses, lambda *_: PageReport(incidents=incidents), 1000)
+    monkeypatch.setattr(poller, "READERS", {"statuspage": reader})
+    (state,) = run(Site({COMPONENTS: Fetched(200, {}, BODY)}))
+    assert state.report is not None
+    assert [(incident.name, incident.url) for incident in state.report.incidents] == [("Errors", "")]

@@ -155,3 +155,18 @@ def test_incidents_for_people_are_bounded() -> None:
 def test_addresses(page_format: str, url: str, addresses: list[str]) -> None:
     """Whichever address of a page is configured, its documents are found."""
     assert set(addresses) <= set(READERS[page_format].addresses(url).values())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[status/incidents/1", "http://\uff03/", "http://\u2100.com/x", "https://a]b/c", "http://:80/"]
+)
+@pytest.mark.parametrize("page_format", ["statuspage", "google-cloud", "incidentio-widget"])
+def test_links_that_are_no_addresses(page_format: str, url: str) -> None:
+    """A link without a host that can be is left out, and the incident stays."""
+    documents = {
+        "statuspage": {INCIDENTS: {"incidents": [{"id": "i", "name": "Errors", "shortlink": url}]}},
+        "google-cloud": {INCIDENTS: [{"id": "i", "external_desc": "Errors", "uri": url}]},
+        "incidentio-widget": {WIDGET: {"ongoing_incidents": [{"id": "i", "name": "Errors", "url": url}]}},
+    }
+    report = READERS[page_format].read(served(documents[page_format]), [], NOW)
+    assert [(incident.name, incident.url) for incident in report.incidents] == [("Errors", "")]
