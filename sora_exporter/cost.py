@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from sora_exporter.config import Config, Service
 
@@ -72,3 +73,79 @@ def _service_cost(config: Config, service: Service) -> ServiceCost:
         usd=attempts * (price or 0.0),
         reference_usd=None if price is None else price * DAY_SECONDS / REFERENCE_SECONDS,
     )
+
+
+COLUMNS = ("service", "price", "paid probes/day", "USD/day", "USD/month", "every 5 min: USD/day", "USD/month")
+UNKNOWN = "unknown"
+
+
+def render_text(cost: Cost) -> str:
+    """Return the costs as an aligned table, and the budget's word on them."""
+    rows = [COLUMNS, *_rows(cost)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
+    lines = [
+        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]
+    return "\n".join([*lines, "", *_conclusion(cost)]) + "\n"
+
+
+def render_markdown(cost: Cost) -> str:
+    """Return the costs as a Markdown table."""
+    rows = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *_rows(cost)]
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", *_conclusion(cost)]) + "\n"
+
+
+def render_json(cost: Cost) -> str:
+    """Return the costs as one JSON document; USD a day."""
+    document = {
+        "services": [asdict(service) for service in cost.services],
+        "budget_usd_per_day": cost.budget_usd,
+        "scheduled_usd_per_day": cost.scheduled_usd,
+        "usd_per_day": cost.usd,
+        "usd_per_month": cost.usd * MONTH_DAYS,
+        "reference_usd_per_day": cost.reference_usd,
+        "reference_usd_per_month": cost.reference_usd * MONTH_DAYS,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+RENDERERS: Mapping[str, Callable[[Cost], str]] = {
+    "text": render_text,
+    "json": render_json,
+    "markdown": render_markdown,
+}
+
+
+def summary(cost: Cost) -> str:
+    """Return one line for people: what is spent at most, beside the reference."""
+    said = f"{dollars(cost.usd)} a day, {dollars(cost.usd * MONTH_DAYS)} a month"
+    instead = f"one video of each service every 5 minutes: {dollars(cost.reference_usd)} a day"
+    return f"{said} ({instead})" if cost.reference_usd else said
+
+
+def dollars(usd: float | None) -> str:
+    """Return an amount as people write it; cents, and more digits only for less than one."""
+    if usd is None:
+        return UNKNOWN
+    return f"${usd:,.2f}" if usd == 0 or usd >= 0.01 else f"${usd:.4f}"
+
+
+def _rows(cost: Cost) -> list[tuple[str, ...]]:
+    each = [
+        (s.service_id, dollars(s.price_usd), f"{s.attempts:g}", *_both(s.usd), *_both(s.reference_usd))
+        for s in cost.services
+    ]
+    attempts = sum(service.attempts for service in cost.services)
+    return [*each, ("total", "", f"{attempts:g}", *_both(cost.scheduled_usd), *_both(cost.reference_usd))]
+
+
+def _both(usd: float | None) -> tuple[str, str]:
+    """Return an amount by day and by month."""
+    return dollars(usd), dollars(None if usd is None else usd * MONTH_DAYS)
+
+
+def _conclusion(cost: Cost) -> list[str]:
+    day, month = _both(cost.usd)
+    limit = f"budget_usd_per_day {dollars(cost.budget_usd)}" if cost.budget_usd else "no budget: paid probes never run"
+    return [f"At most {day} a day and {month} in {MONTH_DAYS} days ({limit}). Catalog and canary probes are free."]

@@ -20,12 +20,20 @@ from sora_exporter.commands.shared import config_option, fail, load, run_to_end,
                    "Default: the configured free ones.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="Text for a terminal, JSON for a program, Markdown to paste.")  # fmt: skip
+@click.option("--cost", "is_cost", is_flag=True,
+              help="Print what the configured probes will spend, and ask nobody anything.")  # fmt: skip
 @storage_option
 def check(
-    services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, storage: Path
+    services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, is_cost: bool,
+    storage: Path,
 ) -> None:  # fmt: skip
     """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
     config = load(config_file)
+    if is_cost:
+        from sora_exporter.cost import RENDERERS, cost_of
+
+        click.echo(RENDERERS[form](cost_of(config)), nl=False)
+        return
     from sora_exporter.check import check as run_check
     from sora_exporter.check_report import renderers
     from sora_exporter.result import ProbeKind, Status

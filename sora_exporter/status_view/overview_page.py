@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sora_exporter import __version__
 from sora_exporter.config import Service
+from sora_exporter.cost import cost_of, summary
 from sora_exporter.exporter import Exporter
 from sora_exporter.overview import routes, services_overview
 from sora_exporter.plain_words import Words, plain_words
@@ -86,6 +87,7 @@ def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
         "rest_count": len(rest),
         "pages": page_views(exporter),
         "budget": _budget(exporter),
+        "cost": summary(cost_of(exporter.config)),
         "health": _health(exporter),
         "legend": [(status, plain_words().statuses[status], mark_path(status)) for status in Status],
         "refresh_seconds": REFRESH_SECONDS if is_refreshing else 0,
