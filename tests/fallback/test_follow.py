@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.server import Connection, answer, serve
+from faults.server import Connection, answer, fixed, serve
 from hand_clock import HandClock
 from probes.fixtures import API_OF_MODEL, SimulatedProvider
 
@@ -172,6 +172,16 @@ async def test_waiting_and_fetching_share_one_deadline(shop: Shop, clock: HandCl
         await clock.advance(5.0)
         with pytest.raises(GenerationFailed, match=r"timed out after 0\.1 s"):
             await fetching
+
+
+async def test_no_secret_is_told_of_a_failed_job(shop: Shop) -> None:
+    """A key that a failed job's error echoes is hidden like everywhere else."""
+    error = {"code": "upstream_error", "message": "upstream refused sk-of-the-application"}
+    body = json.dumps({"id": "video_1", "status": "failed", "error": error}).encode()
+    async with serve(fixed(answer(body))) as server:
+        with pytest.raises(GenerationFailed, match="upstream refused") as failed:
+            await shop.client(config_of(server.url, service(OFFICIAL))).wait(VideoJob(OFFICIAL, "video_1"))
+    assert "sk-of-the-application" not in f"{failed.value} {failed.value.attempts}"
 
 
 async def test_polls_that_fail_decide_nothing(shop: Shop) -> None:
