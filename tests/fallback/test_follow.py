@@ -176,7 +176,7 @@ async def test_waiting_and_fetching_share_one_deadline(shop: Shop, clock: HandCl
 
 async def test_no_secret_is_told_of_a_failed_job(shop: Shop) -> None:
     """A key that a failed job's error echoes is hidden like everywhere else."""
-    error = {"code": "upstream_error", "message": "upstream refused sk-of-the-application"}
+    error = {"message": "upstream refused sk-of-the-application"}
     body = json.dumps({"id": "video_1", "status": "failed", "error": error}).encode()
     async with serve(fixed(answer(body))) as server:
         with pytest.raises(GenerationFailed, match="upstream refused") as failed:
