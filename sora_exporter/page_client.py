@@ -43,7 +43,8 @@ class PageClient:
                 answer = await self._http.get(url, headers=dict(headers))
         except TimeoutError:
             raise _failure(exchange)(f"no complete answer in {timeout_seconds:g} s") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            # A header or an address that no request can carry is a ValueError, where a page redirects to one too.
             raise _failure(exchange)(describe(error)) from None
         finally:
             EXCHANGE.reset(token)

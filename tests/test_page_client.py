@@ -33,11 +33,11 @@ async def answering(*pieces: bytes) -> AsyncIterator[str]:
         server.close()
 
 
-async def fetch(url: str, timeout_seconds: float = 5.0, max_bytes: int = 1000) -> Fetched:
+async def fetch(url: str, timeout_seconds: float = 5.0, max_bytes: int = 1000, **headers: str) -> Fetched:
     """Fetch one document with a client of its own."""
     client = PageClient(None)
     try:
-        return await client.fetch(url, headers={}, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
+        return await client.fetch(url, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
     finally:
         await client.aclose()
 
@@ -76,3 +76,19 @@ async def test_connected_but_incomplete(pieces: tuple[bytes, ...]) -> None:
         with pytest.raises(FetchError, match=r"no complete answer in 0\.2 s") as raised:
             await fetch(url, timeout_seconds=0.2)
         assert not isinstance(raised.value, Unreached)
+
+
+@pytest.mark.parametrize("etag", ["\u2100", "\ud800", "a\nb"])
+async def test_a_header_that_cannot_be_sent(etag: str) -> None:
+    """A header that no request can carry is one page's trouble, not an error of another kind."""
+    async with answering(answer(b"{}")) as url:
+        with pytest.raises(FetchError):
+            await fetch(url, etag=etag)
+
+
+@pytest.mark.parametrize("location", ["http://[x/", "http://\uff03/", "http://a]b/c", "//\u2100.com:99999999/"])
+async def test_a_redirect_to_no_address(location: str) -> None:
+    """A redirect to something that is no address is one page's trouble too."""
+    async with answering(answer(b"", f"302 Found\r\nLocation: {location}")) as url:
+        with pytest.raises(FetchError):
+            await fetch(url)

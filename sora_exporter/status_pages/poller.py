@@ -14,6 +14,8 @@ from sora_exporter.status_pages.readers import READERS
 
 THREAD_BYTES: Final = 256 * 1024
 """Documents longer than this together are parsed off the event loop."""
+VALIDATOR_CHARACTERS: Final = 512
+"""A longer ETag or Last-Modified is not sent back, nor is one that no request header can carry."""
 
 
 class FetchError(Exception):
@@ -145,7 +147,7 @@ class StatusPagePoller:
         validators = {
             request: answer.headers[header]
             for request, header in (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
-            if answer.headers.get(header)
+            if _is_sendable(answer.headers.get(header, ""))
         }
         if validators:
             self._remembered[name] = _Remembered(validators, answer.body)
@@ -160,3 +162,7 @@ class StatusPagePoller:
             return replace(incident, url=urljoin(next(iter(self._addresses.values())), incident.url))
         except ValueError:
             return replace(incident, url="")
+
+
+def _is_sendable(validator: str) -> bool:
+    return 0 < len(validator) <= VALIDATOR_CHARACTERS and validator.isascii() and validator.isprintable()

@@ -136,6 +136,9 @@ def test_first_poll() -> None:
         ({"etag": 'W/"a"', "last-modified": "x"}, {"if-none-match": 'W/"a"', "if-modified-since": "x"}),
         ({}, {}),
         ({"etag": ""}, {}),
+        ({"etag": '"é"', "last-modified": "x"}, {"if-modified-since": "x"}),
+        ({"etag": '"' + "a" * 510 + '"', "last-modified": "x" * 513}, {"if-none-match": '"' + "a" * 510 + '"'}),
+        ({"etag": '"a\tb"', "last-modified": "x\x7f"}, {}),
     ],
 )
 def test_validators_are_sent_back(validators: dict[str, str], sent: dict[str, str]) -> None:
