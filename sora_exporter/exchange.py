@@ -21,6 +21,8 @@ class Exchange:
     public_only: bool = False
     """Refuse names that resolve to private addresses; for addresses an answer told us."""
     limit: int = ANSWER_BYTES
+    encoding: str = "identity"
+    """Which compression the server may use; a probe asks for none, so that sizes and times are those of the body."""
     sink: Callable[[bytes], None] | None = None
     """Takes the body of a 200 answer piece by piece instead of ``received``; for assets. No other body is read."""
     stop: Callable[[bytearray], bool] | None = None

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 
 import httpx2
 
+from sora_exporter import __version__
 from sora_exporter.exchange import EXCHANGE, Exchange
 from sora_exporter.reply import describe
 from sora_exporter.status_pages.poller import Fetched, FetchError
 from sora_exporter.transport import Transport
 
+USER_AGENT = f"sora-exporter/{__version__} (+https://github.com/sora-exporter/sora_exporter)"
 REDIRECTS = 3
 MOST_CONNECTIONS = 8
 EARLIER_SECONDS = 0.02
@@ -29,14 +31,19 @@ class PageClient:
     def __init__(self, proxy: str | None) -> None:
         transport = Transport(ssl.create_default_context(), proxy, MOST_CONNECTIONS)
         self._http = httpx2.AsyncClient(
-            transport=transport, follow_redirects=True, max_redirects=REDIRECTS, trust_env=False, timeout=None
+            headers={"user-agent": USER_AGENT},
+            transport=transport,
+            follow_redirects=True,
+            max_redirects=REDIRECTS,
+            trust_env=False,
+            timeout=None,
         )
 
     async def fetch(
         self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
     ) -> Fetched:  # fmt: skip
         """Return one complete answer of at most ``max_bytes``. Raises FetchError when none came."""
-        exchange = Exchange(limit=max_bytes + 1)
+        exchange = Exchange(limit=max_bytes + 1, encoding="gzip")
         token = EXCHANGE.set(exchange)
         try:
             async with asyncio.timeout(timeout_seconds - EARLIER_SECONDS):

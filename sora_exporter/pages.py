@@ -18,11 +18,11 @@ INTERNAL = "internal error of the exporter: see its log"
 
 
 class Visit:
-    """A fetch that notes whether any connection came about since ``is_reached`` was last set to False."""
+    """A fetch that notes whether any connection came about since ``is_reached`` was last set to None: nothing asked."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self.is_reached = False
+        self.is_reached: bool | None = None
 
     async def fetch(
         self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
@@ -31,6 +31,7 @@ class Visit:
         try:
             fetched = await self._fetch(url, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
         except Unreached:
+            self.is_reached = self.is_reached or False
             raise
         except FetchError:
             self.is_reached = True
@@ -97,9 +98,10 @@ class Pages:
         self._note(name, fault if is_ours else reading.result())
 
     async def _read(self, witness: str, page: StatusPage, poller: StatusPagePoller, visit: Visit) -> PageState:
-        visit.is_reached = False
+        visit.is_reached = None
         state = await poller.poll()
-        self._witness(witness, visit.is_reached, page.interval)
+        if visit.is_reached is not None:
+            self._witness(witness, visit.is_reached, page.interval)
         return state
 
     def _note(self, name: str, state: PageState) -> None:

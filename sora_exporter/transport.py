@@ -31,7 +31,7 @@ class ProxyFault(httpx2.ProxyError):
 
 
 def _inflater(encoding: str) -> Any:
-    """Return a decoder for a server that compresses although we asked it not to, or None."""
+    """Return a decoder for a server that compresses, asked to or not, or None."""
     bits = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
     return zlib.decompressobj(bits[encoding]) if encoding in bits else None
 
@@ -98,7 +98,7 @@ class Transport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         exchange = EXCHANGE.get()
-        request.headers["accept-encoding"] = "identity"
+        request.headers["accept-encoding"] = exchange.encoding
         try:
             response = await self._send(request, exchange)
         except httpcore2.TimeoutException as error:

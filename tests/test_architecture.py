@@ -21,7 +21,7 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.item
 # From the ground up, in the order of a probe's life: words and values, what a configuration says, how to ask, what the
 # answer means, what is remembered of it, and who tells it to whom.
 ROWS = (
-    "__init__ result clock tasks section yaml_file redact logs storage plain_words",
+    "__init__ result clock tasks retry_after section yaml_file redact logs storage plain_words",
     "apis config lifecycle cost web_config",
     "exchange network transport certificate api_key sdk reply client",
     "classify classify_lines budget",

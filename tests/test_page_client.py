@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from sora_exporter import __version__
 from sora_exporter.page_client import PageClient, Unreached
 from sora_exporter.status_pages.poller import Fetched, FetchError
 
@@ -15,13 +17,15 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def answering(*pieces: bytes) -> AsyncIterator[str]:
-    """Serve these bytes to whoever connects, then keep silent; give the address."""
+async def answering(*pieces: bytes, asked: list[bytes] | None = None) -> AsyncIterator[str]:
+    """Serve these bytes to whoever connects and keep what was asked, then keep silent; give the address."""
     writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
-        await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        if asked is not None:
+            asked.append(head.lower())
         writer.writelines(pieces)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -92,3 +96,21 @@ async def test_a_redirect_to_no_address(location: str) -> None:
     async with answering(answer(b"", f"302 Found\r\nLocation: {location}")) as url:
         with pytest.raises(FetchError):
             await fetch(url)
+
+
+async def test_who_asks_and_how() -> None:
+    """A page is told who asks, and may compress; a compressed document comes as it is."""
+    asked: list[bytes] = []
+    compressed = answer(gzip.compress(b"{}" * 100), "200 OK\r\nContent-Encoding: gzip")
+    async with answering(compressed, asked=asked) as url:
+        assert (await fetch(url)).body == b"{}" * 100
+    assert f"user-agent: sora-exporter/{__version__} (+https://".encode() in asked[0]
+    assert b"accept-encoding: gzip\r\n" in asked[0]
+
+
+async def test_a_bomb_is_refused() -> None:
+    """A short compressed document that unfolds to a long one is not unfolded beyond what is allowed."""
+    bomb = gzip.compress(b"0" * 30_000_000)
+    async with answering(answer(bomb, "200 OK\r\nContent-Encoding: gzip")) as url:
+        with pytest.raises(FetchError, match="longer than"):
+            await fetch(url, max_bytes=100_000)

@@ -182,3 +182,16 @@ async def test_a_reload_revives_a_page(clock: HandClock, monkeypatch: pytest.Mon
         run.pages.apply(config(official=PAGE))
         await settle()
         assert run.pages.states["official"].up
+
+
+async def test_a_page_left_alone_is_no_witness(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a page wants not to be asked, it says nothing of our own network."""
+    async with reading(clock, monkeypatch, official=PAGE) as run:
+        run.web.answer = lambda: Fetched(429, {"retry-after": "150"})
+        await clock.advance(60)
+        run.witnessed.clear()
+        await clock.advance(120)
+        assert run.witnessed == []
+        run.web.answer = lambda: Fetched(200, {}, SUMMARY)
+        await clock.advance(60)
+        assert run.witnessed == [("page:official", True, 60.0)]

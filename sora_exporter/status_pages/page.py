@@ -96,7 +96,8 @@ class PageReport:
     configured component. ``missing_components`` are the configured ones whose status is not known: not listed, or
     with a word nobody knows; that never means down. ``incidents`` holds at most INCIDENT_LIMIT: open ones first, then
     those that touch a configured component, then the newest. The maintenance is the running one, else the next.
-    ``problems`` says of each document that could not be used, why.
+    ``problems`` says of each document that could not be used, why. ``changes_at`` is when the same documents will next
+    say something else, because something in them begins or ends.
     """
 
     indicator: Indicator | None = None
@@ -110,6 +111,7 @@ class PageReport:
     maintenance_start: float | None = None
     maintenance_end: float | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
+    changes_at: float | None = None
 
 
 def one_line(problems: Mapping[str, str]) -> str:

@@ -1,19 +1,24 @@
-"""Reading one official page again and again, politely: one deadline, bounded bodies, conditional requests."""
+"""Reading one official page again and again, politely: one deadline, bounded bodies, nothing asked or read in vain."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 from urllib.parse import urljoin
 
 from sora_exporter.clock import Clock
+from sora_exporter.retry_after import retry_after
 from sora_exporter.status_pages.page import Incident, PageError, PageReport, one_line
 from sora_exporter.status_pages.readers import READERS
 
 THREAD_BYTES: Final = 256 * 1024
 """Documents longer than this together are parsed off the event loop."""
+BUSY: Final = frozenset({429, 503})
+"""The answers whose Retry-After is heeded, for at most MOST_PAUSE_SECONDS."""
+MOST_PAUSE_SECONDS: Final = 3600.0
 VALIDATOR_CHARACTERS: Final = 512
 """A longer ETag or Last-Modified is not sent back, nor is one that no request header can carry."""
 
@@ -76,6 +81,28 @@ class _Remembered:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the documents of one poll were found to say at ``at``, in Unix seconds."""
+
+    documents: Mapping[str, bytes]
+    at: float
+    report: PageReport
+
+    def holds(self, documents: Mapping[str, bytes], now: float) -> bool:
+        """Say whether these documents say the same at ``now``."""
+        changes_at = math.inf if self.report.changes_at is None else self.report.changes_at
+        return self.at <= now < changes_at and documents == self.documents
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """A document that is not to be asked for before ``until``, in monotonic seconds, and what its page said."""
+
+    until: float
+    reason: str
+
+
 class StatusPagePoller:
     """One page and what is remembered of its documents between two polls. Polls must not overlap."""
 
@@ -86,32 +113,46 @@ class StatusPagePoller:
         self._reader = READERS[settings.format]
         self._addresses = self._reader.addresses(settings.url)
         self._remembered: dict[str, _Remembered] = {}
-        self._fetched_at: float | None = None
+        self._pauses: dict[str, _Pause] = {}
+        self._reading: _Reading | None = None
+        self._latest: PageState | None = None
 
     async def poll(self) -> PageState:
-        """Fetch and read the page once; waits no longer than the timeout, and never raises for a page's fault."""
+        """Fetch and read the page once; waits no longer than the timeout, and never raises for a page's fault.
+
+        While the page wants none of its documents asked for, nothing is, and the latest state stands: it was not up.
+        """
+        if self._latest and all(map(self._pause, self._addresses)):
+            return self._latest
         started_at = self._clock.now()
         try:
             report = await self._read(started_at)
         except PageError as error:
-            return PageState(False, started_at, self._fetched_at, None, str(error))
-        self._fetched_at = started_at
-        return PageState(True, started_at, started_at, report, one_line(report.problems))
+            fetched_at = self._latest.fetched_at if self._latest else None
+            self._latest = PageState(False, started_at, fetched_at, None, str(error))
+        else:
+            self._latest = PageState(True, started_at, started_at, report, one_line(report.problems))
+        return self._latest
 
     async def _read(self, now: float) -> PageReport:
         documents, problems = await self._documents()
         if not documents:
             raise PageError(one_line(problems))
+        if self._reading is None or not self._reading.holds(documents, now):
+            try:
+                self._reading = _Reading(documents, now, await self._report(documents, now))
+            except PageError as error:
+                raise PageError("; ".join(filter(None, (one_line(problems), str(error))))) from None
+        report = self._reading.report
+        return replace(report, problems={**problems, **report.problems})
+
+    async def _report(self, documents: Mapping[str, bytes], now: float) -> PageReport:
         arguments = (documents, self._settings.components, now)
-        try:
-            if sum(map(len, documents.values())) > THREAD_BYTES:
-                report = await asyncio.to_thread(self._reader.read, *arguments)
-            else:
-                report = self._reader.read(*arguments)
-        except PageError as error:
-            raise PageError("; ".join(filter(None, (one_line(problems), str(error))))) from None
-        incidents = tuple(self._with_address(incident) for incident in report.incidents)
-        return replace(report, incidents=incidents, problems={**problems, **report.problems})
+        if sum(map(len, documents.values())) > THREAD_BYTES:
+            report = await asyncio.to_thread(self._reader.read, *arguments)
+        else:
+            report = self._reader.read(*arguments)
+        return replace(report, incidents=tuple(map(self._with_address, report.incidents)))
 
     async def _documents(self) -> tuple[dict[str, bytes], dict[str, str]]:
         """Return the documents that came in time, and of each other one why not."""
@@ -123,6 +164,8 @@ class StatusPagePoller:
 
     async def _document(self, name: str, url: str) -> bytes | str:
         """Return a document's body, or in words why there is none."""
+        if pause := self._pause(name):
+            return pause.reason
         timeout, limit = self._settings.timeout, self._reader.max_bytes
         remembered = self._remembered.get(name)
         headers = {"accept": "application/json", **(remembered.validators if remembered else {})}
@@ -137,11 +180,27 @@ class StatusPagePoller:
         if answer.http_status == 304 and remembered:
             return remembered.body
         if answer.http_status != 200:
-            return f"HTTP {answer.http_status}"
+            return self._refused(name, answer)
         if len(answer.body) > limit:
             return f"longer than {limit // (1024 * 1024)} MiB"
         self._remember(name, answer)
         return answer.body
+
+    def _pause(self, name: str) -> _Pause | None:
+        """Return the pause a document is in."""
+        pause = self._pauses.get(name)
+        return pause if pause and self._clock.monotonic() < pause.until else None
+
+    def _refused(self, name: str, answer: Fetched) -> str:
+        """Return in words why there is no document, and heed when the page wants to be asked for it again."""
+        reason = f"HTTP {answer.http_status}"
+        seconds = retry_after(answer.headers, self._clock.now()) if answer.http_status in BUSY else None
+        if not seconds:
+            return reason
+        seconds = min(seconds, MOST_PAUSE_SECONDS)
+        pause = _Pause(self._clock.monotonic() + seconds, f"{reason}, not asked again for {seconds:.0f} s")
+        self._pauses[name] = pause
+        return pause.reason
 
     def _remember(self, name: str, answer: Fetched) -> None:
         validators = {

@@ -88,6 +88,7 @@ def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Map
         maintenance_start=maintenance.start if maintenance else None,
         maintenance_end=maintenance.end if maintenance else None,
         problems=dict(problems),
+        changes_at=_next_change(findings, now),
     )
 
 
@@ -181,6 +182,14 @@ def _for_people(incident: Incident) -> tuple[bool, bool, float, str]:
 
 def _running(maintenances: Sequence[Maintenance] | None) -> int | None:
     return None if maintenances is None else sum(maintenance.is_running for maintenance in maintenances)
+
+
+def _next_change(findings: Findings, now: float) -> float | None:
+    """Return the next moment at which an event begins or a maintenance begins or ends."""
+    begins = (event.since for event in findings.events or ())
+    windows = ((maintenance.start, maintenance.end) for maintenance in findings.maintenances or ())
+    moments = chain(begins, chain.from_iterable(windows))
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
 
 def _current(maintenances: Iterable[Maintenance], now: float) -> Maintenance | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -277,6 +277,94 @@ def test_relative_links_become_addresses(url: str) -> None:
     (state,) = run(site, settings=Settings(url, "google-cloud", ()))
     assert state.report is not None
     assert [incident.url for incident in state.report.incidents] == [f"{HOST}/dashboard/incidents/abc"]
+
+
+@pytest.fixture
+def read_documents(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, bytes]]:
+    """Return the list of what the reader of Statuspage's documents is given to read."""
+    given: list[Mapping[str, bytes]] = []
+
+    def read(documents: Mapping[str, bytes], wanted: Sequence[str], now: float) -> PageReport:
+        given.append(documents)
+        return READERS["statuspage"].read(documents, wanted, now)
+
+    reader = replace(READERS["statuspage"], read=read)
+    monkeypatch.setattr(poller, "READERS", {"statuspage": reader})
+    return given
+
+
+def test_the_same_documents_are_read_once(read_documents: list[Mapping[str, bytes]]) -> None:
+    """Documents that did not change are not parsed again, whatever else went wrong meanwhile."""
+    tagged = Fetched(200, {"etag": "1"}, BODY)
+    site, changes = answering(
+        COMPONENTS, tagged, Fetched(304), tagged, Fetched(503), Fetched(304), Fetched(200, {}, DOWN)
+    )
+    states = run(site, *changes)
+    assert [status_of(state) for state in states] == ["operational"] * 3 + [None, "operational", "major_outage"]
+    assert [documents["components.json"] for documents in read_documents] == [BODY, DOWN]
+
+
+def test_the_same_documents_say_something_else_later(read_documents: list[Mapping[str, bytes]]) -> None:
+    """A maintenance that began while its document stayed the same is read anew, once."""
+    window = {"scheduled_for": "1970-01-01T00:20:00Z", "scheduled_until": "1970-01-01T01:00:00Z"}
+    body = json.dumps({"scheduled_maintenances": [{"id": "m", "status": "announced", **window}]}).encode()
+    site = Site({"/api/v2/scheduled-maintenances.json": Fetched(200, {}, body)})
+
+    async def polls() -> list[int | None]:
+        clock = LoopClock()
+        page, running = StatusPagePoller(Settings(), site.fetch, clock), []
+        for _ in range(4):
+            state = await page.poll()
+            running.append(state.report.maintenances_in_progress if state.report else None)
+            await clock.sleep(110.0)
+        return running
+
+    with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
+        assert runner.run(polls()) == [0, 0, 1, 1]
+    assert len(read_documents) == 2
+
+
+@pytest.mark.parametrize(
+    ("http_status", "said", "seconds"),
+    [
+        (429, "120", 120),
+        (503, "90", 90),
+        (429, "Thu, 01 Jan 1970 00:20:00 GMT", 200),
+        (429, "9" * 400, 3600),
+        (429, "0", 0),
+        (429, "soon", 0),
+        (500, "120", 0),
+    ],
+)
+def test_a_page_that_wants_a_pause_gets_it(http_status: int, said: str, seconds: float) -> None:
+    """Who is busy and says until when is not asked before, for an hour at most; until then nothing is made up."""
+    site = Site(dict.fromkeys(DOCUMENTS, Fetched(http_status, {"retry-after": said})))
+
+    async def polls() -> tuple[list[PageState], list[int]]:
+        clock = LoopClock()
+        page, states, asked = StatusPagePoller(Settings(), site.fetch, clock), [], []
+        for pause in (max(seconds - 1, 0), 1, 0):
+            states.append(await page.poll())
+            asked.append(len(site.asked))
+            await clock.sleep(pause)
+        return states, asked
+
+    with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
+        (first, second, third), asked = runner.run(polls())
+    assert asked == ([5, 5, 10] if seconds else [5, 10, 15])
+    assert not first.up
+    assert f"HTTP {http_status}" in first.error
+    assert second == first
+    assert third.attempted_at == 1000 + max(seconds, 1)
+
+
+def test_only_the_busy_document_is_left_alone() -> None:
+    """A pause of one document does not keep the others from being read."""
+    site = Site({COMPONENTS: Fetched(200, {}, BODY), SUMMARY: Fetched(429, {"retry-after": "3000"})})
+    first, second = run(site, partial(site.answers.update, {COMPONENTS: Fetched(200, {}, DOWN)}))
+    assert (status_of(first), status_of(second)) == ("operational", "major_outage")
+    assert "summary.json: HTTP 429, not asked again for 3000 s" in second.error
+    assert len(site.asked) == 9
 
 
 def test_each_missing_document_is_named() -> None:
