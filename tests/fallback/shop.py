@@ -75,13 +75,14 @@ class Shop:
         """Wait until so many jobs are accepted, which may be after their callers left."""
         await until(lambda: self.simulator.created() >= jobs)
 
-    async def until_met(self, service_id: str) -> None:
-        """Wait until a route has a create request that it may not have answered yet."""
-        await until(lambda: self.simulator.simulation._requests[MODELS[service_id]] > 0)
+    async def until_met(self, service_id: str, requests: int = 1, or_else: asyncio.Event | None = None) -> None:
+        """Wait until a route met so many create requests, which it may not have answered yet, or for the event."""
+        met = self.simulator.simulation._requests
+        await until(lambda: met[MODELS[service_id]] >= requests or (or_else is not None and or_else.is_set()))
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, at most five seconds."""
-    async with asyncio.timeout(5):
+    """Wait until something holds, at most twenty seconds."""
+    async with asyncio.timeout(20):
         while not holds():  # noqa: ASYNC110 - the other side is another thread
             await asyncio.sleep(0.002)

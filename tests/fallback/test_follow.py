@@ -204,6 +204,22 @@ async def test_a_stream_is_taken_at_its_first_words(shop: Shop) -> None:
     await client.aclose()
 
 
+async def test_a_stream_that_only_tells_progress_is_taken(shop: Shop) -> None:
+    """Progress told beside the answer's text, often enough, says that the job was accepted."""
+    progress = b'data: {"choices":[{"index":0,"delta":{"reasoning_content":"Progress\\n"}}]}\n\n'
+
+    async def behave(connection: Connection) -> None:
+        head = answer(b"x" * 10_000, content_type="text/event-stream").partition(b"\r\n\r\n")[0]
+        await connection.send(head + b"\r\n\r\n", *[progress] * 5)
+        await connection.hold()
+
+    async with serve(behave) as server, asyncio.timeout(5):
+        client = shop.client(config_of(server.url, service(REVERSE)))
+        job = await client.create_video("A paper boat")
+        await client.aclose()
+    assert [(attempt.error_class, attempt.http_status) for attempt in job.attempts] == [(E.NONE, 200)]
+
+
 async def test_a_stream_that_fails_later_is_not_made_again(shop: Shop) -> None:
     """An error after the stream's first words is the job's, and no other route is asked."""
     words = b'data: {"choices":[{"index":0,"delta":{"content":"Queued\\n"}}]}\n\n'

@@ -244,11 +244,11 @@ async def test_a_flip_of_states_under_100_callers(shop: Shop) -> None:
     is_over = asyncio.Event()
 
     async def flip() -> None:
-        for behaviour in cycle(("overloaded", "answer_lost", "risk_control", "operational")):
-            shop.behave(OFFICIAL, behaviour)
-            await asyncio.sleep(0.01)
+        for number, behaviour in enumerate(cycle(("answer_lost", "overloaded", "operational", "risk_control")), 1):
+            await shop.until_met(OFFICIAL, 10 * number, is_over)
             if is_over.is_set():
                 return
+            shop.behave(OFFICIAL, behaviour)
 
     flipping = asyncio.create_task(flip())
     calls = [client.create_video(f"Boat {number}") for number in range(100)]
@@ -309,6 +309,14 @@ async def test_the_length_stands_where_the_vendor_wants_it(shop: Shop, path: str
     request = found.create_body(watched.model, ordered_service.request, "A paper boat")
     assert request == {"model": "sora-2", **expected}
     assert watched.request == {}
+
+
+async def test_not_found_after_the_end_of_life_is_retired(shop: Shop) -> None:
+    """A model that is gone after its configured end counts as retired, and the next route is asked."""
+    shop.behave(OFFICIAL, "model_not_found")
+    config = config_of(shop.simulator.base_url("videos"), service(OFFICIAL, sunset="2020-01-01"), service(REVERSE))
+    job = await shop.client(config).create_video("A paper boat")
+    assert [attempt.error_class for attempt in job.attempts] == [E.MODEL_RETIRED, E.NONE]
 
 
 async def test_no_secret_is_told(shop: Shop) -> None:
