@@ -102,6 +102,10 @@ STATUS_OF: Mapping[ErrorClass, Status] = MappingProxyType(
 )
 
 
+SUCCESSES = frozenset({ErrorClass.NONE, ErrorClass.SLOW})
+"""The classes of attempts that got what they asked for."""
+
+
 class ProbeKind(StrEnum):
     """The four probes, cheapest first; a later one proves more."""
 
@@ -176,6 +180,8 @@ class ProbeResult:
 
     ``response_seconds`` is the time to the first complete answer and None when none came. ``detail`` is at most
     DETAIL_CHARACTERS of the answer's own words with secrets removed; ``excerpt`` likewise, longer, for evidence.
+    ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds those of the answer by
+    which a provider finds a request again, likewise without secrets, one ``name: value`` a line.
     """
 
     service_id: str
@@ -194,8 +200,10 @@ class ProbeResult:
     sunset_at: float | None = None
     tls_expires_at: float | None = None
     is_reached: bool = True
+    request: str = ""
+    headers: str = ""
 
     @property
     def is_success(self) -> bool:
         """Whether the attempt got what it asked for."""
-        return self.error_class in (ErrorClass.NONE, ErrorClass.SLOW)
+        return self.error_class in SUCCESSES

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,13 +19,14 @@ from sora_exporter.lifecycle import after_sunset
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
 from sora_exporter.redact import redact
-from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
+from sora_exporter.result import DETAIL_CHARACTERS, SUCCESSES, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
 from sora_exporter.storage import StorageError
 
 log = logging.getLogger(__name__)
 
 NOT_KEPT = "storage"
 """The rule of a paid probe that is not run because its cost could not be written down."""
+REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
 GUARD_SECONDS = 0.3
 """How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
 
@@ -122,7 +124,7 @@ class Runner:
         except TimeoutError:
             verdict = Verdict(ErrorClass.TIMEOUT, "guard", "the attempt did not end in time")
         verdict = self._conclude(service, attempt, verdict)
-        is_success = verdict.error_class in (ErrorClass.NONE, ErrorClass.SLOW)
+        is_success = verdict.error_class in SUCCESSES
         secrets = attempt.client.secrets()
         return ProbeResult(
             service_id=service.id,
@@ -141,6 +143,9 @@ class Runner:
             sunset_at=attempt.sunset_at,
             tls_expires_at=attempt.tls_expires_at,
             is_reached=attempt.is_reached,
+            # The same texts are remembered many times over: interned, one is enough for all.
+            request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
+            headers=sys.intern(_headers(attempt.headers, secrets)),
         )
 
     def _conclude(self, service: Service, attempt: Attempt, verdict: Verdict) -> Verdict:
@@ -155,6 +160,14 @@ class Runner:
     def _unasked(self, service: Service, probe: ProbeKind, why: str, rule: str = "budget") -> ProbeResult:
         detail = why[:DETAIL_CHARACTERS]
         return ProbeResult(service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, rule, detail)
+
+
+def _headers(headers: Mapping[str, str], secrets: Iterable[str]) -> str:
+    """Return headers one a line, each value bounded and without secrets."""
+    lines = (
+        f"{name}: {' '.join(redact(value, secrets, HEADER_CHARACTERS).split())}" for name, value in headers.items()
+    )
+    return "\n".join(lines)
 
 
 def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:

@@ -95,6 +95,7 @@ class State:
         for kind, settings in service.probes.items():
             probe = track.probes[kind] = old.get(kind) or ProbeTrack(settings.interval)
             probe.interval, probe.is_configured = settings.interval, True
+        track.video_price_usd = config.attempt_price_usd(service)
         track.revision += 1
         track.weigh(monotonic)
         self._conclude(track, monotonic)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import sys
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from sora_exporter.config import Service
-from sora_exporter.result import SEVERITY, ErrorClass, ProbeKind, ProbeResult, Status
+from sora_exporter.result import SEVERITY, SUCCESSES, ErrorClass, ProbeKind, ProbeResult, Status
 
 FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
-MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT, EXCERPTS_KEPT = 40, 4, 12, 2
+MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 12
+NEWEST_MARKS = 20
+"""So many of the newest marks stay whatever they are; of those before them, failures stay longer than successes."""
+WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 2, 300
+"""So many of the newest failures keep their excerpt whole; those before them keep its beginning."""
 PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0, 300.0)
 GENERATION_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1800.0)
 
@@ -57,6 +63,11 @@ class Mark:
     at: float
     error_class: ErrorClass
 
+    @property
+    def is_success(self) -> bool:
+        """Whether the attempt got what it asked for."""
+        return self.error_class in SUCCESSES
+
 
 @dataclass(eq=False, slots=True)
 class ProbeTrack:
@@ -75,7 +86,7 @@ class ProbeTrack:
     failed_attempts: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
     durations: Distribution = field(default_factory=lambda: Distribution(PROBE_BUCKETS))
-    marks: deque[Mark] = field(default_factory=lambda: deque(maxlen=MARKS_KEPT))
+    marks: deque[Mark] = field(default_factory=deque)
     succeeded: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=SUCCESSES_KEPT))
     failed: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
 
@@ -86,16 +97,25 @@ class ProbeTrack:
         self.latest, self.latest_at = result, monotonic
         if result.error_class not in NOT_ASKED:
             self.evidence, self.evidence_at = result, monotonic
-        self.marks.append(Mark(result.started_at, result.error_class))
+        self._mark(Mark(result.started_at, result.error_class))
         if result.is_success:
             self.succeeded.append(result)
             return
         self.failed_attempts += 1
         self.failures[result.error_class] += 1
         self.failed.append(result)
-        if len(self.failed) > EXCERPTS_KEPT:
-            # Excerpts are long; of failures that others have followed, the words in ``detail`` are enough.
-            self.failed[-EXCERPTS_KEPT - 1] = replace(self.failed[-EXCERPTS_KEPT - 1], excerpt="")
+        if len(self.failed) > WHOLE_EXCERPTS:
+            older = self.failed[-WHOLE_EXCERPTS - 1]
+            # Faults repeat themselves word for word: interned, one text is enough for all.
+            beginning = sys.intern(older.excerpt[:SHORT_EXCERPT_CHARACTERS])
+            self.failed[-WHOLE_EXCERPTS - 1] = replace(older, excerpt=beginning)
+
+    def _mark(self, mark: Mark) -> None:
+        """Append a mark and, of more than MARKS_KEPT, drop the oldest success that is not among the newest."""
+        self.marks.append(mark)
+        if len(self.marks) > MARKS_KEPT:
+            older = islice(self.marks, MARKS_KEPT + 1 - NEWEST_MARKS)
+            del self.marks[next((place for place, old in enumerate(older) if old.is_success), 0)]
 
     def testimony(self, moment: float) -> tuple[ProbeResult | None, float]:
         """Return what counts as this probe's evidence at a moment, and until when; both moments are monotonic.
@@ -107,6 +127,12 @@ class ProbeTrack:
             if result is not None and moment <= until:
                 return result, until
         return None, math.inf
+
+    def obstacle(self, moment: float) -> ProbeResult | None:
+        """Return the newest attempt if it is fresh at a monotonic moment and of a class that judges no service."""
+        latest = self.latest
+        is_fresh = moment <= self.latest_at + FRESH_INTERVALS * self.interval
+        return latest if latest and is_fresh and latest.error_class.status is Status.UNKNOWN else None
 
     def kept(self) -> list[ProbeResult]:
         """Return the attempts still remembered, newest first."""
@@ -138,6 +164,8 @@ class ServiceTrack:
     """Everything remembered of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
 
     ``route`` is what the service reached, and how, when it was remembered; ``revision`` grows with every change.
+    ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
+    ``video_price_usd`` is what one video costs, None where price or length is not told.
     """
 
     service: Service
@@ -149,6 +177,8 @@ class ServiceTrack:
     latest: ProbeResult | None = None
     revision: int = 0
     discovered_sunset_at: float | None = None
+    obstacles: tuple[ProbeResult, ...] = ()
+    video_price_usd: float | None = None
     generations: Distribution = field(default_factory=lambda: Distribution(GENERATION_BUCKETS))
 
     @property
@@ -163,10 +193,15 @@ class ServiceTrack:
         return evidence is not None and evidence.error_class in UNREACHED and not evidence.is_reached
 
     def weigh(self, moment: float) -> None:
-        """Find the evidence at a monotonic moment: the most severe; of equals the deeper probe's, which proves more."""
+        """Find the evidence at a monotonic moment: the most severe; of equals the deeper probe's, which proves more.
+
+        The obstacles are found with it: a probe's latest attempt is never older than what counts as its evidence.
+        """
         spoken = [probe.testimony(moment) for probe in self.probes.values()]
         self.until = min((until for _, until in spoken), default=math.inf)
         self.evidence = max((result for result, _ in spoken if result is not None), key=_weight, default=None)
+        found = (probe.obstacle(moment) for probe in self.probes.values())
+        self.obstacles = tuple(obstacle for obstacle in found if obstacle is not None)
 
 
 def _weight(result: ProbeResult) -> tuple[int, bool, int]:

@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from sora_exporter.config import load_config
 from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.runner import HEADER_CHARACTERS
 from sora_exporter.simulator.assets import GOOD
 from sora_exporter.storage import StorageError
 
@@ -213,3 +214,19 @@ async def test_a_full_disk_before_an_attempt_keeps_it_from_costing(
     free = await bench.run(ProbeKind.CATALOG, base_url, "videos", "MiniMax-H3")
     assert (paid.error_class, free.error_class) == (E.BUDGET_EXHAUSTED, E.NONE)
     assert simulator.actions() == ["models"]
+
+
+async def test_what_a_provider_asks_for_first_is_kept(bench: Bench) -> None:
+    """Request and model, and of the answer's headers only those on the list: bounded, on one line, without the key."""
+    headers = (
+        "X-Oneapi-Request-Id: 2026012812345", "CF-Ray: 8ab-SIN", f"Server: {'s' * 5000}", "Set-Cookie: secret=1",
+        "X-Request-Id: sk-of-the-probes",
+    )  # fmt: skip
+    async with serve(fixed(answer(b"{}", "503 Service Unavailable", "application/json", *headers))) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2")
+    assert result.request == "POST /videos, model sora-2"
+    kept = dict(line.split(": ", 1) for line in result.headers.splitlines())
+    assert kept == {
+        "x-request-id": "[hidden]", "x-oneapi-request-id": "2026012812345", "cf-ray": "8ab-SIN",
+        "server": "s" * HEADER_CHARACTERS,
+    }  # fmt: skip

@@ -13,7 +13,15 @@ from watched import FREE, NOW, config, result, service
 from sora_exporter.config import Config
 from sora_exporter.result import SEVERITY, ErrorClass, ProbeKind, Status
 from sora_exporter.state import State, Verdicts
-from sora_exporter.track import EXCERPTS_KEPT, FAILURES_KEPT, MARKS_KEPT, NOT_ASKED, SUCCESSES_KEPT
+from sora_exporter.track import (
+    FAILURES_KEPT,
+    MARKS_KEPT,
+    NEWEST_MARKS,
+    NOT_ASKED,
+    SHORT_EXCERPT_CHARACTERS,
+    SUCCESSES_KEPT,
+    WHOLE_EXCERPTS,
+)
 
 CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
 DEEP = {**FREE, "generate": {"interval": "6h", "timeout": "10m"}}
@@ -273,15 +281,16 @@ def test_results_of_removed_services_are_dropped(state: State) -> None:
 
 
 def test_memory_is_bounded(state: State) -> None:
-    """However many attempts there are, a few successes, more failures and the newest excerpts are kept."""
+    """However many attempts there are, a few successes and more failures are kept, the newest with whole excerpts."""
     for number in range(100):
         state.record(result(started_at=NOW + 2 * number))
-        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 2 * number + 1, excerpt="words"))
+        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 2 * number + 1, excerpt="w" * 2000))
     probe = state.services["alpha"].probes[CATALOG]
     kept = probe.kept()
     assert [kept[0].started_at, len(kept), len(probe.marks)] == [NOW + 199, SUCCESSES_KEPT + FAILURES_KEPT, MARKS_KEPT]
     assert kept == sorted(kept, key=lambda attempt: -attempt.started_at)
-    assert sum(attempt.excerpt != "" for attempt in kept) == EXCERPTS_KEPT
+    excerpts = [len(attempt.excerpt) for attempt in kept if not attempt.is_success]
+    assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_EXCERPT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
     assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
 
 
@@ -291,6 +300,34 @@ def test_failures_outlive_successes(state: State) -> None:
     for _ in range(100):
         state.record(result())
     assert "the one" in [attempt.detail for attempt in state.services["alpha"].probes[CATALOG].kept()]
+
+
+def test_marks_of_failures_outlive_those_of_successes(state: State) -> None:
+    """Of a full strip the oldest success goes first; the newest marks stay whatever they are, and order is kept."""
+    for number in range(4 * MARKS_KEPT):
+        error_class = ErrorClass.TIMEOUT if number in (1, 2, 80) else ErrorClass.NONE
+        state.record(result(error_class, started_at=NOW + number))
+    marks = state.services["alpha"].probes[CATALOG].marks
+    assert [mark.at - NOW for mark in marks if not mark.is_success] == [1, 2, 80]
+    assert (len(marks), sorted(marks, key=lambda mark: mark.at)) == (MARKS_KEPT, list(marks))
+    for number in range(MARKS_KEPT):
+        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 1000 + number))
+    for number in range(MARKS_KEPT):
+        state.record(result(started_at=NOW + 2000 + number))
+    assert sum(mark.is_success for mark in marks) == NEWEST_MARKS
+
+
+async def test_an_obstacle_lasts_as_long_as_it_is_fresh(state: State, clock: HandClock) -> None:
+    """An empty balance beside a good catalogue changes no status, is remembered, and is forgotten when too old."""
+    state.record(result())
+    state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
+    track = state.services["alpha"]
+    assert (state.verdict("alpha").status, [each.probe for each in track.obstacles]) == (Status.OPERATIONAL, [CANARY])
+    await clock.advance(2.5 * track.probes[CANARY].interval + 1)
+    assert (state.verdict("alpha").status, track.obstacles) == (Status.UNKNOWN, ())
+    state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
+    state.record(result(probe=CANARY))
+    assert track.obstacles == ()
 
 
 classes = st.sampled_from(sorted(ErrorClass))

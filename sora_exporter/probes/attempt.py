@@ -16,6 +16,11 @@ from sora_exporter.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000
+EVIDENCE_HEADERS = (
+    "x-request-id", "x-oneapi-request-id", "x-api-request-id", "cf-ray", "cf-mitigated", "retry-after", "server",
+    "openai-processing-ms", "x-should-retry", "x-routing-group", "sunset", "deprecation",
+)  # fmt: skip
+"""Headers of an answer that a provider asks for first; no other is kept, since any may hold a secret."""
 JOB_ENDPOINT = "video_job"
 
 
@@ -66,6 +71,8 @@ class Attempt:
     response_seconds: float | None = None
     generation_seconds: float | None = None
     excerpt: str = ""
+    request: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
     sunset_at: float | None = None
     tls_expires_at: float | None = None
     is_asked: bool = False
@@ -140,6 +147,8 @@ class Attempt:
         self.body = answer.body
         self.document = parse(answer.body)
         self.excerpt = (answer.body or answer.transport_error or "")[:EXCERPT_CHARACTERS]
+        self.request = f"{request.method} {request.path}, model {self.service.model}"
+        self.headers = {name: answer.headers[name] for name in EVIDENCE_HEADERS if name in answer.headers}
         self.sunset_at = announced_sunset(answer.headers, self.document) or self.sunset_at
 
     last: Reply = field(default_factory=lambda: Reply(Answer()))
