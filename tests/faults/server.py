@@ -16,6 +16,7 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 JSON = b'{"id":"sora-2","object":"model","status":"queued"}'
 CHUNK = b"A" * 65536
@@ -237,12 +238,13 @@ async def serve(
     behave = FAULTS[behaviour] if isinstance(behaviour, str) else behaviour
     is_reading = behaviour not in BEFORE_REQUEST
     tasks: set[asyncio.Task[None]] = set()
-    writers: list[asyncio.StreamWriter] = []
+    # A connection that is over is forgotten: a soak makes a hundred thousand of them.
+    writers: WeakSet[asyncio.StreamWriter] = WeakSet()
     server = FaultServer(0, scheme or ("https" if tls else "http"))
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
-        writers.append(writer)
+        writers.add(writer)
         connection = Connection(reader, writer, server.url)
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -271,7 +273,7 @@ async def serve(
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await abort(writers)
+        await abort(list(writers))
         await listener.wait_closed()
 
 
