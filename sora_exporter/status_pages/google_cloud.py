@@ -64,7 +64,8 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
 
     That is said only of products that exist: listed in ``products.json``, named by any incident or, when the list
     did not come, configured by something that looks like an id. The page has no overall word: the indicator is the
-    worst of all open incidents. Raises PageError when ``incidents.json`` is missing or no list.
+    worst of the open incidents, of those that touch the wanted products where any are wanted, since the page is about
+    some hundred others too. Raises PageError when ``incidents.json`` is missing or no list.
     """
     if INCIDENTS not in documents:
         raise PageError("nothing to tell without incidents.json")
@@ -79,6 +80,7 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     findings = Findings(
         components=_components(known, [row for row in unique if _is_open(row, now)]),
         is_whole=True,
+        is_broad=True,
         events=[_event(row, now) for row in unique],
     )
     return compose(findings, wanted_components, now, problems)
@@ -124,10 +126,11 @@ def _is_open(row: Record, now: float) -> bool:
 
 
 def _status(row: Record) -> ComponentStatus:
-    """Return what an incident does to its products; at least degraded performance, whatever words it uses."""
+    """Return what an incident does to its products by the worse of its two words, at least degraded performance."""
     impact = translate(row.get("status_impact"), STATUS_OF_IMPACT)
     severity = translate(row.get("severity"), STATUS_OF_SEVERITY)
-    return impact or severity or ComponentStatus.DEGRADED_PERFORMANCE
+    known = [status for status in (impact, severity) if status]
+    return max(known, key=COMPONENT_SEVERITY.__getitem__, default=ComponentStatus.DEGRADED_PERFORMANCE)
 
 
 def _components(known: Iterable[tuple[str, str]], open_rows: Iterable[Record]) -> list[Component]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,6 +30,8 @@ from sora_exporter.status_pages.statuspage import COMPONENT_WORDS, component_sta
 
 DOCUMENT: Final = "summary"
 DEFAULT_PATH: Final = "/api/v1/summary"
+COMPONENT_ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+"""A ULID, which all ids of incident.io are."""
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -41,9 +45,10 @@ def addresses(url: str) -> Mapping[str, str]:
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
     """Return what the document says.
 
-    It lists only components that something happens to, so one that is not listed is not measured. It has no overall
-    word: the indicator is what its incidents and running maintenances add up to. Raises PageError when none of its
-    three lists is there.
+    It lists only components that something happens to. One that is configured by an id and not listed is operational,
+    provided that the document is whole and every row says which components it touches; a name that is not listed may
+    be no component's, and is not measured. The page has no overall word: the indicator is what its incidents and
+    running maintenances add up to. Raises PageError when none of its three lists is there.
     """
     if DOCUMENT not in documents:
         raise PageError("the widget's document did not come")
@@ -55,10 +60,17 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     if ongoing is None and running is None and scheduled is None:
         raise PageError("no list of incidents or maintenances: is this an incident.io widget document?")
     touched = [component for row in ongoing or () for component in _components(row, _worst(row))]
-    touched += [component for row in running or () for component in _components(row, ComponentStatus.UNDER_MAINTENANCE)]
+    touched += [
+        replace(component, status=ComponentStatus.UNDER_MAINTENANCE)
+        for row in running or ()
+        for component in _components(row, None)
+    ]
+    is_whole = ongoing is not None and running is not None
+    if is_whole and all(map(_names_its_components, [*(ongoing or ()), *(running or ())])):
+        touched += _untouched(wanted_components, touched)
     findings = Findings(
         components=_worst_first(touched),
-        is_whole=ongoing is not None and running is not None,
+        is_whole=is_whole,
         events=None if ongoing is None else [_event(row) for row in ongoing],
         maintenances=_maintenances(running, scheduled, now),
     )
@@ -74,6 +86,23 @@ def _components(row: Record, otherwise: ComponentStatus | None) -> list[Componen
     return [
         Component(text(part.get("id")), text(part.get("name")), component_status(part) or otherwise)
         for part in records(row.get("affected_components")) or ()
+    ]
+
+
+def _names_its_components(row: Record) -> bool:
+    """Say whether a row lists components, each with its id."""
+    listed = row.get("affected_components")
+    return isinstance(listed, list) and bool(listed) and all(text(record(part).get("id")) for part in listed)
+
+
+def _untouched(wanted: Sequence[str], touched: Sequence[Component]) -> list[Component]:
+    """Return the components configured by an id that no row names."""
+    named = {component.id for component in touched}
+    ids = (key.strip() for key in wanted)
+    return [
+        Component(key, "", ComponentStatus.OPERATIONAL)
+        for key in ids
+        if COMPONENT_ID.fullmatch(key) and key not in named
     ]
 
 

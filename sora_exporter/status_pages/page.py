@@ -92,7 +92,8 @@ class PageReport:
     """What one reading of a page found; what could not be measured is None or absent.
 
     Every key of a mapping over components is the component as configured (id or name). ``open_incidents`` covers the
-    whole page and has every impact, zeros included; ``component_incidents`` counts the open ones known to touch each
+    whole page, or where that is about much else what touches configured components, and has every impact, zeros
+    included; ``component_incidents`` counts the open ones known to touch each
     configured component. ``missing_components`` are the configured ones whose status is not known: not listed, or
     with a word nobody knows; that never means down. ``incidents`` holds at most INCIDENT_LIMIT: open ones first, then
     those that touch a configured component, then the newest. The maintenance is the running one, else the next.

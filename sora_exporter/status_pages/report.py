@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from sora_exporter.status_pages.page import (
@@ -58,12 +58,14 @@ class Maintenance:
 class Findings:
     """Everything a reader found. None means not measured, an empty sequence means there are none.
 
-    ``components`` come from the most trusted document first. ``is_whole`` says whether they are all there are.
+    ``components`` come from the most trusted document first. ``is_whole`` says whether they are all there are,
+    ``is_broad`` that the page is about so much else that only what touches wanted components is worth counting.
     """
 
     indicator: Indicator | None = None
     components: Sequence[Component] = ()
     is_whole: bool = False
+    is_broad: bool = False
     events: Sequence[Event] | None = None
     maintenances: Sequence[Maintenance] | None = None
 
@@ -74,6 +76,9 @@ def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Map
     statuses = {key: status for key, found in meant.items() if (status := merged_status(found))}
     names = {key: name for key, found in meant.items() if (name := next((c.name for c in found if c.name), ""))}
     incidents = [_incident(event, meant) for event in findings.events or ()]
+    if findings.is_broad and meant:
+        findings = _narrowed(findings, meant)
+    counted = [_incident(event, meant) for event in findings.events or ()]
     maintenance = _current(findings.maintenances or (), now)
     is_measured = findings.events is not None
     return PageReport(
@@ -81,7 +86,7 @@ def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Map
         components=statuses,
         component_names=names,
         missing_components=tuple(key for key in meant if key not in statuses),
-        open_incidents=_count_by_impact(incidents) if is_measured else None,
+        open_incidents=_count_by_impact(counted) if is_measured else None,
         component_incidents=_count_by_component(incidents, meant) if is_measured else None,
         incidents=tuple(sorted(incidents, key=_for_people)[:INCIDENT_LIMIT]),
         maintenances_in_progress=_running(findings.maintenances),
@@ -90,6 +95,13 @@ def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Map
         problems=dict(problems),
         changes_at=_next_change(findings, now),
     )
+
+
+def _narrowed(findings: Findings, meant: Mapping[str, Sequence[Component]]) -> Findings:
+    """Return what the findings say of the wanted components alone."""
+    events = findings.events and [event for event in findings.events if _incident(event, meant).components]
+    components = list(chain.from_iterable(meant.values()))
+    return replace(findings, components=components, is_whole=findings.is_whole and all(meant.values()), events=events)
 
 
 def find_components(wanted: str, components: Sequence[Component]) -> list[Component]:

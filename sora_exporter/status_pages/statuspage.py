@@ -38,6 +38,7 @@ STATUS, SUMMARY, COMPONENTS = "status.json", "summary.json", "components.json"
 INCIDENTS, MAINTENANCES = "incidents.json", "scheduled-maintenances.json"
 DOCUMENTS: Final = (STATUS, SUMMARY, COMPONENTS, INCIDENTS, MAINTENANCES)
 API_PATH: Final = "/api/v2"
+LISTS: Final = {COMPONENTS: "components", INCIDENTS: "incidents", MAINTENANCES: "scheduled_maintenances"}
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 COMPONENT_WORDS: Mapping[str, ComponentStatus] = MappingProxyType(
@@ -75,7 +76,8 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     An incident in two documents counts as the one that was updated last says. Raises PageError when no document
     holds anything of a status page.
     """
-    roots, problems = _parse_each(documents)
+    roots, broken = _parse_each(documents)
+    problems = {**broken, **_shapeless(roots)}
     summary = record(roots.get(SUMMARY))
     whole = _rows(roots.get(COMPONENTS), "components")
     rows = _newest([_rows(summary, "incidents"), _rows(roots.get(INCIDENTS), "incidents")])
@@ -107,6 +109,19 @@ def _parse_each(documents: Mapping[str, bytes]) -> tuple[Mapping[str, object], M
         except PageError as error:
             problems[name] = str(error)
     return roots, problems
+
+
+def _shapeless(roots: Mapping[str, object]) -> Mapping[str, str]:
+    """Return what each document that is JSON lacks; there may be no incident now, but no page is without components."""
+    lists = {name: _rows(roots[name], member) for name, member in LISTS.items() if name in roots}
+    empty = [name for name, rows in lists.items() if rows is None or (name == COMPONENTS and not rows)]
+    problems = {name: f"lists no {LISTS[name].replace('_', ' ')}" for name in empty}
+    if STATUS in roots and _indicator(roots[STATUS]) is None:
+        problems[STATUS] = "tells no indicator"
+    summary = roots.get(SUMMARY)
+    if SUMMARY in roots and _indicator(summary) is None and all(_rows(summary, m) is None for m in LISTS.values()):
+        problems[SUMMARY] = "holds nothing of a status page"
+    return problems
 
 
 def _rows(root: object, member: str) -> list[Record] | None:

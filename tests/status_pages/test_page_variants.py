@@ -89,8 +89,13 @@ UNUSABLE = [
     ("statuspage", {STATUS: b"<html>", SUMMARY: b"<html>"}, "status.json, summary.json: HTML instead of JSON"),
     ("statuspage", {COMPONENTS: b""}, "components.json: empty body"),
     ("statuspage", {COMPONENTS: b"  "}, "components.json: empty body"),
-    ("statuspage", {COMPONENTS: b"null"}, "no document holds anything of a status page"),
-    ("statuspage", {COMPONENTS: b'{"error": "not found"}'}, "no document holds anything of a status page"),
+    ("statuspage", {COMPONENTS: b"null"}, "components.json: lists no components"),
+    ("statuspage", {COMPONENTS: b'{"error": "not found"}'}, "components.json: lists no components"),
+    (
+        "statuspage",
+        {STATUS: b'{"error": 1}', SUMMARY: b"7"},
+        "status.json: tells no indicator; summary.json: holds nothing of a status page",
+    ),
     ("statuspage", {COMPONENTS: b"[" * 100_000}, "components.json: JSON nested too deeply"),
     ("statuspage", {COMPONENTS: b'{"components": ['}, "components.json: not valid JSON at character 16 of 16"),
     (
