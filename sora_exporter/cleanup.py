@@ -33,6 +33,8 @@ async def clean_up(config: Config, ledger: Ledger, clients: Clients, now: float)
             continue
         client = clients.get(service.provider, config.providers[service.provider])
         if await _is_gone(config.api(service), service, client, job, now):
+            # Of an attempt that was killed nobody knows what it cost: it is counted in full.
+            ledger.settle(job.reservation, job.reservation.amount_usd)
             ledger.forget_job(job)
         else:
             left += 1

@@ -25,6 +25,8 @@ class Program(click.Group):
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(COULD_NOT_RUN)
+        except OSError as error:
+            fail(f"cannot write the output: {error.strerror or error}: make room or write elsewhere")
         except click.UsageError as error:
             command = error.ctx.command_path if error.ctx else "sora-exporter"
             fail(f"{error.format_message().rstrip('.')}: see {command} --help")

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Self
 
 LONGEST_WAIT_SECONDS = 2.0
+LONGEST_OPEN_SECONDS = 20.0
+"""Opening may wait for a busy exporter to let go; once open, waiting would hold up everything else."""
 
 _CORRUPT = "is corrupt", "move it away (mv {path} {path}.corrupt) and restart; today's spend then counts from zero"
 _PROBLEMS = {
@@ -76,6 +78,7 @@ class Storage:
                 identity = _identity(path)
                 db = files.enter_context(closing(_connect(path)))
                 _verify(path, db, schema)
+                db.execute(f"PRAGMA busy_timeout = {LONGEST_WAIT_SECONDS * 1000:.0f}")
                 storage = cls(path, identity, db, attempts, files.pop_all())
         except sqlite3.Error as error:
             raise _explain(path, error) from error
@@ -190,7 +193,7 @@ def _create_if_missing(path: Path, schema: Schema, attempts: int) -> None:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # mode=rw: SQLite must not make up an empty file should this one vanish right now.
-    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=LONGEST_WAIT_SECONDS)
+    return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=LONGEST_OPEN_SECONDS)
 
 
 def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +191,14 @@ def test_classify_names_the_file_and_line_of_a_mistake(tmp_path: Path) -> None:
     result = call("classify", str(path))
     assert (result.exit_code, result.stdout.count("\n")) == (2, 1)
     assert result.stderr == f"sora-exporter: {path}: line 3: not JSON: write one object per line\n"
+
+
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    """A full disk behind standard output ends in one line and the code for "could not run", not in a traceback."""
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "sora_exporter", "classify"], input='{"id": 1, "http_status": 200, "body": ""}',
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "No space left on device" in ended.stderr

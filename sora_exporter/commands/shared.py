@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Sized
 from pathlib import Path
@@ -66,8 +67,20 @@ def counted(things: Sized, name: str) -> str:
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return a coroutine's result, run on the fastest event loop there is."""
+    """Return a coroutine's result, run on the fastest event loop there is.
+
+    SIGTERM and SIGHUP end it as Ctrl-C does, so that what it began at a provider is tidied up.
+    """
     import uvloop
 
+    async def interruptible() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(coroutine)
+        return runner.run(interruptible())
