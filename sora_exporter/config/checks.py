@@ -10,6 +10,7 @@ from sora_exporter.apis import Api, builtin_apis
 from sora_exporter.config.root import Config
 from sora_exporter.config.service import Service
 from sora_exporter.result import ProbeKind
+from sora_exporter.status_pages.builtin import filled
 from sora_exporter.yaml_file import Location
 
 Finding = tuple[Location, str]
@@ -45,7 +46,7 @@ def _page(document: Mapping[str, Any], at: Location, said: object, pages: Iterab
         return
     name, component = said.get("page"), said.get("component")
     yield from _unknown((*at, "page"), name, pages)
-    page = document.get("status_pages", {}).get(name) if isinstance(name, str) and name in pages else None
+    page = filled(name, document["status_pages"][name]) if isinstance(name, str) and name in pages else None
     read = page.get("components") if isinstance(page, dict) else None
     if isinstance(read, list) and read and isinstance(component, str) and component not in read:
         problem = f"{component!r} is not among the components that page reads: add it to status_pages.{name}.components"

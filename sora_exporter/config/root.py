@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sora_exporter.apis import Api, builtin_apis
 from sora_exporter.config.provider import Provider
@@ -13,6 +13,7 @@ from sora_exporter.config.service import Service, require_shorter, usual_timeout
 from sora_exporter.config.values import Identifier, Proxy, Seconds, Url
 from sora_exporter.result import ErrorClass
 from sora_exporter.section import Count, Pattern, Section
+from sora_exporter.status_pages.builtin import filled
 
 PAGE_INTERVAL = 60.0
 PAGE_TIMEOUT = 10.0
@@ -56,6 +57,11 @@ class Config(Section):
     apis: Mapping[Identifier, Api] = Field(default_factory=dict)
     status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
     classify: tuple[ClassifyRule, ...] = ()
+
+    @field_validator("status_pages", mode="before")
+    @classmethod
+    def _fill_known_pages(cls, pages: Any) -> Any:
+        return {name: filled(name, page) for name, page in pages.items()} if isinstance(pages, dict) else pages
 
     def api(self, service: Service) -> Api:
         """Return the shape a service speaks; a user's own name wins over a built-in one."""
