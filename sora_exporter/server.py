@@ -15,9 +15,9 @@ from starlette.routing import Mount, Route
 from sora_exporter.config import hidden_dump
 from sora_exporter.exporter import Exporter
 from sora_exporter.exposition import Exposition
-from sora_exporter.overview import iso, result_overview, routes, service_overview, services_overview
+from sora_exporter.overview import iso, routes, services_overview
 from sora_exporter.scrape import Refused, render_debug, render_probe, scrape_probe
-from sora_exporter.status_view import Document, render_badge, render_overview, render_service
+from sora_exporter.status_view import Document, render_badge, render_overview, render_service, service_document
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -98,9 +98,15 @@ class Endpoints:
             {
                 "generated_at": iso(exporter.clock.now()),
                 "services": services,
-                "products": routes(services),
+                "products": routes(services, exporter.clock.now()),
                 "status_pages": [
-                    {"page": name, "up": page.up, "last_fetch": iso(page.attempted_at), "error": page.error}
+                    {
+                        "page": name,
+                        "up": page.up,
+                        "last_attempt": iso(page.attempted_at),
+                        "last_success": iso(page.fetched_at),
+                        "error": page.error,
+                    }
                     for name, page in sorted(exporter.pages.states.items())
                 ],
                 "budget": {"limit_usd": exporter.config.budget_usd_per_day, "spent_usd": exporter.spending.today},
@@ -113,13 +119,11 @@ class Endpoints:
         )
 
     async def service(self, request: Request) -> Response:
-        state = self._exporter.state
         service_id = request.path_params["service_id"]
-        track = state.services.get(service_id)
-        if track is None:
-            return PlainTextResponse(f"no service {service_id!r} is configured\n", 404)
-        attempts = {probe.value: [result_overview(r) for r in probed.kept()] for probe, probed in track.probes.items()}
-        return JSONResponse({**service_overview(track, state.verdict(service_id)), "attempts": attempts})
+        document = service_document(self._exporter, service_id)
+        if document is None:
+            return JSONResponse({"error": f"no service {service_id!r} is configured"}, 404)
+        return JSONResponse(document)
 
     async def config(self, request: Request) -> Response:  # noqa: ARG002
         text = yaml.safe_dump(hidden_dump(self._exporter.config), allow_unicode=True, sort_keys=False)

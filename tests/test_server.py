@@ -90,6 +90,7 @@ async def test_status_as_json_tells_the_state_and_its_reason(served: Served) -> 
         "product": "sora-2",
         "service_id": None,
         "why": "no route is usable: sora-2-official is risk_control, scraped is unknown",
+        "criterion": None,
     }
     assert told["budget"] == {"limit_usd": 1.0, "spent_usd": 0.0}
     assert (told["status_pages"], told["exporter"]["last_reload_successful"]) == ([], True)
@@ -102,7 +103,7 @@ async def test_one_service_shows_its_attempts(served: Served) -> None:
     told = (await served.get("/api/v1/services/sora-2-official")).json()
     assert [attempt["http_status"] for attempt in told["attempts"]["catalog"]] == [200]
     missing = await served.get("/api/v1/services/nobody")
-    assert (missing.status_code, missing.text) == (404, "no service 'nobody' is configured\n")
+    assert (missing.status_code, missing.json()) == (404, {"error": "no service 'nobody' is configured"})
 
 
 async def test_discovery_lists_only_services_left_to_scrapes_in_the_shape_of_http_sd(served: Served) -> None:

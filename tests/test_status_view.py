@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,17 @@ import pytest
 from html_structure import Structure
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from remembering import JANUARY, SORA, attempt, configuration, fill_january, page_says, remembering
+from remembering import JANUARY, PROVIDERS, SORA, attempt, configuration, fill_january, page_says, remembering
 
 from sora_exporter.exporter import Exporter, Spending
 from sora_exporter.plain_words import languages, plain_words
-from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind, Status
 from sora_exporter.server import create_app
 from sora_exporter.state import MARKS_KEPT
 from sora_exporter.status_pages.page import ComponentStatus, Impact, Incident
 from sora_exporter.status_pages.poller import PageState
-from sora_exporter.status_view import render_badge, render_overview, render_service
-from sora_exporter.status_view.document import neutral
+from sora_exporter.status_view import render_badge, render_overview, render_service, service_document
+from sora_exporter.status_view.document import FOLDER, icon_address, neutral
 from sora_exporter.status_view.strip import SHAPES
 from sora_exporter.status_view.wording import count_of, dollars, moment, seconds_text, span
 
@@ -180,13 +182,118 @@ async def test_strip_shows_the_last_attempts_with_words_and_shapes(exporter: Exp
     attempt(exporter, "sora-2-official", ProbeKind.CATALOG, ErrorClass.TIMEOUT)
     labels = overview(exporter).all("aria-label")
     assert (
-        "catalog: last 40 attempts in 39 min: 39 as asked, 1 no answer in time; newest 0 s ago: no answer in time"
-        in labels
-    )
+        "catalog: 40 attempts of the last 39 min, 2026-01-28 00:06:00 UTC to 2026-01-28 00:45:00 UTC: "
+        "39 as asked, 1 no answer in time; newest 0 s ago: no answer in time"
+    ) in labels
+    assert "every 1 min, shows 39 min" in overview(exporter).text
     assert "canary: no attempt yet" in labels
     drawn = [path for path in overview(exporter).all("d") if path.startswith("M195 ")]
     assert drawn == ["M195 4h4v12h-4z"]
     assert len(set(SHAPES.values())) == len(Status)
+
+
+async def test_marks_tell_their_time(exporter: Exporter, clock: Any) -> None:
+    """Each fault's mark has its time as a title, successes in a row share theirs; a fault outlasts successes."""
+    attempt(exporter, "sora-2-official", ProbeKind.CATALOG, ErrorClass.TIMEOUT)
+    for _ in range(MARKS_KEPT + 5):
+        await clock.advance(60)
+        attempt(exporter, "sora-2-official", ProbeKind.CATALOG)
+    titles = re.findall(r"<title>([^<]*)</title></path>", render_overview(exporter).content)
+    assert titles == [
+        "No answer in time: 2026-01-28 00:00:00 UTC",
+        "As asked: 39, 2026-01-28 00:07:00 UTC to 2026-01-28 00:45:00 UTC",
+    ]
+
+
+def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:
+    """Request, headers and the time to the millisecond stand beside the attempt: what a provider asks for first."""
+    attempt(
+        exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.SERVER_ERROR, started_at=exporter.clock.now() + 0.123,
+        request="POST /videos, model sora-2", headers="x-request-id: r-1\ncf-ray: 8ab-SIN",
+    )  # fmt: skip
+    page = of_service(exporter, "sora-2-official")
+    assert "2026-01-28 00:00:00.123 UTC" in page.text
+    assert "POST /videos, model sora-2" in page.text
+    assert "x-request-id: r-1 cf-ray: 8ab-SIN" in page.text
+
+
+def test_an_empty_balance_beside_a_good_catalogue_is_explained(exporter: Exporter) -> None:
+    """What keeps us from using an operational service is explained beside it and counts when routes are chosen."""
+    fill_january(exporter)
+    attempt(
+        exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED, http_status=402, detail="余额不足"
+    )
+    words = plain_words().error_classes[ErrorClass.QUOTA_EXHAUSTED]
+    for page in (overview(exporter), of_service(exporter, "sora-2-official")):
+        assert f"{words.name} quota_exhausted {words.meaning} What to do: {words.advice} 余额不足" in page.text
+    assert (
+        "operational, official access; every other route is worse or unknown; it refuses some"
+        in overview(exporter).text
+    )
+    attempt(exporter, "sora-2-reverse", ProbeKind.CANARY)
+    assert "Use Sora 2 官逆 operational, reverse access; the other routes refuse some" in overview(exporter).text
+
+
+def test_no_open_incident_is_said_of_whoever_tells_incidents(exporter: Exporter) -> None:
+    """A page that told its incidents has none open although another document failed; else it is silent."""
+    page_says(exporter, ComponentStatus.OPERATIONAL)
+    state = exporter.pages.states["openai"]
+    exporter.pages.states["openai"] = replace(state, error="components.json: HTTP 503")
+    assert "No open incident." in overview(exporter).text
+    assert state.report is not None
+    silent = replace(state, report=replace(state.report, open_incidents=None))
+    exporter.pages.states["openai"] = silent
+    assert "No open incident." not in overview(exporter).text
+
+
+def test_retired_is_less_urgent_than_suspended(exporter: Exporter) -> None:
+    """Suspended services stand in full before retired ones, and the tab's icon shows them."""
+    replace_services(exporter, *many(90))
+    for number in range(90):
+        fault = ErrorClass.MODEL_RETIRED if number < 50 else ErrorClass.UNAVAILABLE
+        attempt(exporter, f"s{number}", ProbeKind.CATALOG, fault)
+    page = overview(exporter)
+    in_full = {label for label in page.all("aria-labelledby") if label.startswith("service-")}
+    assert in_full == {f"service-s{number}" for number in range(50, 90)}
+    assert next(href for href in page.all("href") if href.startswith("data:")) == icon_address(Status.SUSPENDED)
+
+
+def test_collapsed_rows_show_disagreements(exporter: Exporter) -> None:
+    """A service that is one line among many still tells that its official page says otherwise."""
+    told = {**JANUARY[0], "id": "told", "product": "told"}
+    replace_services(exporter, *many(60), told, providers=PROVIDERS)
+    for number in range(60):
+        attempt(exporter, f"s{number}", ProbeKind.CATALOG, ErrorClass.UNAVAILABLE)
+    attempt(exporter, "told", ProbeKind.CATALOG)
+    page_says(exporter, ComponentStatus.MAJOR_OUTAGE)
+    page = overview(exporter)
+    assert "service-told" not in page.all("aria-labelledby")
+    assert page.text.count("Disagreement. The official page says outage") == 1
+
+
+def test_every_phase_has_a_colour_of_its_own() -> None:
+    """No two phases of an attempt look the same."""
+    colours = dict(re.findall(r"\.p-(\w+)\{--phase:([^}]+)\}", FOLDER.joinpath("style.css").read_text("utf-8")))
+    assert set(colours) == {*PHASES, *JOB_PHASES}
+    assert len(set(colours.values())) == len(colours)
+
+
+def test_the_service_as_json_tells_what_its_page_tells(exporter: Exporter) -> None:
+    """Official page, disagreement, plain words, price of a video, intervals, counts and marks are in the document."""
+    fill_january(exporter)
+    told = json.loads(json.dumps(service_document(exporter, "sora-2-reverse")))
+    words = plain_words().error_classes[ErrorClass.RISK_CONTROL]
+    assert told["official"]["says"] == "operational"
+    assert (told["official"]["component"], "says operational" in told["official"]["disagreement"]) == ("Sora", True)
+    assert told["error_explained"] == {"name": words.name, "meaning": words.meaning, "advice": words.advice}
+    assert (told["status_explained"]["name"], told["price_per_video_usd"]) == ("Risk control", 0.12)
+    canary = told["probes"]["canary"]
+    assert (canary["interval_seconds"], canary["attempts"], canary["failures"]) == (300, 1, 1)
+    assert canary["marks"] == [
+        {"at": "2026-01-28T00:00:00.000Z", "error_class": "risk_control", "status": "risk_control"}
+    ]
+    assert told["attempts"]["canary"][0]["excerpt"]
+    assert service_document(exporter, "nobody") is None
 
 
 def test_without_evidence_nothing_is_claimed(exporter: Exporter) -> None:
@@ -210,7 +317,7 @@ def test_service_page_keeps_the_evidence(exporter: Exporter) -> None:
     """Each attempt tells time, HTTP status, duration, class, rule, phases as bar and text, and the answer's excerpt."""
     fill_january(exporter)
     page = of_service(exporter, "sora-2-reverse")
-    assert "Risk control risk_control 2026-01-28 00:00:00 UTC 0 s ago HTTP 403 · 250 ms · rule risk" in page.text
+    assert "Risk control risk_control 2026-01-28 00:00:00.000 UTC 0 s ago HTTP 403 · 250 ms · rule risk" in page.text
     assert "connect 50 ms tls 50 ms processing 140 ms transfer 10 ms" in page.text
     assert '{"error":{"message":"检测到异常活动"}}' in page.text
     assert page.text.index("canary every 5 min, 1 attempt, 1 without success") < page.text.index("catalog every 1 min")
@@ -235,13 +342,10 @@ def test_unknown_service_is_404_everywhere(exporter: Exporter) -> None:
     page = render_service(exporter, "<script>")
     assert page.http_status == 404
     assert "No service with the id <script> is configured." in Structure(page.content).text
-    assert (
-        render_badge(exporter, "nobody").http_status,
-        "no such service" in render_badge(exporter, "nobody").content,
-    ) == (
-        404,
-        True,
-    )
+    badge = render_badge(exporter, "no<body>")
+    root = ElementTree.fromstring(badge.content)
+    assert (badge.http_status, root.get("aria-label")) == (404, "no<body>: no such service")
+    assert badge.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("error_class", list(ErrorClass))

@@ -83,10 +83,10 @@ def html_document(template: str, values: Mapping[str, Any], http_status: int = 2
 
 
 def svg_document(template: str, values: Mapping[str, Any], http_status: int, max_age_seconds: int) -> Document:
-    """Return an image that caches may keep for so many seconds."""
+    """Return an image that caches may keep for so many seconds; 0 for not at all."""
     content = neutral(_environment().get_template(template).render(values))
     headers = {
-        "cache-control": f"public, max-age={max_age_seconds}, must-revalidate",
+        "cache-control": f"public, max-age={max_age_seconds}, must-revalidate" if max_age_seconds else "no-store",
         "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
         "x-content-type-options": "nosniff",
     }

@@ -53,7 +53,10 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One official page; ``problem`` says why it, or a part of it, could not be read."""
+    """One official page; ``problem`` says why it, or a part of it, could not be read.
+
+    ``is_quiet`` is True when it told its incidents and none is open.
+    """
 
     name: str
     url: str
@@ -62,6 +65,7 @@ class PageView:
     components: Sequence[ComponentView]
     incidents: Sequence[IncidentView]
     incidents_hidden: int
+    is_quiet: bool
     maintenance: str
     maintenance_start: Moment | None
     maintenance_end: Moment | None
@@ -92,6 +96,7 @@ def _page_view(exporter: Exporter, name: str) -> PageView:
         components=_components(report),
         incidents=[_incident(incident, report, url, now) for incident in open_incidents[:INCIDENTS_SHOWN]],
         incidents_hidden=max(total - INCIDENTS_SHOWN, 0),
+        is_quiet=report.open_incidents is not None and total == 0,
         maintenance="Maintenance now" if report.maintenances_in_progress else "Next maintenance",
         maintenance_start=moment(report.maintenance_start, now),
         maintenance_end=moment(report.maintenance_end, now),

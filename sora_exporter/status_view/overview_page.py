@@ -10,12 +10,12 @@ from sora_exporter import __version__
 from sora_exporter.config import Service
 from sora_exporter.cost import cost_of, summary
 from sora_exporter.exporter import Exporter
-from sora_exporter.overview import routes, services_overview
+from sora_exporter.overview import REASONS, Json, cautions, routes, services_overview
 from sora_exporter.plain_words import Words, plain_words
-from sora_exporter.result import SEVERITY, ErrorClass, Status
+from sora_exporter.result import ErrorClass, Status
 from sora_exporter.status_view.document import Document, html_document
 from sora_exporter.status_view.official_view import page_views
-from sora_exporter.status_view.service_view import ServiceView, service_view
+from sora_exporter.status_view.service_view import ServiceView, obstacles, official, service_view
 from sora_exporter.status_view.strip import mark_path
 from sora_exporter.status_view.wording import Moment, count_of, dollars, moment
 
@@ -25,15 +25,26 @@ OVERDUE_SHOWN = 10
 MISTAKES_SHOWN = 10
 REFRESH_SECONDS = 30
 
+URGENCY = (
+    Status.UNKNOWN, Status.OPERATIONAL, Status.RETIRED, Status.DEGRADED, Status.RISK_CONTROL, Status.MAINTENANCE,
+    Status.SUSPENDED,
+)  # fmt: skip
+"""The statuses by how much somebody wants to see them, the most urgent last: what is retired was known to be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A service on one line, where there are too many to show each in full; ``why`` names what is wrong with it."""
+    """A service on one line, where there are too many to show each in full.
+
+    ``why`` names the class behind its status, ``obstacles`` those beside it; empty where there is nothing to say.
+    """
 
     service: Service
     status: Status
     words: Words
     why: str
+    obstacles: str
+    disagreement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class Budget:
 def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
     """Return the overview; with many services the worst stand in full and the others on one line each."""
     rows = {service_id: _row(exporter, service_id) for service_id in exporter.state.services}
-    by_severity = sorted(rows, key=lambda service_id: -SEVERITY[rows[service_id].status])
+    by_severity = sorted(rows, key=lambda service_id: _urgency(rows[service_id]), reverse=True)
     in_full = set(by_severity[:SHOWN_IN_FULL])
     products = _products(exporter, rows, in_full)
     rest = [rows[service_id] for service_id in by_severity[SHOWN_IN_FULL:]]
@@ -96,22 +107,35 @@ def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
 
 
 def _row(exporter: Exporter, service_id: str) -> Row:
-    verdict, words = exporter.state.verdict(service_id), plain_words()
-    why = "" if verdict.error_class is ErrorClass.NONE else words.error_classes[verdict.error_class].name
-    return Row(exporter.state.services[service_id].service, verdict.status, words.statuses[verdict.status], why)
+    verdict, words, track = exporter.state.verdict(service_id), plain_words(), exporter.state.services[service_id]
+    said = official(exporter, track.service, verdict)
+    return Row(
+        service=track.service,
+        status=verdict.status,
+        words=words.statuses[verdict.status],
+        why="" if verdict.error_class is ErrorClass.NONE else words.error_classes[verdict.error_class].name,
+        obstacles=", ".join(each.explained.name for each in obstacles(track, verdict, exporter.clock.now())),
+        disagreement=said.disagreement if said else "",
+    )
+
+
+def _urgency(row: Row) -> tuple[int, bool]:
+    return URGENCY.index(row.status), bool(row.obstacles or row.disagreement)
 
 
 def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) -> list[ProductView]:
     offered: dict[str, list[str]] = {}
     for service_id, row in rows.items():
         offered.setdefault(row.service.product, []).append(service_id)
-    chosen = {route["product"]: route["service_id"] for route in routes(services_overview(exporter.state))}
+    services, now = services_overview(exporter.state), exporter.clock.now()
+    told = {service["service_id"]: service for service in services}
+    chosen = {route["product"]: route for route in routes(services, now)}
     views = {service_id: service_view(exporter, exporter.state.services[service_id]) for service_id in in_full}
     return [
         ProductView(
             product=product,
-            route=rows[chosen[product]] if chosen[product] else None,
-            why=_why(rows, service_ids, chosen[product]),
+            route=rows.get(chosen[product]["service_id"]),
+            why=_why(rows, service_ids, chosen[product], told, now),
             services=[views[service_id] for service_id in service_ids if service_id in views],
             others=sum(service_id not in views for service_id in service_ids),
         )
@@ -119,21 +143,25 @@ def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) ->
     ]
 
 
-def _why(rows: Mapping[str, Row], service_ids: Sequence[str], chosen: str | None) -> str:
-    """Say why that route, or why none."""
+def _why(rows: Mapping[str, Row], service_ids: Sequence[str], route: Json, told: Mapping[str, Json], now: float) -> str:
+    """Say why that route, or why none, and what to know before relying on it."""
+    chosen = route["service_id"]
     if chosen is None:
         if all(rows[service_id].status is Status.UNKNOWN for service_id in service_ids):
             return "nothing can be said of any route yet"
         return "no route gives what is asked of it now"
-    others = [rows[service_id] for service_id in service_ids if service_id != chosen]
     row = rows[chosen]
     word, access = row.words.name.lower(), row.service.access
     if row.why:
         word = f"{word} ({row.why.lower()})"
-    if not others:
-        return f"{word}, {access} access, the only route"
-    equals = [other for other in others if other.status is row.status]
-    return f"{word}, {access} access" + ("" if equals else "; every other route is worse or unknown")
+    if len(service_ids) == 1:
+        word, reason = f"{word}, {access} access, the only route", ""
+    else:
+        word, reason = (
+            f"{word}, {access} access",
+            REASONS.get(route["criterion"], "every other route is worse or unknown"),
+        )
+    return "; ".join(filter(None, [word, reason, *cautions(told[chosen], now)]))
 
 
 def _headline(rows: Mapping[str, Row]) -> str:

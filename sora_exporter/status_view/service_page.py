@@ -84,7 +84,7 @@ def _probe_view(drawn: Strip, probed: ProbeTrack, now: float) -> ProbeView:
 
 def _attempt(result: ProbeResult, longest: float, now: float) -> AttemptView:
     return AttemptView(
-        at=moment(result.started_at, now),
+        at=moment(result.started_at, now, milliseconds=True),
         status=result.error_class.status,
         words=plain_words().error_classes[result.error_class],
         result=result,

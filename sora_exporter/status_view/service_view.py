@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sora_exporter.config import Config, Service
+from sora_exporter.config import Service
 from sora_exporter.exporter import Exporter
 from sora_exporter.plain_words import PlainWords, Words, plain_words
-from sora_exporter.result import ErrorClass, Status
+from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.state import ServiceTrack, Verdicts
 from sora_exporter.status_pages.page import COMPONENT_SEVERITY, ComponentStatus
 from sora_exporter.status_view.strip import Strip, strip
@@ -42,6 +42,16 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A probe whose newest attempt says nothing of the service but may keep us from using it, and what to do."""
+
+    error_class: ErrorClass
+    explained: Words
+    evidence: str
+    quoted: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceView:
     """What is shown of one service. Texts are empty where there is nothing to say."""
 
@@ -60,6 +70,7 @@ class ServiceView:
     sunset: Moment | None
     is_past_sunset: bool
     official: Official | None
+    obstacles: Sequence[Obstacle]
     strips: Sequence[Strip]
 
 
@@ -76,15 +87,16 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         since=moment(verdict.since, now),
         error_class=verdict.error_class,
         explained=words.error_classes[verdict.error_class] if is_explained else None,
-        evidence=_evidence(verdict, now) if is_explained else "",
+        evidence=_evidence(verdict.decided_by, now) if is_explained else "",
         quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
         response=seconds_text(latest.response_seconds if latest else None),
         last_attempt=moment(latest.started_at if latest else None, now),
-        price=_price(exporter.config, service),
+        price=_price(track),
         objective=f"{service.objective:g} %" if service.objective else "",
         sunset=moment(sunset_at, now),
         is_past_sunset=sunset_at is not None and sunset_at <= now,
-        official=_official(exporter, service, verdict),
+        official=official(exporter, service, verdict),
+        obstacles=obstacles(track, verdict, now),
         strips=_strips(track, words, now),
     )
 
@@ -93,9 +105,16 @@ def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Stri
     return [strip(probe, probed, words, now) for probe, probed in track.probes.items()]
 
 
-def _evidence(verdict: Verdicts, now: float) -> str:
+def obstacles(track: ServiceTrack, verdict: Verdicts, now: float) -> list[Obstacle]:
+    """Return what a service's status does not tell already, one of each class."""
+    found = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
+    words = plain_words().error_classes
+    return [Obstacle(error_class, words[error_class], _evidence(each, now), each.detail)
+            for error_class, each in found.items()]  # fmt: skip
+
+
+def _evidence(decided: ProbeResult | None, now: float) -> str:
     """Say which attempt decided, by which rule, and when."""
-    decided = verdict.decided_by
     if decided is None:
         return ""
     http = f"HTTP {decided.http_status}" if decided.http_status else "no HTTP answer"
@@ -103,8 +122,8 @@ def _evidence(verdict: Verdicts, now: float) -> str:
     return f"{decided.probe} probe, {span(now - decided.started_at)} ago: {http}{rule}"
 
 
-def _price(config: Config, service: Service) -> Price | None:
-    price, per_video = service.price_usd, config.attempt_price_usd(service)
+def _price(track: ServiceTrack) -> Price | None:
+    price, per_video = track.service.price_usd, track.video_price_usd
     if price is None:
         return None
     if price.per_second is None:
@@ -115,7 +134,8 @@ def _price(config: Config, service: Service) -> Price | None:
     return Price("Price per video", dollars(per_video), made_of)
 
 
-def _official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
+def official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
+    """Return what the official page says of a service; None where none is configured for it."""
     meant = service.status_page
     if meant is None:
         return None

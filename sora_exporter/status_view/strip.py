@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from types import MappingProxyType
 
 from sora_exporter.plain_words import PlainWords
-from sora_exporter.result import ProbeKind, Status
+from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.state import MARKS_KEPT, Mark, ProbeTrack
-from sora_exporter.status_view.wording import count_of, span
+from sora_exporter.status_view.wording import count_of, moment, span
 
 STEP, WIDTH, HEIGHT = 5, 4, 16
 
@@ -29,12 +30,22 @@ SHAPES: Mapping[Status, Sequence[tuple[int, int]]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnMarks:
+    """One mark, or successes in a row: SVG path data, and when and what they were."""
+
+    status: Status
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Strip:
-    """One probe's strip: SVG path data by status, and the same in words."""
+    """One probe's strip, drawn and in words; ``covers`` is the time from its first mark until now, empty for none."""
 
     probe: ProbeKind
     every: str
-    paths: Mapping[Status, str]
+    covers: str
+    drawn: Sequence[DrawnMarks]
     in_words: str
 
 
@@ -44,7 +55,8 @@ def strip(probe: ProbeKind, track: ProbeTrack, words: PlainWords, now: float) ->
     return Strip(
         probe=probe,
         every=span(track.interval) if track.interval >= 1 else f"{track.interval:g} s",
-        paths=_paths(marks),
+        covers=span(now - marks[0].at) if marks else "",
+        drawn=_drawn(marks, words),
         in_words=_sentence(marks, words, now),
     )
 
@@ -54,13 +66,23 @@ def mark_path(status: Status, left: int = 0) -> str:
     return "".join(f"M{left} {top}h{WIDTH}v{height}h-{WIDTH}z" for top, height in SHAPES[status])
 
 
-def _paths(marks: Sequence[Mark]) -> Mapping[Status, str]:
-    drawn: dict[Status, list[str]] = {}
-    first = MARKS_KEPT - len(marks)
-    for place, mark in enumerate(marks, first):
-        status = mark.error_class.status
-        drawn.setdefault(status, []).append(mark_path(status, place * STEP))
-    return {status: "".join(parts) for status, parts in drawn.items()}
+def _drawn(marks: Sequence[Mark], words: PlainWords) -> list[DrawnMarks]:
+    """Draw every fault by itself, with its time, and successes of one class in a row together."""
+    placed = enumerate(marks, MARKS_KEPT - len(marks))
+    rows = groupby(placed, key=lambda each: (each[1].error_class, None if each[1].is_success else each[0]))
+    return [_row([*row], error_class, words) for (error_class, _), row in rows]
+
+
+def _row(placed: Sequence[tuple[int, Mark]], error_class: ErrorClass, words: PlainWords) -> DrawnMarks:
+    status, (_, first), (_, last) = error_class.status, placed[0], placed[-1]
+    path = "".join(mark_path(status, place * STEP) for place, _ in placed)
+    times = _exact(first.at) if len(placed) == 1 else f"{len(placed)}, {_exact(first.at)} to {_exact(last.at)}"
+    return DrawnMarks(status, path, f"{words.error_classes[error_class].name}: {times}")
+
+
+def _exact(at: float) -> str:
+    told = moment(at, at)
+    return told.exact if told else "at an unknown time"
 
 
 def _sentence(marks: Sequence[Mark], words: PlainWords, now: float) -> str:
@@ -68,7 +90,8 @@ def _sentence(marks: Sequence[Mark], words: PlainWords, now: float) -> str:
         return "no attempt yet"
     newest = marks[-1]
     return (
-        f"last {count_of(len(marks), 'attempt')} in {span(now - marks[0].at)}: {_counted(marks, words)}; "
+        f"{count_of(len(marks), 'attempt')} of the last {span(now - marks[0].at)}, "
+        f"{_exact(marks[0].at)} to {_exact(newest.at)}: {_counted(marks, words)}; "
         f"newest {span(now - newest.at)} ago: {words.error_classes[newest.error_class].name.lower()}"
     )
 

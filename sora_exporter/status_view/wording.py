@@ -19,12 +19,14 @@ class Moment:
     distance: str
 
 
-def moment(at: float | None, now: float) -> Moment | None:
+def moment(at: float | None, now: float, *, milliseconds: bool = False) -> Moment | None:
     """Return a moment (Unix time) as seen from ``now``; None for none, and for what no calendar has."""
     if at is None or not 0 <= at <= LAST_MOMENT:
         return None
-    day = datetime.fromtimestamp(at, UTC)
-    return Moment(day.strftime("%Y-%m-%dT%H:%M:%SZ"), day.strftime("%Y-%m-%d %H:%M:%S UTC"), span(abs(now - at)))
+    text = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+    timespec = "milliseconds" if milliseconds else "seconds"
+    iso, exact = (text.isoformat(between, timespec) for between in "T ")
+    return Moment(f"{iso}Z", f"{exact} UTC", span(abs(now - at)))
 
 
 def span(seconds: float) -> str:

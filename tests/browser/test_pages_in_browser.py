@@ -63,7 +63,7 @@ def test_overview_says_what_to_use(visit: Visit) -> None:
     broken = page.get_by_role("article", name="Sora 2 官逆")
     assert broken.get_by_text("Risk control", exact=True).first.is_visible()
     assert broken.get_by_text("What to do:").is_visible()
-    assert broken.get_by_role("img", name="canary: last 1 attempt").is_visible()
+    assert broken.get_by_role("img", name="canary: 1 attempt of the last").is_visible()
     assert page.get_by_text("The official page says operational").is_visible()
 
 
