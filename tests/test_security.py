@@ -201,6 +201,7 @@ def scrapes(url: str, count: int) -> list[float]:
     return taken
 
 
+@pytest.mark.programs
 def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
     """With 200 idle, dribbling and deaf clients /metrics answers within 250 ms, and SIGTERM ends it within 5 s."""
     with exporter(tmp_path, env=NOBODY) as running, siege(int(running.url.rpartition(":")[2]), 50):
