@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.server import create_app
+from sora_exporter.status_pages.poller import PageState
 
 PAGES = ("/", "/metrics", "/sd", "/api/v1/status", "/config", "/-/healthy", "/-/ready")
 
@@ -94,6 +95,20 @@ async def test_status_as_json_tells_the_state_and_its_reason(served: Served) -> 
     }
     assert told["budget"] == {"limit_usd": 1.0, "spent_usd": 0.0}
     assert (told["status_pages"], told["exporter"]["last_reload_successful"]) == ([], True)
+
+
+async def test_status_as_json_tells_attempt_and_success_of_a_page(served: Served) -> None:
+    """Of a page that was read once and then failed, both moments are told."""
+    served.exporter.pages.states["official"] = PageState(False, 1_000_060.0, 1_000_000.0, None, "HTTP 503")
+    assert (await served.get("/api/v1/status")).json()["status_pages"] == [
+        {
+            "page": "official",
+            "up": False,
+            "last_attempt": "1970-01-12T13:47:40Z",
+            "last_success": "1970-01-12T13:46:40Z",
+            "error": "HTTP 503",
+        }
+    ]
 
 
 async def test_one_service_shows_its_attempts(served: Served) -> None:
