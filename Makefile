@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: soak run demo test unit lint bench bench-rules constraints
+.PHONY: run demo test unit lint bench bench-rules soak constraints
 
 run: $(VENV)/.run
 	@scripts/run
@@ -35,11 +35,11 @@ bench-rules: $(VENV)/.run
 	@scripts/install-test-programs
 	@$(BIN)/python scripts/bench_rules.py
 
-# Pin the newest versions that pyproject.toml allows: names and numbers only, whatever index they came from.
 # 100,000 probes over every kind of fault: what memory, tasks and descriptors do.
 soak: $(VENV)/.test
 	$(BIN)/python tests/soak.py 100000
 
+# Pin the newest versions that pyproject.toml allows: names and numbers only, whatever index they came from.
 constraints: $(VENV)/.python
 	$(PYTHON) -m venv --clear $(VENV)/newest
 	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
