@@ -134,12 +134,12 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
     root = shapes.unwrapped(document)
     notes = _Notes()
     content = shapes.chat_content(root)
-    signs = {answer.access, *shapes.signs(root, answer.endpoint, expectation, content)}
+    signs = {answer.access, *shapes.signs(document, answer.endpoint, expectation, content)}
     if isinstance(root, str):
         notes.message(root, 0)
     elif "good" not in signs:
         for path in expectation.error:
-            notes.told(shapes.at(root, path))
+            notes.told(shapes.at(document, path))
         notes.walk(root, 0, 0)
     if content and ("good" not in signs or "excuse" in signs):
         notes.message(content, 0)

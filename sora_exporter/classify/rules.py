@@ -14,7 +14,7 @@ from sora_exporter.classify.facts import Facts
 from sora_exporter.classify.words import Phrases, phrases
 from sora_exporter.result import ErrorClass
 
-_STATUSES = range(1000)
+_STATUSES = frozenset(range(1000))
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -70,7 +70,7 @@ def _rule(
         name=name,
         error_class=ErrorClass(rest.pop("class")),
         source=source,
-        statuses=frozenset(number for word in str(status).split() for number in _statuses(word)),
+        statuses=_statuses(str(status).split()),
         forms=frozenset(form.split()),
         signs=frozenset(signs.split()),
         headers=tuple(headers.items()),
@@ -79,8 +79,14 @@ def _rule(
     )
 
 
-def _statuses(word: str) -> Sequence[int]:
-    return _STATUSES[int(word[0]) * 100 :][:100] if word.endswith("xx") else (int(word),)
+def _statuses(words: Sequence[str]) -> frozenset[int]:
+    """The statuses that words such as ``5xx 404`` name, or all but those that words such as ``-401`` name."""
+    named = frozenset(number for word in words for number in _status_range(word.removeprefix("-")))
+    return _STATUSES - named if any(word.startswith("-") for word in words) else named
+
+
+def _status_range(word: str) -> Sequence[int]:
+    return range(int(word[0]) * 100, int(word[0]) * 100 + 100) if word.endswith("xx") else (int(word),)
 
 
 RULES = read_rules(yaml.safe_load(resources.files(__package__).joinpath("rules.yml").read_text(encoding="utf-8")))

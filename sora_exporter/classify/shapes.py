@@ -132,40 +132,46 @@ def _says_something(value: object) -> bool:
     return bool(value)
 
 
-def signs(node: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
-    """Yield what kind of answer a JSON value is: see ``Facts.signs``."""
+def signs(document: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
+    """Yield what kind of answer a JSON value is: see ``Facts.signs``.
+
+    Configured paths start at the whole document, the known ones inside its envelope.
+    """
+    node = unwrapped(document)
     if not isinstance(node, dict):
         return
-    word = _job_status(node, expectation)
+    word = _job_status(document, expectation)
     failed = word in _FAILED.union(map(str.lower, expectation.failed_words))
     if failed:
         yield "failed"
     if word in _EXPIRED:
         yield "expired"
-    error = says_error(node) or any(_says_something(at(node, path)) for path in expectation.error)
+    error = says_error(node) or any(_says_something(at(document, path)) for path in expectation.error)
     if error:
         yield "error"
     if content.startswith(_EXCUSE_MARKS):
         yield "error"
-    elif not (error or failed or word in _EXPIRED) and _has_good_object(node, endpoint, expectation, content):
+    elif not (error or failed or word in _EXPIRED) and _has_good_object(document, endpoint, expectation, content):
         yield "good"
         if content and "://" not in content and len(content) <= _EXCUSE_LENGTH:
             yield "excuse"
 
 
-def _job_status(node: dict[str, Any], expectation: Expectation) -> str:
-    for path in expectation.status or _STATUS_PATHS:
+def _job_status(document: object, expectation: Expectation) -> str:
+    node, paths = (document, expectation.status) if expectation.status else (unwrapped(document), _STATUS_PATHS)
+    for path in paths:
         if isinstance(word := at(node, path), str) and word:
             return word.lower()
     return ""
 
 
-def _has_good_object(node: dict[str, Any], endpoint: str, expectation: Expectation, content: str) -> bool:
-    if endpoint == "video_job" and _job_status(node, expectation):
+def _has_good_object(document: object, endpoint: str, expectation: Expectation, content: str) -> bool:
+    if endpoint == "video_job" and _job_status(document, expectation):
         return True
     if expectation.present:
-        return any(at(node, path) for path in expectation.present)
-    if content or "operations/" in word_of(node.get("name")):
+        return any(at(document, path) for path in expectation.present)
+    node = unwrapped(document)
+    if content or "operations/" in word_of(at(node, "name")):
         return True
     found = (at(node, path) for path in _PRESENT.get(endpoint, _PRESENT["videos"]))
     return any(value or (value == [] and endpoint == "models") for value in found)

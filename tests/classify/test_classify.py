@@ -12,7 +12,7 @@ import pytest
 from sora_exporter.classify import UserRule, classify
 from sora_exporter.result import Answer, ErrorClass, Expectation
 
-NOT_THE_CLASSIFIERS = {"slow", "budget_exhausted", "local_network", "internal", "not_probed"}
+NOT_THE_CLASSIFIERS = {"slow", "budget_exhausted", "internal", "not_probed"}
 
 
 def answer(status: int | None, body: object = "", endpoint: str = "videos", **rest: Any) -> Answer:
@@ -119,6 +119,18 @@ CASES: list[tuple[str, Answer, str]] = [
         "model_not_found",
     ),
     ("permission", answer(403, error("无权访问该分组")), "permission"),
+    ("a captive portal", answer(511, "<html><title>Solve the captcha to connect</title></html>"), "local_network"),
+    ("an old key is ours", answer(403, error("Legacy API keys have been retired.")), "authentication"),
+    ("an old plan is ours", answer(403, error("Your subscription plan has been discontinued")), "quota_exhausted"),
+    ("an old version is ours", answer(410, error("API version v1beta is deprecated")), "invalid_request"),
+    ("an old model is theirs", answer(403, error("Model x has been retired, also for your key")), "model_retired"),
+    ("an unpaid account", answer(403, error("账户余额不足，账号已被冻结")), "quota_exhausted"),
+    ("a closed account", answer(403, error("Your account is deactivated")), "permission"),
+    ("a closed account of the pool", answer(403, error("account deactivated"), access="reverse"), "risk_control"),
+    ("a 401 is ours whatever it adds", answer(401, error("Invalid token, service busy")), "authentication"),
+    ("a parameter's values", answer(400, error("n must be one of 1, 2 because of capacity")), "invalid_request"),
+    ("a purse before a pace", answer(429, error("balance is exhausted (max concurrency 0)")), "quota_exhausted"),
+    ("a mark before JSON", answer(200, '\ufeff{"id": "video_1", "status": "queued"}'), "none"),
     ("unknown model", answer(404, error("model not found", code="model_not_found")), "model_not_found"),
 ]
 
@@ -170,6 +182,26 @@ def test_expectation_says_where_status_and_error_are() -> None:
     assert classify(answer(200, failed, "video_job", expectation=expectation)).error_class == "generation_failed"
     refused = {"job": {"key": "k", "trouble": {"saying": "prompt violates our policy"}}}
     assert classify(answer(200, refused, "video_job", expectation=expectation)).error_class == "content_policy"
+
+
+@pytest.mark.parametrize("envelope", ["result", "response", "body"])
+def test_expectation_is_read_against_the_whole_document(envelope: str) -> None:
+    """Configured paths begin at the document's root, also where all of it stands in one envelope."""
+    expectation = Expectation(
+        present=(f"{envelope}.film.number",),
+        error=(f"{envelope}.film.trouble",),
+        status=(f"{envelope}.film.phase",),
+        failed_words=("kaputt",),
+    )
+
+    def judged(film: Mapping[str, object]) -> str:
+        return classify(answer(200, {envelope: {"film": film}}, "video_job", expectation=expectation)).error_class
+
+    assert judged({"number": 7}) == "none"
+    assert judged({"phase": "laufend"}) == "none"
+    assert judged({"number": 7, "phase": "kaputt"}) == "generation_failed"
+    assert judged({"number": 7, "trouble": "prompt violates our policy"}) == "content_policy"
+    assert judged({"name": "x"}) == "invalid_response"
 
 
 @pytest.mark.parametrize(
