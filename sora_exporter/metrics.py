@@ -49,7 +49,7 @@ def _facts(service: Service) -> Chunk:
     chunk, labels = Chunk(), {"service_id": service.id}
     facts = {key: getattr(service, key) for key in ("product", "access", "provider", "model", "api")}
     chunk.add("sora_service", 1.0, {**labels, "name": service.title, **facts}, "_info")
-    chunk.add("sora_service_objective_ratio", service.objective / 100 if service.objective else None, labels)
+    chunk.add("sora_service_objective_ratio", _ratio(service.objective), labels)
     if service.price_usd is not None:
         chunk.add("sora_service_price_usd", service.price_usd.per_second, {**labels, "unit": "second"})
         chunk.add("sora_service_price_usd", service.price_usd.per_request, {**labels, "unit": "request"})
@@ -57,6 +57,10 @@ def _facts(service: Service) -> Chunk:
         page = {"page": service.status_page.page, "component": service.status_page.component}
         chunk.add("sora_service_status_page_component", 1.0, {**labels, **page}, "_info")
     return chunk
+
+
+def _ratio(percent: float | None) -> float | None:
+    return round(percent / 100, 12) if percent else None
 
 
 def _status(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Chunk:

@@ -8,27 +8,36 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Whether a connection to a host came about, and until when (monotonic) that counts."""
+    """Whether a connection to a host came about, and until when (monotonic) that counts.
+
+    ``is_ours`` tells that it failed for want of a network or of a resolver, before anybody else could be at fault.
+    """
 
     is_reached: bool
     until: float
+    is_ours: bool = False
 
 
 class Reachability:
     """What the latest attempts say of our own network: it is lost when nothing at all can be reached.
 
-    One unreachable provider alone proves nothing; two, or one and an official page, are the least.
+    One unreachable provider alone proves nothing, unless the failure is ours beyond doubt; two, or one and an official
+    page, are the least. ``contact_at`` is when anything was last reached, ``back_at`` when a loss last ended, both
+    monotonic.
     """
 
     def __init__(self) -> None:
         self._witnesses: dict[str, Witness] = {}
         self._is_lost = False
         self._until = math.inf
+        self.contact_at = self.back_at = -math.inf
 
     def note(self, name: str, witness: Witness, monotonic: float) -> None:
         """Take in the latest attempt to reach a host."""
         self._witnesses[name] = witness
         if witness.is_reached:
+            self.contact_at = monotonic
+            self.back_at = monotonic if self._is_lost else self.back_at
             self._is_lost, self._until = False, witness.until
         else:
             self._weigh(monotonic)
@@ -39,6 +48,10 @@ class Reachability:
             self._weigh(monotonic)
         return self._is_lost
 
+    def was_lost_since(self, moment: float, monotonic: float) -> bool:
+        """Whether nothing could be reached at some time from a moment on; of earlier losses only the last is known."""
+        return self.is_lost(monotonic) or moment < self.back_at
+
     def keep_only(self, names: set[str], monotonic: float) -> None:
         """Forget the hosts not named."""
         self._witnesses = {name: seen for name, seen in self._witnesses.items() if name in names}
@@ -46,5 +59,6 @@ class Reachability:
 
     def _weigh(self, monotonic: float) -> None:
         fresh = [seen for seen in self._witnesses.values() if monotonic <= seen.until]
-        self._is_lost = len(fresh) >= 2 and not any(seen.is_reached for seen in fresh)
+        is_proved = len(fresh) >= 2 or any(seen.is_ours for seen in fresh)
+        self._is_lost = is_proved and not any(seen.is_reached for seen in fresh)
         self._until = min((seen.until for seen in fresh), default=math.inf)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import re
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,15 +17,21 @@ from sora_exporter.result import ErrorClass, ProbeResult, Status, Verdict
 from sora_exporter.track import (
     FRESH_INTERVALS,
     MARKS_KEPT,
+    NO_EVIDENCE,
     NOT_ASKED,
     Distribution,
     Mark,
     ProbeTrack,
     ServiceTrack,
     Verdicts,
+    is_unreached,
 )
 
 __all__ = ["MARKS_KEPT", "Distribution", "Mark", "ProbeTrack", "ServiceTrack", "State", "Verdicts", "route_of"]
+
+OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
+"""What the system says where there is no network, no route or no resolver: nobody was asked anything."""
+ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 
 
 class State:
@@ -32,12 +41,14 @@ class State:
         self._clock = clock
         self._tracks: dict[str, ServiceTrack] = {}
         self._network = Reachability()
+        self._is_lost = False
 
     def configure(self, config: Config) -> None:
         """Take over a configuration: a service that reaches the same model the same way keeps what is known of it."""
         known = {*config.providers, *(f"page:{name}" for name in config.status_pages)}
         self._network.keep_only(known, self._clock.monotonic())
         self._tracks = {service.id: self._configured(config, service) for service in config.services}
+        self._notice(self._clock.monotonic())
 
     def record(self, result: ProbeResult) -> None:
         """Take in one attempt. Of a service that is not configured any more, nothing is kept."""
@@ -51,25 +62,23 @@ class State:
         probe = track.probes.get(result.probe)
         if probe is None:
             probe = track.probes[result.probe] = ProbeTrack(_usual_interval(track), is_configured=False)
-        probe.record(result, monotonic)
+        if result.error_class not in NO_EVIDENCE:
+            is_ours = is_unreached(result) and _is_ours(result)
+            self._testify(track.service.provider, result.is_reached, probe.interval, is_ours=is_ours)
+        if is_unreached(result) and self._network.was_lost_since(monotonic - result.duration_seconds, monotonic):
+            result = replace(result, error_class=ErrorClass.LOCAL_NETWORK)
+        probe.record(result, monotonic, self._network.contact_at)
         track.revision += 1
         if result.error_class not in NOT_ASKED or track.latest is None or track.latest.error_class in NOT_ASKED:
             track.latest = result
         if result.generation_seconds is not None:
             track.generations.observe(result.generation_seconds)
-        if result.error_class not in NOT_ASKED:
-            self.witness(track.service.provider, result.is_reached, probe.interval)
         track.weigh(monotonic)
         self._conclude(track, monotonic)
 
     def witness(self, name: str, is_reached: bool, interval: float) -> None:
         """Note whether a provider or an official page (``page:NAME``) could be reached at all."""
-        monotonic = self._clock.monotonic()
-        was_lost = self._network.is_lost(monotonic)
-        self._network.note(name, Witness(is_reached, monotonic + FRESH_INTERVALS * interval), monotonic)
-        if self._network.is_lost(monotonic) is not was_lost:
-            for track in self._tracks.values():
-                self._advance(track, monotonic)
+        self._testify(name, is_reached, interval, is_ours=False)
 
     @property
     def services(self) -> Mapping[str, ServiceTrack]:
@@ -78,11 +87,33 @@ class State:
 
     def verdict(self, service_id: str) -> Verdicts:
         """Return the service's status now; evidence that grew too old since the last attempt no longer counts."""
-        return self._advance(self._tracks[service_id], self._clock.monotonic())
+        monotonic = self._clock.monotonic()
+        self._notice(monotonic)
+        return self._advance(self._tracks[service_id], monotonic)
 
     def is_network_lost(self) -> bool:
         """Whether nothing at all can be reached: then it is our network, and no service is to blame."""
-        return self._network.is_lost(self._clock.monotonic())
+        self._notice(self._clock.monotonic())
+        return self._is_lost
+
+    def _testify(self, name: str, is_reached: bool, interval: float, *, is_ours: bool) -> None:
+        monotonic = self._clock.monotonic()
+        self._network.note(name, Witness(is_reached, monotonic + FRESH_INTERVALS * interval, is_ours), monotonic)
+        self._notice(monotonic)
+
+    def _notice(self, monotonic: float) -> None:
+        """Where our network was lost or came back, say so of every service; a loss excuses all that fell into it."""
+        is_lost = self._network.is_lost(monotonic)
+        if is_lost is self._is_lost:
+            return
+        for track in self._tracks.values():
+            self._advance(track, monotonic)
+        self._is_lost = is_lost
+        for track in self._tracks.values():
+            if is_lost:
+                track.excuse(self._network.contact_at)
+                track.weigh(monotonic)
+            self._conclude(track, monotonic)
 
     def _configured(self, config: Config, service: Service) -> ServiceTrack:
         now, monotonic = self._clock.now(), self._clock.monotonic()
@@ -107,14 +138,12 @@ class State:
             moment = math.nextafter(track.until, math.inf)
             track.weigh(moment)
             self._conclude(track, moment)
-        if track.blames_network:
-            self._conclude(track, monotonic)
         return track.verdict
 
     def _conclude(self, track: ServiceTrack, moment: float) -> None:
         evidence, before = track.evidence, track.verdict
         error_class = evidence.error_class if evidence else ErrorClass.NOT_PROBED
-        if track.blames_network and self.is_network_lost():
+        if track.is_cut_off and self._is_lost:
             error_class = ErrorClass.LOCAL_NETWORK
         since = before.since
         if error_class.status is not before.status:
@@ -136,6 +165,12 @@ def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResul
     if verdict.error_class is result.error_class:
         return result
     return replace(result, error_class=verdict.error_class, rule=verdict.rule)
+
+
+def _is_ours(result: ProbeResult) -> bool:
+    """Whether everything the system said of a failure is that we have no network."""
+    said = {int(number) for number in ERRNO.findall(result.excerpt)}
+    return bool(said) and said <= OWN_ERRNOS
 
 
 def _usual_interval(track: ServiceTrack) -> float:

@@ -24,9 +24,12 @@ PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0, 300.0)
 GENERATION_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1800.0)
 
 NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
-"""Classes of attempts that never reached the provider: what was known before still stands until it is too old."""
+"""Classes of attempts that never asked the provider."""
 
-YIELDING = NOT_ASKED | {ErrorClass.SLOW}
+NO_EVIDENCE = NOT_ASKED | {ErrorClass.LOCAL_NETWORK}
+"""Classes that say nothing of the provider: what was known before still stands until it is too old."""
+
+YIELDING = NO_EVIDENCE | {ErrorClass.SLOW}
 """Classes that give way to others of the same status: whoever is slow and faulty is not degraded by slowness alone."""
 
 UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
@@ -73,7 +76,8 @@ class Mark:
 class ProbeTrack:
     """Everything remembered of one probe of one service. ``*_at`` are monotonic seconds, ``interval`` seconds.
 
-    ``is_configured`` is False for a probe that somebody ran although the configuration does not name it.
+    ``is_configured`` is False for a probe that somebody ran although the configuration does not name it. ``before`` is
+    the evidence that counts again should the later one turn out to be our own network's fault.
     """
 
     interval: float
@@ -82,6 +86,8 @@ class ProbeTrack:
     latest_at: float = 0.0
     evidence: ProbeResult | None = None
     evidence_at: float = 0.0
+    before: ProbeResult | None = None
+    before_at: float = 0.0
     attempts: int = 0
     failed_attempts: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
@@ -90,12 +96,18 @@ class ProbeTrack:
     succeeded: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=SUCCESSES_KEPT))
     failed: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
 
-    def record(self, result: ProbeResult, monotonic: float) -> None:
-        """Count one attempt and keep it; failures stay longer than successes."""
+    def record(self, result: ProbeResult, monotonic: float, contact_at: float = -math.inf) -> None:
+        """Count one attempt and keep it; failures stay longer than successes.
+
+        ``contact_at`` is when anything was last reached by anybody.
+        """
         self.attempts += 1
-        self.durations.observe(result.duration_seconds)
-        self.latest, self.latest_at = result, monotonic
         if result.error_class not in NOT_ASKED:
+            self.durations.observe(result.duration_seconds)
+        self.latest, self.latest_at = result, monotonic
+        if result.error_class not in NO_EVIDENCE:
+            if not self._is_suspect(contact_at):
+                self.before, self.before_at = self.evidence, self.evidence_at
             self.evidence, self.evidence_at = result, monotonic
         self._mark(Mark(result.started_at, result.error_class))
         if result.is_success:
@@ -109,6 +121,22 @@ class ProbeTrack:
             # Faults repeat themselves word for word: interned, one text is enough for all.
             beginning = sys.intern(older.excerpt[:SHORT_EXCERPT_CHARACTERS])
             self.failed[-WHOLE_EXCERPTS - 1] = replace(older, excerpt=beginning)
+
+    def excuse(self, contact_at: float) -> None:
+        """Blame our own network for what was not reached since anything last was; the evidence before counts again."""
+        if not self._is_suspect(contact_at) or (suspect := self.evidence) is None:
+            return
+        excused = replace(suspect, error_class=ErrorClass.LOCAL_NETWORK)
+        self.evidence, self.evidence_at = self.before, self.before_at
+        if self.latest is suspect:
+            self.latest = excused
+        if self.failed and self.failed[-1] is suspect:
+            self.failed[-1] = excused
+        if self.marks and self.marks[-1].at == suspect.started_at:
+            self.marks[-1] = Mark(suspect.started_at, excused.error_class)
+
+    def _is_suspect(self, contact_at: float) -> bool:
+        return self.evidence is not None and is_unreached(self.evidence) and self.evidence_at > contact_at
 
     def _mark(self, mark: Mark) -> None:
         """Append a mark and, of more than MARKS_KEPT, drop the oldest success that is not among the newest."""
@@ -165,7 +193,8 @@ class ServiceTrack:
 
     ``route`` is what the service reached, and how, when it was remembered; ``revision`` grows with every change.
     ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
-    ``video_price_usd`` is what one video costs, None where price or length is not told.
+    ``is_cut_off`` tells that a probe has nothing to say but that our own network is gone. ``video_price_usd`` is what
+    one video costs, None where price or length is not told.
     """
 
     service: Service
@@ -178,6 +207,7 @@ class ServiceTrack:
     revision: int = 0
     discovered_sunset_at: float | None = None
     obstacles: tuple[ProbeResult, ...] = ()
+    is_cut_off: bool = False
     video_price_usd: float | None = None
     generations: Distribution = field(default_factory=lambda: Distribution(GENERATION_BUCKETS))
 
@@ -186,11 +216,14 @@ class ServiceTrack:
         """The end of life: as configured, else as the provider announced it. Unix time."""
         return self.service.sunset_at or self.discovered_sunset_at
 
-    @property
-    def blames_network(self) -> bool:
-        """Whether the evidence is that nothing was reached, which our own network may be the cause of."""
-        evidence = self.evidence
-        return evidence is not None and evidence.error_class in UNREACHED and not evidence.is_reached
+    def excuse(self, contact_at: float) -> None:
+        """Blame our own network for every probe that reached nothing since anything was last reached."""
+        for probe in self.probes.values():
+            latest = probe.latest
+            probe.excuse(contact_at)
+            if self.latest is latest:
+                self.latest = probe.latest
+        self.revision += 1
 
     def weigh(self, moment: float) -> None:
         """Find the evidence at a monotonic moment: the most severe; of equals the deeper probe's, which proves more.
@@ -200,8 +233,14 @@ class ServiceTrack:
         spoken = [probe.testimony(moment) for probe in self.probes.values()]
         self.until = min((until for _, until in spoken), default=math.inf)
         self.evidence = max((result for result, _ in spoken if result is not None), key=_weight, default=None)
+        self.is_cut_off = any(result and result.error_class is ErrorClass.LOCAL_NETWORK for result, _ in spoken)
         found = (probe.obstacle(moment) for probe in self.probes.values())
         self.obstacles = tuple(obstacle for obstacle in found if obstacle is not None)
+
+
+def is_unreached(result: ProbeResult) -> bool:
+    """Whether nothing was reached, which our own network may be the cause of."""
+    return result.error_class in UNREACHED and not result.is_reached
 
 
 def _weight(result: ProbeResult) -> tuple[int, bool, int]:

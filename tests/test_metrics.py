@@ -15,7 +15,7 @@ from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.state import State
 from sora_exporter.status_pages.page import ComponentStatus, Impact, Indicator, PageReport
 from sora_exporter.status_pages.poller import PageState
-from sora_exporter.track import Distribution
+from sora_exporter.track import NOT_ASKED, Distribution
 
 
 def samples(subject: Subject, name: str) -> dict[tuple[str, ...], float]:
@@ -39,6 +39,14 @@ def told(*results: Any, cost_usd: float = 0.0, **section: Any) -> Subject:
     for found in results:
         state.record(found)
     return service_subject(state.services["alpha"], state.verdict("alpha"), cost_usd)
+
+
+@pytest.mark.parametrize("error_class", sorted(NOT_ASKED))
+def test_who_was_not_asked_took_no_time(error_class: ErrorClass) -> None:
+    """An attempt that asked nobody is counted, but the distribution of durations is that of real attempts."""
+    subject = told(result(), result(error_class, duration_seconds=0.0))
+    assert samples(subject, "sora_probe_attempts_total") == {(): 2.0}
+    assert samples(subject, "sora_probe_duration_seconds_count") == {(): 1.0}
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)
@@ -86,7 +94,7 @@ def test_configured_facts() -> None:
     """Price, objective, sunset and page are told where they are configured, and not made up elsewhere."""
     subject = told(cost_usd=0.5, price_usd={"per_request": 0.12}, objective=99.9, sunset="2026-09-24")
     assert samples(subject, "sora_service_price_usd") == {("request",): 0.12}
-    assert samples(subject, "sora_service_objective_ratio") == {(): pytest.approx(0.999)}
+    assert samples(subject, "sora_service_objective_ratio") == {(): 0.999}
     assert samples(subject, "sora_service_sunset_timestamp_seconds") == {(): 1_790_208_000.0}
     assert samples(subject, "sora_probe_cost_usd_total") == {(): 0.5}
     for name in ("price_usd", "objective_ratio", "sunset_timestamp_seconds", "response_time_seconds"):
