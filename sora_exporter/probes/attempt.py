@@ -75,7 +75,6 @@ class Attempt:
     headers: dict[str, str] = field(default_factory=dict)
     sunset_at: float | None = None
     tls_expires_at: float | None = None
-    is_asked: bool = False
     is_reached: bool = True
     may_have_cost: bool = False
     document: Any = None
@@ -141,8 +140,7 @@ class Attempt:
         if request.endpoint != JOB_ENDPOINT:
             self.phases.update(reply.phases)
         self.http_status = reply.http_status
-        self.is_reached = reply.is_reached or (self.is_asked and self.is_reached)
-        self.is_asked = True
+        self.is_reached = reply.is_reached
         self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at
         self.body = answer.body
         self.document = parse(answer.body)

@@ -19,6 +19,8 @@ AMBIGUOUS_CLASSES = frozenset(
 GONE_STATUS = frozenset({404, 410})
 POLL_SECONDS = 30.0
 """How long one poll may take; a lost one must not use up the whole attempt."""
+LAST_SECONDS, LAST_SHARE = 2.0, 0.05
+"""How long before its end, at most, an attempt polls for the last time, and which share of its time at most."""
 CLEANUP_SHARE = 0.05
 DELETE_SECONDS = 5.0
 ID_CHARACTERS = 512
@@ -100,9 +102,11 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
     path = fill_path(job.poll.path, job_id=job_id)
     clock = attempt.clock
     phase, since = "queue", clock.monotonic()
+    last_seconds = min(LAST_SECONDS, LAST_SHARE * attempt.remaining_seconds)
     trouble: Verdict | None = None
     polls = 0
     while attempt.remaining_seconds > 0:
+        was_reached = attempt.is_reached
         verdict = await attempt.ask(
             job.poll.method,
             path,
@@ -121,10 +125,15 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
             return verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error)
         # A poll that the end of the attempt cut short says nothing that the one before it did not.
         is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
-        if not is_cut_short:
+        if is_cut_short:
+            attempt.is_reached = was_reached
+        else:
             trouble = None if verdict.error_class is ErrorClass.NONE else verdict
         polls += 1
-        await clock.sleep(min(job.poll_interval_seconds, attempt.remaining_seconds))
+        pause = min(job.poll_interval_seconds, attempt.remaining_seconds - last_seconds)
+        if pause <= 0:
+            break
+        await clock.sleep(pause)
     attempt.phases[phase] = clock.monotonic() - since
     return trouble or Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
 

@@ -32,9 +32,10 @@ class ListedAnswers:
         status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         self.requests.append(request)
         text = body if isinstance(body, str) else json.dumps(body)
-        error = None if status is not None else "TimeoutError: timed out"
+        errors = {"unreached": "ConnectionRefusedError: refused", "": "TimeoutError: timed out"}
+        error = None if status is not None else errors[body]
         facts = Answer(request.endpoint, access, status, {}, text if status else "", error, 0.1, request.expectation)
-        return Reply(facts, http_status=status)
+        return Reply(facts, http_status=status, is_reached=body != "unreached")
 
     def secrets(self) -> tuple[str, ...]:
         return ()
@@ -105,7 +106,27 @@ async def test_a_poll_that_fails_decides_nothing(clock: HandClock, trouble: tupl
 async def test_polls_that_fail_to_the_end_are_told(clock: HandClock) -> None:
     """When no poll succeeds until time is up, the last failure is the verdict."""
     verdict, polls = await run(clock, attempt(clock, status("queued"), (503, {"error": {"message": "overloaded"}})))
-    assert (verdict.error_class, polls) == (E.OVERLOADED, 10)
+    assert (verdict.error_class, polls) == (E.OVERLOADED, 11)
+
+
+async def test_a_job_done_in_the_last_pause_is_done(clock: HandClock) -> None:
+    """The last poll comes shortly before the attempt's end, not an interval before it."""
+    verdict, polls = await run(clock, attempt(clock, *[status("in_progress")] * 10, status("completed")))
+    assert (verdict.error_class, polls) == (E.NONE, 11)
+
+
+async def test_a_network_that_dies_while_a_job_runs_is_told(clock: HandClock) -> None:
+    """When the last polls reach nobody the attempt says so, although the ones before them were answered."""
+    found = attempt(clock, status("queued"), status("in_progress"), (None, "unreached"))
+    verdict, _ = await run(clock, found)
+    assert (verdict.error_class, found.is_reached) == (E.CONNECTION, False)
+
+
+async def test_a_network_that_comes_back_while_a_job_runs_is_forgotten(clock: HandClock) -> None:
+    """What could not be reached for a while and was again in the end was reached."""
+    found = attempt(clock, status("queued"), (None, "unreached"), status("in_progress"))
+    verdict, _ = await run(clock, found)
+    assert (verdict.error_class, found.is_reached) == (E.GENERATION_TIMEOUT, True)
 
 
 @pytest.mark.parametrize(
@@ -182,4 +203,4 @@ async def test_the_end_of_the_time_is_kept_free_for_deleting(clock: HandClock) -
     assert isinstance(found.client, ListedAnswers)
     created, *polls, deletion = found.client.requests
     assert (created.timeout_seconds, max(poll.timeout_seconds for poll in polls)) == (95.0, 30.0)
-    assert (polls[-1].timeout_seconds, deletion.timeout_seconds) == (5.0, 5.0)
+    assert (polls[-1].timeout_seconds, deletion.timeout_seconds) == (2.0, 5.0)
