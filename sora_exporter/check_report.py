@@ -39,7 +39,7 @@ def render_text(services: list[Json], now: float, columns: int = 0) -> str:
     layout = _on_one_line if room >= LEAST_ROOM else _on_two_lines
     lines = [f"AI video service status — {iso(now)}", ""]
     lines += [line for row in rows for line in layout(row, widths)]
-    lines += ["", *(_route_line(route) for route in routes(services))]
+    lines += ["", *(_route_line(route) for route in routes(services, now))]
     return "".join(f"{_cut(line, columns or ENDLESS)}\n" for line in lines)
 
 
@@ -52,7 +52,7 @@ def render_markdown(services: list[Json], now: float) -> str:
 
 def render_json(services: list[Json], now: float) -> str:
     """Return the summary as one JSON document."""
-    document: dict[str, Any] = {"generated_at": iso(now), "services": services, "products": routes(services)}
+    document: dict[str, Any] = {"generated_at": iso(now), "services": services, "products": routes(services, now)}
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
