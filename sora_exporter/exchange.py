@@ -35,6 +35,8 @@ class Exchange:
     is_cut: bool = False
     is_connected: bool = False
     """Whether a connection to the server itself came about; one to a proxy is none yet."""
+    awaits_proxy: bool = False
+    """Whether a proxy is to be connected to first, and that has not come about."""
     is_sent: bool = False
     """Whether any byte of the request may have gone out."""
     first_piece_at: float | None = None
@@ -53,10 +55,12 @@ class Exchange:
         if step == "started":
             self._marks[what] = now
             if what == "send_request_headers":
+                self.awaits_proxy = False
                 self._is_tunnel = info["request"].method == b"CONNECT"
                 self.is_connected = self.is_connected and not self._is_tunnel
                 self.is_sent = not self._is_tunnel
         elif step == "complete" and what == "connect_tcp":
+            self.awaits_proxy = False
             self.is_connected = True
         elif step == "complete" and what == "start_tls":
             self.spent("tls", now - self._marks[what])

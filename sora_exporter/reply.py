@@ -12,13 +12,21 @@ from sora_exporter.api_key import KeyUnavailable
 from sora_exporter.certificate import expiry
 from sora_exporter.exchange import Exchange
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
+from sora_exporter.transport import ProxyFault
 
 OWN_FAULTS: Mapping[type[BaseException], ErrorClass] = {
     KeyUnavailable: ErrorClass.AUTHENTICATION,
     httpx2.LocalProtocolError: ErrorClass.INVALID_REQUEST,
     UnicodeEncodeError: ErrorClass.INVALID_REQUEST,
+    ProxyFault: ErrorClass.LOCAL_NETWORK,
 }
-"""What keeps a request from being sent although no network and no provider is at fault."""
+"""What keeps a request from being sent although no provider is at fault."""
+
+OWN_ANSWERS: Mapping[int, str] = {
+    407: "HTTP 407: our proxy wants other credentials",
+    511: "HTTP 511: our network wants a login first",
+}
+"""Answers that come from between us and any provider. Source: RFC 9110, RFC 6585."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,8 @@ class Reply:
 
     ``is_reached`` tells whether the provider gave any sign of life: a new connection came about, or an answer began.
     ``is_sent`` tells whether any of the request may have gone out, ``is_cut`` whether the body is longer than what was
-    read of it. ``own_fault`` is the verdict where nothing was tried because of ourselves, ``first_piece_seconds`` the
-    time to the first piece of the body.
+    read of it. ``own_fault`` is the verdict where the provider was not asked because of ourselves, our proxy or our
+    network, ``first_piece_seconds`` the time to the first piece of the body.
     """
 
     answer: Answer
@@ -60,7 +68,7 @@ class Reply:
 def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, started: float) -> Reply:
     """Return the reply that an exchange begun at the monotonic moment ``started`` came to."""
     piece_at = exchange.first_piece_at
-    own_fault = _own_fault(trouble) if trouble is not None and not exchange.is_sent else None
+    own_fault = _own_fault(exchange, trouble)
     return Reply(
         answer=answer,
         phases=dict(exchange.phases),
@@ -74,8 +82,14 @@ def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, 
     )
 
 
-def _own_fault(trouble: BaseException) -> Verdict | None:
-    """Return the verdict on a request that was not sent because of ourselves, or None where it is not our fault."""
+def _own_fault(exchange: Exchange, trouble: BaseException | None) -> Verdict | None:
+    """Return the verdict on a request that met no provider because of ourselves, or None where it is not our fault."""
+    if said := OWN_ANSWERS.get(exchange.http_status or 0):
+        return Verdict(ErrorClass.LOCAL_NETWORK, "client", said)
+    if trouble is None or exchange.is_sent:
+        return None
+    if exchange.awaits_proxy:
+        return Verdict(ErrorClass.LOCAL_NETWORK, "client", f"our proxy cannot be reached: {describe(trouble)}")
     inner = innermost(trouble)
     error_class = next((found for kind, found in OWN_FAULTS.items() if isinstance(inner, kind)), None)
     return Verdict(error_class, "client", str(inner)) if error_class is not None else None

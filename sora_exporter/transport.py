@@ -23,6 +23,8 @@ PIECE_BYTES: Final = 65536
 
 __all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport"]
 
+BEYOND_PROXY = ("502", "503", "504")
+"""What a proxy says when it cannot reach the server; any other refusal is between it and us."""
 REUSE_FAULTS = (httpcore2.ReadError, httpcore2.WriteError, httpcore2.RemoteProtocolError)
 
 
@@ -108,7 +110,8 @@ class Transport(httpx2.AsyncBaseTransport):
             exchange.is_sent = False
             raise httpx2.LocalProtocolError("the request cannot be sent: a header is not valid HTTP") from None
         except httpcore2.ProxyError as error:
-            raise ProxyFault(f"the proxy answered {error}") from None
+            said = f"the proxy answered {error}"
+            raise (httpx2.ProxyError(said) if str(error).startswith(BEYOND_PROXY) else ProxyFault(said)) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise httpx2.ConnectError(str(error)) from error
         except httpcore2.UnsupportedProtocol as error:
@@ -127,6 +130,7 @@ class Transport(httpx2.AsyncBaseTransport):
             # The proxy itself may well be a private address: what must be public is where it takes us.
             await require_public(request.url.host)
             exchange.public_only = False
+        exchange.awaits_proxy = self._has_proxy
         pool = self._fresh if exchange.fresh_connection else self._kept
         try:
             return await pool.handle_async_request(_lower(request, exchange))

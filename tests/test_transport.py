@@ -173,15 +173,25 @@ async def test_a_proxy_tunnels_tls(authority: Authority) -> None:
     assert {"resolve", "connect", "tls", "processing", "transfer"} == set(reply.phases)
 
 
-@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
-async def test_a_proxy_that_refuses_is_no_contact_with_the_provider(status: str) -> None:
-    """A tunnel that does not come about reaches nobody, costs nothing, and is told as the proxy's answer."""
+@pytest.mark.parametrize(
+    ("status", "own_fault"),
+    [
+        ("407 Proxy Authentication Required", E.LOCAL_NETWORK),
+        ("403 Forbidden", E.LOCAL_NETWORK),
+        ("500 Internal Server Error", E.LOCAL_NETWORK),
+        ("502 Bad Gateway", None),
+        ("503 Service Unavailable", None),
+    ],
+)
+async def test_a_proxy_that_refuses_is_no_contact_with_the_provider(status: str, own_fault: ErrorClass | None) -> None:
+    """A tunnel that does not come about is told as the proxy's answer: its own refusal is ours, a dead end is not."""
     async with (
         proxy(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as between,
         client_of("https://provider.example", proxy=between.url) as client,
     ):
         reply = await client.ask(GET, "official")
-    assert (reply.is_reached, reply.is_sent, reply.http_status) == (False, False, None)
+    assert (reply.is_reached, reply.is_sent, reply.http_status) == (own_fault is not None, False, None)
+    assert (reply.own_fault and reply.own_fault.error_class) == own_fault
     assert status in (reply.answer.transport_error or "")
     assert "proxy-password" not in f"{reply}"
 
@@ -220,11 +230,24 @@ async def test_a_public_asset_passes_a_proxy_on_a_private_address() -> None:
     assert (reply.http_status, b"".join(taken)) == (200, b"asset")
 
 
-async def test_a_proxy_that_is_down_reaches_nobody() -> None:
-    """Without the proxy there is no connection at all."""
-    async with client_of("https://provider.example", proxy="http://127.0.0.1:1") as client:
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://no-such-host.invalid:3128"])
+@pytest.mark.parametrize("url", ["https://provider.example", "http://provider.example"])
+async def test_a_proxy_that_is_down_is_our_fault(url: str, address: str) -> None:
+    """A proxy that refuses or cannot be found is told as such, and nothing is said of the provider."""
+    async with client_of(url, proxy=address) as client:
         reply = await client.ask(GET, "official")
-    assert (classify(reply.answer).error_class, reply.is_reached) == (E.CONNECTION, False)
+    assert reply.own_fault is not None
+    assert (reply.own_fault.error_class, reply.is_sent) == (E.LOCAL_NETWORK, False)
+    assert reply.own_fault.message.startswith("our proxy cannot be reached: ")
+
+
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "511 Network Authentication Required"])
+async def test_what_asks_for_a_login_between_us_and_the_provider_is_ours(status: str) -> None:
+    """The answers of a proxy and of a guest network are not the provider's."""
+    async with serve(fixed(answer(b"log in", status, "text/html"))) as server, client_of(server.url) as client:
+        reply = await client.ask(GET, "official")
+    assert reply.own_fault is not None
+    assert (reply.own_fault.error_class, status[:3] in reply.own_fault.message) == (E.LOCAL_NETWORK, True)
 
 
 @pytest.mark.parametrize(
