@@ -19,6 +19,9 @@ DATE_MEMBERS: Final = (
     "error.shutdown_date",
 )
 
+NO_ROUTE: Final = frozenset({ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_RESPONSE})
+"""What a 404 stands for that names no model."""
+
 EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
 """No model on sale ended before; zero values such as 0001-01-01 and 1970-01-01 stand for "no date"."""
 
@@ -32,9 +35,15 @@ def announced_sunset(headers: Mapping[str, str], document: Any) -> float | None:
     return _unix_time(headers.get("sunset")) or _unix_time(first(document, DATE_MEMBERS))
 
 
-def after_sunset(verdict: Verdict, sunset_at: float | None, now: float) -> Verdict:
-    """Return the verdict, where "not found" after the end of life means that the model is retired."""
-    if verdict.error_class is ErrorClass.MODEL_NOT_FOUND and sunset_at is not None and sunset_at <= now:
+def after_sunset(
+    verdict: Verdict, sunset_at: float | None, now: float, *, has_no_route: bool = False
+) -> Verdict:  # fmt: skip
+    """Return the verdict, where "not found" after the end of life means that the model is retired.
+
+    ``has_no_route`` tells that the request to create was answered with HTTP 404: a vendor may end the route as well.
+    """
+    is_missing = verdict.error_class is ErrorClass.MODEL_NOT_FOUND or (has_no_route and verdict.error_class in NO_ROUTE)
+    if is_missing and sunset_at is not None and sunset_at <= now:
         return Verdict(ErrorClass.MODEL_RETIRED, f"{verdict.rule}+sunset", verdict.message)
     return verdict
 

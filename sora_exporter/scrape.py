@@ -58,8 +58,7 @@ async def scrape_probe(
         if result is None:
             raise Refused(f"probe {probe} of {service.id} is being run by another process: try again", 503)
     seconds = exporter.clock.monotonic() - started
-    if result is None:
-        return Scraped(service, probe, seconds, None, ErrorClass.TIMEOUT.status, ErrorClass.TIMEOUT)
+    # An attempt that did not end in time says nothing: it may still wait for its turn.
     verdict = exporter.state.verdict(service.id)
     return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
 

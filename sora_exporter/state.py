@@ -161,7 +161,9 @@ def route_of(config: Config, service: Service) -> tuple[str, ...]:
 
 def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResult:
     """Return the result, where "not found" after an end of life that was ever announced means retired."""
-    verdict = after_sunset(Verdict(result.error_class, result.rule), sunset_at, result.started_at)
+    has_no_route = result.http_status == 404 and result.request.startswith("POST ")
+    told = Verdict(result.error_class, result.rule)
+    verdict = after_sunset(told, sunset_at, result.started_at, has_no_route=has_no_route)
     if verdict.error_class is result.error_class:
         return result
     return replace(result, error_class=verdict.error_class, rule=verdict.rule)

@@ -111,13 +111,14 @@ async def test_scrapes_at_the_same_time_share_one_attempt(served: Served) -> Non
 
 
 async def test_a_scrape_ends_in_time_and_leaves_the_attempt_to_the_others(served: Served) -> None:
-    """Past the scraper's timeout the answer is a failed probe; the attempt itself goes on and is recorded."""
+    """Past the scraper's timeout the probe failed and the status is what was known; the attempt itself goes on."""
     served.runner.gate.clear()
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": "0.51"}
     answer = await served.get("/probe?service_id=sora-2-official", headers=headers)
     told = values(answer.text)
     assert (answer.status_code, told["probe_success"], told["probe_http_status_code"]) == (200, 0.0, 0.0)
-    assert told["sora_service_error{error_class=timeout}{service_id=sora-2-official}"] == 1.0
+    assert told["sora_service_error{error_class=not_probed}{service_id=sora-2-official}"] == 1.0
+    assert told["sora_service_status{service_id=sora-2-official}{status=unknown}"] == 1.0
     assert served.exporter.scheduler.in_flight == 1
     served.runner.gate.set()
     await served.exporter.scheduler.attempt(served.exporter.config.services[0], ProbeKind.CATALOG)

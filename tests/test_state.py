@@ -305,6 +305,26 @@ def test_sunset_told_by_an_answer(state: State) -> None:
     assert (state.services["alpha"].sunset_at, decided_by and decided_by.rule) == (NOW + 10, "404+sunset")
 
 
+@pytest.mark.parametrize(
+    ("request_line", "http_status", "error_class", "expected"),
+    [
+        ("POST /videos, model m", 404, ErrorClass.INVALID_REQUEST, ErrorClass.MODEL_RETIRED),
+        ("POST /videos, model m", 404, ErrorClass.INVALID_RESPONSE, ErrorClass.MODEL_RETIRED),
+        ("POST /videos, model m", 400, ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_REQUEST),
+        ("POST /videos, model m", 404, ErrorClass.CAPTCHA, ErrorClass.CAPTCHA),
+        ("GET /videos/v1, model m", 404, ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_REQUEST),
+        ("GET /models, model m", 404, ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_REQUEST),
+    ],
+)
+def test_a_route_that_ended_with_its_model(
+    clock: HandClock, request_line: str, http_status: int, error_class: ErrorClass, expected: ErrorClass
+) -> None:
+    """After the sunset HTTP 404 to a create request tells that the model is retired; to a poll or a list not."""
+    state = state_of(clock, config(service(sunset="2026-01-20", probes=DEEP)))
+    state.record(result(error_class, CANARY, http_status=http_status, request=request_line))
+    assert seen(state)[1] is expected
+
+
 def test_configured_sunset_wins(clock: HandClock) -> None:
     """The date in the configuration stands whatever answers announce."""
     state = state_of(clock, config(service(sunset="2026-09-24")))
