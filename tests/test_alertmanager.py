@@ -5,12 +5,17 @@ from __future__ import annotations
 import importlib.util
 import re
 import subprocess
+from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
-from programs.launch import ROOT, RULES, program
+from programs.alerting import adapted, alerts, post_alerts
+from programs.launch import ROOT, RULES, alertmanager, eventually, program
+from programs.sinks import mail_sink, webhook_sink
 
 CONFIG = RULES / "alertmanager.yml"
 SERVICE = ("service_id=alpha", "provider=acme", "product=p")
@@ -27,6 +32,170 @@ ROUTES = [
     (("alertname=SoraServiceRetired", "severity=none", *SERVICE), "nobody"),
     (("alertname=SoraWatchdog", "severity=none"), "deadman"),
 ]
+
+
+Labels = Mapping[str, str]
+
+
+def about(name: str, severity: str, **more: str) -> Labels:
+    """Return the labels of an alert of this name, without the Sora in front."""
+    return {"alertname": f"Sora{name}", "severity": severity, **more}
+
+
+def of_service(name: str, severity: str, service_id: str = "alpha", at: str = "acme", product: str = "p") -> Labels:
+    """Return the labels of an alert of a service of this provider and product."""
+    return about(name, severity, service_id=service_id, provider=at, product=product)
+
+
+CHANGE = of_service("ServiceStatusChanged", "info")
+WATCHDOG = about("Watchdog", "none")
+PAGE = about("StatusPageIncident", "warning", page="openai")
+OF_ALL_KINDS = (
+    of_service("ServiceSuspended", "critical"),
+    of_service("ServiceRiskControl", "warning"),
+    of_service("ServiceDegraded", "warning"),
+    of_service("ServiceSlow", "warning"),
+    of_service("ServiceFlapping", "warning"),
+    of_service("ErrorBudgetBurnFast", "critical"),
+    of_service("ErrorBudgetBurnSlow", "warning"),
+)
+OF_OTHERS = tuple({**one, "service_id": "gamma", "provider": "other", "product": "q"} for one in OF_ALL_KINDS)
+WIDE = (
+    about("ProviderDown", "critical", provider="acme"),
+    about("ProductUnavailable", "critical", product="p"),
+    about("CoverageLow", "info"),
+    about("ProbeQuotaExhausted", "warning", service_id="alpha", provider="acme", product="p"),
+    PAGE,
+)
+
+# What fires, what it mutes, and what it must leave alone. No other alert is there, so nothing else can have muted.
+INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]] = {
+    "exporter down": (
+        about("ExporterDown", "critical"),
+        (
+            *OF_ALL_KINDS,
+            *OF_OTHERS,
+            *WIDE,
+            CHANGE,
+            about("LocalNetworkDown", "critical"),
+            about("TLSExpiry", "warning"),
+        ),
+        (WATCHDOG, about("ExporterAbsent", "critical"), {"alertname": "DiskFull", "severity": "warning"}),
+    ),
+    "exporter absent": (
+        about("ExporterAbsent", "critical"),
+        (*OF_ALL_KINDS, *WIDE, CHANGE),
+        (WATCHDOG, about("ExporterDown", "warning")),
+    ),
+    "a replica down": (
+        about("ExporterDown", "warning"),
+        (),
+        (of_service("ServiceSuspended", "critical"), about("ProviderDown", "critical", provider="acme"), WATCHDOG),
+    ),
+    "local network": (
+        about("LocalNetworkDown", "critical"),
+        (*OF_ALL_KINDS, *OF_OTHERS, *WIDE, CHANGE),
+        (WATCHDOG, about("ExporterDown", "critical"), about("ConfigReloadFailed", "warning")),
+    ),
+    "provider down": (
+        about("ProviderDown", "critical", provider="acme"),
+        (*OF_ALL_KINDS, of_service("ServiceSuspended", "critical", "beta")),
+        (*OF_OTHERS, of_service("ServiceSuspended", "critical", "beta", at="other"), PAGE),
+    ),
+    "product unavailable": (
+        about("ProductUnavailable", "critical", product="p"),
+        (*OF_ALL_KINDS, of_service("ServiceSuspended", "critical", "beta", at="other")),
+        (*OF_OTHERS, CHANGE, about("ProviderDown", "critical", provider="acme")),
+    ),
+    "maintenance": (
+        of_service("ServiceMaintenance", "none"),
+        (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
+        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE),
+    ),
+    "retired": (
+        of_service("ServiceRetired", "none"),
+        (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
+        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE),
+    ),
+    # As no rule of Alertmanager looks at the severity of this source, it is tested with one that mutes nothing else.
+    "suspended": (
+        of_service("ServiceSuspended", "none"),
+        (of_service("ServiceDegraded", "warning"), of_service("ServiceSlow", "warning")),
+        (
+            of_service("ServiceDegraded", "warning", "beta"),
+            of_service("ServiceSlow", "warning", "beta"),
+            of_service("ServiceRiskControl", "warning"),
+            CHANGE,
+        ),
+    ),
+    "critical of a service": (
+        of_service("ErrorBudgetBurnFast", "critical"),
+        (
+            of_service("ServiceFlapping", "warning"),
+            of_service("ProbeQuotaExhausted", "warning"),
+            of_service("X", "info"),
+        ),
+        (
+            of_service("ServiceFlapping", "warning", "beta"),
+            of_service("ServiceSuspended", "critical"),
+            CHANGE,
+            PAGE,
+            about("TLSExpiry", "warning", provider="acme"),
+        ),
+    ),
+    "critical of no service": (
+        about("CertificateOfOurs", "critical"),
+        (),
+        (PAGE, about("TLSExpiry", "warning", provider="acme"), of_service("ServiceFlapping", "warning")),
+    ),
+}
+
+
+FENCES = count()
+
+
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Alertmanager with the shipped configuration, whose receivers end here; its URL."""
+    directory = tmp_path_factory.mktemp("alertmanager")
+    with mail_sink() as mail, webhook_sink() as webhook:
+        here = {
+            r"localhost:25\b": mail.address,
+            r"127\.0\.0\.1:9095": webhook.address,
+            r"templates/\*": f"{RULES}/templates/*",
+        }
+        config = directory / "alertmanager.yml"
+        config.write_text(adapted(CONFIG.read_text(), here))
+        with alertmanager(config, directory / "data") as url:
+            yield url
+
+
+def mutes(manager: str, source: Labels, target: Labels) -> bool:
+    """Whether of two alerts that fire alone one mutes the other.
+
+    Alertmanager learns of sources in the order in which they are posted: once the fence is muted it knows this one.
+    """
+    service = f"fence {next(FENCES)}"
+    fence = about("ServiceSlow", "info", service_id=service)
+    posted = (source, target, about("ServiceSuspended", "critical", service_id=service), fence)
+    post_alerts(manager, posted)
+    eventually(lambda: held(manager, fence)["status"]["inhibitedBy"], every=0.01)
+    muted = held(manager, source)["fingerprint"] in held(manager, target)["status"]["inhibitedBy"]
+    post_alerts(manager, posted, over=True)
+    return muted
+
+
+def held(manager: str, labels: Labels) -> Mapping[str, Any]:
+    """Return the alert with exactly these labels."""
+    return next(alert for alert in alerts(manager) if alert["labels"] == labels)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(("source", "muted", "audible"), INHIBITIONS.values(), ids=list(INHIBITIONS))
+def test_inhibition(manager: str, source: Labels, muted: tuple[Labels, ...], audible: tuple[Labels, ...]) -> None:
+    """What fires mutes all that it explains, and nothing of another service, provider or product."""
+    assert [target for target in muted if not mutes(manager, source, target)] == []
+    assert [target for target in audible if mutes(manager, source, target)] == []
 
 
 @pytest.mark.programs

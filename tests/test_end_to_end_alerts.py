@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,27 +15,41 @@ from programs.sinks import Mail
 pytestmark = pytest.mark.programs
 
 
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    """Everything running in haste, all services operational for long enough to come from somewhere."""
-    with alerting_chain(tmp_path, "1s", "900ms", HASTE) as running:
-        eventually(
-            lambda: running.prometheus.query("count(service_id:sora_service_confirmed_severity:median == 0) == 2")
-        )
-        changed = "count(service_id_status:sora_service_confirmed_status:bool offset 5s) == 2"
-        eventually(lambda: running.prometheus.query(changed))
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+    """Everything running in haste."""
+    with alerting_chain(tmp_path_factory.mktemp("chain"), "1s", "900ms", HASTE) as running:
         yield running
 
 
-def the_mail(chain: Chain, words: str) -> Mail:
-    """Return the first mail whose subject holds these words, once it has arrived."""
-    mails: list[Mail] = eventually(lambda: chain.mail.mails_about(words))
+@pytest.fixture
+def chain(programs: Chain) -> Chain:
+    """The programs at rest: all services operational for long enough to come from somewhere, no alert left."""
+    programs.behave("*", "operational")
+    changed = "count(service_id_status:sora_service_confirmed_status:bool{status='operational'} offset 5s == 1) == 2"
+    eventually(lambda: programs.prometheus.query(changed))
+    eventually(lambda: programs.alert_names() == {"SoraWatchdog"})
+    programs.fence()
+    return programs
+
+
+def the_mail(chain: Chain, words: str, since: int = 0) -> Mail:
+    """Return the first mail after so many whose subject holds these words, once it has arrived."""
+    mails: list[Mail] = eventually(lambda: [mail for mail in chain.mail.mails[since:] if words in mail.subject])
     return mails[0]
+
+
+def pages_of(chain: Chain, service_id: str) -> list[list[str]]:
+    """Return the names of the alerts in each page about a service that reached the webhook, ends aside."""
+    posts = [post for path, post in list(chain.webhook.posts) if path == "/alerts" and post["status"] == "firing"]
+    mine = [post["alerts"] for post in posts if post["groupLabels"].get("service_id") == service_id]
+    return [[alert["labels"]["alertname"] for alert in page] for page in mine]
 
 
 def test_a_service_goes_through_everything_and_back(chain: Chain) -> None:
     """Each change is told once, faults page or not by their kind, what is muted stays away, and the end is told."""
-    eventually(lambda: [path for path, _ in chain.webhook.posts if path == "/deadman"])
+    before = len(chain.mail.mails)
+    eventually(lambda: [path for path, _ in list(chain.webhook.posts) if path == "/deadman"])
 
     chain.behave("sora_video2", "captcha")
     notice = the_mail(chain, "贝塔: operational → risk_control")
@@ -49,43 +64,53 @@ def test_a_service_goes_through_everything_and_back(chain: Chain) -> None:
     chain.behave("sora_video2", "suspended")
     assert "unavailable" in the_mail(chain, "贝塔: risk_control → suspended").text
     assert the_mail(chain, "[CRITICAL] 贝塔: A service is suspended or unreachable.").to == "on-call@example.org"
-    pages = eventually(lambda: [post for path, post in chain.webhook.posts if path == "/alerts"])
-    assert {alert["labels"]["alertname"] for alert in pages[0]["alerts"]} == {"SoraServiceSuspended"}
+    assert eventually(lambda: pages_of(chain, "beta"))[0] == ["SoraServiceSuspended"]
 
     chain.behave("sora_video2", "maintenance")
     the_mail(chain, "贝塔: suspended → maintenance")
     during = len(chain.mail.mails)
+    chain.fence()
+    assert all("→" in subject or "RESOLVED" in subject for subject in chain.subjects(during))
+    pages = len(pages_of(chain, "beta"))
     chain.behave("sora_video2", "operational")
     the_mail(chain, "贝塔: maintenance → operational")
-    assert all("→" in mail.subject or "RESOLVED" in mail.subject for mail in chain.mail.mails[during:])
 
     chain.behave("sora_video2", "suspended")
     the_mail(chain, "贝塔: operational → suspended")
-    eventually(lambda: len([post for path, post in chain.webhook.posts if path == "/alerts"]) > 1)
+    eventually(lambda: len(pages_of(chain, "beta")) > pages)
+    ending = len(chain.mail.mails)
     chain.behave("sora_video2", "operational")
-    assert "From 20" in the_mail(chain, "[RESOLVED] 贝塔: A service is suspended or unreachable.").text
+    assert "From 20" in the_mail(chain, "[RESOLVED] 贝塔: A service is suspended or unreachable.", ending).text
 
-    subjects = [mail.subject for mail in chain.mail.mails]
-    assert not [
-        subject for subject in subjects if "maintenance;" in subject or "Alpha" in subject or "route" in subject
-    ]
+    chain.fence()
+    subjects = chain.subjects(before)
+    assert not [subject for subject in subjects if "maintenance;" in subject or "贝塔" not in subject]
     assert len([subject for subject in subjects if subject.endswith("operational → risk_control")]) == 1
 
 
-def test_a_dead_exporter_is_one_page_and_mutes_the_rest(chain: Chain) -> None:
-    """When nobody watches any more exactly that is told, and no service is called down."""
+def test_a_hanging_exporter_is_one_page_and_mutes_the_rest(chain: Chain) -> None:
+    """When nobody watches any more exactly that is told, and no service is called down; so is its end."""
     before = len(chain.mail.mails)
-    chain.exporter.end()
-    page = the_mail(chain, "[CRITICAL] sora_exporter: The exporter cannot be scraped.")
+    chain.exporter.process.send_signal(signal.SIGSTOP)
+    try:
+        page = the_mail(chain, "[CRITICAL] sora_exporter: The exporter cannot be scraped.")
+        chain.fence()
+    finally:
+        chain.exporter.process.send_signal(signal.SIGCONT)
     assert "nothing is known about any service" in page.text
-    assert [mail.subject for mail in chain.mail.mails[before:]] == [page.subject]
+    assert chain.subjects(before) == [page.subject]
+    the_mail(chain, "[RESOLVED] sora_exporter: The exporter cannot be scraped.")
 
 
 def test_the_last_route_gone_is_one_page(chain: Chain) -> None:
-    """When both routes of a product fail, the product's page comes; one mail says the provider is down."""
+    """When both routes of a product fail, one page names the product and one the provider, and none a service."""
     chain.behave("*", "overloaded")
-    the_mail(chain, "[CRITICAL] sora-2: No route to a product is left.")
-    the_mail(chain, "[CRITICAL] acme: A whole provider is down.")
+    product = the_mail(chain, "[CRITICAL] sora-2: No route to a product is left.")
+    provider = the_mail(chain, "[CRITICAL] acme: A whole provider is down.")
+    begun = min(product.at, provider.at) - 1
+    chain.fence()
+    pages = [mail.subject for mail in chain.mail.mails if mail.at > begun and mail.to == "on-call@example.org"]
+    assert sorted(page for page in pages if "fence" not in page) == sorted([product.subject, provider.subject])
 
 
 def test_a_flapping_service_is_one_notification(tmp_path: Path) -> None:
@@ -95,12 +120,14 @@ def test_a_flapping_service_is_one_notification(tmp_path: Path) -> None:
         working = 'sora_service_up{service_id="beta"} == '
         limited = 'service_id:sora_service_confirmed_severity:median{service_id="beta"} == 2'
         eventually(lambda: chain.prometheus.query(f"{working}1"))
-        for _ in range(4):
+        for _ in range(3):
             chain.behave("sora_video2", "captcha")
             eventually(lambda: chain.prometheus.query(limited))
             chain.behave("sora_video2", "operational")
             eventually(lambda: chain.prometheus.query(f"{working}1"))
         the_mail(chain, "[WARNING] 贝塔: A service is under risk control.")
+        the_mail(chain, "[RESOLVED] 贝塔: A service is under risk control.")
+        chain.fence()
         assert len(chain.mail.mails_about("[WARNING] 贝塔")) == 1
         notices = [mail.at for mail in chain.mail.mails_about("→")]
         assert all(later - earlier > 5 for earlier, later in pairwise(notices))
