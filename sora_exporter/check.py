@@ -10,14 +10,18 @@ from pathlib import Path
 from sora_exporter.budget import Ledger
 from sora_exporter.client import ProviderClients
 from sora_exporter.clock import SystemClock
-from sora_exporter.config import Config, Service
+from sora_exporter.config import Config, Service, StatusPage
 from sora_exporter.overview import Json, service_overview
+from sora_exporter.page_client import PageClient, Unreached
 from sora_exporter.result import ProbeKind
 from sora_exporter.runner import Runner
 from sora_exporter.scheduler import Scheduler
 from sora_exporter.state import State
+from sora_exporter.status_pages.poller import FetchError
+from sora_exporter.track import is_unreached
 
 BUSY_SECONDS = 0.2
+PAGE_SECONDS, PAGE_BYTES = 3.0, 64 * 1024
 
 
 async def check(config: Config, storage: Path, service_ids: Sequence[str], probes: Sequence[ProbeKind]) -> list[Json]:
@@ -45,11 +49,35 @@ async def check(config: Config, storage: Path, service_ids: Sequence[str], probe
                 for service in wanted:
                     for probe in probes or free_probes(service):
                         group.create_task(probe_once(service, probe))
+            if any(track.evidence and is_unreached(track.evidence) for track in state.services.values()):
+                await ask_pages(config, state)
         finally:
             # An interrupted check deletes what it ordered, and lets go of the ledger, before the ledger is closed.
             await scheduler.stop()
             await clients.keep_only({})
         return [service_overview(state.services[s.id], state.verdict(s.id)) for s in wanted]
+
+
+async def ask_pages(config: Config, state: State) -> None:
+    """Try once to reach each official page: where nobody can be reached, no provider is to blame."""
+    async with asyncio.TaskGroup() as group:
+        for name, page in config.status_pages.items():
+            group.create_task(_ask_page(name, page, state))
+
+
+async def _ask_page(name: str, page: StatusPage, state: State) -> None:
+    client = PageClient(page.proxy.get_secret_value() if page.proxy else None)
+    is_reached = True
+    try:
+        await client.fetch(page.url, headers={}, timeout_seconds=PAGE_SECONDS, max_bytes=PAGE_BYTES)
+    except Unreached:
+        is_reached = False
+    except FetchError:
+        # Whatever it answered, it is there.
+        pass
+    finally:
+        await client.aclose()
+    state.witness(f"page:{name}", is_reached, page.interval)
 
 
 def free_probes(service: Service) -> list[ProbeKind]:

@@ -81,12 +81,30 @@ def test_a_paid_probe_without_a_budget_is_not_run_and_said_so(provider: str, tmp
     assert "would pass today's $0.00" in service["why"]
 
 
-def test_a_provider_that_is_not_there_is_suspended_not_an_error(tmp_path: Path) -> None:
-    """Nobody listens: every service is told as unreachable with exit code 1, without a traceback."""
-    ended = run("check", "sora-image", "--format=json", f"--storage.path={tmp_path}",
-                env=environment("http://127.0.0.1:9"))  # fmt: skip
+def checked_alone(tmp_path: Path, base_url: str, page: str) -> tuple[int, str, str, str]:
+    """Check one service at one provider beside one official page; return exit code, stderr, status and class."""
+    file = tmp_path / "config.yml"
+    file.write_text(
+        f"providers: {{one: {{base_url: {base_url}}}}}\n"
+        f"status_pages: {{p: {{url: {page}, format: statuspage}}}}\n"
+        "services: [{id: s, product: p, access: official, provider: one, model: m}]\n",
+        "utf-8",
+    )
+    ended = run("check", "--format=json", f"--config.file={file}", f"--storage.path={tmp_path}")
     (service,) = json.loads(ended.stdout)["services"]
-    assert (ended.returncode, ended.stderr, service["error_class"]) == (1, "", "connection")
+    return ended.returncode, ended.stderr, service["status"], service["error_class"]
+
+
+def test_a_provider_that_is_not_there_is_suspended_not_an_error(provider: str, tmp_path: Path) -> None:
+    """Nobody listens while an official page is there: unreachable with exit code 1, without a traceback."""
+    found = checked_alone(tmp_path, "http://127.0.0.1:9/v1", f"{provider}/status/openai")
+    assert found == (1, "", "suspended", "connection")
+
+
+def test_where_nobody_can_be_reached_it_is_our_network(tmp_path: Path) -> None:
+    """Neither the provider nor the official page is there: nothing is said of the service."""
+    found = checked_alone(tmp_path, "http://127.0.0.1:9/v1", "http://127.0.0.1:10")
+    assert found == (1, "", "unknown", "local_network")
 
 
 def test_check_runs_beside_a_running_exporter_on_the_same_storage(provider: str, tmp_path: Path) -> None:
