@@ -29,7 +29,7 @@ HASTE: Mapping[str, str] = {
     r"\bfor: \w+": "for: 1s",
     # Prometheus takes up to ten seconds to discover its targets, and one late scrape is not a dead exporter.
     r"(alert: SoraExporterAbsent(?:\n.*){1,4}?\bfor: )1s": r"\g<1>5m",
-    r"(alert: SoraExporterDown(?:\n.*){1,6}?\bfor: )1s": r"\g<1>5s",
+    r"(alert: SoraExporterDown(?:\n.*){1,6}?\bfor: )1s": r"\g<1>4s",
     r"offset 5m": "offset 5s",
     r"offset 1h": "offset 15s",
     r"group_wait: \w+": "group_wait: 1s",
