@@ -42,7 +42,7 @@ class ProviderClient:
 
     async def ask(self, request: Request, access: str) -> Reply:
         """Return what the provider answered, at the latest after the request's timeout."""
-        exchange = Exchange(fresh_connection=request.is_paid, stop=request.stop)
+        exchange = Exchange(fresh_connection=request.is_paid, stop=request.stop, limit=request.limit)
         started = time.monotonic()
         trouble = await self._exchange(exchange, request.timeout_seconds, self._send(request))
         elapsed = time.monotonic() - started

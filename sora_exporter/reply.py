@@ -10,7 +10,7 @@ import httpx2
 
 from sora_exporter.api_key import KeyUnavailable
 from sora_exporter.certificate import expiry
-from sora_exporter.exchange import Exchange
+from sora_exporter.exchange import ANSWER_BYTES, Exchange
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 from sora_exporter.transport import ProxyFault
 
@@ -31,7 +31,10 @@ OWN_ANSWERS: Mapping[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early."""
+    """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early.
+
+    ``limit`` is how many bytes of the answer are read; more than usual only where it holds the asset itself.
+    """
 
     method: str
     path: str
@@ -42,6 +45,7 @@ class Request:
     is_paid: bool = False
     expectation: Expectation | None = None
     stop: Callable[[bytearray], bool] | None = None
+    limit: int = ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 from hand_clock import HandClock
+from hypothesis import settings
 
 pytest_plugins = ["probes.fixtures"]
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -262,6 +262,7 @@ async def test_concurrent_requests_keep_their_records_apart(clients: ProviderCli
             assert all(reply.phases["processing"] >= 0.01 * (n % 5) - 0.001 for n, reply in enumerate(replies))
 
 
+@pytest.mark.programs
 async def test_the_response_time_is_the_providers_delay(clients: ProviderClients) -> None:
     """Against a known delay the median of the measured times is less than 3 ms off."""
 

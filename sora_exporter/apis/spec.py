@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 
 from sora_exporter.apis.template import fill, fill_path, first, placeholders
 from sora_exporter.result import Expectation
-from sora_exporter.section import Flag, Json, Pattern, Section
+from sora_exporter.section import Count, Flag, Json, Pattern, Section
 
 __all__ = ["Api", "Asset", "Canary", "Create", "Find", "Job", "Models", "Route", "fill", "fill_path", "first"]
 
@@ -70,7 +70,7 @@ class Models(Section):
 
 class Create(Section):
     """The create request. ``stream`` says the answer is an event stream; ``billed_seconds`` where the body tells
-    the length of the video, for prices per second."""
+    the length of the video, for prices per second; ``answer_mib`` how much of the answer to a paid request is read."""
 
     method: Method = "POST"
     path: RoutePath
@@ -79,6 +79,7 @@ class Create(Section):
     stream: Flag = False
     billed_seconds: Paths = ()
     present: Paths = ()
+    answer_mib: Annotated[Count, Field(ge=1, le=64)] = 1
 
     @field_validator("path")
     @classmethod

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sora_exporter.apis import Api, first
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
+from sora_exporter.exchange import ANSWER_BYTES
 from sora_exporter.lifecycle import announced_sunset
 from sora_exporter.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
@@ -97,10 +98,11 @@ class Attempt:
         expectation: Expectation | None = None,
         stop: Callable[[bytearray], bool] | None = None,
         most_seconds: float = math.inf,
+        limit: int = ANSWER_BYTES,
     ) -> Verdict:
         """Send one request within the attempt's deadline, keep its trail, and return the verdict on its answer."""
         seconds = min(self.remaining_seconds, most_seconds)
-        request = Request(method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop)
+        request = Request(method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop, limit)
         reply = await self.client.ask(request, self.service.access)
         self._follow(reply, request)
         verdict = reply.own_fault or self._judged(reply.answer)

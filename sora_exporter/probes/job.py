@@ -17,6 +17,7 @@ AMBIGUOUS_CLASSES = frozenset(
 )
 """What an answer with a success code may stand for although a job was begun."""
 GONE_STATUS = frozenset({404, 410})
+MIB = 1024 * 1024
 POLL_SECONDS = 30.0
 """How long one poll may take; a lost one must not use up the whole attempt."""
 LAST_SECONDS, LAST_SHARE = 2.0, 0.05
@@ -46,6 +47,7 @@ async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Ver
         is_paid=True,
         expectation=api.create_expectation,
         stop=has_said_enough if first_event_only else None,
+        limit=api.create.answer_mib * MIB,
     )
     attempt.phases["submit"] = attempt.clock.monotonic() - started
     if first_event_only:

@@ -53,6 +53,7 @@ CLASSES: Mapping[str, ErrorClass] = {
 }
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 async def test_each_fault_ends_in_time_with_its_class(bench: Bench, fault: str) -> None:
     """A free probe against each fault gives the fault's class within its timeout and half a second."""

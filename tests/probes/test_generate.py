@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from typing import Any
 
 import pytest
-from faults.server import EVENTS, Connection, answer, chunk, event, serve
+from faults.server import EVENTS, Connection, answer, chunk, event, fixed, serve
 
 from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
 from sora_exporter.result import ErrorClass, ProbeKind
@@ -38,6 +39,17 @@ async def test_an_image_inside_the_answer_needs_no_download(simulator: Simulated
     request = {"response_format": "b64_json"}
     result = await bench.run(ProbeKind.GENERATE, simulator.base_url("images"), "images", "gpt-image-2", request=request)
     assert (result.error_class, simulator.actions()) == (E.NONE, ["create"])
+
+
+@pytest.mark.parametrize("mib", [1, 3])
+async def test_a_large_image_inside_the_answer_is_read_whole(bench: Bench, mib: int) -> None:
+    """An answer that holds a picture may be larger than other answers: real ones pass 1 MiB."""
+    ending = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(mib * 1024 * 1024) + ending
+    body = json.dumps({"created": 1, "data": [{"b64_json": base64.b64encode(picture).decode()}]}).encode()
+    async with serve(fixed(answer(body))) as server:
+        result = await bench.run(ProbeKind.GENERATE, server.url, "images", "gpt-image-2")
+    assert (result.error_class, result.detail) == (E.NONE, "")
 
 
 @pytest.mark.parametrize(
