@@ -107,7 +107,7 @@ def test_recorded_series_are_documented() -> None:
     recorded = {rule["record"] for rule in rules("sora-recording.rules.yml")}
     assert documented <= recorded
     inner = re.compile(
-        r":(sum10m|sum30m|sum1h|sum6h|sum3d|hourly\w*|rank|increase\dh)$|available:sum|evidence:sum|maintenance:sum|^sora:"
+        r":(sum10m|sum30m|sum1h|sum6h|sum3d|hourly\w*|rank|changes\dh)$|available:sum|evidence:sum|maintenance:sum|^sora:"
     )
     assert {name for name in recorded - documented if not inner.search(name)} == set()
 
