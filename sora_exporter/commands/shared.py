@@ -74,13 +74,14 @@ def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
     import uvloop
 
     async def interruptible() -> T:
-        loop, task = asyncio.get_running_loop(), asyncio.ensure_future(coroutine)
+        task = asyncio.current_task()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, task.cancel)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+            if task is not None:
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        return await coroutine
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(interruptible())
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(interruptible())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

@@ -87,7 +87,7 @@ def test_the_monitor_tells_what_the_exporter_knows(tmp_path: Path) -> None:
             time.sleep(0.1)
         told = first_round(code, SORA_EXPORTER_URL=exporter.url)
     assert re.search(r"^Sora 2 官逆: risk_control since 20\d\d-", told, re.MULTILINE)
-    assert re.search(r"^sora-2: use sora-2-official \(operational through official access\)$", told, re.MULTILINE)
+    assert re.search(r"^sora-2: use sora-2-official \(operational through official access.*\)$", told, re.MULTILINE)
 
 
 def test_the_monitor_checks_once(simulator: SimulatedProvider) -> None:
