@@ -60,6 +60,7 @@ OF_ALL_KINDS = (
     of_service("ErrorBudgetBurnSlow", "warning"),
 )
 OF_OTHERS = tuple({**one, "service_id": "gamma", "provider": "other", "product": "q"} for one in OF_ALL_KINDS)
+FOREIGN = {"alertname": "DiskFull", "severity": "warning", "service_id": "alpha"}
 WIDE = (
     about("ProviderDown", "critical", provider="acme"),
     about("ProductUnavailable", "critical", product="p"),
@@ -110,12 +111,12 @@ INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]]
     "maintenance": (
         of_service("ServiceMaintenance", "none"),
         (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
-        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE),
+        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE, FOREIGN),
     ),
     "retired": (
         of_service("ServiceRetired", "none"),
         (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
-        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE),
+        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE, FOREIGN),
     ),
     # As no rule of Alertmanager looks at the severity of this source, it is tested with one that mutes nothing else.
     "suspended": (
