@@ -129,6 +129,11 @@ INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]]
             CHANGE,
         ),
     ),
+    "flapping": (
+        of_service("ServiceFlapping", "warning"),
+        (CHANGE,),
+        (of_service("ServiceStatusChanged", "info", "beta"), of_service("ServiceRiskControl", "warning")),
+    ),
     "critical of a service": (
         of_service("ErrorBudgetBurnFast", "critical"),
         (
