@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hand_clock import HandClock
 from hypothesis import settings
 
 pytest_plugins = ["probes.fixtures"]
+
+# Whoever starts the tests in the background leaves SIGINT ignored, in every child, too: Ctrl-C is tested all the same.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any machine", deadline=None)

@@ -129,9 +129,9 @@ def _identity() -> AnyPanel:
 def _limits() -> list[AnyPanel]:
     return [
         stat_tiles(
-            "Coverage 30d",
-            "How much of the last thirty days was seen.",
-            [now(recorded("coverage:ratio30d"))],
+            "Coverage 30d and 1h",
+            "How much of the last thirty days and of the last hour was seen.",
+            [now(recorded("coverage:ratio30d"), "30d"), now(recorded("coverage:ratio1h"), "1h")],
             unit="percentunit",
             decimals=0,
             thresholds=look.COVERAGE,
