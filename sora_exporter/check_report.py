@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
-from unicodedata import combining, east_asian_width
 
 from sora_exporter.overview import Json, iso, routes
 from sora_exporter.result import Status
+from sora_exporter.terminal import cut, pad, plain, width
 
 ICONS: Mapping[str, str] = {
     Status.OPERATIONAL: "✅",
@@ -34,13 +34,13 @@ def render_text(services: list[Json], now: float, columns: int = 0) -> str:
     line of its own where the terminal is too narrow to hold it beside the rest.
     """
     rows = [COLUMNS, *(_row(service) for service in services)]
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
+    widths = [max(width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
     room = (columns or ENDLESS) - sum(widths) - len(GAP) * len(widths)
     layout = _on_one_line if room >= LEAST_ROOM else _on_two_lines
     lines = [f"AI video service status — {iso(now)}", ""]
     lines += [line for row in rows for line in layout(row, widths)]
     lines += ["", *(_route_line(route) for route in routes(services, now))]
-    return "".join(f"{_cut(line, columns or ENDLESS)}\n" for line in lines)
+    return "".join(f"{cut(line, columns or ENDLESS)}\n" for line in lines)
 
 
 def render_markdown(services: list[Json], now: float) -> str:
@@ -65,18 +65,13 @@ def _row(service: Json) -> tuple[str, ...]:
     seconds = service["response_time_seconds"]
     return (
         ICONS[service["status"]],
-        _plain(service["name"]),
+        plain(service["name"]),
         service["status"],
         f"{seconds:.2f} s" if seconds is not None else "–",
         service["access"],
         service["error_class"],
-        _plain(service["why"]),
+        plain(service["why"]),
     )
-
-
-def _plain(text: str) -> str:
-    """Return text on one line, without anything that would move a terminal's cursor or could not be encoded."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _route_line(route: Json) -> str:
@@ -86,27 +81,13 @@ def _route_line(route: Json) -> str:
 
 
 def _on_one_line(row: tuple[str, ...], widths: list[int]) -> list[str]:
-    padded = [cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)]
+    padded = [pad(cell, columns) for cell, columns in zip(row, widths, strict=False)]
     return [GAP.join([*padded, row[-1]]).rstrip()]
 
 
 def _on_two_lines(row: tuple[str, ...], widths: list[int]) -> list[str]:
     head = _on_one_line((*row[:-1], ""), widths)
     return [*head, f"    {row[-1]}"] if row[-1] and row is not COLUMNS else head
-
-
-def _width(text: str) -> int:
-    """How many terminal columns the text takes."""
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def _cut(text: str, columns: int) -> str:
-    """Return the text, shortened with an ellipsis where it is wider than so many columns."""
-    if _width(text) <= columns:
-        return text
-    while text and _width(text) > columns - 1:
-        text = text[:-1]
-    return text.rstrip() + "…"
 
 
 def _cells(row: list[str] | tuple[str, ...]) -> str:

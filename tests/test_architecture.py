@@ -29,9 +29,9 @@ ROWS = (
     "page_client pages",
     "reachability track state",
     "families parts metrics exposition overview",
-    "exporter check check_report scrape",
+    "exporter check terminal check_report scrape",
     "status_view web_access web_protocol server serve",
-    "terminal prometheus_api report fallback simulator demo commands cli __main__",
+    "prometheus_api report fallback simulator demo commands cli __main__",
 )
 ORDER = [name for row in ROWS for name in row.split()]
 
