@@ -13,7 +13,8 @@ A kill before the create call wastes budget, never money. A kill between the cre
 job with ``job_id`` None: it was paid at most once and is counted. Its reservation's ``marker`` stands in its prompt,
 so that it can be found in the provider's list of jobs, where there is such a list, and be deleted after all.
 
-Money is integer micro-dollars inside and USD outside; days are UTC days. Standard library only.
+A canary that was accepted instead of refused was not foreseen: it is charged once it is known, and its target is
+remembered, so that no later process sends it again. Standard library only.
 """
 
 from __future__ import annotations
@@ -22,50 +23,23 @@ import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Self
 
+from sora_exporter.reservation import MOST_USD, Job, Reservation, ceil_micro, date_of, day_of, floor_micro
 from sora_exporter.storage import Schema, Storage, StorageError
 
 LEDGER_FILE = "ledger.sqlite3"
 DAYS_KEPT = 400
-MOST_USD = 1e9
 SCHEMA = Schema(
     application_id=int.from_bytes(b"SORA", "big"),
-    version=1,
-    statements=resources.files("sora_exporter").joinpath("ledger.sql").read_text("utf-8"),
+    versions=tuple(
+        resources.files("sora_exporter").joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2)
+    ),
 )
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """Money set aside for one attempt of a paid probe; it counts for ``day`` in full until settled.
-
-    ``marker`` is unique among the reservations of all ledgers; ``reserved_at`` is Unix time.
-    """
-
-    id: int
-    day: date
-    service_id: str
-    probe: str
-    amount_usd: float
-    reserved_at: float
-    marker: str
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A job that may exist at a provider; ``job_id`` is None while the answer to the create call is not known."""
-
-    id: int
-    reservation: Reservation
-    provider: str
-    api: str
-    job_id: str | None
 
 
 class Ledger:
@@ -104,18 +78,22 @@ class Ledger:
         """
         if not 0 < amount_usd <= limit_usd <= MOST_USD:
             return None
-        amount, limit = _ceil_micro(amount_usd), math.floor(round(limit_usd * 1e6, 3))
+        amount, limit = ceil_micro(amount_usd), floor_micro(limit_usd)
         with self._storage.write() as db:
             day = self._today(db)
             if amount <= 0 or _spent(db, day) + amount > limit:
                 return None
             _write_off(db, day)
-            now = self._now()
-            db.execute(
-                "INSERT INTO reservation (day, reserved_at, service_id, probe, amount) VALUES (?, ?, ?, ?, ?)",
-                (day, now, service_id, probe, amount),
-            )
-            return _reservation(db, _added(db), day, service_id, probe, amount, now)
+            return _add(db, day, service_id, probe, amount, self._now())
+
+    def charge(self, service_id: str, probe: str, amount_usd: float) -> Reservation:
+        """Count money that is gone without having been set aside, whatever the limit; 0 where no price is known."""
+        with self._storage.write() as db:
+            # The row keeps the job that was ordered, so it is there also when nothing is charged.
+            amount = ceil_micro(amount_usd)
+            reservation = _add(db, self._today(db), service_id, probe, max(amount, 1), self._now())
+            db.execute("UPDATE reservation SET settled = ? WHERE id = ?", (amount, reservation.id))
+            return reservation
 
     def settle(self, reservation: Reservation, actual_usd: float) -> None:
         """Replace the reservation by what the call really cost, on the day of the reservation.
@@ -127,7 +105,7 @@ class Ledger:
         if not 0 <= actual_usd <= MOST_USD:
             raise ValueError(f"actual_usd must be between 0 and {MOST_USD:.0f}, not {actual_usd}")
         with self._storage.write() as db:
-            values = _ceil_micro(actual_usd), reservation.id
+            values = ceil_micro(actual_usd), reservation.id
             db.execute("UPDATE reservation SET settled = ? WHERE id = ? AND settled IS NULL", values)
 
     def release(self, reservation: Reservation) -> None:
@@ -137,7 +115,7 @@ class Ledger:
     def spent_usd(self, day: date | None = None) -> float:
         """The spend of a UTC day (default: today), open reservations included; 0 for days no longer kept."""
         with self._storage.read() as db:
-            return _spent(db, self._today(db) if day is None else day.toordinal() - _EPOCH) / 1e6
+            return _spent(db, self._today(db) if day is None else day_of(day)) / 1e6
 
     def spent_by_service(self) -> dict[str, float]:
         """What each service has cost over the ledger's life, in USD; it never falls.
@@ -191,6 +169,21 @@ class Ledger:
             jobs = [Job(row[0], _reservation(db, *row[4:]), *row[1:4]) for row in rows]
         return [job for job in jobs if not self._is_attempted(job.reservation)]
 
+    def accepted_canaries(self) -> dict[str, str]:
+        """By service, the fingerprint of the target that accepted a canary."""
+        with self._storage.read() as db:
+            return dict(db.execute("SELECT service_id, target FROM accepted_canary ORDER BY service_id").fetchall())
+
+    def note_accepted_canary(self, service_id: str, target: str) -> None:
+        """Remember that this target accepted the service's canary."""
+        with self._storage.write() as db:
+            db.execute("INSERT OR REPLACE INTO accepted_canary VALUES (?, ?, ?)", (service_id, target, self._now()))
+
+    def forget_accepted_canary(self, service_id: str) -> None:
+        """The service's canary is refused as it should be."""
+        with self._storage.write() as db:
+            db.execute("DELETE FROM accepted_canary WHERE service_id = ?", (service_id,))
+
     def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
         """Hold the right to attempt one probe of one service; gives False while any process has it."""
         return self._storage.attempt_lock(service_id, probe)
@@ -218,6 +211,14 @@ class Ledger:
             db.execute(f"DELETE FROM reservation WHERE {old}", (DAYS_KEPT,))  # noqa: S608
 
 
+def _add(db: sqlite3.Connection, day: int, service_id: str, probe: str, amount: int, now: float) -> Reservation:
+    db.execute(
+        "INSERT INTO reservation (day, reserved_at, service_id, probe, amount) VALUES (?, ?, ?, ?, ?)",
+        (day, now, service_id, probe, amount),
+    )
+    return _reservation(db, _added(db), day, service_id, probe, amount, now)
+
+
 def _added(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
 
@@ -226,7 +227,7 @@ def _reservation(
     db: sqlite3.Connection, number: int, day: int, service_id: str, probe: str, amount: int, reserved_at: float
 ) -> Reservation:
     (instance,) = db.execute("SELECT instance FROM ledger").fetchone()
-    return Reservation(number, _date(day), service_id, probe, amount / 1e6, reserved_at, f"{instance}-{number}")
+    return Reservation(number, date_of(day), service_id, probe, amount / 1e6, reserved_at, f"{instance}-{number}")
 
 
 def _spent(db: sqlite3.Connection, day: int) -> int:
@@ -237,12 +238,3 @@ def _spent(db: sqlite3.Connection, day: int) -> int:
 def _write_off(db: sqlite3.Connection, today: int) -> None:
     """Settle in full what was reserved before yesterday and never settled: its process is gone."""
     db.execute("UPDATE reservation SET settled = amount WHERE settled IS NULL AND day < ?", (today - 1,))
-
-
-def _date(day: int) -> date:
-    return date.fromordinal(_EPOCH + day)
-
-
-def _ceil_micro(usd: float) -> int:
-    """Micro-dollars, upwards; the inner rounding drops what only binary fractions add (1.1 is 1100000.0000000002)."""
-    return math.ceil(round(usd * 1e6, 3))

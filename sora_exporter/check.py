@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -47,7 +47,7 @@ async def check(config: Config, storage: Path, service_ids: Sequence[str], probe
         try:
             async with asyncio.TaskGroup() as group:
                 for service in wanted:
-                    for probe in probes or free_probes(service):
+                    for probe in probes or free_probes(service, runner.is_barred):
                         group.create_task(probe_once(service, probe))
             if any(track.evidence and is_unreached(track.evidence) for track in state.services.values()):
                 await ask_pages(config, state)
@@ -80,6 +80,7 @@ async def _ask_page(name: str, page: StatusPage, state: State) -> None:
     state.witness(f"page:{name}", is_reached, page.interval)
 
 
-def free_probes(service: Service) -> list[ProbeKind]:
-    """Return the service's configured free probes; the catalog where it has none."""
-    return [probe for probe in service.probes if not probe.is_paid] or [ProbeKind.CATALOG]
+def free_probes(service: Service, is_barred: Callable[[Service, ProbeKind], bool]) -> list[ProbeKind]:
+    """Return the service's configured free probes, less a canary that might cost; the catalog where none is left."""
+    free = [probe for probe in service.probes if not probe.is_paid and not is_barred(service, probe)]
+    return free or [ProbeKind.CATALOG]

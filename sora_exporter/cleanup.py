@@ -6,11 +6,12 @@ import logging
 
 from sora_exporter.apis import Api, first
 from sora_exporter.apis.spec import Find
-from sora_exporter.budget import Job, Ledger
+from sora_exporter.budget import Ledger
 from sora_exporter.config import Config, Service
 from sora_exporter.probes.attempt import Client, parse
 from sora_exporter.probes.job import delete_at_provider, job_id_in
 from sora_exporter.reply import Request
+from sora_exporter.reservation import Job
 from sora_exporter.runner import Clients
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from sora_exporter.metrics import ExporterFacts, exporter_subject, page_subject,
 from sora_exporter.pages import Pages
 from sora_exporter.parts import Subject
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
-from sora_exporter.runner import NOT_KEPT, Runner
+from sora_exporter.runner import NOT_KEPT, NOT_SENT, Runner
 from sora_exporter.scheduler import Scheduler
 from sora_exporter.state import State
 from sora_exporter.storage import StorageError
@@ -74,7 +74,9 @@ class Exporter:
         self.state = State(clock)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
-        self.scheduler = Scheduler(config, self._runner.run, self._record, clock, self._last_paid)
+        self.scheduler = Scheduler(
+            config, self._runner.run, self._record, clock, self._last_paid, self._runner.is_barred
+        )
         self.reload_state = Reload(clock.now())
         self.spending = Spending()
         self._unread, self._unkept = Trouble("the ledger can be read again"), Trouble("the budget can be kept again")
@@ -131,7 +133,8 @@ class Exporter:
             for mistake in error.mistakes:
                 log.error("configuration not reloaded: %s", mistake)
             return str(error)
-        self.config = self._runner.config = config
+        self.config = config
+        self._runner.configure(config)
         self.state.configure(config)
         self.scheduler.apply(config)
         self.pages.apply(config)
@@ -194,10 +197,12 @@ class Exporter:
                 log.info("service %s: %s -> %s (%s by %s: %s)", *told)
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
+        is_order = result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED
         if result.rule == NOT_KEPT:
             self._unkept.on(f"paid probes do not run: {result.detail}")
-        elif result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED:
+        elif is_order:
             self._unkept.off()
+        if is_order or result.cost_usd:
             self._read_ledger_if_possible()
         for listener in self._listeners:
             listener(result.service_id)
@@ -233,7 +238,12 @@ class Exporter:
 
     def _warn(self) -> None:
         """Say what works but should be known, again only after a reload that changed it."""
-        before, self._warned = self._warned, config_warnings(self.config)
+        before, self._warned = self._warned, [*config_warnings(self.config), *self._barred()]
         for warning in self._warned:
             if warning not in before:
                 log.warning("%s", warning)
+
+    def _barred(self) -> Iterator[str]:
+        for service in self.config.services:
+            if any(self._runner.is_barred(service, probe) for probe in service.probes):
+                yield f"service {service.id}: its provider accepted the canary; {NOT_SENT.format(service.id)}"

@@ -6,26 +6,31 @@ import asyncio
 import logging
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from sora_exporter.budget import Job, Ledger
+from sora_exporter.budget import Ledger
 from sora_exporter.classify import UserRule, classify
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Provider, Service
 from sora_exporter.lifecycle import after_sunset
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.probes.canary import ACCEPTED
+from sora_exporter.records import AcceptedCanaries, PaidJob, SurpriseJob, told_if_not_kept
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS, SUCCESSES, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
 from sora_exporter.storage import StorageError
+from sora_exporter.target import target_of
 
 log = logging.getLogger(__name__)
 
 NOT_KEPT = "storage"
 """The rule of a paid probe that is not run because its cost could not be written down."""
+NOT_SENT = (
+    "it is not sent again until the service's configuration changes: remove its canary probe or correct the api's "
+    "canary; `sora-exporter check --probe=canary {}` and a reload try it once more"
+)
 REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
 GUARD_SECONDS = 0.3
 """How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
@@ -38,47 +43,52 @@ class Clients(Protocol):
         """Return the provider's client."""
 
 
-@dataclass
-class PaidJob:
-    """The ledger's record of a job, in the form probes know it."""
-
-    ledger: Ledger
-    job: Job
-
-    def accepted(self, job_id: str) -> None:
-        with _told_if_not_kept("the id of an accepted job"):
-            self.job = self.ledger.note_job_id(self.job, job_id)
-
-    def gone(self) -> None:
-        with _told_if_not_kept("the end of a job"):
-            self.ledger.forget_job(self.job)
-
-
-@contextmanager
-def _told_if_not_kept(what: str) -> Iterator[None]:
-    """Log that something could not be written down: the money is spent by now, and the attempt must be ended well."""
-    try:
-        yield
-    except StorageError as error:
-        log.error("%s could not be kept: %s", what, error)
-
-
 class Runner:
     """Runs probes one at a time per service and kind, across processes; knows no schedule."""
 
     def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
         self.config = config
         self._ledger, self._clients, self._clock = ledger, clients, clock
+        self._accepted = AcceptedCanaries(ledger)
+        self._ways = {
+            ProbeKind.CATALOG: self._free,
+            ProbeKind.CANARY: self._canary,
+            ProbeKind.SUBMIT: self._paid,
+            ProbeKind.GENERATE: self._paid,
+        }
+
+    def configure(self, config: Config) -> None:
+        """Work by another configuration from now on."""
+        self.config = config
+        self._accepted.read_again()
+
+    def is_barred(self, service: Service, probe: ProbeKind) -> bool:
+        """Whether this probe is a canary that was accepted by what it would ask, and might cost money each time."""
+        return probe is ProbeKind.CANARY and self._accepted.has(service.id, target_of(self.config, service))
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         """Return the attempt's result, or None when another process is at the same probe this very moment."""
         with self._ledger.attempt_lock(service.id, probe) as is_free:
             if not is_free:
                 return None
-            return await (self._paid(service, probe) if probe.is_paid else self._free(service, probe))
+            return await self._ways[probe](service, probe)
 
     async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult:
         return await self._attempt(service, probe, self._new_attempt(service, probe))
+
+    async def _canary(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        """Attempt, and should the canary be accepted, charge it and never send it to this target again."""
+        target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
+        attempt = self._new_attempt(service, probe)
+        attempt.job_record = SurpriseJob(self._ledger, service, price)
+        result = await self._attempt(service, probe, attempt, price)
+        self._accepted.learn(service.id, target, result.rule)
+        if result.rule == ACCEPTED:
+            told = service.id, NOT_SENT.format(service.id)
+            log.error(
+                "service %s accepted the canary instead of refusing it, which may cost money each time; %s", *told
+            )
+        return result
 
     async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
         """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs no more."""
@@ -101,7 +111,7 @@ class Runner:
             return await self._attempt(service, probe, attempt, price)
         finally:
             # What cannot be settled stays reserved, and so is counted in full.
-            with _told_if_not_kept("what an attempt cost"):
+            with told_if_not_kept("what an attempt cost"):
                 self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, ProbeSettings, Service
-from sora_exporter.probes.canary import ACCEPTED
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 from sora_exporter.slots import Slots
+from sora_exporter.target import Target, target_of, targets
 from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,6 @@ STOP_SECONDS = 3.0
 
 Key = tuple[str, ProbeKind]
 Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
-Target = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,10 @@ class Flight:
 
 
 class Scheduler:
-    """Owns the tasks. ``record`` takes every result; ``last_paid`` tells when a paid probe was last reserved."""
+    """Owns the tasks. ``record`` takes every result; ``last_paid`` tells when a paid probe was last reserved.
+
+    ``is_barred`` tells which probe must not be sent any more.
+    """
 
     def __init__(
         self,
@@ -54,13 +56,14 @@ class Scheduler:
         record: Callable[[ProbeResult], None],
         clock: Clock,
         last_paid: Callable[[str, ProbeKind], float | None] = lambda *_: None,
+        is_barred: Callable[[Service, ProbeKind], bool] = lambda *_: False,
     ) -> None:
         self._run, self._record, self._clock, self._last_paid = run, record, clock, last_paid
+        self.is_barred = is_barred
         self._slots = Slots(config)
         self._targets = targets(config)
         self._tasks: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
         self._flights: dict[Key, Flight] = {}
-        self._accepting: dict[Key, Target] = {}
         self.in_flight = 0
 
     def apply(self, config: Config) -> None:
@@ -71,10 +74,9 @@ class Scheduler:
         """
         self._slots.apply(config)
         self._targets = targets(config)
-        self._accepting = {key: to for key, to in self._accepting.items() if self._targets.get(key[0]) == to}
         wanted = {(job.service.id, job.probe): job for job in scheduled(config)}
         for key, (job, task) in list(self._tasks.items()):
-            if wanted.get(key) != job:
+            if wanted.get(key) != job or task.done():
                 task.cancel()
                 del self._tasks[key]
         for key, job in wanted.items():
@@ -97,10 +99,6 @@ class Scheduler:
             flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight.task)
 
-    def is_accepting(self, service_id: str, probe: ProbeKind) -> bool:
-        """Whether the provider accepted this canary once, so that it is not sent any more."""
-        return (service_id, probe) in self._accepting
-
     async def stop(self) -> None:
         """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
         tasks = [*(task for _, task in self._tasks.values()), *(flight.task for flight in self._flights.values())]
@@ -116,13 +114,13 @@ class Scheduler:
         return sorted(
             key
             for key, (job, _) in self._tasks.items()
-            if key not in self._accepting and now - latest.get(key, now) > 3 * job.settings.interval
+            if now - latest.get(key, now) > 3 * job.settings.interval and not self.is_barred(job.service, job.probe)
         )
 
     async def _repeat(self, job: Job) -> None:
         await self._clock.sleep(self._first_delay(job))
         started = self._clock.monotonic()
-        while not self.is_accepting(job.service.id, job.probe):
+        while not self.is_barred(job.service, job.probe):
             await self.attempt(job.service, job.probe)
             # The next start is counted from the last one; starts that were missed are not made up for.
             missed = int((self._clock.monotonic() - started) // job.settings.interval)
@@ -172,17 +170,6 @@ class Scheduler:
         if result is None or target is None or not self._is_current(service, target):
             return
         self._record(result)
-        if result.rule == ACCEPTED:
-            self._stop_accepted(result, target)
-
-    def _stop_accepted(self, result: ProbeResult, target: Target) -> None:
-        self._accepting[result.service_id, result.probe] = target
-        log.error(
-            "service %s accepted the canary request instead of refusing it: the canary stops until a restart or until "
-            "the service's configuration changes, since each one might cost money; remove the canary probe or correct "
-            "the api's canary",
-            result.service_id,
-        )
 
 
 def scheduled(config: Config) -> list[Job]:
@@ -191,22 +178,12 @@ def scheduled(config: Config) -> list[Job]:
     Services with ``probe_on_scrape`` are left to whoever scrapes them.
     """
     return [
-        Job(service, probe, settings, _target(config, service))
+        Job(service, probe, settings, target_of(config, service))
         for service in config.services
         if not service.probe_on_scrape
         for probe, settings in service.probes.items()
         if not probe.is_paid or (config.budget_usd_per_day > 0 and service.price_usd is not None)
     ]
-
-
-def targets(config: Config) -> dict[str, Target]:
-    """Return what an attempt at each service speaks to, and how; an answer of another says nothing of this one."""
-    return {service.id: _target(config, service) for service in config.services}
-
-
-def _target(config: Config, service: Service) -> Target:
-    provider = config.providers[service.provider]
-    return provider, service.provider, config.api(service), service.model, service.access, service.request
 
 
 def splay(service_id: str, probe: ProbeKind) -> float:

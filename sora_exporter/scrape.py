@@ -77,7 +77,7 @@ def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, 
     if probe.is_paid and probe not in service.probes:
         raise Refused(f"probe {probe} of {service.id} costs money: scrapes run it only where it is configured "
                       "under probes:")  # fmt: skip
-    if probe is ProbeKind.CANARY and exporter.scheduler.is_accepting(service.id, probe):
+    if exporter.scheduler.is_barred(service, probe):
         raise Refused(f"the provider of {service.id} accepts the canary instead of refusing it: it is not sent again")
     return service, probe
 

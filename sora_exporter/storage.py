@@ -38,11 +38,13 @@ class StorageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a SQLite file is to hold: ``statements`` create version ``version`` of the kind ``application_id``."""
+    """What a SQLite file of the kind ``application_id`` is to hold: each of ``versions`` builds on those before it.
+
+    All but the first are single statements, so that an upgrade is one transaction.
+    """
 
     application_id: int
-    version: int
-    statements: str
+    versions: tuple[str, ...]
 
 
 class Storage:
@@ -184,7 +186,7 @@ def _create_if_missing(path: Path, schema: Schema, attempts: int) -> None:
         with closing(sqlite3.connect(draft, isolation_level=None)) as db:
             db.executescript(
                 f"PRAGMA journal_mode = MEMORY; BEGIN; PRAGMA application_id = {schema.application_id};"
-                f"PRAGMA user_version = {schema.version}; {schema.statements} COMMIT;"
+                f"PRAGMA user_version = {len(schema.versions)}; {''.join(schema.versions)} COMMIT;"
             )
         draft.rename(path)
     finally:
@@ -197,7 +199,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
-    """Refuse a file that is damaged, another program's, or newer; prove that it can be written.
+    """Refuse a file that is damaged, another program's, or newer; bring an older one up to date; prove it writable.
 
     A rollback journal rather than a write-ahead log: writes are few, one file is all there is to lose or to back up,
     and it needs no shared memory, which network volumes lack. EXTRA makes the commit itself survive a power cut there.
@@ -209,15 +211,18 @@ def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if application_id != schema.application_id:
         raise StorageError(f"{path}: is not a file of sora-exporter; move it away or give another --storage.path")
-    if version > schema.version:
-        why = f"is of schema version {version}, newer than {schema.version}"
+    if version > len(schema.versions):
+        why = f"is of schema version {version}, newer than {len(schema.versions)}"
         raise StorageError(f"{path}: {why}; upgrade sora-exporter or give another --storage.path")
     for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
         db.execute(f"PRAGMA {setting}")
     with db:
         # IMMEDIATE: a reader that turns writer is refused at once instead of waiting its turn.
         db.execute("BEGIN IMMEDIATE")
-        db.execute(f"PRAGMA application_id = {application_id}")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        for statements in schema.versions[version:]:
+            db.execute(statements)
+        db.execute(f"PRAGMA user_version = {len(schema.versions)}")
 
 
 def _explain(path: Path, error: sqlite3.Error) -> StorageError:

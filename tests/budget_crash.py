@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 import sora_exporter.storage
-from sora_exporter.budget import Job, Ledger, Reservation
+from sora_exporter.budget import Ledger
+from sora_exporter.reservation import Job, Reservation
 
 # How long a ledger waits for its turn is not what is proven here, and the machine may be busy.
 sora_exporter.storage.LONGEST_WAIT_SECONDS = 60.0

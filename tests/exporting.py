@@ -69,8 +69,15 @@ class ScriptedRunner:
         self.config = config
         self.script: dict[tuple[str, ProbeKind], ProbeResult | None] = {}
         self.asked: list[tuple[str, ProbeKind]] = []
+        self.barred: set[tuple[str, ProbeKind]] = set()
         self.begun, self.gate = asyncio.Event(), asyncio.Event()
         self.gate.set()
+
+    def configure(self, config: Config) -> None:
+        self.config = config
+
+    def is_barred(self, service: Service, probe: ProbeKind) -> bool:
+        return (service.id, probe) in self.barred
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         self.asked.append((service.id, probe))

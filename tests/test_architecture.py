@@ -22,10 +22,10 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.item
 # answer means, what is remembered of it, and who tells it to whom.
 ROWS = (
     "__init__ result clock tasks retry_after section yaml_file redact logs storage plain_words",
-    "apis status_pages config lifecycle cost web_config",
+    "apis status_pages config lifecycle cost web_config target",
     "exchange network transport certificate api_key sdk reply client",
-    "classify classify_lines budget",
-    "probes runner slots scheduler cleanup",
+    "classify classify_lines reservation budget",
+    "probes records runner slots scheduler cleanup",
     "page_client pages",
     "reachability track state",
     "families parts metrics exposition overview",

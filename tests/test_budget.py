@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sora_exporter import storage as storage_module
-from sora_exporter.budget import LEDGER_FILE, Ledger, Reservation
+from sora_exporter.budget import LEDGER_FILE, SCHEMA, Ledger
+from sora_exporter.reservation import Reservation
 from sora_exporter.storage import StorageError
 
 DAY = 86400.0
@@ -459,10 +460,48 @@ def test_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandC
     """A ledger written by a later release asks for the upgrade, and a failed start leaves the directory free."""
     ledger.close()
     with closing(sqlite3.connect(ledger_path)) as db:
-        db.execute("PRAGMA user_version = 2")
+        db.execute("PRAGMA user_version = 3")
     for _ in range(2):
-        with pytest.raises(StorageError, match="schema version 2, newer than 1; upgrade sora-exporter"):
+        with pytest.raises(StorageError, match="schema version 3, newer than 2; upgrade sora-exporter"):
             Ledger.open(ledger_path.parent, exclusive=True, now=clock)
+
+
+def test_older_ledger_is_brought_up_to_date(tmp_path: Path, clock: HandClock) -> None:
+    """A ledger of the first release keeps its money and jobs, learns what is new, and needs to be upgraded once."""
+    path = tmp_path / LEDGER_FILE
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            f"PRAGMA application_id = {SCHEMA.application_id}; PRAGMA user_version = 1; {SCHEMA.versions[0]}"
+            f"INSERT INTO reservation VALUES (7, {int(clock()) // 86400}, {clock()}, 'relay', 'submit', 250000, NULL);"
+            "INSERT INTO job VALUES (3, 7, 'one', 'videos', 'video_1');"
+        )
+    for known in ({}, {"relay": "fingerprint"}):
+        with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+            assert (ledger.spent_usd(), ledger.accepted_canaries()) == (0.25, known)
+            assert [(job.id, job.job_id) for job in ledger.unfinished_jobs()] == [(3, "video_1")]
+            ledger.note_accepted_canary("relay", "fingerprint")
+
+
+def test_a_charge_counts_whatever_the_limit(ledger: Ledger) -> None:
+    """Money that is gone already counts for day and service, and leaves less to be reserved; 0 costs nothing."""
+    assert ledger.reserve("relay", "submit", 0.8, 1.0) is not None
+    charged = ledger.charge("relay", "canary", 0.5)
+    ledger.remember_job(charged, "one", "videos", "video_1")
+    ledger.charge("unpriced", "canary", 0.0)
+    assert ledger.spent_usd() == pytest.approx(1.3)
+    assert ledger.spent_by_service() == {"relay": 0.5, "unpriced": 0.0}
+    assert ledger.reserve("relay", "submit", 0.01, 1.0) is None
+    assert [job.job_id for job in ledger.unfinished_jobs()] == ["video_1"]
+
+
+def test_accepted_canaries_are_remembered(ledger: Ledger) -> None:
+    """The last target that accepted a service's canary is known until it is forgotten."""
+    ledger.note_accepted_canary("relay", "one")
+    ledger.note_accepted_canary("relay", "two")
+    ledger.note_accepted_canary("other", "three")
+    assert ledger.accepted_canaries() == {"other": "three", "relay": "two"}
+    ledger.forget_accepted_canary("relay")
+    assert ledger.accepted_canaries() == {"other": "three"}
 
 
 def test_incomplete_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandClock) -> None:

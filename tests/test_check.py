@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 from running import PROGRAM, environment, exporter, run, simulator
+from watched import FREE, config, service
+
+from sora_exporter.check import free_probes
+from sora_exporter.config import Service
+from sora_exporter.result import ProbeKind
 
 ARTICLE = {
     "sora-2-official": ("operational", "none"),
@@ -129,3 +134,14 @@ def test_a_closed_pipe_ends_quietly(provider: str, tmp_path: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_canary_that_may_cost_is_left_out_unless_it_is_asked_for() -> None:
+    """Of the free probes a barred canary is left out; where nothing else is configured the catalogue is asked."""
+    both, alone = config(service("both", probes=FREE), service("alone", probes={"canary": FREE["canary"]})).services
+
+    def is_barred(_: Service, probe: ProbeKind) -> bool:
+        return probe is ProbeKind.CANARY
+
+    assert free_probes(both, lambda *_: False) == [ProbeKind.CATALOG, ProbeKind.CANARY]
+    assert [free_probes(one, is_barred) for one in (both, alone)] == [[ProbeKind.CATALOG]] * 2

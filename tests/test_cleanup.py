@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from probes.fixtures import Bench, SimulatedProvider
 
-from sora_exporter.budget import Job
 from sora_exporter.cleanup import ARRIVAL_SECONDS, clean_up
 from sora_exporter.config import Config
+from sora_exporter.reservation import Job
 from sora_exporter.result import ProbeKind
 
 MODEL = "MiniMax-H3"

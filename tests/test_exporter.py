@@ -116,7 +116,7 @@ async def test_reload_storm(served: Served, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_spend_is_read_after_paid_probes_only(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ledger is asked after an attempt that may have cost money, not after one that was not made."""
+    """The ledger is asked after an attempt that may have cost money, also a canary's, not after one never made."""
     reads: list[float] = []
 
     def spent(*_: Any) -> float:
@@ -129,6 +129,17 @@ async def test_spend_is_read_after_paid_probes_only(served: Served, monkeypatch:
     assert reads == []
     served.exporter._record(result("scraped", ProbeKind.SUBMIT))
     assert await told(served, "sora_probe_budget_spent_usd") == {"": 0.42}
+    served.exporter._record(result(OFFICIAL, ProbeKind.CANARY, cost_usd=0.1))
+    assert len(reads) == 2
+
+
+async def test_a_barred_canary_is_warned_of_at_each_start(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """Who starts the exporter is told which canary is not sent, and how to change that; a reload does not repeat it."""
+    served.runner.barred.add((OFFICIAL, ProbeKind.CANARY))
+    for _ in range(2):
+        served.exporter._warn()
+    assert caplog.text.count(f"service {OFFICIAL}: its provider accepted the canary; it is not sent again") == 1
+    assert f"check --probe=canary {OFFICIAL}" in caplog.text
 
 
 async def test_unreadable_ledger_counts_as_just_paid(

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 import uvicorn
 import yaml
-from faults.server import answer, fixed, serve
+from faults.server import Behaviour, Connection, answer, fixed, serve
 from probes.fixtures import Bench, SimulatedProvider
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sora_exporter.cleanup import clean_up
 from sora_exporter.config import load_config
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.runner import HEADER_CHARACTERS
@@ -214,6 +215,85 @@ async def test_a_full_disk_before_an_attempt_keeps_it_from_costing(
     free = await bench.run(ProbeKind.CATALOG, base_url, "videos", "MiniMax-H3")
     assert (paid.error_class, free.error_class) == (E.BUDGET_EXHAUSTED, E.NONE)
     assert simulator.actions() == ["models"]
+
+
+ACCEPTS = fixed(answer(b'{"id":"video_1","status":"queued"}'))
+
+
+async def test_an_accepted_canary_is_charged_and_barred_for_good(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its price counts, and no later process sends it to the same target; to another one, or asked for, it goes out."""
+    async with serve(ACCEPTS) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2")
+    assert (result.error_class, result.cost_usd, bench.ledger.spent_usd()) == (E.NONE, 0.25, 0.25)
+    assert "service watched accepted the canary" in caplog.text
+    same, other = (bench.config(server.url, "videos", model) for model in ("sora-2", "sora-2-pro"))
+    later = bench.runner(same)
+    assert [probe for probe in ProbeKind if later.is_barred(same.services[0], probe)] == [ProbeKind.CANARY]
+    later.configure(other)
+    assert not later.is_barred(other.services[0], ProbeKind.CANARY)
+
+
+async def test_a_canary_that_is_refused_again_is_no_longer_barred(bench: Bench) -> None:
+    """A refusal, seen by any process, ends it for all that read the ledger again; a fault in between does not."""
+    refusal = answer(b'{"error":{"message":"prompt is required","type":"invalid_request_error"}}', "400 Bad Request")
+    answers = [answer(b'{"id":"video_1","status":"queued"}'), answer(b"{}"), answer(b"", "503 No"), refusal]
+    async with serve(fixed_in_turn(answers)) as server:
+        config = bench.config(server.url, "videos", "sora-2")
+        (service,) = config.services
+        exporter, check = bench.runner(config), bench.runner(config)
+        await exporter.run(service, ProbeKind.CANARY)
+        await check.run(service, ProbeKind.CANARY)
+        exporter.configure(config)
+        assert exporter.is_barred(service, ProbeKind.CANARY)
+        check.configure(config)
+        await check.run(service, ProbeKind.CANARY)
+        assert not check.is_barred(service, ProbeKind.CANARY)
+        exporter.configure(config)
+        assert not exporter.is_barred(service, ProbeKind.CANARY)
+
+
+async def test_a_canarys_job_that_cannot_be_deleted_is_left_to_the_clean_up(bench: Bench) -> None:
+    """A provider that refuses the deletion leaves the job in the ledger, whence later rounds delete it."""
+    answers = [answer(b'{"id":"video_1","status":"queued"}'), answer(b"{}", "409 Conflict"), answer(b"{}")]
+    async with serve(fixed_in_turn(answers)) as server:
+        config = bench.config(server.url, "videos", "sora-2")
+        await bench.runner(config).run(config.services[0], ProbeKind.CANARY)
+        (left,) = bench.ledger.unfinished_jobs()
+        assert (left.job_id, left.reservation.probe) == ("video_1", "canary")
+        assert await clean_up(config, bench.ledger, bench.clients, bench.clock.now()) == 0
+    assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE", b"DELETE"]
+    assert (bench.ledger.unfinished_jobs(), bench.ledger.spent_usd()) == ([], 0.25)
+
+
+@pytest.mark.parametrize("method", ["charge", "remember_job", "note_accepted_canary"])
+async def test_an_accepted_canary_is_barred_on_a_full_disk_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """What cannot be written down is known to the process all the same, and the job is deleted."""
+
+    def failing(*_: Any) -> None:
+        raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
+
+    monkeypatch.setattr(bench.ledger, method, failing)
+    async with serve(ACCEPTS) as server:
+        config = bench.config(server.url, "videos", "sora-2")
+        runner = bench.runner(config)
+        result = await runner.run(config.services[0], ProbeKind.CANARY)
+    assert result is not None
+    assert (result.error_class, runner.is_barred(config.services[0], ProbeKind.CANARY)) == (E.NONE, True)
+    assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE"]
+
+
+def fixed_in_turn(answers: list[bytes]) -> Behaviour:
+    """Return a behaviour that gives one answer after the other."""
+    left = iter(answers)
+
+    async def behave(connection: Connection) -> None:
+        await connection.send(next(left))
+
+    return behave
 
 
 async def test_what_a_provider_asks_for_first_is_kept(bench: Bench) -> None:

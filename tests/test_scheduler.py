@@ -13,7 +13,6 @@ from hand_clock import HandClock, settle
 from watched import NOW, config, result, service
 
 from sora_exporter.config import Config, Service
-from sora_exporter.probes.canary import ACCEPTED
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 from sora_exporter.scheduler import FIRST_ROUND_SECONDS, STOP_SECONDS, Scheduler, scheduled, splay
 from sora_exporter.slots import Cap
@@ -305,23 +304,26 @@ async def test_waiting_attempts_of_a_removed_provider_end(clock: HandClock) -> N
         assert ([answer is None for answer in found], len(bench.starts)) == ([False, True, True], 1)
 
 
-async def test_accepted_canary_stops(clock: HandClock, caplog: pytest.LogCaptureFixture) -> None:
-    """A canary that a provider accepts is sent once, until what it is sent to or how changes."""
-    probes = {"canary": {"interval": "5m", "timeout": "30s"}}
-    async with running(config(service(probes=probes)), clock) as bench:
+async def test_a_barred_probe_is_not_sent(clock: HandClock) -> None:
+    """What is barred is neither sent nor overdue; once it is not barred any more, the next reload takes it up again."""
+    barred: set[str] = set()
+    asked = config(service(probes={"canary": {"interval": "5m", "timeout": "30s"}}))
+    async with running(asked, clock) as bench:
+        bench.scheduler.is_barred = lambda service, _: service.id in barred
 
         async def act(*_: object) -> ProbeResult:
-            return result(probe=CANARY, rule=ACCEPTED)
+            barred.add("alpha")
+            return result(probe=CANARY)
 
         bench.act = act
         await clock.advance(2000)
-        assert (len(bench.starts), bench.scheduler.is_accepting("alpha", CANARY)) == (1, True)
-        assert "accepted the canary" in caplog.text
+        assert len(bench.starts) == 1
         assert bench.scheduler.overdue({("alpha", CANARY): NOW}) == []
-        bench.scheduler.apply(config(service(probes=probes, name="renamed")))
+        bench.scheduler.apply(asked)
         await clock.advance(2000)
         assert len(bench.starts) == 1
-        bench.scheduler.apply(config(service(probes=probes, model="other")))
+        barred.clear()
+        bench.scheduler.apply(asked)
         await clock.advance(20)
         assert len(bench.starts) == 2
 

@@ -93,6 +93,14 @@ async def test_what_must_not_be_asked_is_a_400_that_says_why(served: Served, que
     assert served.runner.asked == []
 
 
+async def test_a_canary_that_was_accepted_is_not_sent_by_a_scrape(served: Served) -> None:
+    """It might cost money each time: a scrape that asks for it is refused, one of the catalogue is not."""
+    served.runner.barred.add(("sora-2-official", ProbeKind.CANARY))
+    answer = await served.get("/probe?service_id=sora-2-official&probe=canary")
+    assert (answer.status_code, "accepts the canary" in answer.text, served.runner.asked) == (400, True, [])
+    assert (await served.get("/probe?service_id=sora-2-official")).status_code == 200
+
+
 async def test_a_scrape_may_pay_only_where_the_service_says_so(served: Served) -> None:
     """With probe_on_scrape and the probe configured, a paid probe runs."""
     answer = await served.get("/probe", params={"service_id": "scraped", "probe": "submit"})

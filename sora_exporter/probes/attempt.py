@@ -41,10 +41,10 @@ class Client(Protocol):
 
 
 class JobRecord(Protocol):
-    """Where an accepted job is remembered until it is deleted; written before the create request goes out."""
+    """Where an accepted job is remembered until it is deleted."""
 
-    def accepted(self, job_id: str) -> None:
-        """Take note of the id the provider gave."""
+    def accepted(self, job_id: str | None) -> None:
+        """Take note that the job exists, and of the id the provider gave, if any."""
 
     def gone(self) -> None:
         """Forget the job: it was refused, or it is deleted."""

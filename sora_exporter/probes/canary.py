@@ -17,8 +17,8 @@ ACCEPTED = "canary:accepted"
 async def canary(attempt: Attempt) -> Verdict:
     """Return ``none`` when the broken request was refused for what was broken in it, else what the answer stands for.
 
-    A provider that accepts it would run (and bill) a job each time: the job is deleted at once, and the rule
-    ``canary:accepted`` tells the scheduler never to send that canary again.
+    A provider that accepts it would run (and bill) a job each time: the job is recorded and deleted at once, and the
+    rule ``canary:accepted`` says never to send that canary again.
     """
     api, service = attempt.api, attempt.service
     if api.canary is None:
@@ -36,6 +36,9 @@ async def canary(attempt: Attempt) -> Verdict:
         verdict = accepted_stream(attempt, verdict)
     if verdict.error_class is ErrorClass.NONE or _is_job(attempt):
         job_id = job_id_of(attempt)
+        attempt.may_have_cost = True
+        if attempt.job_record is not None:
+            attempt.job_record.accepted(job_id)
         if job_id is not None:
             await delete_job(attempt, job_id)
         return Verdict(ErrorClass.NONE, ACCEPTED, "the provider accepted a request it should refuse; not sent again")
