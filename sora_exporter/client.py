@@ -1,4 +1,4 @@
-"""The only door to a provider: requests through the OpenAI SDK on one HTTP client, answers as plain facts."""
+"""The only door to a provider: requests in the OpenAI SDK's words over one transport, answers as plain facts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -18,10 +19,11 @@ from sora_exporter.config import Provider
 from sora_exporter.exchange import EXCHANGE, Exchange
 from sora_exporter.reply import Reply, Request, describe, innermost, reply_of
 from sora_exporter.result import Answer
-from sora_exporter.sdk import sdk_of, transport_of
+from sora_exporter.sdk import bare_headers, sdk_of, transport_of
 
 __all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
 
+BODILESS = frozenset({"GET", "DELETE"})
 REDIRECTS = 3
 CERTIFICATE_SECONDS = 2.0
 REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
@@ -37,6 +39,7 @@ class ProviderClient:
         self._transport = transport_of(provider)
         self._http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
         self._sdk = sdk_of(provider, self._http)
+        self._bare: tuple[str | None, list[tuple[bytes, bytes]]] | None = None
         self._under_way = 0
         self._is_retired = False
 
@@ -110,21 +113,27 @@ class ProviderClient:
         await self._sdk.close()
 
     async def _send(self, request: Request) -> None:
+        """Let the SDK encode and send what has a body; what has none needs only its headers, and is asked often."""
+        if request.method in BODILESS:
+            await self._transport.ask(request.method, _parsed(self._provider.base_url + request.path), self._headers())
+            return
         options = self._options(request.timeout_seconds)
         body = request.body
         if request.is_multipart:
             # The SDK writes a form where this header asks for one, and adds the boundary to it.
             options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
             body = {name: _text(value) for name, value in (body or {}).items()}
-        if request.method == "GET":
-            await self._sdk.get(request.path, cast_to=httpx2.Response, options=options)
-        elif request.method == "DELETE":
-            await self._sdk.delete(request.path, cast_to=httpx2.Response, options=options)
-        else:
-            send = self._sdk.put if request.method == "PUT" else self._sdk.post
-            await send(request.path, cast_to=httpx2.Response, body=body, options=options)
+        send = self._sdk.put if request.method == "PUT" else self._sdk.post
+        await send(request.path, cast_to=httpx2.Response, body=body, options=options)
 
-    def _options(self, timeout_seconds: float | None) -> openai._types.RequestOptions:
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a request without a body, with the key of this moment. Raises KeyUnavailable."""
+        key = self._key.read()
+        if self._bare is None or self._bare[0] != key:
+            self._bare = key, bare_headers(self._sdk, key)
+        return self._bare[1]
+
+    def _options(self, timeout_seconds: float) -> openai._types.RequestOptions:
         """Return a request's options with the key of this moment. Raises KeyUnavailable."""
         key = self._key.read()
         if key is not None:
@@ -135,7 +144,7 @@ class ProviderClient:
     async def _fetch(self, address: str, exchange: Exchange) -> None:
         url = httpx2.URL(address)
         if _origin(url) == _origin(self._base_url):
-            await self._sdk.get(address, cast_to=httpx2.Response, options=self._options(None))
+            await self._transport.ask("GET", url, self._headers())
             return
         if url.scheme not in ("http", "https") or not url.host:
             raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
@@ -154,7 +163,7 @@ class ProviderClient:
         except TimeoutError:
             what = "reading the answer" if exchange.http_status else "waiting" if exchange.is_sent else "connecting"
             return TimeoutError(f"timed out after {timeout_seconds:.3g} s {what}")
-        except openai.APITimeoutError as error:
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             return TimeoutError(str(innermost(error)) or str(error))
         except (openai.APIStatusError, ValueError, RecursionError) as error:
             # The SDK reads JSON bodies on its own; the text is already ours, and the classifier says what it is worth.
@@ -205,6 +214,12 @@ class ProviderClients:
             self._retired.append(self._clients.pop(name)[1])
         while self._retired:
             await self._retired.pop().retire()
+
+
+@lru_cache(maxsize=4096)
+def _parsed(address: str) -> httpx2.URL:
+    """Return an address in its parts; the same ones are asked again and again."""
+    return httpx2.URL(address)
 
 
 def _origin(url: httpx2.URL) -> tuple[str, str, int]:

@@ -31,6 +31,21 @@ def sdk_of(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
     return sdk
 
 
+def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, bytes]]:
+    """Return the headers that the SDK gives a request without a body, less the timeout it tells; all but Host.
+
+    Raises UnicodeEncodeError for a configured header that is not ASCII.
+    """
+    headers = httpx2.Headers({"connection": "keep-alive"})
+    for name, value in {**sdk.default_headers, "x-stainless-retry-count": "0"}.items():
+        if isinstance(value, str):
+            headers[name.lower()] = value
+    headers.pop("content-type", None)
+    if key is not None:
+        headers["authorization"] = f"Bearer {key}"
+    return headers.raw
+
+
 @cache
 def _usual_context(is_verifying: bool) -> ssl.SSLContext:
     """Return the one context that all providers without a CA of their own share; to load one takes time and memory."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import Any, Final
 
 import httpcore2
@@ -99,8 +100,31 @@ class Transport(httpx2.AsyncBaseTransport):
         self._kept, self._fresh = pool(kept_connections), pool(0)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send what the SDK has built, and return the answer's beginning."""
         exchange = EXCHANGE.get()
         request.headers["accept-encoding"] = exchange.encoding
+        sent = _request(request.method, request.url, request.headers.raw, exchange, request.stream, request.extensions)
+        response, headers, body = await self._begin(sent, exchange)
+        return httpx2.Response(response.status, headers=headers, stream=body, extensions=response.extensions)
+
+    async def ask(self, method: str, url: httpx2.URL, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send a request without a body and read the answer into the exchange.
+
+        ``headers`` are complete but for Host and Accept-Encoding. Raises httpx2.HTTPError as the SDK's client would.
+        """
+        exchange = EXCHANGE.get()
+        own = (b"Host", url.netloc), (b"accept-encoding", exchange.encoding.encode())
+        _, _, body = await self._begin(_request(method, url, [*own, *headers], exchange), exchange)
+        try:
+            async for _ in body:
+                pass
+        finally:
+            await body.aclose()
+
+    async def _begin(
+        self, request: httpcore2.Request, exchange: Exchange
+    ) -> tuple[httpcore2.Response, httpx2.Headers, BoundedBody]:
+        """Send a request and note the beginning of its answer; return that, its headers and its body to be read."""
         try:
             response = await self._send(request, exchange)
         except httpcore2.TimeoutException as error:
@@ -122,18 +146,17 @@ class Transport(httpx2.AsyncBaseTransport):
         headers.pop("set-cookie", None)
         exchange.http_status = response.status
         exchange.headers = {name.lower(): value[:HEADER_CHARACTERS] for name, value in headers.items()}
-        body = BoundedBody(response.stream, exchange, encoding)
-        return httpx2.Response(response.status, headers=headers, stream=body, extensions=response.extensions)
+        return response, headers, BoundedBody(response.stream, exchange, encoding)
 
-    async def _send(self, request: httpx2.Request, exchange: Exchange) -> httpcore2.Response:
+    async def _send(self, request: httpcore2.Request, exchange: Exchange) -> httpcore2.Response:
         if exchange.public_only and self._has_proxy:
             # The proxy itself may well be a private address: what must be public is where it takes us.
-            await require_public(request.url.host)
+            await require_public(request.url.host.decode("ascii"))
             exchange.public_only = False
         exchange.awaits_proxy = self._has_proxy
         pool = self._fresh if exchange.fresh_connection else self._kept
         try:
-            return await pool.handle_async_request(_lower(request, exchange))
+            return await pool.handle_async_request(request)
         except httpcore2.ConnectError:
             await _close_failed(pool)
             raise
@@ -142,7 +165,7 @@ class Transport(httpx2.AsyncBaseTransport):
             # service, and the request was not answered: it goes out once more, on a connection of its own.
             if exchange.fresh_connection or exchange.is_connected:
                 raise
-            return await self._fresh.handle_async_request(_lower(request, exchange))
+            return await self._fresh.handle_async_request(request)
 
     @property
     def open_connections(self) -> int:
@@ -170,13 +193,19 @@ def _proxy(url: str | None) -> httpcore2.Proxy | None:
     return httpcore2.Proxy(str(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
 
 
-def _lower(request: httpx2.Request, exchange: Exchange) -> httpcore2.Request:
-    """Return the request in the lower library's terms, traced by the exchange."""
-    url = request.url
+def _request(
+    method: str,
+    url: httpx2.URL,
+    headers: Sequence[tuple[bytes, bytes]],
+    exchange: Exchange,
+    content: Any = None,
+    extensions: Mapping[str, Any] = MappingProxyType({}),
+) -> httpcore2.Request:
+    """Return a request in the lower library's terms, traced by the exchange."""
     return httpcore2.Request(
-        method=request.method,
+        method=method,
         url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions={**request.extensions, "trace": exchange.trace},
+        headers=headers,
+        content=content,
+        extensions={**extensions, "trace": exchange.trace},
     )
