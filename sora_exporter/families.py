@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-PartName = Literal["facts", "status", "generations", "attempts", "failures", "page", "exporter"]
+PartName = Literal["facts", "status", "response", "generations", "attempts", "failures", "page", "exporter"]
 """What changes together and is rendered together."""
 
 
@@ -49,7 +49,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     ),
     "sora_service_response_time_seconds": Family(
         "gauge",
-        "status",
+        "response",
         _ID,
         "Time to the first complete answer of the last attempt; absent when it got none. Cached.",
     ),

@@ -33,8 +33,10 @@ def _service_parts(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> I
     service = track.service
     name = service.id
     yield Part("facts", name, service, partial(_facts, service))
-    status_version = track, track.revision, verdict, cost_usd
+    status_version = verdict.status, verdict.error_class, verdict.since, track.sunset_at, cost_usd
     yield Part("status", name, status_version, partial(_status, track, verdict, cost_usd))
+    response_seconds = track.latest.response_seconds if track.latest else None
+    yield Part("response", name, response_seconds, partial(_response, name, response_seconds))
     if ProbeKind.GENERATE in track.probes:
         generations = track.generations
         yield Part("generations", name, (generations, generations.count), partial(_generations, name, generations))
@@ -68,10 +70,15 @@ def _status(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Chunk:
     chunk.add_set("sora_service_status", "status", Status, verdict.status, labels)
     chunk.add("sora_service_up", verdict.up, labels)
     chunk.add("sora_service_error", 1.0, {**labels, "error_class": verdict.error_class})
-    chunk.add("sora_service_response_time_seconds", track.latest.response_seconds if track.latest else None, labels)
     chunk.add("sora_service_status_since_timestamp_seconds", verdict.since, labels)
     chunk.add("sora_service_sunset_timestamp_seconds", track.sunset_at, labels)
     chunk.add("sora_probe_cost_usd", cost_usd, labels, "_total")
+    return chunk
+
+
+def _response(service_id: str, response_seconds: float | None) -> Chunk:
+    chunk = Chunk()
+    chunk.add("sora_service_response_time_seconds", response_seconds, {"service_id": service_id})
     return chunk
 
 
