@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run demo test unit lint bench bench-rules soak constraints
+.PHONY: run demo test unit processes lint bench bench-rules soak constraints
 
 run: $(VENV)/.run
 	@scripts/run
@@ -14,12 +14,15 @@ demo: $(VENV)/.run
 	@$(BIN)/sora-exporter demo $(ARGS)
 
 # Tests that drive other programs share the machine with them, and run one after the other.
-test: lint unit
+test: lint unit processes
 	scripts/install-test-programs
 	$(BIN)/pytest -m programs
 
 unit: $(VENV)/.test
-	$(BIN)/pytest -m "not programs" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "not processes and not programs" --numprocesses 2 --dist loadfile
+
+processes: $(VENV)/.test
+	$(BIN)/pytest -m "processes and not programs" --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 from hand_clock import HandClock
@@ -17,6 +18,24 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+# Which test is running, if it may not start a process: those are marked, so that the others stay quick.
+_confined: list[str] = []
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Take note of what the test may do."""
+    is_free = any(item.get_closest_marker(name) for name in ("processes", "programs"))
+    _confined[:] = [] if is_free else [item.nodeid]
+
+
+def _watch(event: str, _: tuple[object, ...]) -> None:
+    if event == "subprocess.Popen" and _confined:
+        raise AssertionError(f"{_confined[0]} starts a process: mark it with pytest.mark.processes")
+
+
+sys.addaudithook(_watch)
 
 
 @pytest.fixture

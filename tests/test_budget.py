@@ -260,6 +260,7 @@ def test_job_without_reservation_is_refused(ledger: Ledger) -> None:
 # -- several processes --
 
 
+@pytest.mark.processes
 def test_second_exporter_is_refused(tmp_path: Path, clock: HandClock) -> None:
     """A second exporter names the process that holds the directory; a one-shot command may share it."""
     storage = tmp_path / "storage"
@@ -273,6 +274,7 @@ def test_second_exporter_is_refused(tmp_path: Path, clock: HandClock) -> None:
         assert ledger.spent_usd() == 0.4
 
 
+@pytest.mark.processes
 def test_attempt_lock_excludes_other_processes(tmp_path: Path, clock: HandClock) -> None:
     """An attempt of another process blocks the same probe only, and its death frees it."""
     storage = tmp_path / "storage"
@@ -309,6 +311,7 @@ def read_journal(path: Path) -> tuple[dict[date, int], set[int], set[int]]:
     return paid, created, deleted
 
 
+@pytest.mark.processes
 def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock) -> None:
     """120 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job."""
     storage, generator = tmp_path / "storage", random.Random(7)

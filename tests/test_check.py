@@ -15,6 +15,8 @@ from sora_exporter.check import free_probes
 from sora_exporter.config import Service
 from sora_exporter.result import ProbeKind
 
+pytestmark = pytest.mark.processes
+
 ARTICLE = {
     "sora-2-official": ("operational", "none"),
     "sora-2-pro-official": ("operational", "none"),

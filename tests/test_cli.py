@@ -193,6 +193,7 @@ def test_classify_names_the_file_and_line_of_a_mistake(tmp_path: Path) -> None:
     assert result.stderr == f"sora-exporter: {path}: line 3: not JSON: write one object per line\n"
 
 
+@pytest.mark.processes
 def test_output_that_cannot_be_written_is_one_line() -> None:
     """A full disk behind standard output ends in one line and the code for "could not run", not in a traceback."""
     with open("/dev/full", "w") as full:

@@ -67,6 +67,7 @@ services:
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 def test_check_prints_the_cost_and_asks_nobody(tmp_path: Path, form: str) -> None:
     """``check --cost`` tells prices, sums, budget and reference, with no ledger made and exit code 0."""

@@ -83,6 +83,7 @@ def rules(name: str) -> list[dict[str, Any]]:
     return [rule for group in yaml.safe_load((RULES / name).read_text())["groups"] for rule in group["rules"]]
 
 
+@pytest.mark.processes
 def test_files_are_what_the_source_gives(tmp_path: Path) -> None:
     """The committed JSON is, byte for byte, what the source writes."""
     subprocess.run([sys.executable, "-m", "grafana.source", str(tmp_path)], cwd=ROOT, check=True)

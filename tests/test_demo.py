@@ -30,6 +30,8 @@ from sora_exporter.demo.children import Children, free_port, wait_until
 from sora_exporter.demo.notices import lines_of, notices
 from sora_exporter.demo.screen import Screen
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[1]
 SERVER = [sys.executable, "-m", "http.server", "--bind=127.0.0.1"]
 

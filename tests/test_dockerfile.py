@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from running import environment, exporter
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[1]
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()

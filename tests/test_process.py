@@ -16,6 +16,8 @@ import httpx2
 import pytest
 from running import KEY, PROGRAM, environment, exporter, run, simulator
 
+pytestmark = pytest.mark.processes
+
 ENDPOINTS = (
     "/", "/metrics", "/sd", "/api/v1/status", "/api/v1/services/sora-image", "/config", "/-/healthy", "/-/ready",
     "/probe?service_id=sora-image", "/probe?service_id=sora-image&probe=canary&debug=true",

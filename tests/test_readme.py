@@ -25,6 +25,8 @@ from sora_exporter.config import load_config
 from sora_exporter.families import FAMILIES
 from sora_exporter.result import STATUS_OF, Status
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 METRICS = (ROOT / "docs" / "metrics.md").read_text("utf-8")
@@ -187,7 +189,8 @@ def test_make_test_does_all_of_its_set_up() -> None:
         check=True,
     )  # fmt: skip
     steps = ["-m venv .venv", "--constraint constraints.txt", "ruff format --check", "ruff check", "mypy",
-             'pytest -m "not programs"', "scripts/install-test-programs", "pytest -m programs"]  # fmt: skip
+             'pytest -m "not processes and not programs"', 'pytest -m "processes and not programs"',
+             "scripts/install-test-programs", "pytest -m programs"]  # fmt: skip
     places = [ended.stdout.find(step) for step in steps]
     assert min(places) >= 0
     assert places == sorted(places)

@@ -21,6 +21,8 @@ from starlette.routing import Route
 
 from sora_exporter.result import ProbeKind
 
+pytestmark = pytest.mark.processes
+
 # Shaped like no key of a known provider: only knowing it can hide it.
 KEY = "Zq7/w+Rk93=hTbLmXc52"
 ENDPOINTS = (

@@ -25,6 +25,8 @@ from running import KEY, Running, environment, exporter, run
 
 from sora_exporter.logs import JsonFormatter, LogfmtFormatter
 
+pytestmark = pytest.mark.processes
+
 PASSWORD = "correct horse"
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(6)).decode()
 SECRET = "a-value-that-stands-in-no-line-of-code"

@@ -20,6 +20,8 @@ from sora_exporter.fallback.metrics import Families
 from sora_exporter.fallback.order import PREFERENCES
 from sora_exporter.fallback.submit import UNSURE_STATUS
 
+pytestmark = pytest.mark.processes
+
 DOCS = Path(__file__).parents[2] / "docs"
 FALLBACK, MONITOR = (DOCS / name for name in ("fallback.md", "monitor.md"))
 

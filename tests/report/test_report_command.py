@@ -125,6 +125,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.processes
 def test_a_terminal_gets_colours_unless_it_wants_none(recorded: Recorded) -> None:
     """On a terminal there is colour, with NO_COLOR or a dumb terminal there is none, and a pipe never gets any."""
     assert "\x1b[35m" in on_a_terminal(recorded, NO_COLOR="")

@@ -16,6 +16,8 @@ import pytest
 
 import sora_exporter.simulator
 
+pytestmark = pytest.mark.processes
+
 PACKAGE = Path(sora_exporter.simulator.__file__).parent
 COMMAND = [sys.executable, "-m", "sora_exporter.simulator"]
 KEY = {"authorization": "sk-simulated"}
