@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import resource
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -374,3 +377,54 @@ def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> N
             one.terminate()
         for one in crowd:
             one.communicate(timeout=20)
+
+
+@contextmanager
+def every_fault() -> Iterator[dict[str, str]]:
+    """Serve every fault in a process of its own; gives their addresses."""
+    command = [sys.executable, "-m", "faults"]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def resident_mib(running: Running, field: str) -> float:
+    """Return ``VmRSS``, what is in memory now, or ``VmHWM``, the most that ever was."""
+    status = Path(f"/proc/{running.process.pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(field))
+
+
+def test_every_fault_at_once_delays_nobody_and_fills_nothing(provider: str, tmp_path: Path) -> None:
+    """All kinds of fault, again and again: scrapes stay quick, healthy services keep their time, memory its bounds."""
+    with every_fault() as urls:
+        named = {f"f-{number}": url for number, url in enumerate(urls.values())} | {"good": provider}
+        providers = {name: {"base_url": f"{url}/v1", "api_key_env": "OPENAI_API_KEY"} for name, url in named.items()}
+        services = [service(name, name, model="sora-2", api="videos", probes=PROBES) for name in named]
+        path = tmp_path / "sora.yml"
+        path.write_text(json.dumps({"providers": providers, "services": services}), "utf-8")
+        with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
+            eventually(lambda: all(total(running, name) >= 4 for name in named))
+            before, taken = resident_mib(running, "VmRSS"), []
+            end = time.monotonic() + 10 * INTERVAL
+            while time.monotonic() < end:
+                started = time.monotonic()
+                assert running.get("/metrics").status_code == 200
+                taken.append(time.monotonic() - started)
+                time.sleep(0.02)
+            grown, most = resident_mib(running, "VmRSS") - before, resident_mib(running, "VmHWM")
+            good = attempts(running, "good")
+            classes = {name: attempts(running, name)[0]["error_class"] for name in named}
+            assert running.end() == 0
+    starts = sorted(datetime.fromisoformat(one["started_at"]).timestamp() for one in good)
+    late = [after - before - INTERVAL for before, after in pairwise(starts)]
+    assert "Traceback" not in running.said
+    assert {one["error_class"] for one in good} == {"none"}
+    assert max(map(abs, late)) < INTERVAL / 2
+    assert set(classes.values()) >= {"timeout", "connection", "invalid_response", "tls", "server_error", "rate_limited"}
+    assert (sorted(taken)[int(len(taken) * 0.99)] < 0.25, grown < 20, most < 150) == (True, True, True), (
+        taken[-1], grown, most,
+    )  # fmt: skip

@@ -162,7 +162,8 @@ async def _plain_on_tls(connection: Connection) -> None:
 
 
 async def _broken_handshake(connection: Connection) -> None:
-    # The beginning of a ServerHello record that never goes on.
+    # The beginning of a ServerHello record that never goes on; after the other side's hello, or it would see a reset.
+    await connection.reader.read(1)
     await connection.send(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76")
     connection.reset()
 

@@ -1,0 +1,40 @@
+"""Every way to break the protocols, against the readers of official pages: told in time, and nothing raised."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import pytest
+from faults.server import BEFORE_REQUEST, FAULTS, serve
+
+from sora_exporter.clock import SystemClock
+from sora_exporter.page_client import PageClient
+from sora_exporter.status_pages.poller import StatusPagePoller
+
+TIMEOUT_SECONDS = 1.0
+GRACE_SECONDS = 0.5
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[PageClient]:
+    """A client that is closed afterwards."""
+    found = PageClient(None)
+    yield found
+    await found.aclose()
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("form", ["statuspage", "google-cloud"])
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+async def test_a_page_with_a_fault_is_not_up(client: PageClient, fault: str, form: str) -> None:
+    """Whatever comes instead of a page's documents, the poll ends in time, gives no values, and says why in a line."""
+    async with serve(fault, scheme="https" if fault in BEFORE_REQUEST else "http") as server:
+        settings = SimpleNamespace(url=server.url, format=form, components=("c",), timeout=TIMEOUT_SECONDS)
+        started = time.monotonic()
+        state = await StatusPagePoller(settings, client.fetch, SystemClock()).poll()
+        taken = time.monotonic() - started
+    assert (state.up, state.report, taken < TIMEOUT_SECONDS + GRACE_SECONDS) == (False, None, True), (state, taken)
+    assert state.error
+    assert state.error.splitlines() == [state.error]
