@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from faults.server import FAULTS, serve
+from faults.server import BEFORE_REQUEST, FAULTS, serve
 
 from sora_exporter.budget import Ledger
 from sora_exporter.clock import SystemClock
@@ -41,7 +41,6 @@ SLOW = ("silence", "header byte by byte", "body byte by byte", "endless tiny chu
 """What takes a whole timeout or much processor time comes once where the others come SHARE times."""
 SHARE = 40
 PROGRESS = 10_000
-TLS = ("plain text on a TLS port", "broken handshake")
 
 
 @dataclass
@@ -112,7 +111,7 @@ async def soak(count: int, directory: Path) -> Figures:
     clock, classes, started = SystemClock(), Counter[str](), time.monotonic()
     async with AsyncExitStack() as stack:
         servers = {
-            fault: await stack.enter_async_context(serve(fault, scheme="https" if fault in TLS else "http"))
+            fault: await stack.enter_async_context(serve(fault, scheme="https" if fault in BEFORE_REQUEST else "http"))
             for fault in FAULTS
         }
         ledger = stack.enter_context(closing(Ledger.open(directory, exclusive=True, now=clock.now)))

@@ -162,9 +162,13 @@ async def _plain_on_tls(connection: Connection) -> None:
 
 
 async def _broken_handshake(connection: Connection) -> None:
-    # The beginning of a ServerHello record that never goes on; after the other side's hello, or it would see a reset.
+    # After the other side's hello: the beginning of a ServerHello record that never goes on.
     await connection.reader.read(1)
     await connection.send(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76")
+
+
+async def _reset_in_handshake(connection: Connection) -> None:
+    await connection.reader.read(1)
     connection.reset()
 
 
@@ -209,9 +213,10 @@ FAULTS: Mapping[str, Behaviour] = {
     "cut event stream": _cut_stream,
     "plain text on a TLS port": _plain_on_tls,
     "broken handshake": _broken_handshake,
+    "reset in the handshake": _reset_in_handshake,
 }
-BEFORE_REQUEST = frozenset({"plain text on a TLS port", "broken handshake"})
-"""Behaviours that do not wait for a request they could read."""
+BEFORE_REQUEST = frozenset({"plain text on a TLS port", "broken handshake", "reset in the handshake"})
+"""Behaviours that want to be spoken to in TLS, and never read a request."""
 
 
 @dataclass

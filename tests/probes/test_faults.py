@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 
 import pytest
-from faults.server import FAULTS, serve
+from faults.server import BEFORE_REQUEST, FAULTS, serve
 
 from probes.fixtures import Bench
 from sora_exporter.result import ErrorClass, ProbeKind
@@ -50,6 +50,7 @@ CLASSES: Mapping[str, ErrorClass] = {
     "cut event stream": E.NONE,
     "plain text on a TLS port": E.TLS,
     "broken handshake": E.TLS,
+    "reset in the handshake": E.CONNECTION,
 }
 
 
@@ -57,9 +58,8 @@ CLASSES: Mapping[str, ErrorClass] = {
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 async def test_each_fault_ends_in_time_with_its_class(bench: Bench, fault: str) -> None:
     """A free probe against each fault gives the fault's class within its timeout and half a second."""
-    is_tls = CLASSES[fault] is E.TLS
     api, probe = ("chat", ProbeKind.CANARY) if "event stream" in fault else ("videos", ProbeKind.CATALOG)
-    async with serve(fault, scheme="https" if is_tls else "http") as server:
+    async with serve(fault, scheme="https" if fault in BEFORE_REQUEST else "http") as server:
         # Only what waits for the timeout needs a short one.
         timeout = TIMEOUT_SECONDS if CLASSES[fault] is E.TIMEOUT else PATIENCE_SECONDS
         started = time.monotonic()
