@@ -141,6 +141,8 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
         for path in expectation.error:
             notes.told(shapes.at(document, path))
         notes.walk(root, 0, 0)
+        if shapes.is_filtered(root):
+            notes.code("rai_filtered")
     if content and ("good" not in signs or "excuse" in signs):
         notes.message(content, 0)
     status = answer.http_status or 0

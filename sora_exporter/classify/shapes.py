@@ -24,14 +24,22 @@ def _names(text: str) -> frozenset[str]:
 
 CODE_KEYS = _names(
     "code type status reason ret retcode resultcode errorcode errcode errno errorname errortype failcode failurecode"
-    " httpcode statuscode"
+    " httpcode statuscode blockreason finishreason"
 )
 MESSAGE_KEYS = _names(
-    "message msg error errors detail details errmsg errormessage errormsg errordescription statusmsg failmsg failreason"
-    " failure failurereason taskstatusmsg description title raw data upstreamerror exception cause"
+    "message msg error errors detail details errmsg errormessage errormsg errordescription statusmsg failmsg"
+    " failreason failure failurereason failuremessage statusmessage taskstatusmsg description title raw data"
+    " upstreamerror exception cause"
 )
 FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
 """Google tells a moderated video by these fields of a finished operation. Source: Vertex AI Veo API reference."""
+_FILTER_PATHS = (
+    *("response.raimediafilteredcount", "response.generatevideoresponse.raimediafilteredcount"),
+    "promptfeedback.blockreason",
+)
+_FINISH_PATHS = ("candidates.0.finishreason", "choices.0.finishreason")
+_FILTERED = ("safety", "content_filter", "prohibited", "blocklist", "recitation", "spii")
+"""Reasons to finish that mean: nothing is given out. Source: Gemini API FinishReason; OpenAI chat completions."""
 # What the caller sent is no word of the provider.
 NOT_WORDS = _names("prompt input messages params request model choices usage headers loc instance")
 NOT_LISTS = _names("videos images models remix supportedendpointtypes")
@@ -42,15 +50,21 @@ EMPTY_CODES = _names(
 """Codes that say nothing: successes, and constants that some relays send with every error."""
 
 _ENVELOPE_CODES = ("code", "ret", "retcode", "errcode", "errorcode", "resultcode")
+_TROUBLES = ("errormsg", "errmsg", "errormessage")
 _GOOD_CODES = frozenset(["0", "1", "200", "201", "202", "10000", "", "success", "succeed", "ok", "none"])
+_GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "success", "成功", "操作成功", "请求成功", "null"}
 _STATUS_PATHS = (
     *("status", "state", "taskstatus", "data.status", "data.state", "data.taskstatus", "output.taskstatus"),
     *("job.status", "task.status", "data.data.status"),
 )
-_FAILED = _names("failed fail failure error cancelled canceled rejected aborted blocked 失败")
+_FAILED = _names("failed fail failure error cancelled canceled rejected aborted blocked 失败") | {
+    *("content moderated", "request moderated"),
+}
 _EXPIRED = _names("expired timeout timed_out timedout")
 JOB_SIGNS = frozenset(["failed", "expired"])
-_JOB_IDS = ("id", "taskid", "jobid", "videoid", "uuid", "generationid", "taskuuid")
+_JOB_IDS = ("id", "taskid", "jobid", "videoid", "uuid", "generationid", "taskuuid", "invocationarn")
+_ALONE = {"requestid"}
+"""The job's id where nothing else is said, else the request's. Source: xAI API, POST /v1/videos/generations."""
 _CARRIERS = ("data", "resp", "result", "response", "output", "job", "task", "data.0")
 _JOB_PATHS = (*_JOB_IDS, *(f"{carrier}.{name}" for carrier in _CARRIERS for name in _JOB_IDS), "result", "deleted")
 _ASSET_PATHS = ("data.0.url", "data.0.b64json", "videourl", "url", "data.url", "video.url", "images.0.url", "output")
@@ -119,11 +133,16 @@ def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
     yield node.get("type") == "error" or node.get("success") is False
     yield any(word_of(node.get(key)).lower() not in _GOOD_CODES for key in _ENVELOPE_CODES)
     yield word_of(at(node, "baseresp.statuscode")) not in _GOOD_CODES
-    yield bool(
-        at(node, "response.raimediafilteredcount") or at(node, "response.generatevideoresponse.raimediafilteredcount")
-    )
+    yield any(word_of(node.get(key)).strip(" .!").lower() not in _GOOD_WORDS for key in _TROUBLES)
+    yield any(at(node, path) for path in _FILTER_PATHS) or is_filtered(node)
     yield "detail" in node and "id" not in node
-    yield any(isinstance(code := node.get(key), int) and code >= 400 for key in ("status", "statuscode"))
+    yield any(isinstance(code := node.get(key), int) and 400 <= code < 600 for key in ("status", "statuscode"))
+
+
+def is_filtered(node: object) -> bool:
+    """Whether moderation kept back all that was generated."""
+    reasons = (word_of(at(node, path)).lower() for path in _FINISH_PATHS)
+    return any(word in reason for reason in reasons for word in _FILTERED) and not chat_content(node)
 
 
 def _says_something(value: object) -> bool:
@@ -173,5 +192,7 @@ def _has_good_object(document: object, endpoint: str, expectation: Expectation, 
     node = unwrapped(document)
     if content or "operations/" in word_of(at(node, "name")):
         return True
+    if isinstance(node, dict) and set(node) == _ALONE:
+        return bool(node["requestid"])
     found = (at(node, path) for path in _PRESENT.get(endpoint, _PRESENT["videos"]))
     return any(value or (value == [] and endpoint == "models") for value in found)
