@@ -18,6 +18,7 @@ _TEXT_LIMIT = 2000
 _NODE_LIMIT = 400
 _DEPTH_LIMIT = 8
 _NESTED_LIMIT = 3
+_EVENT_LIMIT = 1000
 
 _REQUEST_ID = re.compile(
     r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE
@@ -175,11 +176,17 @@ def _page_words(body: str) -> Iterator[str]:
 
 
 def _joined_events(body: str) -> Mapping[str, Any]:
-    """One JSON value for a whole event stream: the event that tells an error, else the last one with all contents."""
+    """One JSON value for a whole event stream: the event that tells an error, else the last one with all contents.
+
+    Of a very long stream the beginning and the end are read: a fault ends a stream, and so does the video's address.
+    """
     last: dict[str, Any] = {}
     contents: list[str] = []
-    for line in body.splitlines():
-        event = _decoded(line[5:].strip()) if line.startswith("data:") else None
+    lines = [line for line in body.splitlines() if line.startswith("data:")]
+    if len(lines) > 2 * _EVENT_LIMIT:
+        lines[_EVENT_LIMIT:-_EVENT_LIMIT] = []
+    for line in lines:
+        event = _decoded(line[5:].strip())
         if not isinstance(event, dict):
             continue
         if shapes.says_error(event):

@@ -221,3 +221,12 @@ def test_the_message_is_the_answers_own_words(body: object, message: str) -> Non
 def test_the_message_is_short() -> None:
     """However long the answer, a person reads at most 200 characters."""
     assert len(classify(answer(500, error("word " * 1000))).message) == 200
+
+
+@pytest.mark.parametrize("place", [0, 4999, 2500])
+def test_a_long_stream_is_read_at_both_ends(place: int) -> None:
+    """A fault in the first or the last of thousands of events is found, one in the middle only costs nothing."""
+    events = ['data: {"choices":[{"delta":{"content":"x"}}]}'] * 5000
+    events[place] = 'data: {"error":{"message":"unusual activity"}}'
+    verdict = classify(answer(200, "\n\n".join(events), "chat"))
+    assert verdict.error_class == ("none" if place == 2500 else "risk_control")
