@@ -18,8 +18,9 @@ REFERENCE_SECONDS = 300.0
 class ServiceCost:
     """What probing a service costs in USD a day; None in ``price_usd`` is an order of unknown price.
 
-    ``attempts`` are the paid probes a day, by schedule and before the budget. ``reference_usd`` is what one order
-    every five minutes would cost, None where the price is not known.
+    ``attempts`` are the paid probes a day, by schedule and before the budget; ``is_scraped`` says that scrapes run
+    paid probes besides, as often as they come. ``reference_usd`` is what one order every five minutes would cost, None
+    where the price is not known.
     """
 
     service_id: str
@@ -27,6 +28,7 @@ class ServiceCost:
     attempts: float
     usd: float
     reference_usd: float | None
+    is_scraped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Cost:
 
     @property
     def usd(self) -> float:
-        """What is spent at most: the budget is a limit."""
-        return min(self.scheduled_usd, self.budget_usd)
+        """What is spent at most: the budget is a limit, and the only one to what scrapes spend."""
+        is_scraped = any(service.is_scraped for service in self.services)
+        return self.budget_usd if is_scraped else min(self.scheduled_usd, self.budget_usd)
 
     @property
     def reference_usd(self) -> float:
@@ -52,26 +55,28 @@ class Cost:
         return sum(service.reference_usd or 0.0 for service in self.services)
 
 
-def cost_of(config: Config) -> Cost:
-    """Return what probing by this configuration costs; reads nothing else and asks nobody.
+def cost_of(config: Config, service_ids: Sequence[str] = ()) -> Cost:
+    """Return what probing the named services (all, where none is named) costs; reads nothing else and asks nobody.
 
     Free probes cost nothing. Paid ones that cannot run (no price, or a price above the day's budget) spend nothing;
     those of services probed by scrapes have no schedule, and the budget alone bounds them.
     """
-    return Cost([_service_cost(config, service) for service in config.services], config.budget_usd_per_day)
+    wanted = [service for service in config.services if not service_ids or service.id in service_ids]
+    return Cost([_service_cost(config, service) for service in wanted], config.budget_usd_per_day)
 
 
 def _service_cost(config: Config, service: Service) -> ServiceCost:
     price = config.attempt_price_usd(service)
-    is_running = price is not None and price <= config.budget_usd_per_day and not service.probe_on_scrape
+    is_running = price is not None and price <= config.budget_usd_per_day
     intervals = [probe.interval for kind, probe in service.probes.items() if kind.is_paid and is_running]
-    attempts = sum(DAY_SECONDS / interval for interval in intervals)
+    attempts = 0.0 if service.probe_on_scrape else sum(DAY_SECONDS / interval for interval in intervals)
     return ServiceCost(
         service_id=service.id,
         price_usd=price,
         attempts=attempts,
         usd=attempts * (price or 0.0),
         reference_usd=None if price is None else price * DAY_SECONDS / REFERENCE_SECONDS,
+        is_scraped=service.probe_on_scrape and bool(intervals),
     )
 
 
@@ -132,12 +137,16 @@ def dollars(usd: float | None) -> str:
 
 
 def _rows(cost: Cost) -> list[tuple[str, ...]]:
-    each = [
-        (s.service_id, dollars(s.price_usd), f"{s.attempts:g}", *_both(s.usd), *_both(s.reference_usd))
-        for s in cost.services
-    ]
+    each = [(s.service_id, dollars(s.price_usd), *_spent(s), *_both(s.reference_usd)) for s in cost.services]
     attempts = sum(service.attempts for service in cost.services)
     return [*each, ("total", "", f"{attempts:g}", *_both(cost.scheduled_usd), *_both(cost.reference_usd))]
+
+
+def _spent(service: ServiceCost) -> tuple[str, str, str]:
+    """Return paid probes a day and what they cost by day and month."""
+    if service.is_scraped:
+        return "by scrapes", "in budget", "in budget"
+    return (f"{service.attempts:g}", *_both(service.usd))
 
 
 def _both(usd: float | None) -> tuple[str, str]:

@@ -20,6 +20,8 @@ class Exchange:
     """A paid request never rides on an idle connection: a reset there would leave open whether it arrived."""
     public_only: bool = False
     """Refuse names that resolve to private addresses; for addresses an answer told us."""
+    home: str | None = None
+    """Whose redirects are followed: every other host is one that an answer told us."""
     limit: int = ANSWER_BYTES
     encoding: str = "identity"
     """Which compression the server may use; a probe asks for none, so that sizes and times are those of the body."""

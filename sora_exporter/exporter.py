@@ -22,6 +22,7 @@ from sora_exporter.scheduler import Scheduler
 from sora_exporter.state import State
 from sora_exporter.storage import StorageError
 from sora_exporter.tasks import start
+from sora_exporter.trouble import Trouble
 from sora_exporter.yaml_file import ConfigError
 
 log = logging.getLogger(__name__)
@@ -43,25 +44,6 @@ class Reload:
 
     succeeded_at: float
     error: str = ""
-
-
-class Trouble:
-    """Something that goes wrong again and again: the log says so once, and once that it is over."""
-
-    def __init__(self, over: str) -> None:
-        self._over, self._said = over, ""
-
-    def on(self, said: str) -> None:
-        """It went wrong, in these words."""
-        if said != self._said:
-            log.error("%s", said)
-        self._said = said
-
-    def off(self) -> None:
-        """It went well."""
-        if self._said:
-            log.info("%s", self._over)
-        self._said = ""
 
 
 class Exporter:
@@ -218,13 +200,22 @@ class Exporter:
     async def _keep_up(self) -> None:
         """Delete what is left at providers, and notice midnight."""
         while True:
+            # A task of its own: should it end by a fault of ours, the log says so, and the next round begins anew.
+            round_ = start(self._clean_up(), "clean-up")
             try:
-                await clean_up(self.config, self._ledger, self._clients, self.clock.now())
-                self._read_ledger()
-            except StorageError as error:
-                self.spending.today = None
-                self._unread.on(str(error))
+                await asyncio.wait([round_])
+            finally:
+                if round_.cancel():
+                    await asyncio.wait([round_])
             await self.clock.sleep(CLEANUP_SECONDS)
+
+    async def _clean_up(self) -> None:
+        try:
+            await clean_up(self.config, self._ledger, self._clients, self.clock.now())
+            self._read_ledger()
+        except StorageError as error:
+            self.spending.today = None
+            self._unread.on(str(error))
 
     def _read_ledger(self) -> None:
         self.spending = Spending(self._ledger.spent_usd(), self._ledger.spent_by_service())

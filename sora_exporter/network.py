@@ -67,6 +67,11 @@ class Stream(httpcore2.AsyncNetworkStream):
         self._reader, self._writer = reader, writer
         self._ends_at = asyncio.get_running_loop().time() + CONNECTION_SECONDS
 
+    def __del__(self) -> None:
+        # Where a SOCKS proxy breaks the protocol, the library drops the connection without closing it.
+        if not self._writer.is_closing():
+            self._writer.transport.abort()
+
     @classmethod
     async def over(cls, connected: socket.socket) -> Stream:
         """Return the stream over a connected socket."""
@@ -109,7 +114,7 @@ class Stream(httpcore2.AsyncNetworkStream):
     ) -> Stream:
         try:
             async with asyncio.timeout(timeout):
-                await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+                await self._shake_hands(ssl_context, server_hostname)
         except TimeoutError as error:
             await self.aclose()
             raise httpcore2.ConnectTimeout("timed out in the TLS handshake") from error
@@ -118,8 +123,18 @@ class Stream(httpcore2.AsyncNetworkStream):
             raise httpcore2.ConnectError(str(error)) from error
         except OSError as error:
             await self.aclose()
-            raise httpcore2.ConnectError(f"TLS handshake broken off: {error}") from ssl.SSLError(str(error))
+            why = str(error) or "the server closed the connection"
+            raise httpcore2.ConnectError(f"TLS handshake broken off: {why}") from error
         return self
+
+    async def _shake_hands(self, ssl_context: ssl.SSLContext, server_hostname: str | None) -> None:
+        try:
+            await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+            return
+        except ssl.SSLWantReadError:
+            # What is left of a handshake whose connection was reset; raised below, so that it is nobody's consequence.
+            lost = ConnectionResetError("connection reset in the TLS handshake")
+        raise lost
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":

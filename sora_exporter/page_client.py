@@ -43,7 +43,7 @@ class PageClient:
         self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
     ) -> Fetched:  # fmt: skip
         """Return one complete answer of at most ``max_bytes``. Raises FetchError when none came."""
-        exchange = Exchange(limit=max_bytes + 1, encoding="gzip")
+        exchange = Exchange(limit=max_bytes + 1, encoding="gzip", home=_host(url))
         token = EXCHANGE.set(exchange)
         try:
             async with asyncio.timeout(timeout_seconds - EARLIER_SECONDS):
@@ -64,6 +64,13 @@ class PageClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+
+
+def _host(url: str) -> str:
+    try:
+        return httpx2.URL(url).raw_host.decode("ascii")
+    except httpx2.InvalidURL:
+        return ""
 
 
 def _failure(exchange: Exchange) -> type[FetchError]:

@@ -76,6 +76,7 @@ class AcceptedCanaries:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._fingerprints = ledger.accepted_canaries()
+        self._unkept: dict[str, str] = {}
 
     def has(self, service_id: str, target: Target) -> bool:
         """Whether this very target accepted the service's canary."""
@@ -85,14 +86,16 @@ class AcceptedCanaries:
     def learn(self, service_id: str, target: Target, rule: str) -> None:
         """Take note of what became of a canary, by the rule of its verdict."""
         if rule == ACCEPTED:
-            self._fingerprints[service_id] = fingerprint(target)
+            self._fingerprints[service_id] = self._unkept[service_id] = fingerprint(target)
             with told_if_not_kept("that a canary was accepted"):
                 self._ledger.note_accepted_canary(service_id, self._fingerprints[service_id])
+                del self._unkept[service_id]
         elif rule == REFUSED and self._fingerprints.pop(service_id, None) is not None:
+            self._unkept.pop(service_id, None)
             with told_if_not_kept("that a canary is refused again"):
                 self._ledger.forget_accepted_canary(service_id)
 
     def read_again(self) -> None:
         """Take over what other processes learnt; what the ledger cannot tell stays as it was."""
         with told_if_not_kept("what is known of accepted canaries"):
-            self._fingerprints = self._ledger.accepted_canaries()
+            self._fingerprints = self._ledger.accepted_canaries() | self._unkept

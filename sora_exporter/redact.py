@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
+CUT_MARKS = "…. "
 SHORTEST_SECRET = 5
 """Shorter texts are words such as "none" or "v1": hiding them would only make answers unreadable."""
 
@@ -59,8 +60,9 @@ def _forms(secrets: Iterable[str]) -> list[str]:
 
 
 def _without_beginning(text: str, secret: str) -> str:
-    """Return the text without a beginning of the secret at its very end."""
-    for length in range(min(len(secret), len(text)), SHORTEST_SECRET - 1, -1):
-        if text.endswith(secret[:length]):
-            return text[:-length] + HIDDEN
+    """Return the text without a beginning of the secret at its very end, or before the marks of a text cut short."""
+    whole = text.rstrip(CUT_MARKS)
+    for length in range(min(len(secret), len(whole)), SHORTEST_SECRET - 1, -1):
+        if whole.endswith(secret[:length]):
+            return whole[:-length] + HIDDEN + text[len(whole) :]
     return text

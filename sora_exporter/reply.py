@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,15 @@ OWN_FAULTS: Mapping[type[BaseException], ErrorClass] = {
     ProxyFault: ErrorClass.LOCAL_NETWORK,
 }
 """What keeps a request from being sent although no provider is at fault."""
+
+OWN_ERRORS: Mapping[int, str] = {
+    errno.EMFILE: "the exporter has no file descriptor left: raise its limit of open files (ulimit -n)",
+    errno.ENFILE: "the system has no file descriptor left",
+    errno.ENOMEM: "the system has no memory left",
+    errno.ENOBUFS: "the system has no buffer left",
+    errno.EADDRNOTAVAIL: "this machine has no free port or no address of its own for the connection",
+}
+"""System errors of a connection that say nothing of its other end."""
 
 OWN_ANSWERS: Mapping[int, str] = {
     407: "HTTP 407: our proxy wants other credentials",
@@ -95,6 +105,8 @@ def _own_fault(exchange: Exchange, trouble: BaseException | None) -> Verdict | N
     if exchange.awaits_proxy:
         return Verdict(ErrorClass.LOCAL_NETWORK, "client", f"our proxy cannot be reached: {describe(trouble)}")
     inner = innermost(trouble)
+    if isinstance(inner, OSError) and (said := OWN_ERRORS.get(inner.errno or 0)):
+        return Verdict(ErrorClass.INTERNAL, "client", said)
     error_class = next((found for kind, found in OWN_FAULTS.items() if isinstance(inner, kind)), None)
     return Verdict(error_class, "client", str(inner)) if error_class is not None else None
 

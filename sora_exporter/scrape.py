@@ -17,6 +17,7 @@ from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 
 TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.05, 3600.0
+PAUSE_SECONDS = 1.0
 
 
 class Refused(Exception):
@@ -29,7 +30,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Scraped:
-    """One scrape's outcome: ``seconds`` is how long the scrape took, joined attempts included."""
+    """One scrape's outcome: ``seconds`` is how long it took, joined attempts included, or the recent attempt had."""
 
     service: Service
     probe: ProbeKind
@@ -42,9 +43,15 @@ class Scraped:
 async def scrape_probe(
     exporter: Exporter, parameters: Mapping[str, str], headers: Mapping[str, str], timeout_offset: float
 ) -> Scraped:
-    """Run the asked probe or join the attempt under way, within the scrape's timeout. Raises Refused."""
+    """Run the asked probe or join the attempt under way, within the scrape's timeout. Raises Refused.
+
+    However many ask, and how often: an attempt that ended within the last PAUSE_SECONDS answers for another one.
+    """
     service, probe = _asked(exporter, parameters)
     started = exporter.clock.monotonic()
+    if (recent := _recent(exporter, service, probe, started)) is not None:
+        verdict = exporter.state.verdict(service.id)
+        return Scraped(service, probe, recent.duration_seconds, recent, verdict.status, verdict.error_class)
     attempt = exporter.scheduler.attempt(service, probe)
     try:
         result = await asyncio.wait_for(attempt, seconds_left(headers, timeout_offset))
@@ -61,6 +68,12 @@ async def scrape_probe(
     # An attempt that did not end in time says nothing: it may still wait for its turn.
     verdict = exporter.state.verdict(service.id)
     return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
+
+
+def _recent(exporter: Exporter, service: Service, probe: ProbeKind, now: float) -> ProbeResult | None:
+    """Return the probe's latest attempt if it has only just ended; ``now`` is monotonic."""
+    probed = exporter.state.services[service.id].probes.get(probe)
+    return probed.latest if probed is not None and now - probed.latest_at < PAUSE_SECONDS else None
 
 
 def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, ProbeKind]:

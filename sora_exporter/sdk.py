@@ -32,7 +32,9 @@ def sdk_of(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
 
 
 def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers that the SDK gives a request without a body, less the timeout it tells; all but Host.
+    """Return the headers that the SDK gives a request without a body, less the timeout it tells; names in lower case.
+
+    Host is among them only where another one is configured, Accept-Encoding never: the transport adds both.
 
     Raises UnicodeEncodeError for a configured header that is not ASCII.
     """
@@ -40,7 +42,8 @@ def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, 
     for name, value in {**sdk.default_headers, "x-stainless-retry-count": "0"}.items():
         if isinstance(value, str):
             headers[name.lower()] = value
-    headers.pop("content-type", None)
+    for name in ("content-type", "accept-encoding"):
+        headers.pop(name, None)
     if key is not None:
         headers["authorization"] = f"Bearer {key}"
     return headers.raw

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -25,7 +26,7 @@ from sora_exporter.config import Config
 from sora_exporter.exporter import Exporter
 from sora_exporter.server import create_app
 from sora_exporter.web_access import WatchedFile, guarded
-from sora_exporter.web_protocol import HEAD_BYTES, PATIENCE_SECONDS, PatientProtocol
+from sora_exporter.web_protocol import HEAD_BYTES, PatientProtocol, TlsGate
 
 log = logging.getLogger(__name__)
 
@@ -62,14 +63,16 @@ class Server(uvicorn.Server):
         """Begin to accept connections."""
         loop = asyncio.get_running_loop()
 
-        def connection() -> asyncio.Protocol:
+        def connection() -> PatientProtocol:
             return PatientProtocol(config=self.config, server_state=self.server_state, app_state={})
 
-        patience = PATIENCE_SECONDS if self._tls is not None else None
-        self.servers = [
-            await loop.create_server(connection, sock=listener, ssl=self._tls, ssl_handshake_timeout=patience)
-            for listener in sockets or []
-        ]
+        servers: list[Any] = []
+        for listener in sockets or []:
+            if self._tls is not None:
+                servers.append(TlsGate(listener, self._tls, connection))
+            else:
+                servers.append(await loop.create_server(connection, sock=listener))
+        self.servers = servers
         self.started = True
 
     @contextlib.contextmanager

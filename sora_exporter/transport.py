@@ -5,6 +5,7 @@ The SDK hands no extensions through to its transport, so the record of an exchan
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -12,8 +13,10 @@ from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Final
 
+import h11
 import httpcore2
 import httpx2
+import socksio
 
 from sora_exporter.exchange import EXCHANGE, HEADER_CHARACTERS, Exchange
 from sora_exporter.network import Network, require_public
@@ -21,6 +24,7 @@ from sora_exporter.network import Network, require_public
 KEEPALIVE_SECONDS: Final = 330.0
 """Longer than the default canary interval, so that a connection outlives the pause between two probes."""
 PIECE_BYTES: Final = 65536
+MOST_AT_ONCE: Final = 200
 
 __all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport"]
 
@@ -49,10 +53,14 @@ class BoundedBody(httpx2.AsyncByteStream):
         self._source, self._exchange, self._inflate = source, exchange, _inflater(encoding)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        exchange = self._exchange
+        exchange, pieces_at_once = self._exchange, 0
         try:
             async with aclosing(aiter(self._source)) as pieces:
                 async for piece in pieces:
+                    pieces_at_once = (pieces_at_once + 1) % MOST_AT_ONCE
+                    if not pieces_at_once:
+                        # What is here already comes without waiting: thousands of tiny pieces must let others run.
+                        await asyncio.sleep(0)
                     for part in self._decoded(piece):
                         is_enough = exchange.take(part)
                         if exchange.sink is None:
@@ -110,10 +118,13 @@ class Transport(httpx2.AsyncBaseTransport):
     async def ask(self, method: str, url: httpx2.URL, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Send a request without a body and read the answer into the exchange.
 
-        ``headers`` are complete but for Host and Accept-Encoding. Raises httpx2.HTTPError as the SDK's client would.
+        ``headers`` are complete but for Accept-Encoding, and Host unless another is configured. Raises httpx2.HTTPError
+        as the SDK's client would.
         """
         exchange = EXCHANGE.get()
-        own = (b"Host", url.netloc), (b"accept-encoding", exchange.encoding.encode())
+        own = [(b"accept-encoding", exchange.encoding.encode())]
+        if all(name != b"host" for name, _ in headers):
+            own.insert(0, (b"Host", url.netloc))
         _, _, body = await self._begin(_request(method, url, [*own, *headers], exchange), exchange)
         try:
             async for _ in body:
@@ -140,6 +151,11 @@ class Transport(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(str(error)) from error
         except httpcore2.UnsupportedProtocol as error:
             raise httpx2.UnsupportedProtocol(str(error)) from error
+        except socksio.ProtocolError as error:
+            raise ProxyFault(f"the proxy speaks no SOCKS: {error}") from None
+        except h11.LocalProtocolError:
+            # What the lower library does not translate: a configured header that belies the request.
+            raise httpx2.LocalProtocolError("the request cannot be sent: a header is not valid HTTP") from None
         headers = httpx2.Headers(response.headers)
         encoding = headers.pop("content-encoding", "").strip().lower()
         # A probe keeps no cookies: each attempt stands for a first visit, and nothing piles up.
@@ -149,6 +165,7 @@ class Transport(httpx2.AsyncBaseTransport):
         return response, headers, BoundedBody(response.stream, exchange, encoding)
 
     async def _send(self, request: httpcore2.Request, exchange: Exchange) -> httpcore2.Response:
+        exchange.public_only |= exchange.home is not None and request.url.host != exchange.home.encode("ascii")
         if exchange.public_only and self._has_proxy:
             # The proxy itself may well be a private address: what must be public is where it takes us.
             await require_public(request.url.host.decode("ascii"))

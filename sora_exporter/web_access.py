@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
-import hashlib
 import logging
-import secrets
 import ssl
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import bcrypt
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sora_exporter.web_config import WebConfig, load_web_config, tls_context
+from sora_exporter.web_login import Bucket, Crowded, Logins
 from sora_exporter.yaml_file import ConfigError
 
 log = logging.getLogger(__name__)
 
 OPEN_PATHS: Final = frozenset({"/-/healthy"})
 """What answers without credentials: whoever restarts a hung exporter has none."""
-REMEMBERED_LOGINS: Final = 100
-PASSWORD_BYTES: Final = 72
-"""bcrypt looks at no more."""
 LOCKED_DOWN: Final = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff"}
 """Headers of every answer that does not bring its own: text and JSON are no pages and nothing else either."""
 
@@ -130,69 +121,10 @@ class Headed:
         await self._app(scope, receive, sending)
 
 
-class Bucket:
-    """A rate limit: ``burst`` requests at once, then one every ``interval`` seconds."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._missing, self._at = 0.0, monotonic()
-
-    def take(self, interval: float, burst: int) -> bool:
-        """Whether one more request may pass; 0 in either number lets all pass."""
-        if not interval or not burst:
-            return True
-        now = self._monotonic()
-        self._missing = max(self._missing - (now - self._at) / interval, 0.0)
-        self._at = now
-        if self._missing > burst - 1:
-            return False
-        self._missing += 1
-        return True
-
-
-class Logins:
-    """Basic authentication against bcrypt hashes; who was right once is recognized without asking bcrypt again."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[bytes, None] = OrderedDict()
-        self._salt = secrets.token_bytes(16)
-        self._turn = asyncio.Lock()
-
-    async def is_right(self, header: str, hashes: Mapping[str, bytes]) -> bool:
-        """Whether an Authorization header names a user and the password of their hash.
-
-        Unknown users take as long as known ones, so that the time does not tell who exists. One check runs at a time:
-        guessers wait for each other, and never for long keep a processor from the probes.
-        """
-        name, password = _credentials(header)
-        asked = hashes.get(name, next(iter(hashes.values())))
-        # What is remembered is salted and holds for this hash only: a changed password is asked for again.
-        key = hashlib.sha256(b"\0".join((self._salt, asked, name.encode(), password))).digest()
-        if key in self._known:
-            self._known.move_to_end(key)
-            return True
-        if not name:
-            return False
-        async with self._turn:
-            is_right = await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], asked)
-        if not is_right or name not in hashes:
-            return False
-        self._known[key] = None
-        while len(self._known) > REMEMBERED_LOGINS:
-            self._known.popitem(last=False)
-        return True
-
-
-def _credentials(header: str) -> tuple[str, bytes]:
-    """Return user and password of an Authorization header; an empty user for anything else."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", b""
-    try:
-        name, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
-        return name.decode(), password
-    except (binascii.Error, ValueError):
-        return "", b""
+TOO_MANY: Final = PlainTextResponse("too many requests\n", 429)
+UNAUTHORIZED: Final = PlainTextResponse(
+    "unauthorized\n", 401, headers={"www-authenticate": 'Basic realm="sora_exporter", charset="UTF-8"'}
+)
 
 
 class Access:
@@ -209,15 +141,20 @@ class Access:
         if scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
         elif limit is not None and not self._bucket.take(limit.interval, limit.burst):
-            await PlainTextResponse("too many requests\n", 429)(scope, receive, send)
-        elif users and not await self._is_known(scope, {name: _bytes(hash) for name, hash in users.items()}):
-            challenge = {"www-authenticate": 'Basic realm="sora_exporter", charset="UTF-8"'}
-            await PlainTextResponse("unauthorized\n", 401, headers=challenge)(scope, receive, send)
+            await TOO_MANY(scope, receive, send)
+        elif users and (refusal := await self._refusal(scope, {name: _bytes(hash) for name, hash in users.items()})):
+            await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    async def _is_known(self, scope: Scope, hashes: Mapping[str, bytes]) -> bool:
-        return await self._logins.is_right(Headers(scope=scope).get("authorization", ""), hashes)
+    async def _refusal(self, scope: Scope, hashes: Mapping[str, bytes]) -> ASGIApp | None:
+        """Return the answer to who is not let in, None for who is."""
+        address = (scope.get("client") or ("",))[0]
+        try:
+            is_right = await self._logins.is_right(Headers(scope=scope).get("authorization", ""), hashes, address)
+        except Crowded:
+            return TOO_MANY
+        return None if is_right else UNAUTHORIZED
 
 
 def _bytes(hash: Any) -> bytes:

@@ -36,8 +36,10 @@ WARM_UP = 0.2
 """The share of the probes before memory is measured: caches, histories and connections are full by then."""
 AT_ONCE = 8
 TIMEOUT = "250ms"
-SLOW = ("silence", "header byte by byte", "body byte by byte", "endless tiny chunks", "1xx flood", "endless body",
-        "1 GiB body", "gzip bomb", "endless headers", "deep JSON", "deep JSON error")  # fmt: skip
+SLOW = (
+    "silence", "header byte by byte", "body byte by byte", "endless tiny chunks", "1xx flood", "endless body",
+    "1 GiB body", "gzip bomb", "endless headers", "event stream of nothing", "deep JSON", "deep JSON error",
+)  # fmt: skip
 """What takes a whole timeout or much processor time comes once where the others come SHARE times."""
 SHARE = 40
 PROGRESS = 10_000

@@ -21,7 +21,7 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.item
 # From the ground up, in the order of a probe's life: words and values, what a configuration says, how to ask, what the
 # answer means, what is remembered of it, and who tells it to whom.
 ROWS = (
-    "__init__ result clock tasks retry_after section yaml_file redact logs storage plain_words",
+    "__init__ result clock tasks retry_after section yaml_file redact logs storage plain_words json_text",
     "apis status_pages config lifecycle cost web_config target",
     "exchange network transport certificate api_key sdk reply client",
     "classify classify_lines reservation budget",
@@ -29,8 +29,8 @@ ROWS = (
     "page_client pages",
     "reachability track state",
     "families parts metrics exposition overview",
-    "exporter check terminal check_report scrape",
-    "status_view web_access web_protocol server serve",
+    "trouble exporter check terminal check_report scrape",
+    "status_view web_login web_access web_protocol server serve",
     "prometheus_api report fallback simulator demo commands cli __main__",
 )
 ORDER = [name for row in ROWS for name in row.split()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -368,3 +369,38 @@ async def test_a_hung_name_server_holds_nobody_up(clients: ProviderClients, monk
     ended.set()
     assert ({classify(reply.answer).error_class for reply in late}, found.http_status) == ({E.TIMEOUT}, 200)
     assert taken < 0.7
+
+
+@pytest.mark.parametrize("configured", ["Host", "host"])
+async def test_a_configured_host_and_encoding_are_sent_once_by_every_method(
+    clients: ProviderClients, configured: str
+) -> None:
+    """Host is replaced by the configured one, Accept-Encoding never: whoever sends the request, SDK or transport."""
+    headers = {configured: "relay.example", "Accept-Encoding": "br"}
+    async with serve("good") as server:
+        client = clients.get("one", provider(server.url, headers=headers))
+        for request in (GET, create(), Request("DELETE", "/videos/1", "video_job", 2.0)):
+            assert (await client.ask(request, "official")).http_status == 200
+    assert [header(head, "host") for head in server.requests] == ["relay.example"] * 3
+    assert [header(head, "accept-encoding") for head in server.requests] == ["identity"] * 3
+
+
+async def test_a_proxy_that_is_none_is_our_fault(clients: ProviderClients) -> None:
+    """What answers a SOCKS greeting with something else is a fault between us and any provider, told as such."""
+    async with serve(fixed(b"nonsense" * 9), wants=b"\x05") as proxy:
+        settings = provider("http://relay.example", proxy=f"socks5://127.0.0.1:{proxy.port}")
+        reply = await clients.get("one", settings).ask(GET, "official")
+    assert reply.own_fault is not None
+    assert reply.own_fault.error_class is E.LOCAL_NETWORK
+
+
+async def test_no_descriptor_left_is_our_fault(clients: ProviderClients, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that fails because we may open no more of them says nothing of the provider."""
+
+    async def exhausted(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("sora_exporter.network.start_connection", exhausted)
+    reply = await clients.get("one", provider("http://127.0.0.1:9")).ask(GET, "official")
+    assert reply.own_fault is not None
+    assert (reply.own_fault.error_class, "ulimit -n" in reply.own_fault.message) == (E.INTERNAL, True)

@@ -337,7 +337,7 @@ def test_open_key_files_are_warned_of(tmp_path: Path) -> None:
     (tmp_path / "sora.yml").write_text("providers:\n" + "".join(lines))
     config = load_config(tmp_path / "sora.yml")
     assert config_warnings(config) == [
-        f"providers.r{mode}.api_key_file: {tmp_path}/key-{mode} can be read by other users: chmod 600 it"
+        f"providers.r{mode}.api_key_file: {tmp_path}/key-{mode} is open to other users: chmod 600 it"
         for mode in ("640", "604")
     ]
     (tmp_path / "key-640").unlink()

@@ -9,7 +9,7 @@ import pytest
 from running import environment, run
 from watched import config, service
 
-from sora_exporter.cost import cost_of, dollars, summary
+from sora_exporter.cost import cost_of, dollars, render_text, summary
 
 PAID = {"submit": {"interval": "6h", "timeout": "1m"}, "generate": {"interval": "1d", "timeout": "10m"}}
 PRICE = {"per_request": 0.5}
@@ -23,7 +23,7 @@ FREE = {"catalog": {"interval": "1m", "timeout": "10s"}}
         ({"probes": PAID, "price_usd": PRICE}, 1, 2.5, 144.0),
         ({"probes": PAID, "price_usd": PRICE}, 0, 0, 144.0),
         ({"probes": PAID, "price_usd": PRICE}, 0.4, 0, 144.0),
-        ({"probes": PAID, "price_usd": PRICE, "probe_on_scrape": True}, 10, 0, 144.0),
+        ({"probes": FREE, "price_usd": PRICE, "probe_on_scrape": True}, 10, 0, 144.0),
         ({"probes": PAID}, 10, 0, None),
         ({"probes": FREE, "price_usd": PRICE}, 10, 0, 144.0),
         ({"probes": PAID, "price_usd": {"per_second": 0.1}, "request": {"seconds": "4"}}, 10, 2.0, 115.2),
@@ -65,6 +65,22 @@ services:
      probes: {submit: {interval: 6h}, generate: {interval: 12h}}}
   - {<<: *one, id: free, price_usd: null, probes: {catalog: {interval: 1m}}}
 """
+
+
+def test_scrapes_spend_up_to_the_budget() -> None:
+    """Nobody knows how often a service with probe_on_scrape is scraped: it may cost the budget, and words say so."""
+    settings = config(service(probes=PAID, price_usd=PRICE, probe_on_scrape=True), budget_usd_per_day=10)
+    cost = cost_of(settings)
+    assert (cost.usd, cost.scheduled_usd, cost.services[0].is_scraped) == (10, 0, True)
+    assert "by scrapes  in budget" in render_text(cost)
+    assert "At most $10.00 a day and $300.00 in 30 days" in render_text(cost)
+    assert summary(cost).startswith("$10.00 a day, $300.00 a month")
+
+
+def test_the_named_services_alone_are_counted() -> None:
+    """Asked for one of two services, the table holds that one."""
+    settings = config(*(service(name, probes=PAID, price_usd=PRICE) for name in ("one", "two")), budget_usd_per_day=10)
+    assert [only.service_id for only in cost_of(settings, ["two"]).services] == ["two"]
 
 
 @pytest.mark.processes

@@ -114,3 +114,17 @@ async def test_a_bomb_is_refused() -> None:
     async with answering(answer(bomb, "200 OK\r\nContent-Encoding: gzip")) as url:
         with pytest.raises(FetchError, match="longer than"):
             await fetch(url, max_bytes=100_000)
+
+
+async def test_a_redirect_into_our_network_is_not_followed() -> None:
+    """A page may be anywhere, also on a private address; where it sends us to must be public or the page's own host."""
+    async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as inside:
+        elsewhere = inside.replace("127.0.0.1", "127.0.0.2")
+        for location, words in ((inside, ""), (elsewhere, "private address")):
+            head = f"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: {location}/\r\n\r\n"
+            async with answering(head.encode()) as page:
+                if words:
+                    with pytest.raises(FetchError, match=words):
+                        await fetch(page)
+                else:
+                    assert (await fetch(page)).body == b"{}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
 import signal
 import socket
@@ -24,6 +25,7 @@ from programs.launch import eventually, prometheus
 from running import KEY, Running, environment, exporter, run
 
 from sora_exporter.logs import JsonFormatter, LogfmtFormatter
+from sora_exporter.web_protocol import MOST_CONNECTIONS
 
 pytestmark = pytest.mark.processes
 
@@ -213,6 +215,19 @@ def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
         assert time.monotonic() - started < 5
     assert statistics.quantiles(taken, n=10)[-1] < 0.25, taken
     assert [line for line in running.lines if "level=error" in line or "Traceback" in line] == []
+
+
+def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authority) -> None:
+    """Of 1,500 that connect and never agree on TLS no more are held than of others; who agrees gets answers."""
+    with guarded(tmp_path) as running, ExitStack() as stack:
+        address = "127.0.0.1", int(running.url.rpartition(":")[2])
+        for _ in range(1500):
+            stack.enter_context(socket.create_connection(address, timeout=10))
+        eventually(lambda: len(os.listdir(f"/proc/{running.process.pid}/fd")) < MOST_CONNECTIONS + 100)
+        for _ in range(5):
+            assert curl(authority, running.url + "/-/healthy", "--max-time", "5") == "200"
+        assert running.end(signal.SIGTERM) == 0
+    assert "Traceback" not in running.said
 
 
 def test_reload_wants_post_and_probe_a_known_id(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-import sora_exporter.web_access
-from sora_exporter.web_access import REMEMBERED_LOGINS, Access, WatchedFile, guarded
+import sora_exporter.web_login
+from sora_exporter.web_access import Access, WatchedFile, guarded
+from sora_exporter.web_login import MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins
 
 COST = 4
 HASH = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(COST)).decode()
@@ -98,7 +99,7 @@ async def test_a_right_login_is_remembered_until_the_hash_changes(
         asked.append(password)
         return bcrypt.checkpw(password, hashed)
 
-    monkeypatch.setattr(sora_exporter.web_access, "bcrypt", type("Bcrypt", (), {"checkpw": staticmethod(checkpw)}))
+    monkeypatch.setattr(sora_exporter.web_login, "bcrypt", type("Bcrypt", (), {"checkpw": staticmethod(checkpw)}))
     path = write(tmp_path, USERS)
     async with client(guarded(APP, WatchedFile(path))) as http:
 
@@ -122,7 +123,7 @@ async def test_a_right_login_is_remembered_until_the_hash_changes(
 
 
 async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crowd of guessers keeps one processor busy at most."""
+    """A crowd of guessers keeps one processor busy at most; of each address only a few wait, and others come next."""
     inside, most = 0, 0
 
     async def to_thread(*_: object) -> bool:
@@ -136,8 +137,22 @@ async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(asyncio, "to_thread", to_thread)
     async with client(guarded(APP, WatchedFile(write(tmp_path, USERS)))) as http:
         guesses = (http.get("/text", headers=basic("prometheus", b"%d" % number)) for number in range(20))
-        assert {answer.status_code for answer in await asyncio.gather(*guesses)} == {401}
+        answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
+        assert sorted(answers) == [401] * MOST_WAITING + [429] * (20 - MOST_WAITING)
+        assert (await http.get("/text", headers=basic("prometheus", b"again"))).status_code == 401
     assert most == 1
+
+
+async def test_a_crowd_of_one_address_lets_others_in() -> None:
+    """While one address has all its logins waiting, another's are checked."""
+    logins, hashes = Logins(), {"prometheus": bcrypt.hashpw(b"right", bcrypt.gensalt(4))}
+    header = basic("prometheus", b"wrong")["authorization"]
+    crowd = [asyncio.create_task(logins.is_right(header, hashes, "192.0.2.1")) for _ in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Crowded):
+        await logins.is_right(header, hashes, "192.0.2.1")
+    assert await logins.is_right(basic("prometheus", b"right")["authorization"], hashes, "192.0.2.2")
+    assert await asyncio.gather(*crowd) == [False] * MOST_WAITING
 
 
 async def test_the_rate_limit_is_a_bucket(tmp_path: Path) -> None:

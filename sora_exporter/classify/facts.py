@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.classify import shapes
+from sora_exporter.json_text import decoded
 from sora_exporter.result import Answer, Expectation
 
 _TEXT_LIMIT = 2000
@@ -161,10 +162,7 @@ def _http_codes(codes: list[str]) -> Iterator[int]:
 
 def _decoded(text: str) -> Any:
     """The JSON value ``text`` begins with, or None."""
-    try:
-        return _DECODER.raw_decode(text)[0]
-    except (ValueError, RecursionError):
-        return None
+    return decoded(text, _DECODER)
 
 
 def _page_words(body: str) -> Iterator[str]:

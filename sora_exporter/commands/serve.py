@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from sora_exporter.commands.shared import config_option, counted, fail, load, run_to_end, storage_option
+from sora_exporter.commands.shared import config_option, counted, fail, load, run_to_end, storage_option, warn
 
 if TYPE_CHECKING:
     from sora_exporter.web_access import WatchedFile
@@ -52,6 +52,7 @@ def serve(
     config = load(config_file)
     web = _watched(web_config_file) if web_config_file is not None else None
     if config_check:
+        warn(config)
         counts = f"{counted(config.services, 'service')}, {counted(config.providers, 'provider')}"
         click.echo(f"configuration is good: {counts}")
         return

@@ -27,6 +27,14 @@ def fail(*lines: str) -> NoReturn:
     sys.exit(COULD_NOT_RUN)
 
 
+def warn(config: Config) -> None:
+    """Print on stderr what is allowed by the configuration and probably not meant, one line each."""
+    from sora_exporter.config import config_warnings
+
+    for line in config_warnings(config):
+        click.echo(f"sora-exporter: {line}", err=True)
+
+
 def _storage_default() -> Path:
     return Path(platformdirs.user_state_dir("sora_exporter", appauthor=False))
 

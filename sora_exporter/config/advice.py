@@ -7,13 +7,13 @@ from pathlib import Path
 
 from sora_exporter.config.root import Config
 
-OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+OTHERS = stat.S_IRGRP | stat.S_IROTH | stat.S_IWGRP | stat.S_IWOTH
 
 
 def config_warnings(config: Config) -> list[str]:
     """Return one line for each thing that works but was probably not meant, providers first, then services."""
     warnings = [
-        f"providers.{name}.api_key_file: {provider.api_key_file} can be read by other users: chmod 600 it"
+        f"providers.{name}.api_key_file: {provider.api_key_file} is open to other users: chmod 600 it"
         for name, provider in config.providers.items()
         if provider.api_key_file is not None and _is_open_to_others(provider.api_key_file)
     ]
@@ -29,6 +29,6 @@ def config_warnings(config: Config) -> list[str]:
 
 def _is_open_to_others(path: Path) -> bool:
     try:
-        return bool(path.stat().st_mode & OTHERS_READ)
+        return bool(path.stat().st_mode & OTHERS)
     except OSError:
         return False

@@ -20,6 +20,7 @@ DURATION_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,30})?)(ms|[smhd])")
 DURATION = re.compile(rf"(?:{DURATION_PART.pattern})+")
 ID = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "expect"})
 PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -88,6 +89,8 @@ def _proxy(value: SecretStr) -> SecretStr:
 def _header_name(value: str) -> str:
     if not HEADER_NAME.fullmatch(value):
         raise ValueError("not the name of a header: use letters, digits and '-'")
+    if value.lower() in FRAMING_HEADERS:
+        raise ValueError(f"{value} follows from each request and connection: leave it out")
     return value
 
 

@@ -14,7 +14,7 @@ from sora_exporter.fallback.route import Route
 from sora_exporter.lifecycle import after_sunset
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import job_id_of
-from sora_exporter.probes.stream import has_said_enough, is_progressing
+from sora_exporter.probes.stream import Opening, is_progressing
 from sora_exporter.result import Answer, ErrorClass, Verdict
 from sora_exporter.retry_after import retry_after
 
@@ -56,10 +56,11 @@ class Beginning:
     def __init__(self) -> None:
         self.is_told = asyncio.Event()
         self.received = b""
+        self._opening = Opening()
 
     def watch(self, received: bytearray) -> bool:
         """Take in everything received so far; never ask for the end."""
-        if not self.is_told.is_set() and has_said_enough(received):
+        if not self.is_told.is_set() and self._opening.says_enough(received):
             self.received = bytes(received)
             self.is_told.set()
         return False

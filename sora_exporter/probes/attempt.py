@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from sora_exporter.apis import Api, first
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.exchange import ANSWER_BYTES
+from sora_exporter.json_text import decoded
 from sora_exporter.lifecycle import announced_sunset
 from sora_exporter.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
@@ -156,7 +156,4 @@ class Attempt:
 
 def parse(body: str) -> Any:
     """Return the JSON document in a body, or None where there is none."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    return decoded(body)

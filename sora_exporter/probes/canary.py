@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import accepted_stream, delete_job, job_id_of
-from sora_exporter.probes.stream import has_said_enough
+from sora_exporter.probes.stream import Opening
 from sora_exporter.result import ErrorClass, Verdict
 
 REFUSED = "canary:refused"
@@ -30,7 +30,7 @@ async def canary(attempt: Attempt) -> Verdict:
         body=api.canary_body(service.model, service.request),
         is_multipart=api.create.encoding == "multipart",
         expectation=api.create_expectation,
-        stop=has_said_enough if api.create.stream else None,
+        stop=Opening().says_enough if api.create.stream else None,
     )
     if api.create.stream:
         verdict = accepted_stream(attempt, verdict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sora_exporter.apis import Api, first
 from sora_exporter.apis.spec import fill_path
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client, parse
-from sora_exporter.probes.stream import has_said_enough, is_progressing
+from sora_exporter.probes.stream import Opening, is_progressing
 from sora_exporter.reply import Request
 from sora_exporter.result import ErrorClass, Verdict
 
@@ -46,7 +46,7 @@ async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Ver
         is_multipart=api.create.encoding == "multipart",
         is_paid=True,
         expectation=api.create_expectation,
-        stop=has_said_enough if first_event_only else None,
+        stop=Opening().says_enough if first_event_only else None,
         limit=api.create.answer_mib * MIB,
     )
     attempt.phases["submit"] = attempt.clock.monotonic() - started
@@ -81,9 +81,13 @@ def may_have_cost(attempt: Attempt, verdict: Verdict) -> bool:
 
 
 def job_id_of(attempt: Attempt) -> str | None:
-    """Return the id that the latest answer gives a job, where the vendor puts it; None for one that refuses."""
+    """Return the id that the latest answer gives a job, where the vendor puts it; None for one that refuses.
+
+    None also for an id that holds a secret of ours: it would be written down, and is no id.
+    """
     is_accepted = attempt.http_status is not None and 200 <= attempt.http_status < 300
-    return job_id_in(attempt.api, attempt.document) if is_accepted else None
+    job_id = job_id_in(attempt.api, attempt.document) if is_accepted else None
+    return None if job_id is None or any(secret in job_id for secret in attempt.client.secrets()) else job_id
 
 
 def job_id_in(api: Api, document: object) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sora_exporter.apis import first
@@ -15,12 +15,17 @@ PROGRESS_EVENTS = 3
 """How many events of mere progress prove that a job was accepted; relays announce it once or twice before they ask
 their upstream. Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
 EVENT_END = re.compile(rb"\r?\n\r?\n")
+EVENT_END_BYTES = 4
 
 
 def events(body: str) -> Iterator[dict[str, Any]]:
     """Yield the JSON objects of a stream's ``data:`` lines; of a plain body, the one it is."""
     is_stream = body.lstrip().startswith(("data:", "event:", ":", "id:"))
-    for line in body.splitlines() if is_stream else [f"data:{body}"]:
+    return _objects(body.splitlines() if is_stream else [f"data:{body}"])
+
+
+def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    for line in lines:
         try:
             event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else None
         except (ValueError, RecursionError):
@@ -40,14 +45,25 @@ def is_progressing(body: str) -> bool:
     return sum(first(event, PROGRESS) is not None for event in events(body)) >= PROGRESS_EVENTS
 
 
-def has_said_enough(received: bytearray) -> bool:
-    """Whether the beginning of a stream tells if the request was accepted: text, an error, or progress; or its end.
+class Opening:
+    """The beginning of a stream as it comes in; every byte is looked at once, however small the pieces are."""
 
-    The event that opens a stream often holds neither, and what is not accepted may be told only in the next one.
-    """
-    ends = [match.end() for match in EVENT_END.finditer(received)]
-    if not ends:
-        return False
-    whole = received[: ends[-1]].decode("utf-8", "replace")
-    told = any("error" in event or first(event, SPOKEN) is not None for event in events(whole))
-    return told or is_progressing(whole) or "data: [DONE]" in whole
+    def __init__(self) -> None:
+        self._searched = self._read = self._progress = 0
+
+    def says_enough(self, received: bytearray) -> bool:
+        """Whether it tells by now if the request was accepted: text, an error, or progress; or its end.
+
+        The event that opens a stream often holds neither, and what is not accepted may be told only in the next one.
+        """
+        ends = [match.end() for match in EVENT_END.finditer(received, self._searched)]
+        self._searched = max(len(received) - EVENT_END_BYTES + 1, ends[-1] if ends else 0, 0)
+        if not ends:
+            return False
+        lines = received[self._read : ends[-1]].decode("utf-8", "replace").splitlines()
+        self._read = ends[-1]
+        return "data: [DONE]" in lines or any(self._tells(event) for event in _objects(lines))
+
+    def _tells(self, event: dict[str, Any]) -> bool:
+        self._progress += first(event, PROGRESS) is not None
+        return "error" in event or first(event, SPOKEN) is not None or self._progress >= PROGRESS_EVENTS

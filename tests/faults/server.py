@@ -151,6 +151,12 @@ async def _endless_stream(connection: Connection) -> None:
         await asyncio.sleep(0.01)
 
 
+async def _empty_events(connection: Connection) -> None:
+    await connection.send(EVENTS)
+    while True:
+        await connection.send(chunk(b"data:{}\n\n") * 4096)
+
+
 async def _cut_stream(connection: Connection) -> None:
     await connection.send(EVENTS, chunk(event("> 50 %\\n")))
     await asyncio.sleep(0.02)
@@ -210,6 +216,7 @@ FAULTS: Mapping[str, Behaviour] = {
     ),
     "500": fixed(answer(b'{"error":{"message":"oops"}}', "500 Internal Server Error")),
     "endless event stream": _endless_stream,
+    "event stream of nothing": _empty_events,
     "cut event stream": _cut_stream,
     "plain text on a TLS port": _plain_on_tls,
     "broken handshake": _broken_handshake,
@@ -235,11 +242,16 @@ class FaultServer:
 
 @asynccontextmanager
 async def serve(
-    behaviour: Behaviour | str, *, tls: ssl.SSLContext | None = None, scheme: str = "", is_kept: bool = False
+    behaviour: Behaviour | str,
+    *,
+    tls: ssl.SSLContext | None = None,
+    scheme: str = "",
+    is_kept: bool = False,
+    wants: bytes = b"\r\n\r\n",
 ) -> AsyncIterator[FaultServer]:
     """Serve one behaviour, or the named one, until the context ends; then every connection is closed.
 
-    With ``is_kept`` a connection serves one request after the other.
+    With ``is_kept`` a connection serves one request after the other. ``wants`` is where a request's head ends.
     """
     behave = FAULTS[behaviour] if isinstance(behaviour, str) else behaviour
     is_reading = behaviour not in BEFORE_REQUEST
@@ -256,7 +268,7 @@ async def serve(
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                 while True:
                     if is_reading:
-                        connection.head = await reader.readuntil(b"\r\n\r\n")
+                        connection.head = await reader.readuntil(wants)
                         server.requests.append(connection.head)
                         await reader.readexactly(_body_length(connection.head))
                     await behave(connection)

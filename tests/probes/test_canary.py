@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from faults.server import CHUNKED, EVENTS, answer, chunk, event, fixed, serve
 
 from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
 from sora_exporter.probes.canary import ACCEPTED, REFUSED
+from sora_exporter.probes.stream import Opening
 from sora_exporter.result import ErrorClass, ProbeKind
 
 E = ErrorClass
@@ -100,3 +103,19 @@ async def test_a_plain_chat_answer_with_an_error_inside_200_is_no_success(bench:
     async with serve(fixed(CHUNKED + chunk(body) + chunk(b""))) as server:
         result = await bench.run(ProbeKind.CANARY, server.url, "chat", "sora-2")
     assert result.error_class is E.UNAVAILABLE
+
+
+def test_a_stream_is_read_once_however_small_its_pieces() -> None:
+    """A stream that says nothing, byte by byte, costs each byte once; events are found across the pieces."""
+    opening, received = Opening(), bytearray()
+    silence = b": ping\n\ndata:{}\r\n\r\n" * 4000
+    started = time.process_time()
+    for byte in silence:
+        received.append(byte)
+        assert not opening.says_enough(received)
+    assert time.process_time() - started < 5
+    for byte in b'data: {"error":{"message":"no"}}\n':
+        received.append(byte)
+        assert not opening.says_enough(received)
+    received += b"\n"
+    assert opening.says_enough(received)

@@ -48,6 +48,7 @@ CLASSES: Mapping[str, ErrorClass] = {
     "500": E.SERVER_ERROR,
     "endless event stream": E.NONE,
     "cut event stream": E.NONE,
+    "event stream of nothing": E.INVALID_RESPONSE,
     "plain text on a TLS port": E.TLS,
     "broken handshake": E.TLS,
     "reset in the handshake": E.CONNECTION,

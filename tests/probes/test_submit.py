@@ -89,3 +89,14 @@ async def test_nothing_is_asked_without_a_price_or_a_budget(simulator: Simulated
     beyond = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3", price_usd={"per_request": 1001})
     assert (without.error_class, beyond.error_class) == (E.BUDGET_EXHAUSTED, E.BUDGET_EXHAUSTED)
     assert simulator.actions() == []
+
+
+@pytest.mark.parametrize("api", ["videos", "video-generations"])
+async def test_a_key_given_as_the_jobs_id_is_not_written_down(bench: Bench, api: str) -> None:
+    """An id that holds our key is none: no byte of the ledger has it, and the order counts all the same."""
+    body = b'{"id":"job-sk-of-the-probes","task_id":"job-sk-of-the-probes","status":"queued"}'
+    async with serve(fixed(answer(body))) as server:
+        result = await bench.run(ProbeKind.SUBMIT, server.url, api, "sora-2")
+    assert result.cost_usd == 0.25
+    stored = b"".join(file.read_bytes() for file in bench.storage.iterdir())
+    assert (b"sk-of-the-probes" in stored, b"watched" in stored) == (False, True)
