@@ -15,6 +15,7 @@ from hand_clock import HandClock, settle
 import sora_exporter.exporter
 from sora_exporter.budget import Ledger
 from sora_exporter.config import Config, load_config
+from sora_exporter.exporter import CLEANUP_SECONDS
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.storage import StorageError
 
@@ -206,3 +207,20 @@ async def test_change_of_status_is_logged_once(
     await clock.advance(200)
     lines = [record.getMessage() for record in caplog.records if OFFICIAL in record.getMessage()]
     assert lines == [f"service {OFFICIAL}: operational -> suspended (unavailable by catalog: no channel)"]
+
+
+@pytest.mark.usefixtures("served")
+async def test_a_fault_of_ours_ends_one_round_of_the_clean_up(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A round that breaks is logged with its traceback; the next one comes all the same."""
+    rounds: list[float] = []
+
+    async def breaking(*_: Any) -> int:
+        rounds.append(clock.now())
+        raise ZeroDivisionError("a mistake of ours")
+
+    monkeypatch.setattr(sora_exporter.exporter, "clean_up", breaking)
+    await clock.advance(3 * CLEANUP_SECONDS)
+    assert len(rounds) == 3
+    assert caplog.text.count("internal error in task 'clean-up'") == 3

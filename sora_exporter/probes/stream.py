@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sora_exporter.apis import first
 
 SPOKEN = ("choices.0.delta.content", "choices.0.message.content", "choices.0.text")
 PROGRESS = ("choices.0.delta.reasoning_content", "choices.0.delta.reasoning")
+SPOKEN_WORDS, PROGRESS_WORDS = ("content", "text"), ("reasoning",)
+TELLING_WORDS = (*SPOKEN_WORDS, *PROGRESS_WORDS, "error")
+"""What stands in every event that is asked for."""
 PROGRESS_EVENTS = 3
 """How many events of mere progress prove that a job was accepted; relays announce it once or twice before they ask
 their upstream. Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
@@ -18,16 +21,21 @@ EVENT_END = re.compile(rb"\r?\n\r?\n")
 EVENT_END_BYTES = 4
 
 
-def events(body: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a stream's ``data:`` lines; of a plain body, the one it is."""
+def events(body: str, words: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a stream's ``data:`` lines that hold one of the words; of a plain body, the one it is.
+
+    The others are not even read: a stream may hold a hundred thousand events that say nothing.
+    """
     is_stream = body.lstrip().startswith(("data:", "event:", ":", "id:"))
-    return _objects(body.splitlines() if is_stream else [f"data:{body}"])
+    return _objects(body.splitlines() if is_stream else [f"data:{body}"], words)
 
 
-def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+def _objects(lines: Iterable[str], words: Sequence[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
+        if not line.startswith("data:") or not any(word in line for word in words):
+            continue
         try:
-            event = json.loads(line.removeprefix("data:")) if line.startswith("data:") else None
+            event = json.loads(line.removeprefix("data:"))
         except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
@@ -36,13 +44,13 @@ def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 def spoken_text(body: str) -> str:
     """Return what a chat answer says, plain or streamed: links may be cut in two by the stream's events."""
-    said = (first(event, SPOKEN) for event in events(body))
+    said = (first(event, SPOKEN) for event in events(body, SPOKEN_WORDS))
     return "".join(text for text in said if isinstance(text, str))
 
 
 def is_progressing(body: str) -> bool:
     """Whether a stream tells progress often enough, beside the answer's text, to say that a job was accepted."""
-    return sum(first(event, PROGRESS) is not None for event in events(body)) >= PROGRESS_EVENTS
+    return sum(first(event, PROGRESS) is not None for event in events(body, PROGRESS_WORDS)) >= PROGRESS_EVENTS
 
 
 class Opening:
@@ -62,7 +70,7 @@ class Opening:
             return False
         lines = received[self._read : ends[-1]].decode("utf-8", "replace").splitlines()
         self._read = ends[-1]
-        return "data: [DONE]" in lines or any(self._tells(event) for event in _objects(lines))
+        return "data: [DONE]" in lines or any(self._tells(event) for event in _objects(lines, TELLING_WORDS))
 
     def _tells(self, event: dict[str, Any]) -> bool:
         self._progress += first(event, PROGRESS) is not None
