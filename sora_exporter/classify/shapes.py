@@ -37,6 +37,8 @@ _FILTER_PATHS = (
     *("response.raimediafilteredcount", "response.generatevideoresponse.raimediafilteredcount"),
     "promptfeedback.blockreason",
 )
+_RESPECTED_PATHS = ("respectmoderation", "video.respectmoderation", "data.0.respectmoderation")
+"""False where moderation kept a picture or video back. Source: xAI API reference."""
 _FINISH_PATHS = ("candidates.0.finishreason", "choices.0.finishreason")
 _FILTERED = ("safety", "content_filter", "prohibited", "blocklist", "recitation", "spii")
 """Reasons to finish that mean: nothing is given out. Source: Gemini API FinishReason; OpenAI chat completions."""
@@ -60,13 +62,18 @@ _STATUS_PATHS = (
 _FAILED = _names("failed fail failure error cancelled canceled rejected aborted blocked 失败") | {
     *("content moderated", "request moderated"),
 }
+_DONE = _names("completed succeeded success succeed done finished")
 _EXPIRED = _names("expired timeout timed_out timedout")
 JOB_SIGNS = frozenset(["failed", "expired"])
 _JOB_IDS = ("id", "taskid", "jobid", "videoid", "uuid", "generationid", "taskuuid", "invocationarn")
 _ALONE = {"requestid"}
 """The job's id where nothing else is said, else the request's. Source: xAI API, POST /v1/videos/generations."""
 _CARRIERS = ("data", "resp", "result", "response", "output", "job", "task", "data.0")
-_JOB_PATHS = (*_JOB_IDS, *(f"{carrier}.{name}" for carrier in _CARRIERS for name in _JOB_IDS), "result", "deleted")
+_JOB_PATHS = (
+    *_JOB_IDS,
+    *(f"{carrier}.{name}" for carrier in _CARRIERS for name in _JOB_IDS),
+    *("result", "deleted", "responseurl"),
+)
 _ASSET_PATHS = ("data.0.url", "data.0.b64json", "videourl", "url", "data.url", "video.url", "images.0.url", "output")
 _PRESENT = {
     "videos": (*_JOB_PATHS, *_ASSET_PATHS),
@@ -141,6 +148,8 @@ def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
 
 def is_filtered(node: object) -> bool:
     """Whether moderation kept back all that was generated."""
+    if any(at(node, path) is False for path in _RESPECTED_PATHS):
+        return True
     reasons = (word_of(at(node, path)).lower() for path in _FINISH_PATHS)
     return any(word in reason for reason in reasons for word in _FILTERED) and not chat_content(node)
 
@@ -160,12 +169,13 @@ def signs(document: object, endpoint: str, expectation: Expectation, content: st
     if not isinstance(node, dict):
         return
     word = _job_status(document, expectation)
-    failed = word in _FAILED.union(map(str.lower, expectation.failed_words))
+    error = says_error(node) or any(_says_something(at(document, path)) for path in expectation.error)
+    # A job that is done and tells an error beside it is done for.
+    failed = word in _FAILED.union(map(str.lower, expectation.failed_words)) or (error and word in _DONE)
     if failed:
         yield "failed"
     if word in _EXPIRED:
         yield "expired"
-    error = says_error(node) or any(_says_something(at(document, path)) for path in expectation.error)
     if error:
         yield "error"
     if content.startswith(_EXCUSE_MARKS):
