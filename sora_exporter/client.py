@@ -168,7 +168,7 @@ class ProviderClient:
         except (openai.APIStatusError, ValueError, RecursionError) as error:
             # The SDK reads JSON bodies on its own; the text is already ours, and the classifier says what it is worth.
             return None if exchange.http_status is not None else error
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable) as error:
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable, OSError) as error:
             return error
         finally:
             EXCHANGE.reset(token)

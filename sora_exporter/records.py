@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sora_exporter.budget import Ledger
 from sora_exporter.config import Service
-from sora_exporter.probes.canary import ACCEPTED, REFUSED
 from sora_exporter.reservation import Job
 from sora_exporter.result import ProbeKind
 from sora_exporter.storage import StorageError
@@ -49,15 +48,22 @@ class PaidJob:
 
 @dataclass
 class SurpriseJob:
-    """The record of a job that nobody wanted, begun by a canary: charged at ``price_usd`` once it is known."""
+    """The record of a job that nobody wanted, begun by a canary: charged at ``price_usd`` once it is known.
+
+    ``tell`` is called first of all: whatever comes after, this canary must not be sent again.
+    """
 
     ledger: Ledger
     service: Service
     price_usd: float
+    tell: Callable[[], None]
+    is_accepted: bool = False
     job: Job | None = None
 
     def accepted(self, job_id: str | None) -> None:
-        """Charge it, and take note of the id, where the provider gave one."""
+        """Tell, charge it, and take note of the id, where the provider gave one."""
+        self.is_accepted = True
+        self.tell()
         with told_if_not_kept("what an accepted canary cost"):
             reservation = self.ledger.charge(self.service.id, ProbeKind.CANARY, self.price_usd)
             if job_id is not None:
@@ -83,14 +89,16 @@ class AcceptedCanaries:
         known = self._fingerprints.get(service_id)
         return known is not None and known == fingerprint(target)
 
-    def learn(self, service_id: str, target: Target, rule: str) -> None:
-        """Take note of what became of a canary, by the rule of its verdict."""
-        if rule == ACCEPTED:
-            self._fingerprints[service_id] = self._unkept[service_id] = fingerprint(target)
-            with told_if_not_kept("that a canary was accepted"):
-                self._ledger.note_accepted_canary(service_id, self._fingerprints[service_id])
-                del self._unkept[service_id]
-        elif rule == REFUSED and self._fingerprints.pop(service_id, None) is not None:
+    def add(self, service_id: str, target: Target) -> None:
+        """This target accepted the service's canary."""
+        self._fingerprints[service_id] = self._unkept[service_id] = fingerprint(target)
+        with told_if_not_kept("that a canary was accepted"):
+            self._ledger.note_accepted_canary(service_id, self._fingerprints[service_id])
+            del self._unkept[service_id]
+
+    def drop(self, service_id: str) -> None:
+        """The service's canary was refused as it should be."""
+        if self._fingerprints.pop(service_id, None) is not None:
             self._unkept.pop(service_id, None)
             with told_if_not_kept("that a canary is refused again"):
                 self._ledger.forget_accepted_canary(service_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
-CUT_MARKS = "…. "
+CUT_MARKS = ("…", "...", "\\u2026")
 SHORTEST_SECRET = 5
 """Shorter texts are words such as "none" or "v1": hiding them would only make answers unreadable."""
 
@@ -39,11 +39,11 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     """Return at most so many characters of the text, without the given secrets and anything shaped like one.
 
     A secret is also found percent-encoded, escaped as in JSON, without the scheme before it ("Bearer x"), and where
-    the end of the text cuts it in two. Takes time linear in the text.
+    the end of the text, or whoever put dots there, cuts it in two. Takes time linear in the text.
     """
     text = text[: characters * 4]
     for secret in _forms(secrets):
-        text = _without_beginning(text.replace(secret, HIDDEN), secret)
+        text = _without_beginnings(text.replace(secret, HIDDEN), secret)
     return CONTROL.sub(" ", SECRET_SHAPES.sub(HIDDEN, text))[:characters]
 
 
@@ -59,10 +59,15 @@ def _forms(secrets: Iterable[str]) -> list[str]:
     return sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=lambda form: (-len(form), form))
 
 
-def _without_beginning(text: str, secret: str) -> str:
-    """Return the text without a beginning of the secret at its very end, or before the marks of a text cut short."""
-    whole = text.rstrip(CUT_MARKS)
-    for length in range(min(len(secret), len(whole)), SHORTEST_SECRET - 1, -1):
-        if whole.endswith(secret[:length]):
-            return whole[:-length] + HIDDEN + text[len(whole) :]
-    return text
+def _without_beginnings(text: str, secret: str) -> str:
+    """Return the text without a beginning of the secret at its very end or before the marks of a text cut short."""
+    pieces, done, at = [], 0, text.find(secret[:SHORTEST_SECRET])
+    while at >= 0:
+        end = at + SHORTEST_SECRET
+        while end < len(text) and end - at < len(secret) and text[end] == secret[end - at]:
+            end += 1
+        if text.startswith(CUT_MARKS, end) or not text[end:].strip(". "):
+            pieces += [text[done:at], HIDDEN]
+            done = end
+        at = text.find(secret[:SHORTEST_SECRET], end)
+    return "".join([*pieces, text[done:]])

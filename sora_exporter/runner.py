@@ -16,7 +16,6 @@ from sora_exporter.config import Config, Provider, Service
 from sora_exporter.lifecycle import after_sunset
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
-from sora_exporter.probes.canary import ACCEPTED
 from sora_exporter.records import AcceptedCanaries, PaidJob, SurpriseJob, told_if_not_kept
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS, SUCCESSES, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
@@ -79,15 +78,18 @@ class Runner:
     async def _canary(self, service: Service, probe: ProbeKind) -> ProbeResult:
         """Attempt, and should the canary be accepted, charge it and never send it to this target again."""
         target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
+
+        def bar() -> None:
+            self._accepted.add(service.id, target)
+            said = "service %s accepted the canary instead of refusing it, which may cost money each time; %s"
+            log.error(said, service.id, NOT_SENT.format(service.id))
+
+        record = SurpriseJob(self._ledger, service, price, bar)
         attempt = self._new_attempt(service, probe)
-        attempt.job_record = SurpriseJob(self._ledger, service, price)
+        attempt.job_record = record
         result = await self._attempt(service, probe, attempt, price)
-        self._accepted.learn(service.id, target, result.rule)
-        if result.rule == ACCEPTED:
-            told = service.id, NOT_SENT.format(service.id)
-            log.error(
-                "service %s accepted the canary instead of refusing it, which may cost money each time; %s", *told
-            )
+        if result.is_success and not record.is_accepted:
+            self._accepted.drop(service.id)
         return result
 
     async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:

@@ -43,6 +43,15 @@ class Flight:
     task: asyncio.Task[ProbeResult | None]
 
 
+@dataclass(frozen=True)
+class Landing:
+    """An attempt that ended, what it spoke to, and when; ``at`` is monotonic."""
+
+    target: Target
+    result: ProbeResult
+    at: float
+
+
 class Scheduler:
     """Owns the tasks. ``record`` takes every result; ``last_paid`` tells when a paid probe was last reserved.
 
@@ -64,6 +73,7 @@ class Scheduler:
         self._targets = targets(config)
         self._tasks: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
         self._flights: dict[Key, Flight] = {}
+        self._landed: dict[Key, Landing] = {}
         self.in_flight = 0
 
     def apply(self, config: Config) -> None:
@@ -74,6 +84,7 @@ class Scheduler:
         """
         self._slots.apply(config)
         self._targets = targets(config)
+        self._landed = {key: landing for key, landing in self._landed.items() if key[0] in self._targets}
         wanted = {(job.service.id, job.probe): job for job in scheduled(config)}
         for key, (job, task) in list(self._tasks.items()):
             if wanted.get(key) != job or task.done():
@@ -98,6 +109,13 @@ class Scheduler:
             self._flights[key] = flight
             flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight.task)
+
+    def recent(self, service: Service, probe: ProbeKind, seconds: float) -> ProbeResult | None:
+        """Return the probe's latest attempt if it ended so many seconds ago at most, and asked as it would now."""
+        landing = self._landed.get((service.id, probe))
+        if landing is None or landing.target != self._targets.get(service.id):
+            return None
+        return landing.result if self._clock.monotonic() - landing.at < seconds else None
 
     async def stop(self) -> None:
         """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
@@ -170,6 +188,7 @@ class Scheduler:
         if result is None or target is None or not self._is_current(service, target):
             return
         self._record(result)
+        self._landed[result.service_id, result.probe] = Landing(target, result, self._clock.monotonic())
 
 
 def scheduled(config: Config) -> list[Job]:

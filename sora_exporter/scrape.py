@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 
 from sora_exporter.config import Service
 from sora_exporter.exporter import Exporter
+from sora_exporter.exposition import accepted
 from sora_exporter.overview import result_overview
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 
@@ -49,7 +50,7 @@ async def scrape_probe(
     """
     service, probe = _asked(exporter, parameters)
     started = exporter.clock.monotonic()
-    if (recent := _recent(exporter, service, probe, started)) is not None:
+    if (recent := exporter.scheduler.recent(service, probe, PAUSE_SECONDS)) is not None:
         verdict = exporter.state.verdict(service.id)
         return Scraped(service, probe, recent.duration_seconds, recent, verdict.status, verdict.error_class)
     attempt = exporter.scheduler.attempt(service, probe)
@@ -68,12 +69,6 @@ async def scrape_probe(
     # An attempt that did not end in time says nothing: it may still wait for its turn.
     verdict = exporter.state.verdict(service.id)
     return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
-
-
-def _recent(exporter: Exporter, service: Service, probe: ProbeKind, now: float) -> ProbeResult | None:
-    """Return the probe's latest attempt if it has only just ended; ``now`` is monotonic."""
-    probed = exporter.state.services[service.id].probes.get(probe)
-    return probed.latest if probed is not None and now - probed.latest_at < PAUSE_SECONDS else None
 
 
 def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, ProbeKind]:
@@ -140,7 +135,7 @@ def render_probe(scraped: Scraped, accept: str) -> tuple[bytes, str]:
                  *(({**labels, "status": status}, float(status is scraped.status)) for status in Status))  # fmt: skip
     answer.gauge("sora_service_error", "1 for the error class behind the status.",
                  ({**labels, "error_class": scraped.error_class}, 1.0))  # fmt: skip
-    encode, content_type = choose_encoder(accept)
+    encode, content_type = choose_encoder(accepted(accept))
     return encode(answer), content_type
 
 

@@ -13,6 +13,8 @@ from typing import Final
 
 import bcrypt
 
+from sora_exporter.tasks import start
+
 REMEMBERED_LOGINS: Final = 100
 MOST_WAITING: Final = 4
 """So many logins of one address are checked or wait for it."""
@@ -52,13 +54,14 @@ class Logins:
         self._salt = secrets.token_bytes(16)
         self._turn = asyncio.Lock()
         self._waiting: Counter[str] = Counter()
+        self._checks: dict[bytes, asyncio.Task[bool]] = {}
 
     async def is_right(self, header: str, hashes: Mapping[str, bytes], address: str) -> bool:
         """Whether an Authorization header names a user and the password of their hash. Raises Crowded.
 
         Unknown users take as long as known ones, so that the time does not tell who exists. One check runs at a time:
         guessers wait for each other, a few from each address, and keep neither a processor from the probes for long
-        nor others from being let in.
+        nor others from being let in. Who says the same at the same time shares one check.
         """
         name, password = _credentials(header)
         asked = hashes.get(name, next(iter(hashes.values())))
@@ -69,21 +72,28 @@ class Logins:
             return True
         if not name:
             return False
-        if self._waiting[address] >= MOST_WAITING:
-            raise Crowded
-        self._waiting[address] += 1
-        try:
-            async with self._turn:
-                is_right = await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], asked)
-        finally:
-            self._waiting[address] -= 1
-            self._waiting += Counter()
+        if key not in self._checks:
+            if self._waiting[address] >= MOST_WAITING:
+                raise Crowded
+            self._waiting[address] += 1
+            self._checks[key] = start(self._check(key, password, asked, address), "login")
+        is_right = await asyncio.shield(self._checks[key])
         if not is_right or name not in hashes:
             return False
         self._known[key] = None
         while len(self._known) > REMEMBERED_LOGINS:
             self._known.popitem(last=False)
         return True
+
+    async def _check(self, key: bytes, password: bytes, asked: bytes, address: str) -> bool:
+        """Ask bcrypt once for all who say the same at the same time."""
+        try:
+            async with self._turn:
+                return await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], asked)
+        finally:
+            self._waiting[address] -= 1
+            self._waiting += Counter()
+            del self._checks[key]
 
 
 def _credentials(header: str) -> tuple[str, bytes]:

@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sora_exporter.tasks import start
+from sora_exporter.trouble import Trouble
 
 PATIENCE_SECONDS = 10.0
 """The time to send a request whole, and again to take its answer; also to agree on TLS."""
@@ -139,6 +140,7 @@ class TlsGate:
     def __init__(self, listener: socket.socket, context: ssl.SSLContext, inside: Callable[[], PatientProtocol]) -> None:
         self._listener, self._context, self._inside = listener, context, inside
         self._handshakes: set[Handshake] = set()
+        self._trouble = Trouble("connections are accepted again")
         listener.setblocking(False)
         self._accepting = start(self._accept(), "accepting connections")
 
@@ -157,10 +159,12 @@ class TlsGate:
         while True:
             try:
                 connected, _ = await loop.sock_accept(self._listener)
-            except OSError:
+            except OSError as error:
                 # No descriptor is left, or the client is gone again: whoever waits is still there in a moment.
+                self._trouble.on(f"connections cannot be accepted: {error}")
                 await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
                 continue
+            self._trouble.off()
             self._welcome(connected, loop.time() + PATIENCE_SECONDS)
 
     def _welcome(self, connected: socket.socket, waits_until: float) -> None:

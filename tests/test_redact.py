@@ -89,11 +89,13 @@ def test_a_secret_cut_by_the_end_of_the_text_is_hidden(length: int) -> None:
     assert redact("the key " + secret[:length], (secret,), 100) == f"the key {HIDDEN}"
 
 
-@given(st.integers(SHORTEST_SECRET, 35), st.sampled_from(["…", "...", "… ", "."]))
+@given(st.integers(SHORTEST_SECRET, 35), st.sampled_from(["…", "...", "… see", "."]))
 def test_a_secret_cut_short_with_marks_is_hidden(length: int, marks: str) -> None:
-    """Nor did whoever put dots where the text was cut."""
+    """Nor did whoever put dots where the text was cut; more may follow, unless it is a mere full stop."""
     secret = "Zq7Wx9Vt3Rp5Nm1Lk8Jh6Gf4Ds2Aa0Pu-Yi"
     assert redact(f"the key {secret[:length]}{marks}", (secret,), 100) == f"the key {HIDDEN}{marks}"
+    if marks != ".":
+        assert redact(f'["{secret[:length]}{marks}"]', (secret,), 100) == f'["{HIDDEN}{marks}"]'
 
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3), st.integers(0, 200))

@@ -235,6 +235,38 @@ async def test_an_accepted_canary_is_charged_and_barred_for_good(
     assert not later.is_barred(other.services[0], ProbeKind.CANARY)
 
 
+async def test_a_canary_that_is_accepted_late_is_barred_too(bench: Bench) -> None:
+    """An acceptance slower than slow_after is told as slow, and is an acceptance all the same."""
+    async with serve(ACCEPTS) as server:
+        config = bench.config(server.url, "videos", "sora-2", slow_after="1ms")
+        runner = bench.runner(config)
+        result = await runner.run(config.services[0], ProbeKind.CANARY)
+    assert result is not None
+    assert (result.error_class, runner.is_barred(config.services[0], ProbeKind.CANARY)) == (E.SLOW, True)
+
+
+async def test_a_canary_is_barred_before_its_job_is_deleted(bench: Bench) -> None:
+    """Whoever ends the process while the deletion hangs does not make the next one send the canary again."""
+    is_deleting = asyncio.Event()
+
+    async def behave(connection: Connection) -> None:
+        if connection.head.startswith(b"DELETE"):
+            is_deleting.set()
+            await connection.hold()
+        else:
+            await connection.send(answer(b'{"id":"video_1","status":"queued"}'))
+
+    async with serve(behave) as server:
+        config = bench.config(server.url, "videos", "sora-2")
+        attempt = asyncio.create_task(bench.runner(config).run(config.services[0], ProbeKind.CANARY))
+        await is_deleting.wait()
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+    assert bench.runner(config).is_barred(config.services[0], ProbeKind.CANARY)
+    assert [job.job_id for job in bench.ledger.unfinished_jobs()] == ["video_1"]
+
+
 async def test_a_canary_that_is_refused_again_is_no_longer_barred(bench: Bench) -> None:
     """A refusal, seen by any process, ends it for all that read the ledger again; a fault in between does not."""
     refusal = answer(b'{"error":{"message":"prompt is required","type":"invalid_request_error"}}', "400 Bad Request")

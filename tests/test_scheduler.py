@@ -304,6 +304,22 @@ async def test_waiting_attempts_of_a_removed_provider_end(clock: HandClock) -> N
         assert ([answer is None for answer in found], len(bench.starts)) == ([False, True, True], 1)
 
 
+async def test_the_attempt_of_another_target_is_not_recent(clock: HandClock) -> None:
+    """What has just ended is recent for as long as asked, and only while it would be asked the same way."""
+    asked = config(service(probe_on_scrape=True))
+    async with running(asked, clock) as bench:
+        (watched,) = asked.services
+        assert bench.scheduler.recent(watched, CATALOG, 1.0) is None
+        found = await bench.scheduler.attempt(watched, CATALOG)
+        await clock.advance(0.9)
+        assert bench.scheduler.recent(watched, CATALOG, 1.0) is found is not None
+        bench.scheduler.apply(config(service(probe_on_scrape=True, request={"x": 1})))
+        assert bench.scheduler.recent(watched, CATALOG, 1.0) is None
+        bench.scheduler.apply(asked)
+        await clock.advance(0.2)
+        assert bench.scheduler.recent(watched, CATALOG, 1.0) is None
+
+
 async def test_a_barred_probe_is_not_sent(clock: HandClock) -> None:
     """What is barred is neither sent nor overdue; once it is not barred any more, the next reload takes it up again."""
     barred: set[str] = set()

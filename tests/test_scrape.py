@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from exporting import Served, result, serving
+from hand_clock import HandClock
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from sora_exporter.result import ErrorClass, ProbeKind
-from sora_exporter.scrape import LONGEST_SECONDS, SHORTEST_SECONDS, seconds_left
+from sora_exporter.scrape import LONGEST_SECONDS, PAUSE_SECONDS, SHORTEST_SECONDS, seconds_left
 
 CATALOG = ("sora-2-official", ProbeKind.CATALOG)
 
@@ -91,6 +92,24 @@ async def test_what_must_not_be_asked_is_a_400_that_says_why(served: Served, que
     answer = await served.get(f"/probe?{query}")
     assert (answer.status_code, answer.text) == (400, words)
     assert served.runner.asked == []
+
+
+@pytest.mark.parametrize("version", ["abc", "2.0.0"])
+async def test_a_version_nobody_knows_is_answered_with_one_we_speak(served: Served, version: str) -> None:
+    """Versions of OpenMetrics are not negotiated: whatever is asked for, version 1.0.0 is what comes."""
+    headers = {"accept": f"application/openmetrics-text;version={version}"}
+    answer = await served.get("/probe?service_id=sora-2-official", headers=headers)
+    assert (answer.status_code, "version=1.0.0" in answer.headers["content-type"]) == (200, True)
+
+
+async def test_scrapes_one_after_another_share_an_attempt_for_a_second(served: Served, clock: HandClock) -> None:
+    """However often somebody asks, the provider is asked once a second at most."""
+    for _ in range(20):
+        assert (await served.get("/probe?service_id=scraped")).status_code == 200
+    assert len(served.runner.asked) == 1
+    await clock.advance(PAUSE_SECONDS)
+    await served.get("/probe?service_id=scraped")
+    assert served.runner.asked.count(("scraped", ProbeKind.CATALOG)) == 2
 
 
 async def test_a_canary_that_was_accepted_is_not_sent_by_a_scrape(served: Served) -> None:

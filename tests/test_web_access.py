@@ -7,7 +7,9 @@ import base64
 import logging
 import os
 import ssl
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import httpx2
@@ -146,13 +148,32 @@ async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: py
 async def test_a_crowd_of_one_address_lets_others_in() -> None:
     """While one address has all its logins waiting, another's are checked."""
     logins, hashes = Logins(), {"prometheus": bcrypt.hashpw(b"right", bcrypt.gensalt(4))}
-    header = basic("prometheus", b"wrong")["authorization"]
-    crowd = [asyncio.create_task(logins.is_right(header, hashes, "192.0.2.1")) for _ in range(MOST_WAITING)]
+
+    def guess(number: int) -> Coroutine[Any, Any, bool]:
+        return logins.is_right(basic("prometheus", b"%d" % number)["authorization"], hashes, "192.0.2.1")
+
+    crowd = [asyncio.create_task(guess(number)) for number in range(MOST_WAITING)]
     await asyncio.sleep(0)
     with pytest.raises(Crowded):
-        await logins.is_right(header, hashes, "192.0.2.1")
+        await guess(99)
     assert await logins.is_right(basic("prometheus", b"right")["authorization"], hashes, "192.0.2.2")
     assert await asyncio.gather(*crowd) == [False] * MOST_WAITING
+
+
+async def test_who_says_the_same_shares_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a start many clients log in at once with the same password: it is checked once, and all are let in."""
+    checks = []
+
+    async def to_thread(*arguments: object) -> bool:
+        checks.append(arguments)
+        await asyncio.sleep(0)
+        return True
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    logins, header = Logins(), basic("prometheus", b"right")["authorization"]
+    asking = (logins.is_right(header, {"prometheus": b"hash"}, "192.0.2.1") for _ in range(4 * MOST_WAITING))
+    assert await asyncio.gather(*asking) == [True] * 4 * MOST_WAITING
+    assert len(checks) == 1
 
 
 async def test_the_rate_limit_is_a_bucket(tmp_path: Path) -> None:

@@ -30,22 +30,22 @@ def check(
     """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
     config = load(config_file)
     known = [service.id for service in config.services]
-    if not known:
-        fail("no service is configured: add one under services: or leave out --config.file")
     unknown = [name for name in services if name not in known]
     if unknown:
         fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
+    warn(config)
     if is_cost:
         from sora_exporter.cost import RENDERERS, cost_of
 
         click.echo(RENDERERS[form](cost_of(config, services)), nl=False)
         return
+    if not known:
+        fail("no service is configured: add one under services: or leave out --config.file")
     from sora_exporter.check import check as run_check
     from sora_exporter.check_report import renderers
     from sora_exporter.result import ProbeKind, Status
     from sora_exporter.storage import StorageError
 
-    warn(config)
     wrong = [name for name in probes if name not in set(ProbeKind)]
     if wrong:
         fail(f"unknown probe {', '.join(wrong)}: use {', '.join(ProbeKind)}")

@@ -25,6 +25,8 @@ LAST_SECONDS, LAST_SHARE = 2.0, 0.05
 CLEANUP_SHARE = 0.05
 DELETE_SECONDS = 5.0
 ID_CHARACTERS = 512
+LONG_SECRET = 12
+"""Shorter texts, such as a configured header's, may stand in a job's id by chance."""
 
 
 async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Verdict:
@@ -87,7 +89,8 @@ def job_id_of(attempt: Attempt) -> str | None:
     """
     is_accepted = attempt.http_status is not None and 200 <= attempt.http_status < 300
     job_id = job_id_in(attempt.api, attempt.document) if is_accepted else None
-    return None if job_id is None or any(secret in job_id for secret in attempt.client.secrets()) else job_id
+    secrets = (secret for secret in attempt.client.secrets() if len(secret) >= LONG_SECRET)
+    return None if job_id is None or any(secret in job_id for secret in secrets) else job_id
 
 
 def job_id_in(api: Api, document: object) -> str | None:
@@ -153,7 +156,7 @@ async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> N
     """Delete what the attempt created; what has no id although it should is left to the clean-up, which searches."""
     if job_id is not None:
         await delete_job(attempt, job_id)
-    elif verdict.error_class is ErrorClass.NONE and attempt.job_record is not None:
+    elif verdict.error_class is ErrorClass.NONE and attempt.api.job is None and attempt.job_record is not None:
         attempt.job_record.gone()
 
 

@@ -100,3 +100,13 @@ async def test_a_key_given_as_the_jobs_id_is_not_written_down(bench: Bench, api:
     assert result.cost_usd == 0.25
     stored = b"".join(file.read_bytes() for file in bench.storage.iterdir())
     assert (b"sk-of-the-probes" in stored, b"watched" in stored) == (False, True)
+
+
+@pytest.mark.parametrize("value", ["42", "video"])
+async def test_an_id_may_hold_what_a_short_header_says(bench: Bench, value: str) -> None:
+    """A configured header's value that stands in a job's id by chance keeps nobody from deleting the job."""
+    async with serve(fixed(answer(b'{"id":"video_1a2b42","status":"queued"}'))) as server:
+        document = {"provider": {"headers": {"X-Tenant": value}}}
+        await bench.run(ProbeKind.SUBMIT, server.url, "videos", "sora-2", document=document)
+    assert server.requests[-1].startswith(b"DELETE /videos/video_1a2b42 ")
+    assert bench.ledger.unfinished_jobs() == []
