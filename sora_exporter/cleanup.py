@@ -8,7 +8,8 @@ from sora_exporter.apis import Api, first
 from sora_exporter.apis.spec import Find
 from sora_exporter.budget import Ledger
 from sora_exporter.config import Config, Service
-from sora_exporter.probes.attempt import Client, parse
+from sora_exporter.json_text import decoded
+from sora_exporter.probes.attempt import Client
 from sora_exporter.probes.job import delete_at_provider, job_id_in
 from sora_exporter.reply import Request
 from sora_exporter.reservation import Job
@@ -65,7 +66,7 @@ async def _find(find: Find, api: Api, service: Service, client: Client, marker: 
     There is one at most, unless something between us and the provider sent the create request twice.
     """
     reply = await client.ask(Request("GET", find.path, "models", REQUEST_SECONDS), service.access)
-    items = first(parse(reply.answer.body), find.items)
+    items = first(decoded(reply.answer.body), find.items)
     if reply.answer.http_status != 200 or not isinstance(items, list):
         return None
     found = (item for item in items if marker in str(first(item, find.prompt) or ""))

@@ -21,7 +21,7 @@ from sora_exporter.runner import NOT_KEPT, NOT_SENT, Runner
 from sora_exporter.scheduler import Scheduler
 from sora_exporter.state import State
 from sora_exporter.storage import StorageError
-from sora_exporter.tasks import start
+from sora_exporter.tasks import apart, start
 from sora_exporter.trouble import Trouble
 from sora_exporter.yaml_file import ConfigError
 
@@ -200,13 +200,8 @@ class Exporter:
     async def _keep_up(self) -> None:
         """Delete what is left at providers, and notice midnight."""
         while True:
-            # A task of its own: should it end by a fault of ours, the log says so, and the next round begins anew.
-            round_ = start(self._clean_up(), "clean-up")
-            try:
-                await asyncio.wait([round_])
-            finally:
-                if round_.cancel():
-                    await asyncio.wait([round_])
+            # A round that ends by a fault of ours must not be the last one.
+            await apart(self._clean_up(), "clean-up")
             await self.clock.sleep(CLEANUP_SECONDS)
 
     async def _clean_up(self) -> None:

@@ -10,7 +10,7 @@ from sora_exporter.clock import Clock
 from sora_exporter.config import Config, StatusPage
 from sora_exporter.page_client import PageClient, Unreached
 from sora_exporter.status_pages.poller import Fetch, Fetched, FetchError, PageState, StatusPagePoller
-from sora_exporter.tasks import start
+from sora_exporter.tasks import apart, start
 
 log = logging.getLogger(__name__)
 
@@ -87,12 +87,7 @@ class Pages:
     async def _once(self, name: str, page: StatusPage, poller: StatusPagePoller, visit: Visit) -> None:
         """Read a page once. A fault of ours ends this reading only: the page's values go, its task stays."""
         attempted_at, before = self._clock.now(), self.states.get(name)
-        reading = start(self._read(f"page:{name}", page, poller, visit), f"reading of page {name}")
-        try:
-            await asyncio.wait([reading])
-        finally:
-            if reading.cancel():
-                await asyncio.wait([reading])
+        reading = await apart(self._read(f"page:{name}", page, poller, visit), f"reading of page {name}")
         is_ours = reading.exception() is not None
         fault = PageState(False, attempted_at, before.fetched_at if before else None, None, INTERNAL)
         self._note(name, fault if is_ours else reading.result())

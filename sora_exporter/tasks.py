@@ -1,4 +1,4 @@
-"""Starting tasks that nobody awaits: should one end by a fault of ours, the log says so."""
+"""Tasks of their own: should one end by a fault of ours, the log says so, and nobody else ends with it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ def start(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Ou
     """Return the running task; the caller keeps it."""
     task = asyncio.create_task(coroutine, name=name)
     task.add_done_callback(_report)
+    return task
+
+
+async def apart(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Outcome]:
+    """Return the task when it has ended, also by a fault of ours; whoever is cancelled meanwhile takes it along."""
+    task = start(coroutine, name)
+    try:
+        await asyncio.wait([task])
+    finally:
+        if task.cancel():
+            await asyncio.wait([task])
     return task
 
 

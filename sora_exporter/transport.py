@@ -13,7 +13,6 @@ from contextlib import aclosing
 from types import MappingProxyType
 from typing import Any, Final
 
-import h11
 import httpcore2
 import httpx2
 import socksio
@@ -153,9 +152,6 @@ class Transport(httpx2.AsyncBaseTransport):
             raise httpx2.UnsupportedProtocol(str(error)) from error
         except socksio.ProtocolError as error:
             raise ProxyFault(f"the proxy speaks no SOCKS: {error}") from None
-        except h11.LocalProtocolError:
-            # What the lower library does not translate: a configured header that belies the request.
-            raise httpx2.LocalProtocolError("the request cannot be sent: a header is not valid HTTP") from None
         headers = httpx2.Headers(response.headers)
         encoding = headers.pop("content-encoding", "").strip().lower()
         # A probe keeps no cookies: each attempt stands for a first visit, and nothing piles up.

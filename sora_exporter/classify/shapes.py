@@ -54,7 +54,7 @@ EMPTY_CODES = _names(
 _ENVELOPE_CODES = ("code", "ret", "retcode", "errcode", "errorcode", "resultcode")
 _TROUBLES = ("errormsg", "errmsg", "errormessage")
 _GOOD_CODES = frozenset(["0", "1", "200", "201", "202", "10000", "", "success", "succeed", "ok", "none"])
-_GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "success", "成功", "操作成功", "请求成功", "null"}
+_GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "成功", "操作成功", "请求成功", "null"}
 _STATUS_PATHS = (
     *("status", "state", "taskstatus", "data.status", "data.state", "data.taskstatus", "output.taskstatus"),
     *("job.status", "task.status", "data.data.status"),

@@ -145,15 +145,10 @@ class Attempt:
         self.is_reached = reply.is_reached
         self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at
         self.body = answer.body
-        self.document = parse(answer.body)
+        self.document = decoded(answer.body)
         self.excerpt = (answer.body or answer.transport_error or "")[:EXCERPT_CHARACTERS]
         self.request = f"{request.method} {request.path}, model {self.service.model}"
         self.headers = {name: answer.headers[name] for name in EVIDENCE_HEADERS if name in answer.headers}
         self.sunset_at = announced_sunset(answer.headers, self.document) or self.sunset_at
 
     last: Reply = field(default_factory=lambda: Reply(Answer()))
-
-
-def parse(body: str) -> Any:
-    """Return the JSON document in a body, or None where there is none."""
-    return decoded(body)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sora_exporter.apis import Api, first
 from sora_exporter.apis.spec import fill_path
-from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client, parse
+from sora_exporter.json_text import decoded
+from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client
 from sora_exporter.probes.stream import Opening, is_progressing
 from sora_exporter.reply import Request
 from sora_exporter.result import ErrorClass, Verdict
@@ -181,4 +182,4 @@ async def delete_at_provider(client: Client, api: Api, access: str, job_id: str,
         return False
     if reply.answer.http_status in GONE_STATUS:
         return True
-    return 200 <= reply.answer.http_status < 300 and not first(parse(reply.answer.body), ("error",))
+    return 200 <= reply.answer.http_status < 300 and not first(decoded(reply.answer.body), ("error",))

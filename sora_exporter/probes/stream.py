@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sora_exporter.apis import first
+from sora_exporter.json_text import decoded
 
 SPOKEN = ("choices.0.delta.content", "choices.0.message.content", "choices.0.text")
 PROGRESS = ("choices.0.delta.reasoning_content", "choices.0.delta.reasoning")
@@ -34,10 +34,7 @@ def _objects(lines: Iterable[str], words: Sequence[str]) -> Iterator[dict[str, A
     for line in lines:
         if not line.startswith("data:") or not any(word in line for word in words):
             continue
-        try:
-            event = json.loads(line.removeprefix("data:"))
-        except (ValueError, RecursionError):
-            continue
+        event = decoded(line.removeprefix("data:"))
         if isinstance(event, dict):
             yield event
 
