@@ -28,6 +28,7 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # What the exporter costs, beside blackbox_exporter, in one table; and what the rules save Prometheus.
 bench: $(VENV)/.run
@@ -36,11 +37,11 @@ bench: $(VENV)/.run
 
 bench-rules: $(VENV)/.run
 	@scripts/install-test-programs
-	@$(BIN)/python scripts/bench_rules.py
+	@$(BIN)/python scripts/bench/rules.py
 
 # 100,000 probes over every kind of fault: what memory, tasks and descriptors do.
 soak: $(VENV)/.test
-	$(BIN)/python tests/soak.py 100000
+	$(BIN)/python tests/support/soak.py 100000
 
 # Pin the newest versions that pyproject.toml allows: names and numbers only, whatever index they came from.
 constraints: $(VENV)/.python

@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sora_exporter.budget import Ledger
-from sora_exporter.cleanup import clean_up
-from sora_exporter.client import ProviderClients
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import StorageError
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, config_warnings, load_config
-from sora_exporter.metrics import ExporterFacts, exporter_subject, page_subject, service_subject
-from sora_exporter.pages import Pages
-from sora_exporter.parts import Subject
+from sora_exporter.config.yaml_file import ConfigError
+from sora_exporter.evidence.state import State
+from sora_exporter.http.provider import ProviderClients
+from sora_exporter.logs import Trouble
+from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
+from sora_exporter.metrics.samples import Subject
+from sora_exporter.probes.cleanup import clean_up
+from sora_exporter.probes.runner import NOT_KEPT, NOT_SENT, Runner
+from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
-from sora_exporter.runner import NOT_KEPT, NOT_SENT, Runner
-from sora_exporter.scheduler import Scheduler
-from sora_exporter.state import State
-from sora_exporter.storage import StorageError
+from sora_exporter.status_pages.watcher import Pages
 from sora_exporter.tasks import apart, start
-from sora_exporter.trouble import Trouble
-from sora_exporter.yaml_file import ConfigError
 
 log = logging.getLogger(__name__)
 

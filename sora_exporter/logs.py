@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 
 from sora_exporter.redact import redact
 
+log = logging.getLogger(__name__)
+
 ERROR_CHARACTERS = 20_000
 
 
@@ -51,3 +53,22 @@ class JsonFormatter(logging.Formatter):
 def _quoted(value: str) -> str:
     is_plain = value and not any(letter in ' "=\\' or letter < " " for letter in value)
     return value if is_plain else json.dumps(value, ensure_ascii=False)
+
+
+class Trouble:
+    """Something that goes wrong again and again: the log says so once, and once that it is over."""
+
+    def __init__(self, over: str) -> None:
+        self._over, self._said = over, ""
+
+    def on(self, said: str) -> None:
+        """It went wrong, in these words."""
+        if said != self._said:
+            log.error("%s", said)
+        self._said = said
+
+    def off(self) -> None:
+        """It went well."""
+        if self._said:
+            log.info("%s", self._over)
+        self._said = ""

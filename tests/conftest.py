@@ -6,10 +6,10 @@ import signal
 import sys
 
 import pytest
-from hand_clock import HandClock
 from hypothesis import settings
+from support.clock import HandClock
 
-pytest_plugins = ["probes.fixtures"]
+pytest_plugins = ["support.probing"]
 
 # Whoever starts the tests in the background leaves SIGINT ignored, in every child, too: Ctrl-C is tested all the same.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

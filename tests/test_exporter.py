@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exporting import CONFIGURATION, Served, result, serving
-from hand_clock import HandClock, settle
+from support.clock import HandClock, settle
+from support.exporting import CONFIGURATION, Served, result, serving
 
 import sora_exporter.exporter
-from sora_exporter.budget import Ledger
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import StorageError
 from sora_exporter.config import Config, load_config
 from sora_exporter.exporter import CLEANUP_SECONDS
 from sora_exporter.result import ErrorClass, ProbeKind
-from sora_exporter.storage import StorageError
 
 OFFICIAL = "sora-2-official"
 

@@ -18,7 +18,7 @@ Exc = tuple[type[BaseException], BaseException, TracebackType | None]
 
 def record(message: str, level: int = logging.INFO, exc_info: Exc | None = None) -> logging.LogRecord:
     """Return a record of the exporter's at a fixed moment."""
-    made = logging.LogRecord("sora_exporter.pages", level, __file__, 1, message, None, exc_info)
+    made = logging.LogRecord("sora_exporter.watcher", level, __file__, 1, message, None, exc_info)
     made.created = MOMENT
     return made
 
@@ -36,9 +36,9 @@ def root() -> Iterator[logging.Logger]:
 def test_logfmt_is_one_line_of_pairs() -> None:
     """Time, level, source and message; what has blanks, quotes, equal signs or line breaks is quoted."""
     formatter = LogfmtFormatter()
-    assert formatter.format(record("stopped")) == "ts=2026-01-28T04:00:00.250Z level=info source=pages msg=stopped"
+    assert formatter.format(record("stopped")) == "ts=2026-01-28T04:00:00.250Z level=info source=watcher msg=stopped"
     assert formatter.format(record('a "b"\nc=1', logging.WARNING)).endswith(
-        'level=warn source=pages msg="a \\"b\\"\\nc=1"'
+        'level=warn source=watcher msg="a \\"b\\"\\nc=1"'
     )
     assert formatter.format(record("")).endswith('msg=""')
 
@@ -49,7 +49,7 @@ def test_json_is_one_object_a_line() -> None:
     assert "\n" not in line
     assert "账号池" in line
     assert json.loads(line) == {
-        "ts": "2026-01-28T04:00:00.250Z", "level": "info", "source": "pages", "msg": "账号池\n维护"
+        "ts": "2026-01-28T04:00:00.250Z", "level": "info", "source": "watcher", "msg": "账号池\n维护"
     }  # fmt: skip
 
 

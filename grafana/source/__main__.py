@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from grafana.source import cost, overview, risk_control, service
-from grafana.source.frame import to_json
+from grafana.source.dashboards import cost, overview, risk_control, service
+from grafana.source.kit.frame import to_json
 
 DASHBOARDS = Path(__file__).parents[1] / "dashboards"
 SOURCES = (overview, service, risk_control, cost)

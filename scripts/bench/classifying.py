@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from bench_classify import CORPUS, HOSTILE, ROUNDS, SIZES, seconds_for
-
+from bench.classify import CORPUS, HOSTILE, ROUNDS, SIZES, seconds_for
 from sora_exporter.result import Answer
 
 FIELDS = ("endpoint", "access", "http_status", "headers", "body", "transport_error")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from programs.alerting import Chain, alerting_chain
-from programs.launch import eventually
+from support.programs.alerting import Chain, alerting_chain
+from support.programs.launch import eventually
 
 from bench.requests import Scraper
 

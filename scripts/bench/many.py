@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from running import Running
+from support.running import Running
 
 from bench.often import percentile
 from bench.process import cpu_seconds, resident_mib

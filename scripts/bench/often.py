@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from running import Running
+from support.running import Running
 
 from bench.process import cpu_seconds
 from bench.programs import DELAY_SECONDS, Upstream, exporter

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from faults.certificates import Authority
-from programs.launch import free_port, program
-from programs.launch import running as program_running
-from running import Running
-from running import exporter as exporter_running
+from support.faults.certificates import Authority
+from support.programs.launch import free_port, program
+from support.programs.launch import running as program_running
+from support.running import Running
+from support.running import exporter as exporter_running
 
 KEY = "sk-0123456789abcdefghijklmnop"
 DELAY_SECONDS = 0.05

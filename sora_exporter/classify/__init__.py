@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sora_exporter.classify.facts import Facts, facts_of
+from sora_exporter.classify.phrases import Vocabulary, normalise
 from sora_exporter.classify.rules import RULES, Rule
-from sora_exporter.classify.words import Vocabulary, normalise
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, Verdict
 
 __all__ = ["UserRule", "classify"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.classify import shapes
-from sora_exporter.json_text import decoded
+from sora_exporter.documents import decoded
 from sora_exporter.result import Answer, Expectation
 
 _TEXT_LIMIT = 2000

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from sora_exporter.classify.facts import Facts
-from sora_exporter.classify.words import Phrases, phrases
+from sora_exporter.classify.phrases import Phrases, phrases
 from sora_exporter.result import ErrorClass
 
 _STATUSES = frozenset(range(1000))

@@ -6,10 +6,10 @@ them together, ``wording`` the words of errors, ``load`` the way from a file to 
 
 from __future__ import annotations
 
-from sora_exporter.config.advice import config_warnings
 from sora_exporter.config.load import load_config, parse_config
 from sora_exporter.config.provider import Provider
-from sora_exporter.config.root import ClassifyRule, Config, StatusPage, hidden_dump
+from sora_exporter.config.schema import ClassifyRule, Config, StatusPage, hidden_dump
+from sora_exporter.config.section import Section
 from sora_exporter.config.service import (
     DEFAULT_PROBES,
     DEFAULT_TIMEOUTS,
@@ -19,8 +19,8 @@ from sora_exporter.config.service import (
     Service,
 )
 from sora_exporter.config.values import HIDDEN, parse_duration, write_duration
-from sora_exporter.section import Section
-from sora_exporter.yaml_file import ConfigError
+from sora_exporter.config.warnings import config_warnings
+from sora_exporter.config.yaml_file import ConfigError
 
 __all__ = [
     "DEFAULT_PROBES",

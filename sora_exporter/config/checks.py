@@ -6,12 +6,12 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from sora_exporter.apis import Api, builtin_apis
-from sora_exporter.config.root import Config
+from sora_exporter.config.apis import Api, builtin_apis
+from sora_exporter.config.known_pages import filled
+from sora_exporter.config.schema import Config
 from sora_exporter.config.service import Service
+from sora_exporter.config.yaml_file import Location
 from sora_exporter.result import ProbeKind
-from sora_exporter.status_pages.builtin import filled
-from sora_exporter.yaml_file import Location
 
 Finding = tuple[Location, str]
 

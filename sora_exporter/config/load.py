@@ -9,9 +9,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sora_exporter.config.checks import Finding, capabilities, references
-from sora_exporter.config.root import Config
-from sora_exporter.config.wording import problem
-from sora_exporter.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
+from sora_exporter.config.problems import problem
+from sora_exporter.config.schema import Config
+from sora_exporter.config.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
 
 # What the validation library says of a default that hangs on a value it has already refused.
 CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
@@ -21,7 +21,7 @@ def load_config(path: Path | None) -> Config:
     """Return the configuration of a file or, without one, the built-in catalogue. Raises ConfigError."""
     if path is not None:
         return parse_config(read_yaml(path))
-    text = resources.files("sora_exporter").joinpath("catalogue.yml").read_text("utf-8")
+    text = resources.files(__package__).joinpath("builtin.yml").read_text("utf-8")
     return parse_config(parse_yaml("built-in catalogue", text))
 
 

@@ -11,8 +11,8 @@ from typing import Self
 
 from pydantic import Field, field_validator, model_validator
 
+from sora_exporter.config.section import Count, Flag, Section
 from sora_exporter.config.values import File, HeaderName, HeaderValue, Proxy, Url, require_readable
-from sora_exporter.section import Count, Flag, Section
 
 KEY_BYTES = 8192
 CERTIFICATE_BYTES = 16 * 1024 * 1024

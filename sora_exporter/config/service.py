@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from sora_exporter.config.section import Flag, Json, Section
 from sora_exporter.config.values import Day, Identifier, Line, Seconds, Text
 from sora_exporter.result import ProbeKind
-from sora_exporter.section import Flag, Json, Section
 
 DEFAULT_TIMEOUTS = {ProbeKind.CATALOG: 10.0, ProbeKind.CANARY: 30.0, ProbeKind.SUBMIT: 60.0, ProbeKind.GENERATE: 900.0}
 

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationInfo
 
-from sora_exporter.yaml_file import expand
+from sora_exporter.config.yaml_file import expand
 
 HIDDEN = "<hidden>"
 LONGEST_SECONDS = 366 * 86400.0

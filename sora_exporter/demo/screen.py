@@ -6,7 +6,7 @@ import shutil
 from threading import Lock
 from typing import TextIO
 
-from sora_exporter.terminal import cut
+from sora_exporter.report.terminal import cut
 
 _ERASE = "\r\x1b[K"
 

@@ -9,14 +9,13 @@ from typing import Any, Literal, Self, get_args
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
-from sora_exporter.client import ProviderClients
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Config, Service, load_config
-from sora_exporter.fallback.answers import OpenAnswers
 from sora_exporter.fallback.breaker import Breaker
+from sora_exporter.fallback.exporter_view import ExporterView, Known
 from sora_exporter.fallback.follow import fetch, finish, finish_answer
-from sora_exporter.fallback.known import ExporterView, Known
 from sora_exporter.fallback.metrics import ClientMetrics
+from sora_exporter.fallback.open_answers import OpenAnswers
 from sora_exporter.fallback.order import Order, order_routes
 from sora_exporter.fallback.outcome import (
     AllRoutesFailed,
@@ -28,8 +27,9 @@ from sora_exporter.fallback.outcome import (
 )
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission, submit
+from sora_exporter.http.provider import ProviderClients
+from sora_exporter.probes.runner import user_rules
 from sora_exporter.result import ErrorClass, Status
-from sora_exporter.runner import user_rules
 
 Ambiguous = Literal["raise", "next"]
 REFUSALS = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from sora_exporter.apis import first
-from sora_exporter.apis.spec import fill_path
+from sora_exporter.config.apis import first
+from sora_exporter.config.apis.spec import fill_path
 from sora_exporter.fallback.outcome import GenerationFailed, RouteAttempt, Video, VideoJob
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission
+from sora_exporter.http.reply import Reply
 from sora_exporter.probes.asset import AssetCheck, decode_base64
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.generate import ASSET_BYTES, asset_address
-from sora_exporter.reply import Reply
 from sora_exporter.result import ErrorClass, Verdict
 
 POLL_SECONDS = 30.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from sora_exporter.apis import Api
 from sora_exporter.classify import UserRule, classify
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
+from sora_exporter.config.apis import Api
 from sora_exporter.probes.attempt import Attempt, Client
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS

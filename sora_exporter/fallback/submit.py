@@ -8,15 +8,15 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from sora_exporter.exchange import EXCHANGE, Exchange
+from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.fallback.outcome import RouteAttempt
 from sora_exporter.fallback.route import Route
-from sora_exporter.lifecycle import after_sunset
+from sora_exporter.http.exchange import EXCHANGE, Exchange
+from sora_exporter.http.retry_after import retry_after
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import job_id_of
 from sora_exporter.probes.stream import Opening, is_progressing
 from sora_exporter.result import Answer, ErrorClass, Verdict
-from sora_exporter.retry_after import retry_after
 
 UNSURE_STATUS = frozenset({408, 502, 504, 520, 524})
 """A gateway's answers that do not tell what became of the request behind it."""

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sora_exporter.apis import Api, first
+from sora_exporter.classify.sunset import announced_sunset
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
-from sora_exporter.exchange import ANSWER_BYTES
-from sora_exporter.json_text import decoded
-from sora_exporter.lifecycle import announced_sunset
-from sora_exporter.reply import Reply, Request
+from sora_exporter.config.apis import Api, first
+from sora_exporter.documents import decoded
+from sora_exporter.http.exchange import ANSWER_BYTES
+from sora_exporter.http.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sora_exporter.apis import first
-from sora_exporter.apis.spec import Models, fill_path
-from sora_exporter.lifecycle import announced_sunset
+from sora_exporter.classify.sunset import announced_sunset
+from sora_exporter.config.apis import first
+from sora_exporter.config.apis.spec import Models, fill_path
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.result import ErrorClass, Verdict
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sora_exporter.apis import first
-from sora_exporter.apis.spec import fill_path
+from sora_exporter.config.apis import first
+from sora_exporter.config.apis.spec import fill_path
 from sora_exporter.probes.asset import AssetCheck, decode_base64, media_link
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import create_job, job_id_of, leave_job, poll_job

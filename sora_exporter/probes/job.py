@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sora_exporter.apis import Api, first
-from sora_exporter.apis.spec import fill_path
-from sora_exporter.json_text import decoded
+from sora_exporter.config.apis import Api, first
+from sora_exporter.config.apis.spec import fill_path
+from sora_exporter.documents import decoded
+from sora_exporter.http.reply import Request
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client
 from sora_exporter.probes.stream import Opening, is_progressing
-from sora_exporter.reply import Request
 from sora_exporter.result import ErrorClass, Verdict
 
 # Answers after which a job may exist all the same: a gateway that lost its backend says nothing of what that did.

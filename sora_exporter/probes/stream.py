@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sora_exporter.apis import first
-from sora_exporter.json_text import decoded
+from sora_exporter.config.apis import first
+from sora_exporter.documents import decoded
 
 SPOKEN = ("choices.0.delta.content", "choices.0.message.content", "choices.0.text")
 PROGRESS = ("choices.0.delta.reasoning_content", "choices.0.delta.reasoning")

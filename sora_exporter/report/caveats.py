@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sora_exporter.report.findings import LEAST_COVERAGE, Findings, ServiceFindings
+from sora_exporter.report.terminal import plain
 from sora_exporter.report.wording import Wording, day, moment, percent, share, title
-from sora_exporter.terminal import plain
 
 
 def window_line(findings: Findings, words: Wording) -> str:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from sora_exporter.prometheus_api import Access, PrometheusApi
 from sora_exporter.report.documents import render_incidents_csv, render_json, render_services_csv
 from sora_exporter.report.findings import LEAST_COVERAGE, WINDOWS, Findings
 from sora_exporter.report.html import render_html
 from sora_exporter.report.markdown import render_markdown
 from sora_exporter.report.measure import NoReport, measure
+from sora_exporter.report.prometheus import Access, PrometheusApi
 from sora_exporter.report.text import render_text
 from sora_exporter.report.wording import Wording, percent, share, wording
 

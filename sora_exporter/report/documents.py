@@ -32,13 +32,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sora_exporter.overview import iso
+from sora_exporter.evidence.snapshot import iso
 from sora_exporter.report.caveats import caveats
 from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Figures, Findings, Incident, ServiceFindings
 from sora_exporter.report.objectives import Statement, statements
 from sora_exporter.report.recommendations import recommendations
+from sora_exporter.report.terminal import plain
 from sora_exporter.report.wording import Wording
-from sora_exporter.terminal import plain
 
 Json = dict[str, Any]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

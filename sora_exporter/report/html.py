@@ -16,7 +16,7 @@ from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Findings, Service
 from sora_exporter.report.tables import tables, tone
 from sora_exporter.report.wording import Wording, moment, percent, title
 from sora_exporter.result import Status
-from sora_exporter.status_view.document import COLOURS, neutral
+from sora_exporter.web.pages.document import COLOURS, neutral
 
 PACE: Final = 10
 """From one bar to the next, in units of the drawing."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sora_exporter.prometheus_api import Series
 from sora_exporter.report.findings import (
     LEAST_COVERAGE,
     WEEK,
@@ -19,6 +18,7 @@ from sora_exporter.report.findings import (
     Window,
 )
 from sora_exporter.report.incidents import incidents
+from sora_exporter.report.prometheus import Series
 from sora_exporter.result import SEVERITY, ErrorClass, Status
 
 RANKED: Final = tuple(status for status in Status if status is not Status.UNKNOWN)

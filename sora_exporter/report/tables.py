@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sora_exporter.report.findings import Findings, Incident, ServiceFindings
 from sora_exporter.report.objectives import Statement, statements
 from sora_exporter.report.recommendations import USES, recommendations
+from sora_exporter.report.terminal import plain
 from sora_exporter.report.wording import (
     Wording,
     moment,
@@ -19,7 +20,6 @@ from sora_exporter.report.wording import (
     title,
 )
 from sora_exporter.result import ErrorClass, Status
-from sora_exporter.terminal import plain
 
 INCIDENTS_SHOWN = 30
 STAR, NO_STAR = "★", "☆"

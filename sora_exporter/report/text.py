@@ -9,9 +9,9 @@ from typing import Final
 from sora_exporter.report.caveats import caveats, window_line
 from sora_exporter.report.findings import Findings
 from sora_exporter.report.tables import Cell, Column, Table, tables
+from sora_exporter.report.terminal import cut, pad, width, wrap
 from sora_exporter.report.wording import Wording
 from sora_exporter.result import Status
-from sora_exporter.terminal import cut, pad, width, wrap
 
 GAP: Final = "  "
 ENDLESS: Final = 120

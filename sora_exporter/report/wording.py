@@ -12,8 +12,8 @@ import yaml
 
 from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
 from sora_exporter.report.findings import Price, ServiceFindings
+from sora_exporter.report.terminal import plain
 from sora_exporter.result import ErrorClass, Status
-from sora_exporter.terminal import plain
 
 LENGTHS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 

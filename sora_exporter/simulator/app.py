@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from . import ark, catalogue, chat, control, downloads, generations, images, status_routes, videos
+from . import ark, catalog, chat, control, downloads, generations, images, status_routes, videos
 from .admission import simulation_of
 from .answers import Answers
 from .scenarios import find_scenario
@@ -39,7 +39,7 @@ async def _web_page(request: Request) -> Response:
 
 
 API: list[BaseRoute] = [
-    *catalogue.ROUTES,
+    *catalog.ROUTES,
     *videos.ROUTES,
     *generations.ROUTES,
     *ark.ROUTES,

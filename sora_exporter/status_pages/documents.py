@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
-from sora_exporter.status_pages.page import PageError
+from sora_exporter.status_pages.facts import PageError
 
 Record = Mapping[str, Any]
 Value = TypeVar("Value")

@@ -12,14 +12,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from sora_exporter.status_pages.documents import Record, link, parse, record, records, text, timestamp, translate
-from sora_exporter.status_pages.page import (
+from sora_exporter.status_pages.facts import (
     COMPONENT_SEVERITY,
     IMPACT_OF,
     ComponentStatus,
     PageError,
     PageReport,
 )
-from sora_exporter.status_pages.report import Component, Event, Findings, compose
+from sora_exporter.status_pages.merge import Component, Event, Findings, compose
 
 INCIDENTS, PRODUCTS = "incidents.json", "products.json"
 MAX_BYTES: Final = 32 * 1024 * 1024

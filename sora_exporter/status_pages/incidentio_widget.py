@@ -18,14 +18,14 @@ from sora_exporter.status_pages.documents import (
     text,
     translate,
 )
-from sora_exporter.status_pages.page import (
+from sora_exporter.status_pages.facts import (
     COMPONENT_SEVERITY,
     IMPACT_OF,
     ComponentStatus,
     PageError,
     PageReport,
 )
-from sora_exporter.status_pages.report import Component, Event, Findings, Maintenance, compose
+from sora_exporter.status_pages.merge import Component, Event, Findings, Maintenance, compose
 from sora_exporter.status_pages.statuspage import COMPONENT_WORDS, component_status, identities, maintenance
 
 DOCUMENT: Final = "summary"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from urllib.parse import urljoin
 
 from sora_exporter.clock import Clock
-from sora_exporter.retry_after import retry_after
-from sora_exporter.status_pages.page import Incident, PageError, PageReport, one_line
+from sora_exporter.http.fetch import Fetched, FetchError
+from sora_exporter.http.retry_after import retry_after
+from sora_exporter.status_pages.facts import Incident, PageError, PageReport, one_line
 from sora_exporter.status_pages.readers import READERS
 
 THREAD_BYTES: Final = 256 * 1024
@@ -21,19 +22,6 @@ BUSY: Final = frozenset({429, 503})
 MOST_PAUSE_SECONDS: Final = 3600.0
 VALIDATOR_CHARACTERS: Final = 512
 """A longer ETag or Last-Modified is not sent back, nor is one that no request header can carry."""
-
-
-class FetchError(Exception):
-    """No complete answer: refused, reset, too slow, too large; the text is one line for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """One complete HTTP answer; header names are lower case, the body is decoded from any transfer compression."""
-
-    http_status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
 
 
 class Fetch(Protocol):

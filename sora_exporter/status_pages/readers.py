@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sora_exporter.status_pages import google_cloud, incidentio_widget, statuspage
-from sora_exporter.status_pages.page import PageReport
+from sora_exporter.status_pages.facts import PageReport
 
 
 @dataclass(frozen=True, slots=True)

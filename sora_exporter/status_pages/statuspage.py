@@ -23,7 +23,7 @@ from sora_exporter.status_pages.documents import (
     translate,
     word,
 )
-from sora_exporter.status_pages.page import (
+from sora_exporter.status_pages.facts import (
     IMPACT_OF,
     ComponentStatus,
     Impact,
@@ -32,7 +32,7 @@ from sora_exporter.status_pages.page import (
     PageReport,
     one_line,
 )
-from sora_exporter.status_pages.report import Component, Event, Findings, Maintenance, compose, worst_impact
+from sora_exporter.status_pages.merge import Component, Event, Findings, Maintenance, compose, worst_impact
 
 STATUS, SUMMARY, COMPONENTS = "status.json", "summary.json", "components.json"
 INCIDENTS, MAINTENANCES = "incidents.json", "scheduled-maintenances.json"

@@ -10,7 +10,7 @@ import pytest
 
 from sora_exporter.result import Answer
 
-CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+CORPUS = Path(__file__).resolve().parent / "corpus"
 
 
 @dataclass(frozen=True)

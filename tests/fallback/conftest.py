@@ -6,9 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from probes.fixtures import SimulatedProvider
-
-from fallback.shop import Shop
+from support.probing import SimulatedProvider
+from support.shop import Shop
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-import running
-from probes.fixtures import SimulatedProvider
 from prometheus_client import CollectorRegistry
+from support import running
+from support.probing import SimulatedProvider
 
 from sora_exporter import fallback
 from sora_exporter.fallback.asynchronous import REFUSALS

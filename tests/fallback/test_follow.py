@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faults.server import Connection, answer, fixed, serve
-from hand_clock import HandClock
-from probes.fixtures import API_OF_MODEL, SimulatedProvider
+from support.clock import HandClock
+from support.faults.server import Connection, answer, fixed, serve
+from support.probing import API_OF_MODEL, SimulatedProvider
+from support.shop import OFFICIAL, REVERSE, Shop, config_of, service, until
 
-from fallback.shop import OFFICIAL, REVERSE, Shop, config_of, service, until
 from sora_exporter.fallback import AsyncFallbackClient, GenerationFailed, VideoJob
-from sora_exporter.fallback.answers import MOST_ENDED
+from sora_exporter.fallback.open_answers import MOST_ENDED
 from sora_exporter.result import ErrorClass
 
 E = ErrorClass

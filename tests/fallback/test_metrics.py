@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from support.shop import OFFICIAL, REVERSE, Shop
 
-from fallback.shop import OFFICIAL, REVERSE, Shop
 from sora_exporter.fallback import AmbiguousSubmit
 from sora_exporter.fallback.metrics import SUCCESS
 from sora_exporter.result import ErrorClass

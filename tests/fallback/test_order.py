@@ -8,13 +8,13 @@ import time
 from typing import Any
 
 import pytest
-from faults.server import Connection, answer, fixed, serve
-from hand_clock import HandClock
+from support.clock import HandClock
+from support.faults.server import Connection, answer, fixed, serve
+from support.shop import OFFICIAL, REVERSE, Shop, config_of, service
 
-from fallback.shop import OFFICIAL, REVERSE, Shop, config_of, service
 from sora_exporter.fallback import AllRoutesFailed
 from sora_exporter.fallback.breaker import OPEN_SECONDS, OPENS_AFTER, Breaker
-from sora_exporter.fallback.known import CACHED_SECONDS
+from sora_exporter.fallback.exporter_view import CACHED_SECONDS
 from sora_exporter.fallback.order import Order, order_routes
 from sora_exporter.result import ErrorClass, Status
 

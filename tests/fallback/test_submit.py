@@ -7,9 +7,9 @@ from itertools import cycle, product
 from typing import Literal
 
 import pytest
-from faults.server import answer, fixed, serve
+from support.faults.server import answer, fixed, serve
+from support.shop import OFFICIAL, REVERSE, Shop, config_of, service
 
-from fallback.shop import OFFICIAL, REVERSE, Shop, config_of, service
 from sora_exporter.fallback import AllRoutesFailed, AmbiguousSubmit, RequestRefused, VideoJob
 from sora_exporter.fallback.route import ordered
 from sora_exporter.result import ErrorClass

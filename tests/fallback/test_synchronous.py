@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from probes.fixtures import SimulatedProvider
 from prometheus_client import CollectorRegistry
+from support.probing import SimulatedProvider
+from support.shop import MODELS, OFFICIAL, REVERSE, config_of
 
-from fallback.shop import MODELS, OFFICIAL, REVERSE, config_of
 from sora_exporter.config import ConfigError
 from sora_exporter.fallback import (
     AllRoutesFailed,

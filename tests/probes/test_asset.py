@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_exporter.apis import builtin_apis
+from sora_exporter.config.apis import builtin_apis
 from sora_exporter.probes.asset import AssetCheck, Boxes, decode_base64, media_link
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from faults.server import CHUNKED, EVENTS, answer, chunk, event, fixed, serve
+from support.faults.server import CHUNKED, EVENTS, answer, chunk, event, fixed, serve
+from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
-from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
 from sora_exporter.probes.canary import ACCEPTED, REFUSED
 from sora_exporter.probes.stream import Opening
 from sora_exporter.result import ErrorClass, ProbeKind

@@ -6,9 +6,9 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from faults.server import Connection, answer, serve
+from support.faults.server import Connection, answer, serve
+from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
-from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
 from sora_exporter.result import ErrorClass, ProbeKind
 
 E = ErrorClass

@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 
 import pytest
-from faults.server import BEFORE_REQUEST, FAULTS, serve
+from support.faults.server import BEFORE_REQUEST, FAULTS, serve
+from support.probing import Bench
 
-from probes.fixtures import Bench
 from sora_exporter.result import ErrorClass, ProbeKind
 
 TIMEOUT_SECONDS = 0.4

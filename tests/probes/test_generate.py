@@ -8,9 +8,9 @@ import json
 from typing import Any
 
 import pytest
-from faults.server import EVENTS, Connection, answer, chunk, event, fixed, serve
+from support.faults.server import EVENTS, Connection, answer, chunk, event, fixed, serve
+from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
-from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.simulator.assets import GOOD
 

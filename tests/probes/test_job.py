@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hand_clock import HandClock
+from support.clock import HandClock
 
-from sora_exporter.apis import builtin_apis
 from sora_exporter.classify import classify
 from sora_exporter.config import Service
+from sora_exporter.config.apis import builtin_apis
+from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import ID_CHARACTERS, create_job, delete_job, job_id_in, poll_job
-from sora_exporter.reply import Reply, Request
 from sora_exporter.result import Answer, ErrorClass, Verdict
 
 E = ErrorClass

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from faults.server import answer, fixed, serve
+from support.faults.server import answer, fixed, serve
+from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
-from probes.fixtures import API_OF_MODEL, Bench, SimulatedProvider
 from sora_exporter.result import ErrorClass, ProbeKind
 
 E = ErrorClass

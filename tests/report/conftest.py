@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
+from support.recorded import END, WINDOW, Recorded, answering
 
-from report.recorded import END, WINDOW, Recorded, answering
-from sora_exporter.prometheus_api import Access
 from sora_exporter.report.command import Request, find
 from sora_exporter.report.findings import Findings
+from sora_exporter.report.prometheus import Access
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ import re
 from collections.abc import Callable
 
 import pytest
-from html_structure import Structure
+from support.html_structure import Structure
+from support.invented import figures, findings, service
+from support.recorded import END, FIRST, Recorded, info
 
-from report.invented import figures, findings, service
-from report.recorded import END, FIRST, Recorded, info
 from sora_exporter.plain_words import languages
 from sora_exporter.report.command import CSV_TABLES, FORMATS, render
 from sora_exporter.report.findings import Findings, Incident, Price
 from sora_exporter.report.tables import INCIDENTS_SHOWN, Table, tables
+from sora_exporter.report.terminal import width, wrap
 from sora_exporter.report.wording import wording
 from sora_exporter.result import ErrorClass
-from sora_exporter.status_view.document import COLOURS
-from sora_exporter.terminal import width, wrap
+from sora_exporter.web.pages.document import COLOURS
 
 Find = Callable[..., Findings]
 HOSTILE = '=1+1|<script>alert("x")</script>`*_[a](http://evil.example)\n\x1b[31m\u202e'

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from support.invented import figures, findings, service
 
-from report.invented import figures, findings, service
 from sora_exporter.report.findings import Figures, Price, ServiceFindings
 from sora_exporter.report.objectives import statements
 from sora_exporter.report.recommendations import USES, recommendations

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from support.recorded import END, FIRST, NAMES, Recorded, each, info, minutes
 
-from report.recorded import END, FIRST, NAMES, Recorded, each, info, minutes
-from sora_exporter.prometheus_api import PrometheusError
 from sora_exporter.report.findings import Facts, Findings, Incident, Price
 from sora_exporter.report.measure import NoReport
+from sora_exporter.report.prometheus import PrometheusError
 from sora_exporter.result import ErrorClass, Status
 
 Find = Callable[..., Findings]

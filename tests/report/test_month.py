@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from programs.launch import Prometheus, prometheus
+from support.programs.launch import Prometheus, prometheus
 
-from sora_exporter.cli import main
+from sora_exporter.cli.main import main
 from sora_exporter.demo.article import ARTICLE
 from sora_exporter.demo.history import ServiceHistory, invent_history, is_evidence
 from sora_exporter.demo.tsdb import all_series, load_history
-from sora_exporter.overview import iso
+from sora_exporter.evidence.snapshot import iso
 
 pytestmark = pytest.mark.programs
 

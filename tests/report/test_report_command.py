@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support.recorded import Recorded, each
 
-from report.recorded import Recorded, each
-from sora_exporter.cli import main
+from sora_exporter.cli.main import main
 from sora_exporter.plain_words import languages
 from sora_exporter.report.command import CSV_TABLES, FORMATS
 from sora_exporter.report.findings import WINDOWS

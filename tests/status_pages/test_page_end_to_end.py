@@ -10,15 +10,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from html_structure import Structure
-from over_http import over_http
 from prometheus_client.parser import text_string_to_metric_families
-from remembering import configuration, remembering
 from status_pages.test_page_recordings import DOCUMENTS, DURING_MAINTENANCE, EXPECTED, PLACES, found, open_count
+from support.html_structure import Structure
+from support.over_http import over_http
+from support.remembering import configuration, remembering
 
 from sora_exporter.exporter import Exporter
-from sora_exporter.server import create_app
 from sora_exporter.simulator import create_app as create_provider
+from sora_exporter.web.app import create_app
 
 KEYED = ("incidents_by_name", "incidents_by_component", "open_for_product")
 BELOW = {"statuspage": "api/v2/", "google-cloud": "", "incidentio-widget": ""}

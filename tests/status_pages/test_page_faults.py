@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
 import pytest
-from faults.server import BEFORE_REQUEST, FAULTS, serve
+from support.faults.server import BEFORE_REQUEST, FAULTS, serve
 
 from sora_exporter.clock import SystemClock
-from sora_exporter.page_client import PageClient
+from sora_exporter.http.fetch import PageClient
 from sora_exporter.status_pages.poller import StatusPagePoller
 
 TIMEOUT_SECONDS = 1.0

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from sora_exporter.http.fetch import Fetched, FetchError
 from sora_exporter.status_pages import poller
-from sora_exporter.status_pages.page import ComponentStatus, Impact, Incident, Indicator, PageReport
-from sora_exporter.status_pages.poller import THREAD_BYTES, Fetched, FetchError, PageState, StatusPagePoller
+from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident, Indicator, PageReport
+from sora_exporter.status_pages.poller import THREAD_BYTES, PageState, StatusPagePoller
 from sora_exporter.status_pages.readers import READERS, Reader
 
 TIMEOUT = 10.0

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sora_exporter.status_pages.builtin import builtin_pages
-from sora_exporter.status_pages.page import ComponentStatus, Impact, Indicator, PageError, PageReport
+from sora_exporter.config.known_pages import builtin_pages
+from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageError, PageReport
 from sora_exporter.status_pages.readers import READERS
 
 DOCUMENTS = Path(__file__).parent / "documents"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sora_exporter.status_pages.page import INCIDENT_LIMIT, Impact, PageError, PageReport
+from sora_exporter.status_pages.facts import INCIDENT_LIMIT, Impact, PageError, PageReport
 from sora_exporter.status_pages.readers import READERS
 
 NOW = datetime.fromisoformat("2026-05-02T12:00:00Z").timestamp()

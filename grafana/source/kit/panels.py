@@ -1,0 +1,235 @@
+"""One function per kind of panel but tables: each takes a title, a description, queries, and what its kind needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypedDict, TypeVar, Unpack
+
+from grafana_foundation_sdk.builders import (
+    barchart,
+    bargauge,
+    common,
+    heatmap,
+    prometheus,
+    stat,
+    statetimeline,
+    statushistory,
+    table,
+    timeseries,
+)
+from grafana_foundation_sdk.builders import dashboard as builders
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models import common as options
+from grafana_foundation_sdk.models import heatmap as heatmap_options
+from grafana_foundation_sdk.models.dashboard import (
+    DashboardLinkType,
+    DataSourceRef,
+    DataTransformerConfig,
+    FieldColorModeId,
+    Panel,
+    ThresholdsConfig,
+    ValueMapping,
+)
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+from grafana.source.kit.look import BLUE, PLAIN, Override, properties
+
+DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
+NO_DATA = "no data"
+AnyPanel = Builder[Panel]
+P = TypeVar(
+    "P",
+    barchart.Panel,
+    bargauge.Panel,
+    heatmap.Panel,
+    stat.Panel,
+    statetimeline.Panel,
+    statushistory.Panel,
+    table.Panel,
+    timeseries.Panel,
+)
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query: PromQL, and the name of its series. ``is_instant`` asks for the end of the range alone."""
+
+    expr: str
+    legend: str = "{{service_id}}"
+    is_instant: bool = False
+    format: PromQueryFormat = PromQueryFormat.TIME_SERIES
+
+
+def now(expr: str, legend: str = "{{service_id}}") -> Query:
+    """Return a query for the end of the range."""
+    return Query(expr, legend, is_instant=True)
+
+
+class Settings(TypedDict, total=False):
+    """What a panel of any kind may set."""
+
+    unit: str
+    decimals: int
+    minimum: float
+    maximum: float
+    no_value: str
+    width: int
+    height: int
+    mappings: Sequence[ValueMapping]
+    thresholds: Builder[ThresholdsConfig]
+    colour_mode: FieldColorModeId
+    interval: str
+    time_from: str
+    max_data_points: int
+    overrides: Sequence[Override]
+    links: Mapping[str, str]
+    transformations: Sequence[tuple[str, Mapping[str, object]]]
+
+
+def dress(panel: P, title: str, description: str, queries: Sequence[Query], settings: Settings) -> P:
+    """Give a panel what every panel has."""
+    panel.title(title).description(description).datasource(DATASOURCE)
+    panel.targets([_target(query, number) for number, query in enumerate(queries)])
+    panel.no_value(settings.get("no_value", NO_DATA)).span(settings.get("width", 12)).height(settings.get("height", 8))
+    panel.unit(settings.get("unit", "none")).mappings(list(settings.get("mappings", ())))
+    panel.thresholds(settings.get("thresholds", PLAIN))
+    panel.color_scheme(builders.FieldColor().mode(settings.get("colour_mode", FieldColorModeId.THRESHOLDS)))
+    panel.transformations(
+        [DataTransformerConfig(name, options=dict(o)) for name, o in settings.get("transformations", ())]
+    )
+    if links := settings.get("links"):
+        panel.data_links([_link(name, url) for name, url in links.items()])
+    for setter, key in (
+        (panel.decimals, "decimals"),
+        (panel.min, "minimum"),
+        (panel.max, "maximum"),
+        (panel.interval, "interval"),
+        (panel.time_from, "time_from"),
+        (panel.max_data_points, "max_data_points"),
+    ):
+        if key in settings:
+            setter(settings[key])  # type: ignore[literal-required]
+    for name, values in settings.get("overrides", ()):
+        override = panel.override_by_regexp if name.startswith("/") else panel.override_by_name
+        override(name, properties(values))
+    return panel
+
+
+def query_letter(number: int) -> str:
+    """Return the name that Grafana knows a panel's query by: A, B, ..."""
+    return chr(ord("A") + number)
+
+
+def _target(query: Query, number: int) -> prometheus.Dataquery:
+    target = prometheus.Dataquery().expr(query.expr).legend_format(query.legend).format(query.format)
+    target.ref_id(query_letter(number)).datasource(DATASOURCE)
+    return target.instant() if query.is_instant else target.range()
+
+
+def _link(title: str, url: str) -> builders.DashboardLink:
+    return builders.DashboardLink(title).type(DashboardLinkType.LINK).url(url)
+
+
+def stat_tiles(
+    title: str,
+    description: str,
+    queries: Sequence[Query],
+    *,
+    text: options.BigValueTextMode = options.BigValueTextMode.AUTO,
+    **settings: Unpack[Settings],
+) -> AnyPanel:
+    """Return tiles with one big value each."""
+    reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
+    panel = stat.Panel().reduce_options(reduce).text_mode(text)
+    panel.color_mode(options.BigValueColorMode.BACKGROUND_SOLID).graph_mode(options.BigValueGraphMode.NONE)
+    settings.setdefault("width", 4)
+    settings.setdefault("height", 4)
+    return dress(panel, title, description, queries, settings)
+
+
+def lines(
+    title: str,
+    description: str,
+    queries: Sequence[Query],
+    *,
+    is_stacked: bool = False,
+    is_bars: bool = False,
+    limit_lines: bool = False,
+    **settings: Unpack[Settings],
+) -> AnyPanel:
+    """Return curves over time, or bars; gaps stay gaps."""
+    panel = timeseries.Panel().line_width(2).fill_opacity(10).show_points(options.VisibilityMode.AUTO).span_nulls(False)
+    legend = common.VizLegendOptions().display_mode(options.LegendDisplayMode.TABLE)
+    panel.legend(legend.placement(options.LegendPlacement.BOTTOM).show_legend(True).calcs(["lastNotNull", "max"]))
+    panel.tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING))
+    if is_stacked:
+        panel.stacking(common.StackingConfig().mode(options.StackingMode.NORMAL)).fill_opacity(60)
+    if is_bars:
+        panel.draw_style(options.GraphDrawStyle.BARS).fill_opacity(80).line_width(1)
+    if limit_lines:
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED))
+    settings.setdefault("colour_mode", FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+    return dress(panel, title, description, queries, settings)
+
+
+def timeline(title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]) -> AnyPanel:
+    """Return one lane per series, equal neighbours merged: for values with words."""
+    panel = statetimeline.Panel().merge_values(True).show_value(options.VisibilityMode.AUTO).row_height(0.85)
+    panel.line_width(0).fill_opacity(85).legend(_words_below())
+    settings.setdefault("width", 24)
+    return dress(panel, title, description, queries, settings)
+
+
+def calendar(title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]) -> AnyPanel:
+    """Return one lane per series and one cell per day."""
+    panel = statushistory.Panel().show_value(options.VisibilityMode.AUTO).row_height(0.85).col_width(0.9)
+    panel.line_width(1).fill_opacity(85).legend(_words_below())
+    settings.setdefault("width", 24)
+    settings["interval"] = "1d"
+    return dress(panel, title, description, queries, settings)
+
+
+def _words_below() -> common.VizLegendOptions:
+    legend = common.VizLegendOptions().display_mode(options.LegendDisplayMode.LIST)
+    return legend.placement(options.LegendPlacement.BOTTOM).show_legend(True)
+
+
+def level_bars(title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]) -> AnyPanel:
+    """Return one horizontal bar per series, with its value in figures."""
+    reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
+    panel = bargauge.Panel().reduce_options(reduce).orientation(options.VizOrientation.HORIZONTAL)
+    panel.display_mode(options.BarGaugeDisplayMode.BASIC).value_mode(options.BarGaugeValueMode.TEXT).show_unfilled(True)
+    settings.setdefault("minimum", 0)
+    return dress(panel, title, description, queries, settings)
+
+
+def columns_by_series(
+    title: str, description: str, query: Query, *, label: str, **settings: Unpack[Settings]
+) -> AnyPanel:
+    """Return one column per series: the mean of its samples, ordered by the name of the series."""
+    panel = (
+        barchart.Panel()
+        .show_value(options.VisibilityMode.AUTO)
+        .fill_opacity(80)
+        .x_field(label)
+        .x_tick_label_max_length(12)
+    )
+    panel.legend(common.VizLegendOptions().show_legend(False).display_mode(options.LegendDisplayMode.LIST))
+    settings["transformations"] = [
+        ("reduce", {"reducers": ["mean"], "mode": "seriesToRows"}),
+        ("sortBy", {"sort": [{"field": "Field", "desc": False}]}),
+        ("organize", {"renameByName": {"Field": label, "Mean": title}, "excludeByName": {}, "indexByName": {}}),
+    ]
+    return dress(panel, title, description, [query], settings)
+
+
+def heat(title: str, description: str, query: Query, *, y_unit: str, **settings: Unpack[Settings]) -> AnyPanel:
+    """Return the buckets of a histogram over time, denser where more fell in."""
+    colour = heatmap.HeatmapColorOptions().mode(heatmap_options.HeatmapColorMode.OPACITY).fill(BLUE).exponent(0.5)
+    # Only the opacity of one colour changes; the scheme is what Grafana wants named nonetheless.
+    colour.scheme("Blues").steps(64)
+    panel = heatmap.Panel().color(colour.scale(heatmap_options.HeatmapColorScale.EXPONENTIAL)).calculate(False)
+    panel.y_axis(heatmap.YAxisConfig().unit(y_unit)).show_legend().cell_gap(1).exemplars_color(BLUE)
+    panel.filter_values(heatmap.FilterValueRange().le(1e-9))
+    return dress(panel, title, description, [query], settings)

@@ -1,0 +1,1 @@
+"""Rows of panels that more than one dashboard shows."""

@@ -1,0 +1,108 @@
+"""Objectives: what is left of the error budgets, and how fast they burn."""
+
+from __future__ import annotations
+
+from grafana.source.kit import look
+from grafana.source.kit.frame import SERIES_LINK
+from grafana.source.kit.panels import AnyPanel, Query, level_bars, lines, now
+from grafana.source.kit.queries import recorded
+
+
+def objective_of_one() -> list[AnyPanel]:
+    """Return the panels about the objective of one service."""
+    return [
+        lines(
+            "Availability and objective",
+            "Rolling windows beside the objective, where there is one.",
+            [
+                Query(recorded("availability:ratio24h"), "24 h"),
+                Query(recorded("availability:ratio7d"), "7 d"),
+                Query(recorded("availability:ratio30d"), "30 d"),
+                Query(recorded("objective:ratio"), "objective"),
+            ],
+            unit="percentunit",
+            maximum=1,
+            overrides=[
+                *look.colours({"24 h": look.SKY, "7 d": look.BLUE, "30 d": look.GREEN}),
+                ("objective", look.DASHED),
+            ],
+            width=8,
+        ),
+        lines(
+            "Error budget left",
+            "What is left of the failures that the objective allows in thirty days: 100 % untouched, 0 % used up, "
+            "below 0 the objective is missed.",
+            [Query(recorded("error_budget_remaining:ratio30d"), "left")],
+            limit_lines=True,
+            unit="percentunit",
+            maximum=1,
+            thresholds=look.BUDGET_LEFT,
+            no_value="no objective configured",
+            width=8,
+        ),
+        lines(
+            "Burn rates",
+            "How many times faster than allowed the budget burns. Alerts: 14.4 over 1 h and 10 m, 6 over 6 h and 30 m, "
+            "1 over 3 d and 6 h.",
+            [Query(recorded(f"burnrate:ratio{window}"), window) for window in ("10m", "30m", "1h", "6h", "3d")],
+            limit_lines=True,
+            unit="short",
+            minimum=0,
+            thresholds=look.BURN_RATE,
+            overrides=look.colours(
+                {"10m": look.GREY, "30m": look.PINK, "1h": look.VERMILION, "6h": look.ORANGE, "3d": look.BLUE}
+            ),
+            no_value="no objective configured",
+            width=8,
+        ),
+    ]
+
+
+def objectives_of_all() -> list[AnyPanel]:
+    """Return the panels that compare the budgets of all services."""
+    none = "no objective configured"
+    return [
+        level_bars(
+            "Error budget left, 30 days",
+            "100 % untouched, 0 % used up. Below 0 the objective is missed.",
+            [now(recorded("error_budget_remaining:ratio30d"))],
+            unit="percentunit",
+            decimals=0,
+            minimum=-1,
+            maximum=1,
+            thresholds=look.BUDGET_LEFT,
+            links=SERIES_LINK,
+            no_value=none,
+            width=8,
+        ),
+        *(
+            lines(
+                f"Burn rate, {window}",
+                f"How many times faster than allowed the budget burns, over {window}. {alert}",
+                [Query(recorded(f"burnrate:ratio{window}"))],
+                limit_lines=True,
+                unit="short",
+                minimum=0,
+                thresholds=look.steps(look.GREEN, (limit, look.VERMILION)),
+                links=SERIES_LINK,
+                no_value=none,
+                width=8,
+            )
+            for window, limit, alert in (
+                ("1h", 14.4, "From 14.4 on a fast burn is alerted."),
+                ("6h", 6, "From 6 on a medium burn is alerted."),
+                ("3d", 1, "From 1 on a slow burn is alerted."),
+            )
+        ),
+        lines(
+            "Error budget left",
+            "How the budgets of the last thirty days went.",
+            [Query(recorded("error_budget_remaining:ratio30d"))],
+            unit="percentunit",
+            maximum=1,
+            thresholds=look.BUDGET_LEFT,
+            limit_lines=True,
+            no_value=none,
+            width=16,
+        ),
+    ]

@@ -1,0 +1,78 @@
+"""What official status pages say, and whether our probes agree."""
+
+from __future__ import annotations
+
+from grafana.source.kit import look
+from grafana.source.kit.frame import SERIES_LINK
+from grafana.source.kit.panels import AnyPanel, Query, timeline
+from grafana.source.kit.queries import COMPONENT_HISTORY, INDICATOR_HISTORY, recorded
+from grafana.source.kit.tables import Column, LabelColumn, grid
+
+
+def status_pages() -> list[AnyPanel]:
+    """Return the panels about official pages."""
+    return [
+        timeline(
+            "What the pages say overall",
+            "The indicator of each official page. They tell of the maker's service, not of a provider's relay.",
+            [Query(INDICATOR_HISTORY, "{{page}}")],
+            mappings=look.INDICATOR_WORDS,
+            interval="2m",
+            no_value="no status page configured",
+            width=12,
+            height=6,
+        ),
+        timeline(
+            "What they say of the components watched",
+            "The components that the configuration names.",
+            [Query(COMPONENT_HISTORY, "{{page}} {{component}}")],
+            mappings=look.COMPONENT_WORDS,
+            interval="2m",
+            no_value="no component configured",
+            width=12,
+            height=6,
+        ),
+        _disagreement(),
+        grid(
+            "Pages",
+            "Whether the last fetch worked, how old it is, what is open, and the next maintenance.",
+            [LabelColumn("Page", "page")],
+            [
+                Column("Reachable", "max by (page) (sora_status_page_up)", mappings=look.YES_NO),
+                Column("Age", "time() - max by (page) (sora_status_page_last_fetch_timestamp_seconds)", "s", 0),
+                Column(
+                    "Open incidents",
+                    "sum by (page) (max by (page, impact) (sora_status_page_open_incidents))",
+                    thresholds=look.SOME_IS_WARNING,
+                ),
+                Column(
+                    "Maintenance from",
+                    "max by (page) (sora_status_page_maintenance_start_timestamp_seconds) * 1000",
+                    "dateTimeAsIso",
+                ),
+                Column(
+                    "until",
+                    "max by (page) (sora_status_page_maintenance_end_timestamp_seconds) * 1000",
+                    "dateTimeAsIso",
+                ),
+            ],
+            no_value="–",
+            width=10,
+            height=8,
+        ),
+    ]
+
+
+def _disagreement() -> AnyPanel:
+    return timeline(
+        "Pages against probes",
+        "Where a page and our probes contradict each other: the page says operational while the service fails, or "
+        "the page says outage while it works.",
+        [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{service_id}}: {{side}}")],
+        mappings=look.DISAGREEMENT,
+        links=SERIES_LINK,
+        interval="2m",
+        no_value="no service names a component of a page",
+        width=14,
+        height=8,
+    )

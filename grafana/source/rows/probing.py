@@ -1,0 +1,218 @@
+"""How the probes of a service go, what its applications see, and what probing costs."""
+
+from __future__ import annotations
+
+from grafana.source.kit import look
+from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
+from grafana.source.kit.queries import SERVICE, recorded
+from grafana.source.kit.tables import Column, LabelColumn, grid
+
+PROBE = f'{SERVICE},probe="$probe"'
+UNPAID = "no paid probes"
+GOT_IT = look.words({1: ("got it", look.GREEN), 0: ("did not", look.VERMILION)})
+
+
+def probes() -> list[AnyPanel]:
+    """Return the panels about the probes of one service."""
+    window = "[$__rate_interval]"
+    durations = f"rate(sora_probe_duration_seconds_bucket{{{PROBE}}}{window})"
+    return [
+        _attempts_table(),
+        lines(
+            "Attempts",
+            "Attempts per minute of each probe.",
+            [Query(f"sum by (probe) (rate(sora_probe_attempts_total{{{SERVICE}}}{window})) * 60", "{{probe}}")],
+            unit="short",
+            minimum=0,
+            interval="15m",
+            width=8,
+        ),
+        lines(
+            "Duration of $probe",
+            "Half of the attempts were faster than the median, all but one in twenty than the 95th percentile.",
+            [
+                Query(f"histogram_quantile({share}, sum by (le) ({durations}))", name)
+                for share, name in ((0.5, "median"), (0.95, "95th percentile"))
+            ],
+            unit="s",
+            minimum=0,
+            overrides=look.colours({"median": look.BLUE, "95th percentile": look.ORANGE}),
+            interval="15m",
+            width=8,
+        ),
+        lines(
+            "Phases of $probe",
+            "Where the time of the last attempt went.",
+            [Query(f"max by (phase) (sora_probe_phase_seconds{{{PROBE}}})", "{{phase}}")],
+            is_stacked=True,
+            unit="s",
+            minimum=0,
+            interval="1m",
+            no_value="no attempt yet",
+            width=8,
+        ),
+    ]
+
+
+def _attempts_table() -> AnyPanel:
+    return grid(
+        "Probes",
+        "The last attempt of each probe, and what the last day had.",
+        [LabelColumn("Probe", "probe")],
+        [
+            Column("Last attempt", f"max by (probe) (sora_probe_success{{{SERVICE}}})", mappings=GOT_IT),
+            Column("HTTP status", f"max by (probe) (sora_probe_http_status_code{{{SERVICE}}})", "none", 0),
+            Column(
+                "Age",
+                f"time() - max by (probe) (sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}})",
+                "s",
+                0,
+            ),
+            Column("Interval", f"max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})", "s", 0),
+            Column(
+                "Age in intervals",
+                f"(time() - max by (probe) (sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}}))\n"
+                f"/ on (probe) max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})",
+                "none",
+                1,
+                thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
+            ),
+            Column(
+                "Attempts 24 h",
+                f"sum by (probe) (increase(sora_probe_attempts_total{{{SERVICE}}}[24h]))",
+                "short",
+                0,
+            ),
+            Column(
+                "Failures 24 h",
+                f"sum by (probe) (increase(sora_probe_failures_total{{{SERVICE}}}[24h]))",
+                "short",
+                0,
+            ),
+        ],
+        no_value="–",
+        height=6,
+    )
+
+
+def traffic() -> list[AnyPanel]:
+    """Return the panels that hold probes against requests and pages."""
+    window = "[$__rate_interval]"
+    unused = "no application uses the fallback client"
+    return [
+        lines(
+            "Requests",
+            "Requests a minute of the fallback client in your own applications, by outcome.",
+            [
+                Query(
+                    f"sum by (outcome) (rate(sora_client_requests_total{{{SERVICE}}}{window})) * 60 > 0",
+                    "{{outcome}}",
+                )
+            ],
+            is_stacked=True,
+            unit="short",
+            minimum=0,
+            overrides=[("success", look.fixed(look.GREEN)), *look.error_class_colours()],
+            no_value=unused,
+            width=8,
+        ),
+        lines(
+            "Traffic against probes",
+            "Availability of the last day as your requests saw it and as the probes saw it.",
+            [
+                Query(recorded("traffic_availability:ratio24h"), "your requests"),
+                Query(recorded("availability:ratio24h"), "probes"),
+            ],
+            unit="percentunit",
+            maximum=1,
+            overrides=look.colours({"your requests": look.ORANGE, "probes": look.BLUE}),
+            no_value=unused,
+            width=8,
+        ),
+        timeline(
+            "Official page against probes",
+            "The page that speaks of this service says operational while it fails, or outage while it works.",
+            [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{side}}")],
+            mappings=look.DISAGREEMENT,
+            interval="2m",
+            no_value="no component of a page is named for this service",
+            width=8,
+        ),
+    ]
+
+
+def probing_cost() -> list[AnyPanel]:
+    """Return the panels about what probing costs."""
+    spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
+    paid = f'{SERVICE},probe=~"submit|generate"'
+    return [
+        stat_tiles(
+            "Spent today",
+            "What paid probes spent today (UTC), reservations included.",
+            [now(spent, "spent")],
+            unit="currencyUSD",
+            no_value=UNPAID,
+        ),
+        stat_tiles(
+            "Budget of a day",
+            "Paid probes stop when it is used up. 0: they never run.",
+            [now(budget, "budget")],
+            unit="currencyUSD",
+            no_value=UNPAID,
+        ),
+        stat_tiles(
+            "Share of the budget",
+            "Today's spend in the budget.",
+            [now(f"{spent} / ({budget} > 0)", "share")],
+            unit="percentunit",
+            decimals=0,
+            thresholds=look.steps(look.GREEN, (0.8, look.ORANGE), (1, look.VERMILION)),
+            no_value=UNPAID,
+        ),
+        stat_tiles(
+            "A month at this pace",
+            "Cost of probing in thirty days like the last seven.",
+            [now(f"sum(increase(sora_probe_cost_usd_total{{{SERVICE}}}[7d])) / 7 * 30", "a month")],
+            unit="currencyUSD",
+            no_value=UNPAID,
+        ),
+        stat_tiles(
+            "A finding",
+            "Spend of the last seven days divided by paid attempts that succeeded.",
+            [
+                now(
+                    f"sum(increase(sora_probe_cost_usd_total{{{SERVICE}}}[7d]))\n"
+                    f"/\n((sum(increase(sora_probe_attempts_total{{{paid}}}[7d])) "
+                    f"- sum(increase(sora_probe_failures_total{{{paid}}}[7d]))) > 0)",
+                    "a finding",
+                )
+            ],
+            unit="currencyUSD",
+            no_value=UNPAID,
+            width=8,
+        ),
+        *_spending(),
+    ]
+
+
+def _spending() -> list[AnyPanel]:
+    spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
+    return [
+        lines(
+            "Spend of the day and its budget",
+            "Today's spend (UTC) beside the limit.",
+            [Query(spent, "spent"), Query(budget, "budget")],
+            unit="currencyUSD",
+            minimum=0,
+            overrides=[("spent", look.fixed(look.BLUE)), ("budget", look.DASHED)],
+            no_value=UNPAID,
+        ),
+        lines(
+            "Cost of probing by service",
+            "USD a day, over the day before each moment.",
+            [Query(f"sum by (service_id) (increase(sora_probe_cost_usd_total{{{SERVICE}}}[1d]))")],
+            unit="currencyUSD",
+            minimum=0,
+            no_value=UNPAID,
+        ),
+    ]

@@ -1,0 +1,240 @@
+"""What probes may spend: a durable ledger of reservations, and of the jobs that must not be left behind.
+
+The order that makes ``kill -9`` harmless at every point::
+
+    reserve        the money counts, in full, from here on
+    remember_job   the record exists
+    (create call)  the only step that costs money
+    note_job_id    the job can be found again
+    (delete call)  at the provider, once the probe is done with the job
+    forget_job, settle
+
+A kill before the create call wastes budget, never money. A kill between the create call and ``note_job_id`` leaves a
+job with ``job_id`` None: it was paid at most once and is counted. Its reservation's ``marker`` stands in its prompt,
+so that it can be found in the provider's list of jobs, where there is such a list, and be deleted after all.
+
+A canary that was accepted instead of refused was not foreseen: it is charged once it is known, and its target is
+remembered, so that no later process sends it again. Standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Self
+
+from sora_exporter.budget.reservation import MOST_USD, Job, Reservation, ceil_micro, date_of, day_of, floor_micro
+from sora_exporter.budget.storage import Schema, Storage, StorageError
+
+LEDGER_FILE = "ledger.sqlite3"
+DAYS_KEPT = 400
+SCHEMA = Schema(
+    application_id=int.from_bytes(b"SORA", "big"),
+    versions=tuple(
+        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2)
+    ),
+)
+
+
+class Ledger:
+    """The spend of all probes, shared by every process with the same storage directory.
+
+    Methods are short and synchronous, for one thread, and raise StorageError when the ledger is not in order: then
+    there is no reservation, hence no paid call. A process opens at most one Ledger per directory.
+    """
+
+    def __init__(self, storage: Storage, now: Callable[[], float]) -> None:
+        self._storage = storage
+        self._now = now
+
+    @classmethod
+    def open(cls, storage: Path, *, exclusive: bool, now: Callable[[], float]) -> Self:
+        """Open the ledger in the directory ``storage``, creating both; ``now`` gives Unix seconds.
+
+        ``exclusive`` is for the exporter, of which there is one per directory; one-shot commands share its ledger.
+        """
+        ledger = cls(Storage.open(storage, LEDGER_FILE, SCHEMA, exclusive=exclusive), now)
+        try:
+            ledger._tidy()
+        except StorageError:
+            ledger.close()
+            raise
+        return ledger
+
+    def close(self) -> None:
+        """Give up the file and every lock."""
+        self._storage.close()
+
+    def reserve(self, service_id: str, probe: str, amount_usd: float, limit_usd: float) -> Reservation | None:
+        """Set ``amount_usd`` aside, durably, before the paid call; None if today's spend would pass ``limit_usd``.
+
+        None also for an amount that is not positive, and for amounts or limits that are no sane number.
+        """
+        if not 0 < amount_usd <= limit_usd <= MOST_USD:
+            return None
+        amount, limit = ceil_micro(amount_usd), floor_micro(limit_usd)
+        with self._storage.write() as db:
+            day = self._today(db)
+            if amount <= 0 or _spent(db, day) + amount > limit:
+                return None
+            _write_off(db, day)
+            return _add(db, day, service_id, probe, amount, self._now())
+
+    def charge(self, service_id: str, probe: str, amount_usd: float) -> Reservation:
+        """Count money that is gone without having been set aside, whatever the limit; 0 where no price is known."""
+        with self._storage.write() as db:
+            # The row keeps the job that was ordered, so it is there also when nothing is charged.
+            amount = ceil_micro(amount_usd)
+            reservation = _add(db, self._today(db), service_id, probe, max(amount, 1), self._now())
+            db.execute("UPDATE reservation SET settled = ? WHERE id = ?", (amount, reservation.id))
+            return reservation
+
+    def settle(self, reservation: Reservation, actual_usd: float) -> None:
+        """Replace the reservation by what the call really cost, on the day of the reservation.
+
+        More than was reserved is counted as it is, never clamped: the money is gone, so the day's spend may then pass
+        the limit by the excess, and later reservations find that much less left. The first settlement stands; an
+        open reservation is written off in full after the second midnight and can no longer be settled.
+        """
+        if not 0 <= actual_usd <= MOST_USD:
+            raise ValueError(f"actual_usd must be between 0 and {MOST_USD:.0f}, not {actual_usd}")
+        with self._storage.write() as db:
+            values = ceil_micro(actual_usd), reservation.id
+            db.execute("UPDATE reservation SET settled = ? WHERE id = ? AND settled IS NULL", values)
+
+    def release(self, reservation: Reservation) -> None:
+        """Give the money back; only for a call that was surely not made. It stays the ``last_attempt``."""
+        self.settle(reservation, 0.0)
+
+    def spent_usd(self, day: date | None = None) -> float:
+        """The spend of a UTC day (default: today), open reservations included; 0 for days no longer kept."""
+        with self._storage.read() as db:
+            return _spent(db, self._today(db) if day is None else day_of(day)) / 1e6
+
+    def spent_by_service(self) -> dict[str, float]:
+        """What each service has cost over the ledger's life, in USD; it never falls.
+
+        An open reservation joins when it is settled or written off.
+        """
+        with self._storage.read() as db:
+            rows = db.execute(
+                "SELECT service_id, SUM(amount) FROM (SELECT service_id, amount FROM folded UNION ALL"
+                " SELECT service_id, settled FROM reservation WHERE settled IS NOT NULL) GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+        return {service_id: amount / 1e6 for service_id, amount in rows}
+
+    def last_attempt(self, service_id: str, probe: str) -> float | None:
+        """Unix time of the latest reservation, or None. After the clock stepped back it may lie in the future."""
+        with self._storage.read() as db:
+            row = db.execute(
+                "SELECT reserved_at FROM reservation WHERE service_id = ? AND probe = ? ORDER BY id DESC LIMIT 1",
+                (service_id, probe),
+            ).fetchone()
+        return None if row is None else float(row[0])
+
+    def remember_job(self, reservation: Reservation, provider: str, api: str, job_id: str | None = None) -> Job:
+        """Record, before the create call and inside ``attempt_lock``, that a job may soon exist."""
+        with self._storage.write() as db:
+            values = reservation.id, provider, api, job_id
+            db.execute("INSERT INTO job (reservation_id, provider, api, job_id) VALUES (?, ?, ?, ?)", values)
+            return Job(_added(db), reservation, provider, api, job_id)
+
+    def note_job_id(self, job: Job, job_id: str) -> Job:
+        """Record the id right after the create call's answer."""
+        with self._storage.write() as db:
+            db.execute("UPDATE job SET job_id = ? WHERE id = ?", (job_id, job.id))
+        return replace(job, job_id=job_id)
+
+    def forget_job(self, job: Job) -> None:
+        """Drop the record: the job is deleted at the provider, was never created, or cannot be found again."""
+        with self._storage.write() as db:
+            db.execute("DELETE FROM job WHERE id = ?", (job.id,))
+
+    def unfinished_jobs(self) -> list[Job]:
+        """Jobs left behind, oldest first: to be deleted at the provider and forgotten, never created again.
+
+        Jobs of a probe that is being attempted now, by any process, are left out (``attempt_lock`` tells).
+        """
+        with self._storage.read() as db:
+            rows = db.execute(
+                "SELECT job.id, provider, api, job_id, reservation_id, day, service_id, probe, amount, reserved_at"
+                " FROM job JOIN reservation ON reservation.id = reservation_id ORDER BY job.id"
+            ).fetchall()
+            jobs = [Job(row[0], _reservation(db, *row[4:]), *row[1:4]) for row in rows]
+        return [job for job in jobs if not self._is_attempted(job.reservation)]
+
+    def accepted_canaries(self) -> dict[str, str]:
+        """By service, the fingerprint of the target that accepted a canary."""
+        with self._storage.read() as db:
+            return dict(db.execute("SELECT service_id, target FROM accepted_canary ORDER BY service_id").fetchall())
+
+    def note_accepted_canary(self, service_id: str, target: str) -> None:
+        """Remember that this target accepted the service's canary."""
+        with self._storage.write() as db:
+            db.execute("INSERT OR REPLACE INTO accepted_canary VALUES (?, ?, ?)", (service_id, target, self._now()))
+
+    def forget_accepted_canary(self, service_id: str) -> None:
+        """The service's canary is refused as it should be."""
+        with self._storage.write() as db:
+            db.execute("DELETE FROM accepted_canary WHERE service_id = ?", (service_id,))
+
+    def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
+        """Hold the right to attempt one probe of one service; gives False while any process has it."""
+        return self._storage.attempt_lock(service_id, probe)
+
+    def _is_attempted(self, reservation: Reservation) -> bool:
+        with self.attempt_lock(reservation.service_id, reservation.probe) as is_free:
+            return not is_free
+
+    def _today(self, db: sqlite3.Connection) -> int:
+        """The latest day known: a clock stepping back opens no budget (money reserved years ahead blocks till then)."""
+        clock = math.floor(self._now() / 86400)
+        (latest,) = db.execute("SELECT MAX(day) FROM reservation").fetchone()
+        return clock if latest is None else max(clock, int(latest))
+
+    def _tidy(self) -> None:
+        """Fold old rows into totals, counted back from the newest row: a wrong clock must not fold today's."""
+        with self._storage.write() as db:
+            _write_off(db, self._today(db))
+            old = "settled IS NOT NULL AND day < (SELECT MAX(day) FROM reservation) - ?"
+            db.execute(
+                f"INSERT INTO folded SELECT service_id, SUM(settled) FROM reservation WHERE {old} GROUP BY service_id"  # noqa: S608
+                " ON CONFLICT (service_id) DO UPDATE SET amount = amount + excluded.amount",
+                (DAYS_KEPT,),
+            )
+            db.execute(f"DELETE FROM reservation WHERE {old}", (DAYS_KEPT,))  # noqa: S608
+
+
+def _add(db: sqlite3.Connection, day: int, service_id: str, probe: str, amount: int, now: float) -> Reservation:
+    db.execute(
+        "INSERT INTO reservation (day, reserved_at, service_id, probe, amount) VALUES (?, ?, ?, ?, ?)",
+        (day, now, service_id, probe, amount),
+    )
+    return _reservation(db, _added(db), day, service_id, probe, amount, now)
+
+
+def _added(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
+
+
+def _reservation(
+    db: sqlite3.Connection, number: int, day: int, service_id: str, probe: str, amount: int, reserved_at: float
+) -> Reservation:
+    (instance,) = db.execute("SELECT instance FROM ledger").fetchone()
+    return Reservation(number, date_of(day), service_id, probe, amount / 1e6, reserved_at, f"{instance}-{number}")
+
+
+def _spent(db: sqlite3.Connection, day: int) -> int:
+    (spent,) = db.execute("SELECT SUM(COALESCE(settled, amount)) FROM reservation WHERE day = ?", (day,)).fetchone()
+    return int(spent or 0)
+
+
+def _write_off(db: sqlite3.Connection, today: int) -> None:
+    """Settle in full what was reserved before yesterday and never settled: its process is gone."""
+    db.execute("UPDATE reservation SET settled = amount WHERE settled IS NULL AND day < ?", (today - 1,))

@@ -1,0 +1,37 @@
+"""How a vendor's API speaks, as data: the built-in shapes and what a user adds under ``apis:``."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from sora_exporter.config.apis.spec import Api, Asset, Canary, Create, Find, Job, Models, Route
+from sora_exporter.config.apis.template import fill, fill_path, first
+
+__all__ = [
+    "Api",
+    "Asset",
+    "Canary",
+    "Create",
+    "Find",
+    "Job",
+    "Models",
+    "Route",
+    "builtin_apis",
+    "fill",
+    "fill_path",
+    "first",
+]
+
+
+@cache
+def builtin_apis() -> dict[str, Api]:
+    """Return the shapes that come with the exporter, by name, from the YAML files beside this module."""
+    files = sorted(resources.files(__package__).iterdir(), key=lambda entry: entry.name)
+    return {
+        file.name.removesuffix(".yml"): Api.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        for file in files
+        if file.name.endswith(".yml")
+    }

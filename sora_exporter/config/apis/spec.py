@@ -1,0 +1,222 @@
+"""The shape of one vendor's API: routes, bodies, and where job, status, asset and fault are found.
+
+A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``. Where a tuple of paths stands,
+they are tried in order. A route may hold ``{model}`` (create, models) or ``{job_id}`` (poll, delete, asset), a body
+``{model}`` and ``{prompt}``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from sora_exporter.config.apis.template import fill, fill_path, first, placeholders
+from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
+from sora_exporter.result import Expectation
+
+__all__ = ["Api", "Asset", "Canary", "Create", "Find", "Job", "Models", "Route", "fill", "fill_path", "first"]
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.lower() for word in words)
+
+
+def _route_path(path: str) -> str:
+    if not re.fullmatch(r"/(?!/)[!-~]*|/", path):
+        raise ValueError("a path begins with one '/' and has no spaces: it is added to the provider's base_url")
+    return path
+
+
+Paths = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_as_tuple)]
+Words = Annotated[Paths, AfterValidator(_lower)]
+RoutePath = Annotated[str, AfterValidator(_route_path)]
+
+
+def _require_placeholders(path: str, allowed: str, *, is_needed: bool) -> None:
+    unknown = sorted(placeholders(path) - {allowed})
+    if unknown:
+        raise ValueError(f"{path!r} has the placeholder {{{unknown[0]}}}: only {{{allowed}}} is filled in there")
+    if is_needed and not placeholders(path):
+        raise ValueError(f"{path!r} names no {{{allowed}}}: put it where the vendor wants it")
+
+
+class Route(Section):
+    method: Method = "GET"
+    path: RoutePath
+
+
+class Models(Section):
+    """Where the model catalogue is; ``path`` None where a vendor only has the list."""
+
+    path: RoutePath | None = "/models/{model}"
+    list: RoutePath = "/models"
+
+    @field_validator("path")
+    @classmethod
+    def _names_model(cls, value: str | None) -> str | None:
+        if value is not None:
+            _require_placeholders(value, "model", is_needed=True)
+        return value
+
+
+class Create(Section):
+    """The create request. ``stream`` says the answer is an event stream; ``billed_seconds`` where the body tells
+    the length of the video, for prices per second; ``answer_mib`` how much of the answer to a paid request is read."""
+
+    method: Method = "POST"
+    path: RoutePath
+    encoding: Literal["json", "multipart"] = "json"
+    body: Json
+    stream: Flag = False
+    billed_seconds: Paths = ()
+    present: Paths = ()
+    answer_mib: Annotated[Count, Field(ge=1, le=64)] = 1
+
+    @field_validator("path")
+    @classmethod
+    def _may_name_model(cls, value: str) -> str:
+        _require_placeholders(value, "model", is_needed=False)
+        return value
+
+
+class Canary(Section):
+    """What makes validation refuse the create request: members to replace, and the words the refusal must name."""
+
+    replace: Json = Field(min_length=1)
+    refusal: Paths = Field(min_length=1)
+
+
+class Find(Section):
+    """How to list jobs, to find one whose id was lost: a route, where its items are and where each tells its prompt."""
+
+    path: RoutePath
+    items: Paths = Field(min_length=1)
+    prompt: Paths = Field(min_length=1)
+
+
+class Job(Section):
+    """Where a job's id, status word, progress and error are, and what the vendor's words mean, in any case."""
+
+    id: Paths = Field(min_length=1)
+    status: Paths = Field(min_length=1)
+    error: Paths = ()
+    queued: Words = ()
+    running: Words = ()
+    done: Words = Field(min_length=1)
+    failed: Words = ()
+    poll: Route
+    poll_interval_seconds: float = Field(default=5.0, gt=0, le=3600)
+    delete: Route | None = None
+    find: Find | None = None
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each status word means, most final meaning first."""
+        by_meaning = {"done": self.done, "failed": self.failed, "running": self.running, "queued": self.queued}
+        return {word: meaning for meaning, words in by_meaning.items() for word in words}
+
+    def word(self, answer: object) -> str:
+        """Return ``queued``, ``running``, ``done``, ``failed`` or, for a word nobody knows, an empty string."""
+        said = first(answer, self.status)
+        return self.meanings.get(str(said).lower(), "") if isinstance(said, (str, int)) else ""
+
+    @field_validator("poll", "delete")
+    @classmethod
+    def _names_job(cls, value: Route | None) -> Route | None:
+        if value is not None:
+            _require_placeholders(value.path, "job_id", is_needed=True)
+        return value
+
+    @model_validator(mode="after")
+    def _one_meaning_each(self) -> Self:
+        words = [*self.queued, *self.running, *self.done, *self.failed]
+        twice = sorted({word for word in words if words.count(word) > 1})
+        if twice:
+            raise ValueError(f"the status word {twice[0]!r} stands twice in queued, running, done and failed: keep one")
+        return self
+
+
+class Asset(Section):
+    """Where the finished video or image is: a route, a path to its address or base64 text, or a link in text."""
+
+    kinds: tuple[Literal["video", "image"], ...] = Field(min_length=1)
+    route: Route | None = None
+    url: Paths = ()
+    base64: Paths = ()
+    link: Pattern | None = None
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if not (self.route or self.url or self.base64 or self.link):
+            raise ValueError("the asset is nowhere: give one of route, url, base64 and link")
+        if self.route is not None:
+            _require_placeholders(self.route.path, "job_id", is_needed=True)
+        return self
+
+
+class Api(Section):
+    """One vendor's API. ``endpoint`` is the family whose conventions the classifier falls back on.
+
+    ``models`` None says that the vendor has no model catalogue.
+    """
+
+    endpoint: Literal["videos", "chat", "images"] = "videos"
+    prompt: str = Field(default="A paper boat drifts across a calm lake at dawn.", min_length=1, max_length=2000)
+    models: Models | None = Models()
+    create: Create
+    canary: Canary | None = None
+    job: Job | None = None
+    asset: Asset | None = None
+
+    @model_validator(mode="after")
+    def _route_has_job(self) -> Self:
+        if self.asset is not None and self.asset.route is not None and self.job is None:
+            raise ValueError("asset.route needs the id of a job: add job, or find the asset by url, base64 or link")
+        return self
+
+    def create_path(self, model: str) -> str:
+        """Return the path of the create request for a model."""
+        return fill_path(self.create.path, model=model)
+
+    def create_body(self, model: str, overrides: dict[str, Any], prompt: str = "") -> dict[str, Any]:
+        """Return the body of a create request with a service's own members laid over the shape's."""
+        values = {"model": model, "prompt": prompt or self.prompt}
+        body: dict[str, Any] = fill({**self.create.body, **overrides}, values)
+        return body
+
+    def canary_body(self, model: str, overrides: dict[str, Any]) -> dict[str, Any]:
+        """Return the body of a create request with what the canary breaks; an empty one where there is no canary."""
+        return {**self.create_body(model, overrides), **self.canary.replace} if self.canary else {}
+
+    def billed_seconds(self, body: dict[str, Any]) -> float | None:
+        """Return how many seconds of video the body orders, or None where it does not say."""
+        said = first(body, self.create.billed_seconds)
+        if isinstance(said, bool) or not isinstance(said, (str, int, float)):
+            return None
+        try:
+            seconds = float(said)
+        except (ValueError, OverflowError):
+            return None
+        return seconds if math.isfinite(seconds) and seconds > 0 else None
+
+    @property
+    def create_expectation(self) -> Expectation | None:
+        """What a good answer to the create request holds, for the classifier."""
+        present = self.create.present or (self.job.id if self.job else ())
+        return Expectation(present=present, error=self.job.error if self.job else ()) if present else None
+
+    @property
+    def job_expectation(self) -> Expectation | None:
+        """What a good answer to a poll holds, for the classifier."""
+        if self.job is None:
+            return None
+        return Expectation(self.job.status, self.job.error, self.job.status, self.job.failed)

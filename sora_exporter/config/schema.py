@@ -1,0 +1,86 @@
+"""The configuration as a whole: providers, services, shapes, official pages and the user's own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from sora_exporter.config.apis import Api, builtin_apis
+from sora_exporter.config.known_pages import filled
+from sora_exporter.config.provider import Provider
+from sora_exporter.config.section import Count, Pattern, Section
+from sora_exporter.config.service import Service, require_shorter, usual_timeout
+from sora_exporter.config.values import Identifier, Proxy, Seconds, Url
+from sora_exporter.result import ErrorClass
+
+PAGE_INTERVAL = 60.0
+PAGE_TIMEOUT = 10.0
+
+
+def _page_timeout(page: dict[str, Any]) -> float:
+    return usual_timeout(PAGE_TIMEOUT, page.get("interval", PAGE_INTERVAL))
+
+
+class StatusPage(Section):
+    """An official status page to read."""
+
+    url: Url
+    format: Literal["statuspage", "google-cloud", "incidentio-widget"]
+    components: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(default=(), max_length=100)
+    interval: Seconds = PAGE_INTERVAL
+    timeout: Seconds = Field(default_factory=_page_timeout)
+    proxy: Proxy | None = None
+
+    @model_validator(mode="after")
+    def _ends_before_next(self) -> Self:
+        require_shorter(self.timeout, self.interval)
+        return self
+
+
+class ClassifyRule(Section):
+    """A user's own rule: answers of a provider (of all, where none is named) whose text matches."""
+
+    match: Pattern
+    error_class: ErrorClass
+    provider: str | None = None
+
+
+class Config(Section):
+    """Everything the exporter is told."""
+
+    budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
+    max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
+    providers: Mapping[Identifier, Provider] = Field(default_factory=dict)
+    services: tuple[Service, ...] = ()
+    apis: Mapping[Identifier, Api] = Field(default_factory=dict)
+    status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
+    classify: tuple[ClassifyRule, ...] = ()
+
+    @field_validator("status_pages", mode="before")
+    @classmethod
+    def _fill_known_pages(cls, pages: Any) -> Any:
+        return {name: filled(name, page) for name, page in pages.items()} if isinstance(pages, dict) else pages
+
+    def api(self, service: Service) -> Api:
+        """Return the shape a service speaks; a user's own name wins over a built-in one."""
+        return self.apis.get(service.api) or builtin_apis()[service.api]
+
+    def service(self, service_id: str) -> Service | None:
+        """Return the service with that id, or None."""
+        return next((service for service in self.services if service.id == service_id), None)
+
+    def attempt_price_usd(self, service: Service) -> float | None:
+        """Return what one paid probe of a service costs, or None where price or length of the video is not told."""
+        price = service.price_usd
+        if price is None or price.per_request is not None:
+            return price.per_request if price else None
+        api = self.api(service)
+        seconds = api.billed_seconds(api.create_body(service.model, service.request))
+        return price.per_second * seconds if price.per_second is not None and seconds else None
+
+
+def hidden_dump(config: Config) -> dict[str, Any]:
+    """Return the configuration in force as plain data for YAML or JSON: secrets hidden, durations as people write."""
+    return config.model_dump(mode="json")

@@ -1,0 +1,34 @@
+"""What is allowed and yet worth a warning."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from sora_exporter.config.schema import Config
+
+OTHERS = stat.S_IRGRP | stat.S_IROTH | stat.S_IWGRP | stat.S_IWOTH
+
+
+def config_warnings(config: Config) -> list[str]:
+    """Return one line for each thing that works but was probably not meant, providers first, then services."""
+    warnings = [
+        f"providers.{name}.api_key_file: {provider.api_key_file} is open to other users: chmod 600 it"
+        for name, provider in config.providers.items()
+        if provider.api_key_file is not None and _is_open_to_others(provider.api_key_file)
+    ]
+    limit = config.budget_usd_per_day
+    for service in config.services:
+        paid = [kind.value for kind in service.probes if kind.is_paid]
+        price = config.attempt_price_usd(service) if paid else None
+        if price is not None and price > limit:
+            why = f"${price:g} is above budget_usd_per_day, ${limit:g}" if limit else "budget_usd_per_day is not set"
+            warnings.append(f"service {service.id}: {' and '.join(paid)} will never run: {why}")
+    return warnings
+
+
+def _is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & OTHERS)
+    except OSError:
+        return False

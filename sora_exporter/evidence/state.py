@@ -1,0 +1,179 @@
+"""What is known of every service, and the one place that decides a status."""
+
+from __future__ import annotations
+
+import errno
+import math
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sora_exporter.classify.sunset import after_sunset
+from sora_exporter.clock import Clock
+from sora_exporter.config import Config, Service
+from sora_exporter.evidence.own_network import Reachability, Witness
+from sora_exporter.evidence.track import (
+    FRESH_INTERVALS,
+    MARKS_KEPT,
+    NO_EVIDENCE,
+    NOT_ASKED,
+    Distribution,
+    Mark,
+    ProbeTrack,
+    ServiceTrack,
+    Verdicts,
+    is_unreached,
+)
+from sora_exporter.result import ErrorClass, ProbeResult, Status, Verdict
+
+__all__ = ["MARKS_KEPT", "Distribution", "Mark", "ProbeTrack", "ServiceTrack", "State", "Verdicts", "route_of"]
+
+OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
+"""What the system says where there is no network, no route or no resolver: nobody was asked anything."""
+ERRNO = re.compile(r"\[Errno (-?\d+)\]")
+
+
+class State:
+    """The exporter's memory. ``record`` is its only writer; everything else reads."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tracks: dict[str, ServiceTrack] = {}
+        self._network = Reachability()
+        self._is_lost = False
+
+    def configure(self, config: Config) -> None:
+        """Take over a configuration: a service that reaches the same model the same way keeps what is known of it."""
+        known = {*config.providers, *(f"page:{name}" for name in config.status_pages)}
+        self._network.keep_only(known, self._clock.monotonic())
+        self._tracks = {service.id: self._configured(config, service) for service in config.services}
+        self._notice(self._clock.monotonic())
+
+    def record(self, result: ProbeResult) -> None:
+        """Take in one attempt. Of a service that is not configured any more, nothing is kept."""
+        track = self._tracks.get(result.service_id)
+        if track is None:
+            return
+        monotonic = self._clock.monotonic()
+        self._advance(track, monotonic)
+        track.discovered_sunset_at = result.sunset_at or track.discovered_sunset_at
+        result = _in_the_light_of(track.sunset_at, result)
+        probe = track.probes.get(result.probe)
+        if probe is None:
+            probe = track.probes[result.probe] = ProbeTrack(_usual_interval(track), is_configured=False)
+        if result.error_class not in NO_EVIDENCE:
+            is_ours = is_unreached(result) and _is_ours(result)
+            self._testify(track.service.provider, result.is_reached, probe.interval, is_ours=is_ours)
+        if is_unreached(result) and self._network.was_lost_since(monotonic - result.duration_seconds, monotonic):
+            result = replace(result, error_class=ErrorClass.LOCAL_NETWORK)
+        probe.record(result, monotonic, self._network.contact_at)
+        track.revision += 1
+        if result.error_class not in NOT_ASKED or track.latest is None or track.latest.error_class in NOT_ASKED:
+            track.latest = result
+        if result.generation_seconds is not None:
+            track.generations.observe(result.generation_seconds)
+        track.weigh(monotonic)
+        self._conclude(track, monotonic)
+
+    def witness(self, name: str, is_reached: bool, interval: float) -> None:
+        """Note whether a provider or an official page (``page:NAME``) could be reached at all."""
+        self._testify(name, is_reached, interval, is_ours=False)
+
+    @property
+    def services(self) -> Mapping[str, ServiceTrack]:
+        """Every service's track by id, in the order of the configuration."""
+        return self._tracks
+
+    def verdict(self, service_id: str) -> Verdicts:
+        """Return the service's status now; evidence that grew too old since the last attempt no longer counts."""
+        monotonic = self._clock.monotonic()
+        self._notice(monotonic)
+        return self._advance(self._tracks[service_id], monotonic)
+
+    def is_network_lost(self) -> bool:
+        """Whether nothing at all can be reached: then it is our network, and no service is to blame."""
+        self._notice(self._clock.monotonic())
+        return self._is_lost
+
+    def _testify(self, name: str, is_reached: bool, interval: float, *, is_ours: bool) -> None:
+        monotonic = self._clock.monotonic()
+        self._network.note(name, Witness(is_reached, monotonic + FRESH_INTERVALS * interval, is_ours), monotonic)
+        self._notice(monotonic)
+
+    def _notice(self, monotonic: float) -> None:
+        """Where our network was lost or came back, say so of every service; a loss excuses all that fell into it."""
+        is_lost = self._network.is_lost(monotonic)
+        if is_lost is self._is_lost:
+            return
+        for track in self._tracks.values():
+            self._advance(track, monotonic)
+        self._is_lost = is_lost
+        for track in self._tracks.values():
+            if is_lost:
+                track.excuse(self._network.contact_at)
+                track.weigh(monotonic)
+            self._conclude(track, monotonic)
+
+    def _configured(self, config: Config, service: Service) -> ServiceTrack:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        route = route_of(config, service)
+        track = self._tracks.get(service.id)
+        if track is None or track.route != route:
+            track = ServiceTrack(service, route, Verdicts(Status.UNKNOWN, ErrorClass.NOT_PROBED, now, None))
+        self._advance(track, monotonic)
+        old, track.service, track.probes = track.probes, service, {}
+        for kind, settings in service.probes.items():
+            probe = track.probes[kind] = old.get(kind) or ProbeTrack(settings.interval)
+            probe.interval, probe.is_configured = settings.interval, True
+        track.video_price_usd = config.attempt_price_usd(service)
+        track.revision += 1
+        track.weigh(monotonic)
+        self._conclude(track, monotonic)
+        return track
+
+    def _advance(self, track: ServiceTrack, monotonic: float) -> Verdicts:
+        """Let evidence that grew too old fall away, at its own moment whoever looks when; return the verdict."""
+        while track.until < monotonic:
+            moment = math.nextafter(track.until, math.inf)
+            track.weigh(moment)
+            self._conclude(track, moment)
+        return track.verdict
+
+    def _conclude(self, track: ServiceTrack, moment: float) -> None:
+        evidence, before = track.evidence, track.verdict
+        error_class = evidence.error_class if evidence else ErrorClass.NOT_PROBED
+        if track.is_cut_off and self._is_lost:
+            error_class = ErrorClass.LOCAL_NETWORK
+        since = before.since
+        if error_class.status is not before.status:
+            since = self._clock.now() - (self._clock.monotonic() - moment)
+        verdict = Verdicts(error_class.status, error_class, since, evidence or track.latest)
+        if verdict != before:
+            track.verdict = verdict
+
+
+def route_of(config: Config, service: Service) -> tuple[str, ...]:
+    """Return what a service reaches and how; what is known of one route says nothing of another."""
+    provider = service.provider
+    return provider, config.providers[provider].base_url, service.model, service.api, service.access
+
+
+def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResult:
+    """Return the result, where "not found" after an end of life that was ever announced means retired."""
+    has_no_route = result.http_status == 404 and result.request.startswith("POST ")
+    told = Verdict(result.error_class, result.rule)
+    verdict = after_sunset(told, sunset_at, result.started_at, has_no_route=has_no_route)
+    if verdict.error_class is result.error_class:
+        return result
+    return replace(result, error_class=verdict.error_class, rule=verdict.rule)
+
+
+def _is_ours(result: ProbeResult) -> bool:
+    """Whether everything the system said of a failure is that we have no network."""
+    said = {int(number) for number in ERRNO.findall(result.excerpt)}
+    return bool(said) and said <= OWN_ERRNOS
+
+
+def _usual_interval(track: ServiceTrack) -> float:
+    return max((probe.interval for probe in track.probes.values()), default=60.0)

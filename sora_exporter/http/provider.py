@@ -1,0 +1,238 @@
+"""The only door to a provider: requests in the OpenAI SDK's words over one transport, answers as plain facts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import httpx2
+import openai
+
+from sora_exporter.config import Provider
+from sora_exporter.http.api_key import KeySource, KeyUnavailable
+from sora_exporter.http.certificate import presented_expiry
+from sora_exporter.http.exchange import EXCHANGE, Exchange
+from sora_exporter.http.reply import Reply, Request, describe, innermost, reply_of
+from sora_exporter.http.sdk import bare_headers, sdk_of, transport_of
+from sora_exporter.result import Answer
+
+__all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
+
+BODILESS = frozenset({"GET", "DELETE"})
+REDIRECTS = 3
+CERTIFICATE_SECONDS = 2.0
+REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
+
+
+class ProviderClient:
+    """Speaks to one provider; never raises for anything a provider or a network does."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._base_url = httpx2.URL(provider.base_url)
+        self._key = KeySource(provider)
+        self._transport = transport_of(provider)
+        self._http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
+        self._sdk = sdk_of(provider, self._http)
+        self._bare: tuple[str | None, list[tuple[bytes, bytes]]] | None = None
+        self._under_way = 0
+        self._is_retired = False
+
+    async def ask(self, request: Request, access: str) -> Reply:
+        """Return what the provider answered, at the latest after the request's timeout."""
+        exchange = Exchange(fresh_connection=request.is_paid, stop=request.stop, limit=request.limit)
+        started = time.monotonic()
+        trouble = await self._exchange(exchange, request.timeout_seconds, self._send(request))
+        elapsed = time.monotonic() - started
+        is_answered = exchange.http_status is not None and not isinstance(trouble, TimeoutError)
+        reply = reply_of(
+            exchange,
+            Answer(
+                endpoint=request.endpoint,
+                access=access,
+                http_status=exchange.http_status if is_answered else None,
+                headers=dict(exchange.headers),
+                body=exchange.received.decode("utf-8", "replace") if is_answered else "",
+                transport_error=describe(trouble) if trouble is not None else None,
+                elapsed_seconds=elapsed,
+                expectation=request.expectation,
+            ),
+            trouble,
+            started,
+        )
+        return await self._with_certificate(reply, max(request.timeout_seconds - elapsed, 0.2))
+
+    async def download(
+        self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
+    ) -> Reply:
+        """Fetch a finished asset piece by piece into ``sink``; ``url`` may be a path of the API or a full address.
+
+        The key goes only to the provider's own origin. Elsewhere, redirects included, no credential is sent and,
+        unless the provider itself lives there, addresses inside our own network are refused.
+        """
+        started = time.monotonic()
+        deadline = started + timeout_seconds
+        address = self._provider.base_url + url if url.startswith("/") else url
+        for _ in range(REDIRECTS + 1):
+            exchange = Exchange(sink=sink, limit=limit)
+            trouble = await self._exchange(exchange, deadline - time.monotonic(), self._fetch(address, exchange))
+            location = exchange.headers.get("location")
+            if trouble is not None or exchange.http_status not in REDIRECT_STATUS or not location:
+                break
+            address = _joined(address, location)
+        answer = Answer(
+            endpoint=endpoint,
+            access=access,
+            http_status=exchange.http_status,
+            headers=dict(exchange.headers),
+            transport_error=describe(trouble) if trouble is not None else None,
+            elapsed_seconds=time.monotonic() - started,
+        )
+        return reply_of(exchange, answer, trouble, started)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what must not leave memory: the keys used, the proxy's password, the configured headers' values."""
+        proxy = self._provider.proxy
+        password = httpx2.URL(proxy.get_secret_value()).password if proxy else ""
+        configured = (value.get_secret_value() for value in self._provider.headers.values())
+        return tuple(filter(None, (*self._key.seen, password, *configured)))
+
+    async def retire(self) -> None:
+        """Close every connection as soon as nothing is under way; what is begun may still be brought to its end."""
+        self._is_retired = True
+        if not self._under_way:
+            await self._transport.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection now."""
+        await self._sdk.close()
+
+    async def _send(self, request: Request) -> None:
+        """Let the SDK encode and send what has a body; what has none needs only its headers, and is asked often."""
+        if request.method in BODILESS:
+            await self._transport.ask(request.method, _parsed(self._provider.base_url + request.path), self._headers())
+            return
+        options = self._options(request.timeout_seconds)
+        body = request.body
+        if request.is_multipart:
+            # The SDK writes a form where this header asks for one, and adds the boundary to it.
+            options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
+            body = {name: _text(value) for name, value in (body or {}).items()}
+        send = self._sdk.put if request.method == "PUT" else self._sdk.post
+        await send(request.path, cast_to=httpx2.Response, body=body, options=options)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a request without a body, with the key of this moment. Raises KeyUnavailable."""
+        key = self._key.read()
+        if self._bare is None or self._bare[0] != key:
+            self._bare = key, bare_headers(self._sdk, key)
+        return self._bare[1]
+
+    def _options(self, timeout_seconds: float) -> openai._types.RequestOptions:
+        """Return a request's options with the key of this moment. Raises KeyUnavailable."""
+        key = self._key.read()
+        if key is not None:
+            return {"timeout": timeout_seconds, "headers": {"Authorization": f"Bearer {key}"}}
+        is_configured = any(name.lower() == "authorization" for name in self._provider.headers)
+        return {"timeout": timeout_seconds, "headers": {} if is_configured else {"Authorization": openai.Omit()}}
+
+    async def _fetch(self, address: str, exchange: Exchange) -> None:
+        url = httpx2.URL(address)
+        if _origin(url) == _origin(self._base_url):
+            await self._transport.ask("GET", url, self._headers())
+            return
+        if url.scheme not in ("http", "https") or not url.host:
+            raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
+        exchange.public_only = url.host != self._base_url.host
+        await self._http.get(url, timeout=None)
+
+    async def _exchange(
+        self, exchange: Exchange, timeout_seconds: float, coroutine: Coroutine[Any, Any, None]
+    ) -> BaseException | None:
+        """Run one exchange; return what went wrong below HTTP, or None when a whole answer came."""
+        token = EXCHANGE.set(exchange)
+        self._under_way += 1
+        try:
+            async with asyncio.timeout(max(timeout_seconds, 0.0)):
+                await coroutine
+        except TimeoutError:
+            what = "reading the answer" if exchange.http_status else "waiting" if exchange.is_sent else "connecting"
+            return TimeoutError(f"timed out after {timeout_seconds:.3g} s {what}")
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+            return TimeoutError(str(innermost(error)) or str(error))
+        except (openai.APIStatusError, ValueError, RecursionError) as error:
+            # The SDK reads JSON bodies on its own; the text is already ours, and the classifier says what it is worth.
+            return None if exchange.http_status is not None else error
+        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable, OSError) as error:
+            return error
+        finally:
+            EXCHANGE.reset(token)
+            self._under_way -= 1
+            if self._is_retired:
+                await self.retire()
+        return None
+
+    async def _with_certificate(self, reply: Reply, timeout_seconds: float) -> Reply:
+        """Return the reply with the certificate's expiry also where its verification failed.
+
+        Not through a proxy: the look goes straight to the server, which a configured proxy forbids.
+        """
+        text = reply.answer.transport_error or ""
+        if reply.tls_expires_at is not None or self._provider.proxy is not None or "certificate" not in text.lower():
+            return reply
+        seconds = min(timeout_seconds, CERTIFICATE_SECONDS)
+        seen = await presented_expiry(self._base_url.host, self._base_url.port or 443, seconds)
+        return replace(reply, tls_expires_at=seen)
+
+
+class ProviderClients:
+    """One client per provider, made on first use and kept until its provider changes."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, tuple[Provider, ProviderClient]] = {}
+        self._retired: list[ProviderClient] = []
+
+    def get(self, name: str, provider: Provider) -> ProviderClient:
+        """Return the provider's client."""
+        known, client = self._clients.get(name, (None, None))
+        if client is not None and known == provider:
+            return client
+        if client is not None:
+            self._retired.append(client)
+        client = ProviderClient(provider)
+        self._clients[name] = provider, client
+        return client
+
+    async def keep_only(self, providers: Mapping[str, Provider]) -> None:
+        """Retire the clients of providers that are gone or have changed."""
+        for name in [name for name, (known, _) in self._clients.items() if providers.get(name) != known]:
+            self._retired.append(self._clients.pop(name)[1])
+        while self._retired:
+            await self._retired.pop().retire()
+
+
+@lru_cache(maxsize=4096)
+def _parsed(address: str) -> httpx2.URL:
+    """Return an address in its parts; the same ones are asked again and again."""
+    return httpx2.URL(address)
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+
+
+def _joined(address: str, location: str) -> str:
+    """Return where a redirect leads, or the location as it is where that is no address: asking then tells."""
+    try:
+        return str(httpx2.URL(address).join(location))
+    except (httpx2.InvalidURL, ValueError):
+        return location
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

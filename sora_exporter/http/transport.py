@@ -1,0 +1,224 @@
+"""HTTP, bounded and timed: the transport beneath the SDK's HTTP client.
+
+The SDK hands no extensions through to its transport, so the record of an exchange travels beside the call in EXCHANGE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from types import MappingProxyType
+from typing import Any, Final
+
+import httpcore2
+import httpx2
+import socksio
+
+from sora_exporter.http.exchange import EXCHANGE, HEADER_CHARACTERS, Exchange
+from sora_exporter.http.network import Network, require_public
+
+KEEPALIVE_SECONDS: Final = 330.0
+"""Longer than the default canary interval, so that a connection outlives the pause between two probes."""
+PIECE_BYTES: Final = 65536
+MOST_AT_ONCE: Final = 200
+
+__all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport"]
+
+BEYOND_PROXY = ("502", "503", "504")
+"""What a proxy says when it cannot reach the server; any other refusal is between it and us."""
+REUSE_FAULTS = (httpcore2.ReadError, httpcore2.WriteError, httpcore2.RemoteProtocolError)
+
+
+class ProxyFault(httpx2.ProxyError):
+    """The proxy of the configuration refused to connect us."""
+
+
+def _inflater(encoding: str) -> Any:
+    """Return a decoder for a server that compresses, asked to or not, or None."""
+    bits = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+    return zlib.decompressobj(bits[encoding]) if encoding in bits else None
+
+
+class BoundedBody(httpx2.AsyncByteStream):
+    """A body read to at most the exchange's limit, counted after decompression, so that no bomb goes off.
+
+    What goes to a sink is not handed on besides, so that of an asset no copy is kept.
+    """
+
+    def __init__(self, source: Any, exchange: Exchange, encoding: str) -> None:
+        self._source, self._exchange, self._inflate = source, exchange, _inflater(encoding)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        exchange, pieces_at_once = self._exchange, 0
+        try:
+            async with aclosing(aiter(self._source)) as pieces:
+                async for piece in pieces:
+                    pieces_at_once = (pieces_at_once + 1) % MOST_AT_ONCE
+                    if not pieces_at_once:
+                        # What is here already comes without waiting: thousands of tiny pieces must let others run.
+                        await asyncio.sleep(0)
+                    for part in self._decoded(piece):
+                        is_enough = exchange.take(part)
+                        if exchange.sink is None:
+                            yield part
+                        if is_enough:
+                            return
+        except httpcore2.TimeoutException as error:
+            raise httpx2.ReadTimeout(str(error)) from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, zlib.error) as error:
+            raise httpx2.ReadError(str(error)) from error
+        finally:
+            exchange.finished()
+
+    def _decoded(self, piece: bytes) -> Iterator[bytes]:
+        if self._inflate is None:
+            yield piece
+            return
+        while piece:
+            yield self._inflate.decompress(piece, PIECE_BYTES)
+            piece = self._inflate.unconsumed_tail
+
+    async def aclose(self) -> None:
+        await self._source.aclose()
+
+
+class Transport(httpx2.AsyncBaseTransport):
+    """Sends a request over a kept connection, or a fresh one where the exchange asks for it."""
+
+    def __init__(self, ssl_context: ssl.SSLContext, proxy: str | None, kept_connections: int) -> None:
+        network = Network(EXCHANGE.get)
+
+        def pool(kept: int) -> httpcore2.AsyncConnectionPool:
+            # How many connections there may be follows from how many probes may run; a pool that made them wait for
+            # each other would let a long download look like a slow provider.
+            return httpcore2.AsyncConnectionPool(
+                ssl_context=ssl_context,
+                proxy=_proxy(proxy),
+                max_connections=None,
+                max_keepalive_connections=kept,
+                keepalive_expiry=KEEPALIVE_SECONDS,
+                network_backend=network,
+            )
+
+        self._has_proxy = proxy is not None
+        self._kept, self._fresh = pool(kept_connections), pool(0)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send what the SDK has built, and return the answer's beginning."""
+        exchange = EXCHANGE.get()
+        request.headers["accept-encoding"] = exchange.encoding
+        sent = _request(request.method, request.url, request.headers.raw, exchange, request.stream, request.extensions)
+        response, headers, body = await self._begin(sent, exchange)
+        return httpx2.Response(response.status, headers=headers, stream=body, extensions=response.extensions)
+
+    async def ask(self, method: str, url: httpx2.URL, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send a request without a body and read the answer into the exchange.
+
+        ``headers`` are complete but for Accept-Encoding, and Host unless another is configured. Raises httpx2.HTTPError
+        as the SDK's client would.
+        """
+        exchange = EXCHANGE.get()
+        own = [(b"accept-encoding", exchange.encoding.encode())]
+        if all(name != b"host" for name, _ in headers):
+            own.insert(0, (b"Host", url.netloc))
+        _, _, body = await self._begin(_request(method, url, [*own, *headers], exchange), exchange)
+        try:
+            async for _ in body:
+                pass
+        finally:
+            await body.aclose()
+
+    async def _begin(
+        self, request: httpcore2.Request, exchange: Exchange
+    ) -> tuple[httpcore2.Response, httpx2.Headers, BoundedBody]:
+        """Send a request and note the beginning of its answer; return that, its headers and its body to be read."""
+        try:
+            response = await self._send(request, exchange)
+        except httpcore2.TimeoutException as error:
+            raise httpx2.ConnectTimeout(str(error)) from error
+        except httpcore2.LocalProtocolError:
+            # The library's own words would quote the header, and headers hold secrets.
+            exchange.is_sent = False
+            raise httpx2.LocalProtocolError("the request cannot be sent: a header is not valid HTTP") from None
+        except httpcore2.ProxyError as error:
+            said = f"the proxy answered {error}"
+            raise (httpx2.ProxyError(said) if str(error).startswith(BEYOND_PROXY) else ProxyFault(said)) from None
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise httpx2.ConnectError(str(error)) from error
+        except httpcore2.UnsupportedProtocol as error:
+            raise httpx2.UnsupportedProtocol(str(error)) from error
+        except socksio.ProtocolError as error:
+            raise ProxyFault(f"the proxy speaks no SOCKS: {error}") from None
+        headers = httpx2.Headers(response.headers)
+        encoding = headers.pop("content-encoding", "").strip().lower()
+        # A probe keeps no cookies: each attempt stands for a first visit, and nothing piles up.
+        headers.pop("set-cookie", None)
+        exchange.http_status = response.status
+        exchange.headers = {name.lower(): value[:HEADER_CHARACTERS] for name, value in headers.items()}
+        return response, headers, BoundedBody(response.stream, exchange, encoding)
+
+    async def _send(self, request: httpcore2.Request, exchange: Exchange) -> httpcore2.Response:
+        exchange.public_only |= exchange.home is not None and request.url.host != exchange.home.encode("ascii")
+        if exchange.public_only and self._has_proxy:
+            # The proxy itself may well be a private address: what must be public is where it takes us.
+            await require_public(request.url.host.decode("ascii"))
+            exchange.public_only = False
+        exchange.awaits_proxy = self._has_proxy
+        pool = self._fresh if exchange.fresh_connection else self._kept
+        try:
+            return await pool.handle_async_request(request)
+        except httpcore2.ConnectError:
+            await _close_failed(pool)
+            raise
+        except REUSE_FAULTS:
+            # The server may close an idle connection in the very moment we use it. That says nothing about the
+            # service, and the request was not answered: it goes out once more, on a connection of its own.
+            if exchange.fresh_connection or exchange.is_connected:
+                raise
+            return await self._fresh.handle_async_request(request)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections there are, idle ones included."""
+        return len(self._kept.connections) + len(self._fresh.connections)
+
+    async def aclose(self) -> None:
+        """Close every connection; whatever is sent later opens new ones."""
+        await self._kept.aclose()
+        await self._fresh.aclose()
+
+
+async def _close_failed(pool: httpcore2.AsyncConnectionPool) -> None:
+    """Close the tunnels whose handshake failed: the library would keep them for ever, although nobody can use them."""
+    busy = {request.connection for request in pool._requests}
+    for connection in pool.connections:
+        if connection not in busy and not connection.is_idle():
+            await connection.aclose()
+
+
+def _proxy(url: str | None) -> httpcore2.Proxy | None:
+    if url is None:
+        return None
+    proxy = httpx2.Proxy(url)
+    return httpcore2.Proxy(str(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+
+
+def _request(
+    method: str,
+    url: httpx2.URL,
+    headers: Sequence[tuple[bytes, bytes]],
+    exchange: Exchange,
+    content: Any = None,
+    extensions: Mapping[str, Any] = MappingProxyType({}),
+) -> httpcore2.Request:
+    """Return a request in the lower library's terms, traced by the exchange."""
+    return httpcore2.Request(
+        method=method,
+        url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=headers,
+        content=content,
+        extensions={**extensions, "trace": exchange.trace},
+    )

@@ -1,0 +1,191 @@
+"""Running one probe of one service: lock, budget, attempt, result."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from sora_exporter.budget.jobs import AcceptedCanaries, PaidJob, SurpriseJob, told_if_not_kept
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import StorageError
+from sora_exporter.classify import UserRule, classify
+from sora_exporter.classify.sunset import after_sunset
+from sora_exporter.clock import Clock
+from sora_exporter.config import Config, Provider, Service
+from sora_exporter.config.target import target_of
+from sora_exporter.probes import PROBES, Attempt
+from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.redact import redact
+from sora_exporter.result import DETAIL_CHARACTERS, SUCCESSES, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
+
+log = logging.getLogger(__name__)
+
+NOT_KEPT = "storage"
+"""The rule of a paid probe that is not run because its cost could not be written down."""
+NOT_SENT = (
+    "it is not sent again until the service's configuration changes: remove its canary probe or correct the api's "
+    "canary; `sora-exporter check --probe=canary {}` and a reload try it once more"
+)
+REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
+GUARD_SECONDS = 0.3
+"""How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
+
+
+class Clients(Protocol):
+    """Where the runner gets a provider's client from."""
+
+    def get(self, name: str, provider: Provider) -> Client:
+        """Return the provider's client."""
+
+
+class Runner:
+    """Runs probes one at a time per service and kind, across processes; knows no schedule."""
+
+    def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
+        self.config = config
+        self._ledger, self._clients, self._clock = ledger, clients, clock
+        self._accepted = AcceptedCanaries(ledger)
+        self._ways = {
+            ProbeKind.CATALOG: self._free,
+            ProbeKind.CANARY: self._canary,
+            ProbeKind.SUBMIT: self._paid,
+            ProbeKind.GENERATE: self._paid,
+        }
+
+    def configure(self, config: Config) -> None:
+        """Work by another configuration from now on."""
+        self.config = config
+        self._accepted.read_again()
+
+    def is_barred(self, service: Service, probe: ProbeKind) -> bool:
+        """Whether this probe is a canary that was accepted by what it would ask, and might cost money each time."""
+        return probe is ProbeKind.CANARY and self._accepted.has(service.id, target_of(self.config, service))
+
+    async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
+        """Return the attempt's result, or None when another process is at the same probe this very moment."""
+        with self._ledger.attempt_lock(service.id, probe) as is_free:
+            if not is_free:
+                return None
+            return await self._ways[probe](service, probe)
+
+    async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        return await self._attempt(service, probe, self._new_attempt(service, probe))
+
+    async def _canary(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        """Attempt, and should the canary be accepted, charge it and never send it to this target again."""
+        target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
+
+        def bar() -> None:
+            self._accepted.add(service.id, target)
+            said = "service %s accepted the canary instead of refusing it, which may cost money each time; %s"
+            log.error(said, service.id, NOT_SENT.format(service.id))
+
+        record = SurpriseJob(self._ledger, service, price, bar)
+        attempt = self._new_attempt(service, probe)
+        attempt.job_record = record
+        result = await self._attempt(service, probe, attempt, price)
+        if result.is_success and not record.is_accepted:
+            self._accepted.drop(service.id)
+        return result
+
+    async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs no more."""
+        price = self.config.attempt_price_usd(service)
+        if price is None:
+            return self._unasked(service, probe, "the service has no price: set price_usd")
+        try:
+            limit = self.config.budget_usd_per_day
+            reservation = self._ledger.reserve(service.id, probe, price, limit)
+            if reservation is None:
+                return self._unasked(service, probe, f"${price:.2f} more would pass today's ${limit:.2f}")
+            job = self._ledger.remember_job(reservation, service.provider, service.api)
+        except StorageError as error:
+            return self._unasked(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
+        attempt = self._new_attempt(service, probe)
+        attempt.prompt = f"{attempt.api.prompt} ({reservation.marker})"
+        attempt.job_record = PaidJob(self._ledger, job)
+        attempt.may_have_cost = True
+        try:
+            return await self._attempt(service, probe, attempt, price)
+        finally:
+            # What cannot be settled stays reserved, and so is counted in full.
+            with told_if_not_kept("what an attempt cost"):
+                self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
+
+    def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
+        client = self._clients.get(service.provider, self.config.providers[service.provider])
+        rules = user_rules(self.config, service.provider)
+
+        def judge(answer: Answer) -> Verdict:
+            return classify(answer, rules)
+
+        deadline = self._clock.monotonic() + service.timeout(probe)
+        return Attempt(service, self.config.api(service), client, judge, self._clock, deadline)
+
+    async def _attempt(
+        self, service: Service, probe: ProbeKind, attempt: Attempt, price: float = 0.0
+    ) -> ProbeResult:  # fmt: skip
+        started_at, started = self._clock.now(), self._clock.monotonic()
+        try:
+            async with asyncio.timeout(service.timeout(probe) + GUARD_SECONDS):
+                verdict = await PROBES[probe](attempt)
+        except TimeoutError:
+            verdict = Verdict(ErrorClass.TIMEOUT, "guard", "the attempt did not end in time")
+        verdict = self._conclude(service, attempt, verdict)
+        is_success = verdict.error_class in SUCCESSES
+        secrets = attempt.client.secrets()
+        return ProbeResult(
+            service_id=service.id,
+            probe=probe,
+            error_class=verdict.error_class,
+            rule=verdict.rule,
+            started_at=started_at,
+            duration_seconds=self._clock.monotonic() - started,
+            detail=redact(verdict.message, secrets, DETAIL_CHARACTERS),
+            excerpt=redact(attempt.excerpt, secrets, DETAIL_CHARACTERS if is_success else EXCERPT_CHARACTERS),
+            http_status=attempt.http_status,
+            response_seconds=attempt.response_seconds if is_success else None,
+            generation_seconds=attempt.generation_seconds if is_success else None,
+            phases=dict(attempt.phases),
+            cost_usd=price if attempt.may_have_cost else 0.0,
+            sunset_at=attempt.sunset_at,
+            tls_expires_at=attempt.tls_expires_at,
+            is_reached=attempt.is_reached,
+            # The same texts are remembered many times over: interned, one is enough for all.
+            request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
+            headers=sys.intern(_headers(attempt.headers, secrets)),
+        )
+
+    def _conclude(self, service: Service, attempt: Attempt, verdict: Verdict) -> Verdict:
+        """Return the verdict in the light of what only the service's configuration tells."""
+        verdict = after_sunset(verdict, service.sunset_at or attempt.sunset_at, self._clock.now())
+        seconds, slow_after = attempt.response_seconds, service.slow_after
+        if verdict.error_class is ErrorClass.NONE and slow_after and seconds is not None and seconds > slow_after:
+            message = f"answered after {seconds:.1f} s, later than the {slow_after:g} s of slow_after"
+            return Verdict(ErrorClass.SLOW, "slow_after", message)
+        return verdict
+
+    def _unasked(self, service: Service, probe: ProbeKind, why: str, rule: str = "budget") -> ProbeResult:
+        detail = why[:DETAIL_CHARACTERS]
+        return ProbeResult(service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, rule, detail)
+
+
+def _headers(headers: Mapping[str, str], secrets: Iterable[str]) -> str:
+    """Return headers one a line, each value bounded and without secrets."""
+    lines = (
+        f"{name}: {' '.join(redact(value, secrets, HEADER_CHARACTERS).split())}" for name, value in headers.items()
+    )
+    return "\n".join(lines)
+
+
+def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:
+    """Return the user's own classification rules that hold for a provider."""
+    return tuple(
+        UserRule(re.compile(rule.match, re.IGNORECASE), rule.error_class)
+        for rule in config.classify
+        if rule.provider in (None, provider)
+    )

@@ -1,0 +1,211 @@
+"""When probes run: one task per (service, probe), splayed, capped, and never two of the same at once."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from sora_exporter.clock import Clock
+from sora_exporter.config import Config, ProbeSettings, Service
+from sora_exporter.config.target import Target, target_of, targets
+from sora_exporter.probes.slots import Slots
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
+from sora_exporter.tasks import start
+
+log = logging.getLogger(__name__)
+
+FIRST_ROUND_SECONDS = 10.0
+"""Free probes all start within this time after a start, so that a restart leaves no long gap in the evidence."""
+STOP_SECONDS = 3.0
+
+Key = tuple[str, ProbeKind]
+Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one task repeats; a task is replaced when this changes."""
+
+    service: Service
+    probe: ProbeKind
+    settings: ProbeSettings
+    target: Target
+
+
+@dataclass(frozen=True)
+class Flight:
+    """An attempt under way, and what it speaks to."""
+
+    target: Target | None
+    task: asyncio.Task[ProbeResult | None]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """An attempt that ended, what it spoke to, and when; ``at`` is monotonic."""
+
+    target: Target
+    result: ProbeResult
+    at: float
+
+
+class Scheduler:
+    """Owns the tasks. ``record`` takes every result; ``last_paid`` tells when a paid probe was last reserved.
+
+    ``is_barred`` tells which probe must not be sent any more.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        run: Run,
+        record: Callable[[ProbeResult], None],
+        clock: Clock,
+        last_paid: Callable[[str, ProbeKind], float | None] = lambda *_: None,
+        is_barred: Callable[[Service, ProbeKind], bool] = lambda *_: False,
+    ) -> None:
+        self._run, self._record, self._clock, self._last_paid = run, record, clock, last_paid
+        self.is_barred = is_barred
+        self._slots = Slots(config)
+        self._targets = targets(config)
+        self._tasks: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
+        self._flights: dict[Key, Flight] = {}
+        self._landed: dict[Key, Landing] = {}
+        self.in_flight = 0
+
+    def apply(self, config: Config) -> None:
+        """Start, stop and replace tasks so that they fit the configuration; what did not change runs on untouched.
+
+        An attempt under way runs to its end, since it may have ordered something that is to be deleted; but it is
+        only recorded if its service is still reached the same way.
+        """
+        self._slots.apply(config)
+        self._targets = targets(config)
+        self._landed = {key: landing for key, landing in self._landed.items() if key[0] in self._targets}
+        wanted = {(job.service.id, job.probe): job for job in scheduled(config)}
+        for key, (job, task) in list(self._tasks.items()):
+            if wanted.get(key) != job or task.done():
+                task.cancel()
+                del self._tasks[key]
+        for key, job in wanted.items():
+            if key not in self._tasks:
+                self._tasks[key] = job, start(self._repeat(job), f"{job.probe} of {job.service.id}")
+
+    async def attempt(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
+        """Run the probe now, or join the attempt that is under way; None when another process is at it.
+
+        None also when a reload took the service away meanwhile. A caller that is cancelled leaves the attempt running
+        for the others.
+        """
+        key, target = (service.id, probe), self._targets.get(service.id)
+        while (flight := self._flights.get(key)) is not None and flight.target != target:
+            # It asks somewhere else since a reload: its answer is not ours, and two at once might both be paid.
+            await asyncio.wait([flight.task])
+        if flight is None:
+            flight = Flight(target, start(self._fly(service, probe, target), f"attempt {probe} of {service.id}"))
+            self._flights[key] = flight
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        return await asyncio.shield(flight.task)
+
+    def recent(self, service: Service, probe: ProbeKind, seconds: float) -> ProbeResult | None:
+        """Return the probe's latest attempt if it ended so many seconds ago at most, and asked as it would now."""
+        landing = self._landed.get((service.id, probe))
+        if landing is None or landing.target != self._targets.get(service.id):
+            return None
+        return landing.result if self._clock.monotonic() - landing.at < seconds else None
+
+    async def stop(self) -> None:
+        """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
+        tasks = [*(task for _, task in self._tasks.values()), *(flight.task for flight in self._flights.values())]
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
+
+    def overdue(self, latest: Mapping[Key, float]) -> list[Key]:
+        """Return the scheduled probes whose latest attempt (Unix time) is more than three intervals ago."""
+        now = self._clock.now()
+        return sorted(
+            key
+            for key, (job, _) in self._tasks.items()
+            if now - latest.get(key, now) > 3 * job.settings.interval and not self.is_barred(job.service, job.probe)
+        )
+
+    async def _repeat(self, job: Job) -> None:
+        await self._clock.sleep(self._first_delay(job))
+        started = self._clock.monotonic()
+        while not self.is_barred(job.service, job.probe):
+            await self.attempt(job.service, job.probe)
+            # The next start is counted from the last one; starts that were missed are not made up for.
+            missed = int((self._clock.monotonic() - started) // job.settings.interval)
+            started += (missed + 1) * job.settings.interval
+            await self._clock.sleep(started - self._clock.monotonic())
+
+    def _first_delay(self, job: Job) -> float:
+        """Return the seconds to wait before the first attempt after a start or a change.
+
+        A paid probe keeps its rhythm across restarts: one that crashes in a loop must not pay in a loop.
+        """
+        interval = job.settings.interval
+        delay = splay(job.service.id, job.probe) * min(interval, FIRST_ROUND_SECONDS)
+        last = self._last_paid(job.service.id, job.probe) if job.probe.is_paid else None
+        return delay if last is None else max(delay, min(last + interval - self._clock.now(), interval))
+
+    async def _fly(self, service: Service, probe: ProbeKind, target: Target | None) -> ProbeResult | None:
+        """Run one attempt within the caps and record its result."""
+        if not self._is_current(service, target):
+            return None
+        async with self._slots.within(service.provider, probe.is_paid):
+            if not self._is_current(service, target):
+                return None
+            self.in_flight += 1
+            try:
+                return await self._run_safely(service, probe, target)
+            finally:
+                self.in_flight -= 1
+
+    async def _run_safely(self, service: Service, probe: ProbeKind, target: Target | None) -> ProbeResult | None:
+        """Run one attempt and record its result; a fault of ours is a result too."""
+        started_at, started = self._clock.now(), self._clock.monotonic()
+        try:
+            result = await self._run(service, probe)
+            self._take(result, service, target)
+        except Exception:
+            log.exception("internal error in probe %s of service %s", probe, service.id)
+            duration = self._clock.monotonic() - started
+            result = ProbeResult(service.id, probe, ErrorClass.INTERNAL, started_at, duration, "internal")
+            self._take(result, service, target)
+        return result
+
+    def _is_current(self, service: Service, target: Target | None) -> bool:
+        return target is not None and self._targets.get(service.id) == target
+
+    def _take(self, result: ProbeResult | None, service: Service, target: Target | None) -> None:
+        if result is None or target is None or not self._is_current(service, target):
+            return
+        self._record(result)
+        self._landed[result.service_id, result.probe] = Landing(target, result, self._clock.monotonic())
+
+
+def scheduled(config: Config) -> list[Job]:
+    """Return what runs on a schedule: every configured probe, paid ones only with a budget and a price.
+
+    Services with ``probe_on_scrape`` are left to whoever scrapes them.
+    """
+    return [
+        Job(service, probe, settings, target_of(config, service))
+        for service in config.services
+        if not service.probe_on_scrape
+        for probe, settings in service.probes.items()
+        if not probe.is_paid or (config.budget_usd_per_day > 0 and service.price_usd is not None)
+    ]
+
+
+def splay(service_id: str, probe: ProbeKind) -> float:
+    """Return a fixed fraction of one, different for each probe, so that starts spread over time the same way always."""
+    digest = hashlib.sha256(f"{service_id} {probe}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,0 +1,94 @@
+"""The report of ``check``: text for a terminal, JSON for a program, Markdown to paste."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from sora_exporter.evidence.snapshot import Json, iso, routes
+from sora_exporter.report.terminal import cut, pad, plain, width
+from sora_exporter.result import Status
+
+ICONS: Mapping[str, str] = {
+    Status.OPERATIONAL: "✅",
+    Status.DEGRADED: "🟡",
+    Status.RISK_CONTROL: "🚧",
+    Status.MAINTENANCE: "🔧",
+    Status.SUSPENDED: "⛔",
+    Status.RETIRED: "🪦",
+    Status.UNKNOWN: "❔",
+}
+COLUMNS = ("", "service", "status", "response", "access", "error class", "why")
+GAP = "  "
+ENDLESS = 1_000_000
+LEAST_ROOM = 40
+"""Columns the reason needs to be worth reading beside the rest."""
+
+
+def render_text(services: list[Json], now: float, columns: int = 0) -> str:
+    """Return the summary as lines for a terminal of so many columns (0: endless).
+
+    Columns keep their width with Chinese names. No line is longer than the terminal: the reason is cut, and has a
+    line of its own where the terminal is too narrow to hold it beside the rest.
+    """
+    rows = [COLUMNS, *(_row(service) for service in services)]
+    widths = [max(width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
+    room = (columns or ENDLESS) - sum(widths) - len(GAP) * len(widths)
+    layout = _on_one_line if room >= LEAST_ROOM else _on_two_lines
+    lines = [f"AI video service status — {iso(now)}", ""]
+    lines += [line for row in rows for line in layout(row, widths)]
+    lines += ["", *(_route_line(route) for route in routes(services, now))]
+    return "".join(f"{cut(line, columns or ENDLESS)}\n" for line in lines)
+
+
+def render_markdown(services: list[Json], now: float) -> str:
+    """Return the summary as a Markdown table."""
+    lines = [f"**AI video service status — {iso(now)}**", "", _cells(COLUMNS), _cells(["---"] * len(COLUMNS))]
+    lines += [_cells(_row(service)) for service in services]
+    return "\n".join(lines) + "\n"
+
+
+def render_json(services: list[Json], now: float) -> str:
+    """Return the summary as one JSON document."""
+    document: dict[str, Any] = {"generated_at": iso(now), "services": services, "products": routes(services, now)}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def renderers(columns: int = 0) -> Mapping[str, Callable[[list[Json], float], str]]:
+    """Return what makes each format of the report; text fits a terminal of so many columns (0: endless)."""
+    return {"text": partial(render_text, columns=columns), "json": render_json, "markdown": render_markdown}
+
+
+def _row(service: Json) -> tuple[str, ...]:
+    seconds = service["response_time_seconds"]
+    return (
+        ICONS[service["status"]],
+        plain(service["name"]),
+        service["status"],
+        f"{seconds:.2f} s" if seconds is not None else "–",
+        service["access"],
+        service["error_class"],
+        plain(service["why"]),
+    )
+
+
+def _route_line(route: Json) -> str:
+    return f"{route['product']}: " + (
+        f"use {route['service_id']} ({route['why']})" if route["service_id"] else route["why"]
+    )
+
+
+def _on_one_line(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    padded = [pad(cell, columns) for cell, columns in zip(row, widths, strict=False)]
+    return [GAP.join([*padded, row[-1]]).rstrip()]
+
+
+def _on_two_lines(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    head = _on_one_line((*row[:-1], ""), widths)
+    return [*head, f"    {row[-1]}"] if row[-1] and row is not COLUMNS else head
+
+
+def _cells(row: list[str] | tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row) + " |"

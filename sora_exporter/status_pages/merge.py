@@ -1,0 +1,210 @@
+"""From the parts a format's reader found to one report: which component is meant, what counts, what comes first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from sora_exporter.status_pages.facts import (
+    COMPONENT_SEVERITY,
+    IMPACT_OF,
+    IMPACT_SEVERITY,
+    INCIDENT_LIMIT,
+    ComponentStatus,
+    Impact,
+    Incident,
+    Indicator,
+    PageReport,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A component as a page lists it; ``status`` is None when its word is unknown."""
+
+    id: str
+    name: str
+    status: ComponentStatus | None
+    is_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An incident as a page lists it, with everything it says of the components it touches."""
+
+    id: str
+    name: str
+    impact: Impact
+    is_open: bool
+    since: float | None
+    until: float | None
+    url: str
+    touched: frozenset[tuple[str, str]]
+    """The (id, name) of each component it lists, one of them possibly empty; nothing when the page does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """A maintenance that is not over, in Unix seconds."""
+
+    start: float | None
+    end: float | None
+    is_running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything a reader found. None means not measured, an empty sequence means there are none.
+
+    ``components`` come from the most trusted document first. ``is_whole`` says whether they are all there are,
+    ``is_broad`` that the page is about so much else that only what touches wanted components is worth counting.
+    """
+
+    indicator: Indicator | None = None
+    components: Sequence[Component] = ()
+    is_whole: bool = False
+    is_broad: bool = False
+    events: Sequence[Event] | None = None
+    maintenances: Sequence[Maintenance] | None = None
+
+
+def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Mapping[str, str]) -> PageReport:
+    """Return the report on the wanted components; ``problems`` are the documents that could not be used."""
+    meant = {key: find_components(key, findings.components) for key in wanted}
+    statuses = {key: status for key, found in meant.items() if (status := merged_status(found))}
+    names = {key: name for key, found in meant.items() if (name := next((c.name for c in found if c.name), ""))}
+    incidents = [_incident(event, meant) for event in findings.events or ()]
+    if findings.is_broad and meant:
+        findings = _narrowed(findings, meant)
+    counted = [_incident(event, meant) for event in findings.events or ()]
+    maintenance = _current(findings.maintenances or (), now)
+    is_measured = findings.events is not None
+    return PageReport(
+        indicator=findings.indicator or derive_indicator(findings),
+        components=statuses,
+        component_names=names,
+        missing_components=tuple(key for key in meant if key not in statuses),
+        open_incidents=_count_by_impact(counted) if is_measured else None,
+        component_incidents=_count_by_component(incidents, meant) if is_measured else None,
+        incidents=tuple(sorted(incidents, key=_for_people)[:INCIDENT_LIMIT]),
+        maintenances_in_progress=_running(findings.maintenances),
+        maintenance_start=maintenance.start if maintenance else None,
+        maintenance_end=maintenance.end if maintenance else None,
+        problems=dict(problems),
+        changes_at=_next_change(findings, now),
+    )
+
+
+def _narrowed(findings: Findings, meant: Mapping[str, Sequence[Component]]) -> Findings:
+    """Return what the findings say of the wanted components alone."""
+    events = findings.events and [event for event in findings.events if _incident(event, meant).components]
+    components = list(chain.from_iterable(meant.values()))
+    return replace(findings, components=components, is_whole=findings.is_whole and all(meant.values()), events=events)
+
+
+def find_components(wanted: str, components: Sequence[Component]) -> list[Component]:
+    """Return the components meant by an id or, failing that, by a name in any case; members before groups."""
+    by_id = [component for component in components if component.id == wanted.strip()]
+    if by_id:
+        return by_id
+    by_name = [component for component in components if component.name.casefold() == wanted.strip().casefold()]
+    return [component for component in by_name if not component.is_group] or by_name
+
+
+def merged_status(components: Iterable[Component]) -> ComponentStatus | None:
+    """Return the worst status of several components of one name; of one id, the most trusted document's word."""
+    trusted: dict[str, ComponentStatus] = {}
+    for component in components:
+        if component.status is not None:
+            trusted.setdefault(component.id, component.status)
+    return max(trusted.values(), key=COMPONENT_SEVERITY.__getitem__, default=None)
+
+
+def derive_indicator(findings: Findings) -> Indicator | None:
+    """Return the indicator that components, open incidents and maintenance add up to.
+
+    ``none`` only when the whole set of components was seen and understood: a part does not tell that all is well.
+    """
+    impacts = [event.impact for event in findings.events or () if event.is_open]
+    statuses = {component.status for component in findings.components}
+    worst = worst_impact(chain(impacts, (IMPACT_OF[status] for status in statuses if status)))
+    if worst is not Impact.NONE:
+        return Indicator(worst.value)
+    if ComponentStatus.UNDER_MAINTENANCE in statuses or _running(findings.maintenances):
+        return Indicator.MAINTENANCE
+    return Indicator.NONE if findings.is_whole and None not in statuses else None
+
+
+def worst_impact(impacts: Iterable[Impact]) -> Impact:
+    """Return the worst of these, ``none`` when there are none."""
+    return max(impacts, key=IMPACT_SEVERITY.__getitem__, default=Impact.NONE)
+
+
+def _incident(event: Event, meant: Mapping[str, Sequence[Component]]) -> Incident:
+    return Incident(
+        name=event.name or event.id,
+        impact=event.impact,
+        is_open=event.is_open,
+        since=event.since,
+        until=event.until,
+        url=event.url,
+        components=tuple(key for key, found in meant.items() if _touches(event, key, found)),
+    )
+
+
+def _touches(event: Event, key: str, found: Iterable[Component]) -> bool:
+    ids = {component.id for component in found if component.id}
+    names = {key.strip().casefold(), *(component.name.casefold() for component in found if component.name)}
+    if event.touched:
+        # Two components may share a name, so the name counts only where one side has no id.
+        return any(
+            touched_id in ids if ids and touched_id else key in (touched_id, name) or name.casefold() in names
+            for touched_id, name in event.touched
+        )
+    # Some feeds list no components at all; then only an incident's title tells what it is about.
+    return any(_has_words(event.name.casefold(), name) for name in names)
+
+
+def _has_words(title: str, name: str) -> bool:
+    """Say whether a name stands in a title as words of its own; letters of scripts without spaces count as such."""
+    at = title.find(name) if name else -1
+    while at >= 0:
+        before, after = title[:at][-1:], title[at + len(name) :][:1]
+        if not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum()):
+            return True
+        at = title.find(name, at + 1)
+    return False
+
+
+def _count_by_impact(incidents: Iterable[Incident]) -> Mapping[Impact, int]:
+    counts = Counter(incident.impact for incident in incidents if incident.is_open)
+    return {impact: counts[impact] for impact in Impact}
+
+
+def _count_by_component(incidents: Iterable[Incident], wanted: Iterable[str]) -> Mapping[str, int]:
+    counts = Counter(chain.from_iterable(incident.components for incident in incidents if incident.is_open))
+    return {key: counts[key] for key in wanted}
+
+
+def _for_people(incident: Incident) -> tuple[bool, bool, float, str]:
+    return not incident.is_open, not incident.components, -(incident.since or 0.0), incident.name
+
+
+def _running(maintenances: Sequence[Maintenance] | None) -> int | None:
+    return None if maintenances is None else sum(maintenance.is_running for maintenance in maintenances)
+
+
+def _next_change(findings: Findings, now: float) -> float | None:
+    """Return the next moment at which an event begins or a maintenance begins or ends."""
+    begins = (event.since for event in findings.events or ())
+    windows = ((maintenance.start, maintenance.end) for maintenance in findings.maintenances or ())
+    moments = chain(begins, chain.from_iterable(windows))
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def _current(maintenances: Iterable[Maintenance], now: float) -> Maintenance | None:
+    """Return the running maintenance, else the one whose window ends or starts next."""
+    relevant = [m for m in maintenances if m.is_running or (m.start is not None and (m.end or m.start) > now)]
+    return min(relevant, key=lambda m: (not m.is_running, m.start or 0.0, m.end or 0.0), default=None)

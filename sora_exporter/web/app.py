@@ -1,0 +1,154 @@
+"""The HTTP side: every endpoint as one visible list of routes. Everything but /probe and /-/reload reads memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from sora_exporter.config import hidden_dump
+from sora_exporter.evidence.snapshot import iso, routes, services_overview
+from sora_exporter.exporter import Exporter
+from sora_exporter.metrics.exposition import Exposition
+from sora_exporter.web.pages import Document, render_badge, render_overview, render_service, service_document
+from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Endpoints:
+    """The exporter's answers to HTTP requests."""
+
+    def __init__(self, exporter: Exporter, timeout_offset: float) -> None:
+        self._exporter, self._timeout_offset = exporter, timeout_offset
+        self._exposition = Exposition(exporter)
+
+    def routes(self) -> list[Route]:
+        """Return the list of endpoints."""
+        return [
+            Route("/", self.page),
+            Route("/services/{service_id}", self.service_page),
+            Route("/badge/{service_id}.svg", self.badge),
+            Route("/metrics", self.metrics),
+            Route("/probe", self.probe),
+            Route("/sd", self.discovery),
+            Route("/api/v1/status", self.status),
+            Route("/api/v1/services/{service_id}", self.service),
+            Route("/config", self.config),
+            Route("/-/healthy", self.healthy),
+            Route("/-/ready", self.ready),
+            Route("/-/reload", self.reload, methods=["POST"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        return _sent(render_overview(self._exporter, is_refreshing=request.query_params.get("refresh") != "off"))
+
+    async def service_page(self, request: Request) -> Response:
+        return _sent(render_service(self._exporter, request.path_params["service_id"]))
+
+    async def badge(self, request: Request) -> Response:
+        return _sent(render_badge(self._exporter, request.path_params["service_id"]))
+
+    async def metrics(self, request: Request) -> Response:
+        body, content_type = self._exposition.render(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    async def probe(self, request: Request) -> Response:
+        try:
+            scraped = await scrape_probe(
+                self._exporter, request.query_params, request.headers, self._timeout_offset
+            )  # fmt: skip
+        except Refused as refused:
+            return PlainTextResponse(f"{refused}\n", refused.http_status)
+        if request.query_params.get("debug") == "true":
+            return PlainTextResponse(render_debug(scraped))
+        body, content_type = render_probe(scraped, request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    async def discovery(self, request: Request) -> Response:
+        host = request.headers.get("host") or f"{request.url.hostname}:{request.url.port}"
+        return JSONResponse(
+            [
+                {
+                    "targets": [host],
+                    "labels": {
+                        "__metrics_path__": f"{request.scope.get('root_path', '')}/probe",
+                        "__param_service_id": service.id,
+                        "__meta_sora_service_id": service.id,
+                        "__meta_sora_product": service.product,
+                        "__meta_sora_access": service.access,
+                        "__meta_sora_provider": service.provider,
+                    },
+                }
+                for service in self._exporter.config.services
+                if service.probe_on_scrape
+            ]
+        )
+
+    async def status(self, request: Request) -> Response:  # noqa: ARG002
+        exporter = self._exporter
+        services = services_overview(exporter.state)
+        return JSONResponse(
+            {
+                "generated_at": iso(exporter.clock.now()),
+                "services": services,
+                "products": routes(services, exporter.clock.now()),
+                "status_pages": [
+                    {
+                        "page": name,
+                        "up": page.up,
+                        "last_attempt": iso(page.attempted_at),
+                        "last_success": iso(page.fetched_at),
+                        "error": page.error,
+                    }
+                    for name, page in sorted(exporter.pages.states.items())
+                ],
+                "budget": {"limit_usd": exporter.config.budget_usd_per_day, "spent_usd": exporter.spending.today},
+                "exporter": {
+                    "last_reload_successful": not exporter.reload_state.error,
+                    "last_reload_error": exporter.reload_state.error,
+                    "probes_overdue": [f"{probe} of {service_id}" for service_id, probe in exporter.overdue()],
+                },
+            }
+        )
+
+    async def service(self, request: Request) -> Response:
+        service_id = request.path_params["service_id"]
+        document = service_document(self._exporter, service_id)
+        if document is None:
+            return JSONResponse({"error": f"no service {service_id!r} is configured"}, 404)
+        return JSONResponse(document)
+
+    async def config(self, request: Request) -> Response:  # noqa: ARG002
+        text = yaml.safe_dump(hidden_dump(self._exporter.config), allow_unicode=True, sort_keys=False)
+        return PlainTextResponse(text)
+
+    async def healthy(self, request: Request) -> Response:  # noqa: ARG002
+        return PlainTextResponse("sora_exporter is healthy.\n")
+
+    async def ready(self, request: Request) -> Response:  # noqa: ARG002
+        return PlainTextResponse("sora_exporter is ready.\n")
+
+    async def reload(self, request: Request) -> Response:  # noqa: ARG002
+        mistakes = await self._exporter.reload()
+        return PlainTextResponse(f"{mistakes}\n", 500) if mistakes else PlainTextResponse("reloaded\n")
+
+
+def _sent(document: Document) -> Response:
+    return Response(document.content, document.http_status, document.headers, document.media_type)
+
+
+def create_app(exporter: Exporter, timeout_offset: float = 0.5, external_url: str = "") -> Starlette:
+    """Return the ASGI application over a running exporter.
+
+    Below the path of ``external_url`` it answers as well: a reverse proxy may pass that path on or take it off.
+    """
+    endpoints: list[Any] = list(Endpoints(exporter, timeout_offset).routes())
+    prefix = urlsplit(external_url).path.rstrip("/")
+    return Starlette(routes=[Mount(prefix, routes=endpoints), *endpoints] if prefix else endpoints)

@@ -1,0 +1,137 @@
+"""The official status pages as the overview shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from sora_exporter.exporter import Exporter
+from sora_exporter.figures import Moment, moment
+from sora_exporter.result import Status
+from sora_exporter.status_pages.facts import ComponentStatus, Incident, Indicator, PageReport
+
+INDICATORS = {
+    Indicator.NONE: ("all systems operational", Status.OPERATIONAL),
+    Indicator.MINOR: ("minor disruption", Status.DEGRADED),
+    Indicator.MAJOR: ("major disruption", Status.SUSPENDED),
+    Indicator.CRITICAL: ("critical disruption", Status.SUSPENDED),
+    Indicator.MAINTENANCE: ("maintenance", Status.MAINTENANCE),
+}
+COMPONENTS = {
+    ComponentStatus.OPERATIONAL: Status.OPERATIONAL,
+    ComponentStatus.DEGRADED_PERFORMANCE: Status.DEGRADED,
+    ComponentStatus.PARTIAL_OUTAGE: Status.SUSPENDED,
+    ComponentStatus.MAJOR_OUTAGE: Status.SUSPENDED,
+    ComponentStatus.UNDER_MAINTENANCE: Status.MAINTENANCE,
+}
+"""Which of our signs stands beside each word of a page."""
+
+INCIDENTS_SHOWN = 5
+NAME_CHARACTERS, URL_CHARACTERS = 200, 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentView:
+    """One component of a page: its name, the page's word, our sign for that word."""
+
+    name: str
+    says: str
+    sign: Status
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One open incident; ``url`` is an http(s) address or empty."""
+
+    name: str
+    impact: str
+    since: Moment | None
+    url: str
+    touches: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """One official page; ``problem`` says why it, or a part of it, could not be read.
+
+    ``is_quiet`` is True when it told its incidents and none is open.
+    """
+
+    name: str
+    url: str
+    says: str
+    sign: Status
+    components: Sequence[ComponentView]
+    incidents: Sequence[IncidentView]
+    incidents_hidden: int
+    is_quiet: bool
+    maintenance: str
+    maintenance_start: Moment | None
+    maintenance_end: Moment | None
+    fetched: Moment | None
+    problem: str
+
+
+def page_views(exporter: Exporter) -> list[PageView]:
+    """Return every configured page, sorted by name."""
+    return [_page_view(exporter, name) for name in sorted(exporter.config.status_pages)]
+
+
+def _page_view(exporter: Exporter, name: str) -> PageView:
+    now, url, state = exporter.clock.now(), exporter.config.status_pages[name].url, exporter.pages.states.get(name)
+    report = state.report if state and state.report else PageReport()
+    says, sign = INDICATORS[report.indicator] if report.indicator else ("no overall word", Status.UNKNOWN)
+    if state is None:
+        says = "not read yet"
+    elif not state.up:
+        says = "cannot be read"
+    open_incidents = [incident for incident in report.incidents if incident.is_open]
+    total = sum((report.open_incidents or {}).values())
+    return PageView(
+        name=name,
+        url=url,
+        says=says,
+        sign=sign,
+        components=_components(report),
+        incidents=[_incident(incident, report, url, now) for incident in open_incidents[:INCIDENTS_SHOWN]],
+        incidents_hidden=max(total - INCIDENTS_SHOWN, 0),
+        is_quiet=report.open_incidents is not None and total == 0,
+        maintenance="Maintenance now" if report.maintenances_in_progress else "Next maintenance",
+        maintenance_start=moment(report.maintenance_start, now),
+        maintenance_end=moment(report.maintenance_end, now),
+        fetched=moment(state.fetched_at if state else None, now),
+        problem=state.error if state else "",
+    )
+
+
+def _components(report: PageReport) -> list[ComponentView]:
+    known = [
+        ComponentView(_name(report, key), said.replace("_", " "), COMPONENTS[said])
+        for key, said in report.components.items()
+    ]
+    missing = [ComponentView(_name(report, key), "not told", Status.UNKNOWN) for key in report.missing_components]
+    return known + missing
+
+
+def _name(report: PageReport, key: str) -> str:
+    return report.component_names.get(key, key)[:NAME_CHARACTERS]
+
+
+def _address(page_url: str, link: str) -> str:
+    """Return where an incident's link leads; empty for none, and for what no browser should be sent to."""
+    try:
+        url = urljoin(f"{page_url}/", link) if link else ""
+    except ValueError:
+        return ""
+    return url if url.startswith(("http://", "https://")) and len(url) <= URL_CHARACTERS else ""
+
+
+def _incident(incident: Incident, report: PageReport, page_url: str, now: float) -> IncidentView:
+    return IncidentView(
+        name=incident.name[:NAME_CHARACTERS],
+        impact=incident.impact.value,
+        since=moment(incident.since, now),
+        url=_address(page_url, incident.url),
+        touches=", ".join(_name(report, key) for key in incident.components),
+    )

@@ -1,0 +1,154 @@
+"""One service as the pages show it: every value already in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sora_exporter.config import Service
+from sora_exporter.evidence.state import ServiceTrack, Verdicts
+from sora_exporter.exporter import Exporter
+from sora_exporter.figures import Moment, dollars, moment, seconds_text, span
+from sora_exporter.plain_words import PlainWords, Words, plain_words
+from sora_exporter.result import ErrorClass, ProbeResult, Status
+from sora_exporter.status_pages.facts import COMPONENT_SEVERITY, ComponentStatus
+from sora_exporter.web.pages.strip import Strip, strip
+
+OUTAGES = frozenset(
+    status for status, rank in COMPONENT_SEVERITY.items() if rank >= COMPONENT_SEVERITY[ComponentStatus.PARTIAL_OUTAGE]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """What the official page says of the component that speaks of a service.
+
+    ``says`` is empty when the page does not tell. ``disagreement`` is empty when nothing contradicts our evidence.
+    """
+
+    page: str
+    component: str
+    says: str
+    disagreement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one video costs and what that is made of or, where a video's length is not known, one second of it."""
+
+    label: str
+    amount: str
+    made_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """A probe whose newest attempt says nothing of the service but may keep us from using it, and what to do."""
+
+    error_class: ErrorClass
+    explained: Words
+    evidence: str
+    quoted: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """What is shown of one service. Texts are empty where there is nothing to say."""
+
+    service: Service
+    status: Status
+    words: Words
+    since: Moment | None
+    error_class: ErrorClass
+    explained: Words | None
+    evidence: str
+    quoted: str
+    response: str
+    last_attempt: Moment | None
+    price: Price | None
+    objective: str
+    sunset: Moment | None
+    is_past_sunset: bool
+    official: Official | None
+    obstacles: Sequence[Obstacle]
+    strips: Sequence[Strip]
+
+
+def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
+    """Return a service as it is known now."""
+    now, words, service = exporter.clock.now(), plain_words(), track.service
+    verdict = exporter.state.verdict(service.id)
+    latest, sunset_at = track.latest, track.sunset_at
+    is_explained = verdict.error_class is not ErrorClass.NONE
+    return ServiceView(
+        service=service,
+        status=verdict.status,
+        words=words.statuses[verdict.status],
+        since=moment(verdict.since, now),
+        error_class=verdict.error_class,
+        explained=words.error_classes[verdict.error_class] if is_explained else None,
+        evidence=_evidence(verdict.decided_by, now) if is_explained else "",
+        quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
+        response=seconds_text(latest.response_seconds if latest else None),
+        last_attempt=moment(latest.started_at if latest else None, now),
+        price=_price(track),
+        objective=f"{service.objective:g} %" if service.objective else "",
+        sunset=moment(sunset_at, now),
+        is_past_sunset=sunset_at is not None and sunset_at <= now,
+        official=official(exporter, service, verdict),
+        obstacles=obstacles(track, verdict, now),
+        strips=_strips(track, words, now),
+    )
+
+
+def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Strip]:
+    return [strip(probe, probed, words, now) for probe, probed in track.probes.items()]
+
+
+def obstacles(track: ServiceTrack, verdict: Verdicts, now: float) -> list[Obstacle]:
+    """Return what a service's status does not tell already, one of each class."""
+    found = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
+    words = plain_words().error_classes
+    return [Obstacle(error_class, words[error_class], _evidence(each, now), each.detail)
+            for error_class, each in found.items()]  # fmt: skip
+
+
+def _evidence(decided: ProbeResult | None, now: float) -> str:
+    """Say which attempt decided, by which rule, and when."""
+    if decided is None:
+        return ""
+    http = f"HTTP {decided.http_status}" if decided.http_status else "no HTTP answer"
+    rule = f", rule {decided.rule}" if decided.rule else ""
+    return f"{decided.probe} probe, {span(now - decided.started_at)} ago: {http}{rule}"
+
+
+def _price(track: ServiceTrack) -> Price | None:
+    price, per_video = track.service.price_usd, track.video_price_usd
+    if price is None:
+        return None
+    if price.per_second is None:
+        return Price("Price per video", dollars(price.per_request or 0.0))
+    if per_video is None:
+        return Price("Price per second", dollars(price.per_second))
+    made_of = f"{per_video / price.per_second:g} s × {dollars(price.per_second)}/s"
+    return Price("Price per video", dollars(per_video), made_of)
+
+
+def official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
+    """Return what the official page says of a service; None where none is configured for it."""
+    meant = service.status_page
+    if meant is None:
+        return None
+    state = exporter.pages.states.get(meant.page)
+    report = state.report if state else None
+    said = report.components.get(meant.component) if report else None
+    name = report.component_names.get(meant.component, meant.component) if report else meant.component
+    return Official(meant.page, name, said.replace("_", " ") if said else "", _disagreement(said, verdict.up))
+
+
+def _disagreement(said: ComponentStatus | None, up: float | None) -> str:
+    if said is ComponentStatus.OPERATIONAL and up == 0:
+        return "The official page says operational; our own probes do not get what they ask for."
+    if said in OUTAGES and up == 1:
+        return "The official page says outage; our own probes get what they ask for."
+    return ""

@@ -1,0 +1,101 @@
+"""A probe's last attempts as a strip of small marks, and as a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
+
+from sora_exporter.evidence.state import MARKS_KEPT, Mark, ProbeTrack
+from sora_exporter.figures import count_of, moment, span
+from sora_exporter.plain_words import PlainWords
+from sora_exporter.result import ErrorClass, ProbeKind, Status
+
+STEP, WIDTH, HEIGHT = 5, 4, 16
+
+# (top, height) of the parts of a mark: each status has a shape of its own, so that colour is never needed.
+SHAPES: Mapping[Status, Sequence[tuple[int, int]]] = MappingProxyType(
+    {
+        Status.OPERATIONAL: ((9, 7),),
+        Status.DEGRADED: ((4, 12),),
+        Status.RISK_CONTROL: ((0, 7), (9, 7)),
+        Status.MAINTENANCE: ((0, 4), (6, 4), (12, 4)),
+        Status.SUSPENDED: ((0, 16),),
+        Status.RETIRED: ((0, 3), (13, 3)),
+        Status.UNKNOWN: ((12, 4),),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMarks:
+    """One mark, or successes in a row: SVG path data, and when and what they were."""
+
+    status: Status
+    path: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One probe's strip, drawn and in words; ``covers`` is the time from its first mark until now, empty for none."""
+
+    probe: ProbeKind
+    every: str
+    covers: str
+    drawn: Sequence[DrawnMarks]
+    in_words: str
+
+
+def strip(probe: ProbeKind, track: ProbeTrack, words: PlainWords, now: float) -> Strip:
+    """Return the marks of a probe, the newest at the right end."""
+    marks = list(track.marks)
+    return Strip(
+        probe=probe,
+        every=span(track.interval) if track.interval >= 1 else f"{track.interval:g} s",
+        covers=span(now - marks[0].at) if marks else "",
+        drawn=_drawn(marks, words),
+        in_words=_sentence(marks, words, now),
+    )
+
+
+def mark_path(status: Status, left: int = 0) -> str:
+    """Return one mark of a status as SVG path data."""
+    return "".join(f"M{left} {top}h{WIDTH}v{height}h-{WIDTH}z" for top, height in SHAPES[status])
+
+
+def _drawn(marks: Sequence[Mark], words: PlainWords) -> list[DrawnMarks]:
+    """Draw every fault by itself, with its time, and successes of one class in a row together."""
+    placed = enumerate(marks, MARKS_KEPT - len(marks))
+    rows = groupby(placed, key=lambda each: (each[1].error_class, None if each[1].is_success else each[0]))
+    return [_row([*row], error_class, words) for (error_class, _), row in rows]
+
+
+def _row(placed: Sequence[tuple[int, Mark]], error_class: ErrorClass, words: PlainWords) -> DrawnMarks:
+    status, (_, first), (_, last) = error_class.status, placed[0], placed[-1]
+    path = "".join(mark_path(status, place * STEP) for place, _ in placed)
+    times = _exact(first.at) if len(placed) == 1 else f"{len(placed)}, {_exact(first.at)} to {_exact(last.at)}"
+    return DrawnMarks(status, path, f"{words.error_classes[error_class].name}: {times}")
+
+
+def _exact(at: float) -> str:
+    told = moment(at, at)
+    return told.exact if told else "at an unknown time"
+
+
+def _sentence(marks: Sequence[Mark], words: PlainWords, now: float) -> str:
+    if not marks:
+        return "no attempt yet"
+    newest = marks[-1]
+    return (
+        f"{count_of(len(marks), 'attempt')} of the last {span(now - marks[0].at)}, "
+        f"{_exact(marks[0].at)} to {_exact(newest.at)}: {_counted(marks, words)}; "
+        f"newest {span(now - newest.at)} ago: {words.error_classes[newest.error_class].name.lower()}"
+    )
+
+
+def _counted(marks: Iterable[Mark], words: PlainWords) -> str:
+    counts = Counter(mark.error_class for mark in marks)
+    return ", ".join(f"{count} {words.error_classes[each].name.lower()}" for each, count in counts.most_common())

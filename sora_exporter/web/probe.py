@@ -1,0 +1,155 @@
+"""Scrape-driven probing: /probe runs one free probe now and answers in blackbox_exporter's names."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+
+from sora_exporter.config import Service
+from sora_exporter.evidence.snapshot import result_overview
+from sora_exporter.exporter import Exporter
+from sora_exporter.metrics.exposition import accepted
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
+
+TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.05, 3600.0
+PAUSE_SECONDS = 1.0
+
+
+class Refused(Exception):
+    """A scrape that asks for what is not allowed; the text is for a person."""
+
+    def __init__(self, text: str, http_status: int = 400) -> None:
+        super().__init__(text)
+        self.http_status = http_status
+
+
+@dataclass(frozen=True)
+class Scraped:
+    """One scrape's outcome: ``seconds`` is how long it took, joined attempts included, or the recent attempt had."""
+
+    service: Service
+    probe: ProbeKind
+    seconds: float
+    result: ProbeResult | None
+    status: Status
+    error_class: ErrorClass
+
+
+async def scrape_probe(
+    exporter: Exporter, parameters: Mapping[str, str], headers: Mapping[str, str], timeout_offset: float
+) -> Scraped:
+    """Run the asked probe or join the attempt under way, within the scrape's timeout. Raises Refused.
+
+    However many ask, and how often: an attempt that ended within the last PAUSE_SECONDS answers for another one.
+    """
+    service, probe = _asked(exporter, parameters)
+    started = exporter.clock.monotonic()
+    if (recent := exporter.scheduler.recent(service, probe, PAUSE_SECONDS)) is not None:
+        verdict = exporter.state.verdict(service.id)
+        return Scraped(service, probe, recent.duration_seconds, recent, verdict.status, verdict.error_class)
+    attempt = exporter.scheduler.attempt(service, probe)
+    try:
+        result = await asyncio.wait_for(attempt, seconds_left(headers, timeout_offset))
+    except TimeoutError:
+        result = None
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        raise Refused("the exporter is stopping: try again", 503) from None
+    else:
+        if result is None:
+            raise Refused(f"probe {probe} of {service.id} is being run by another process: try again", 503)
+    seconds = exporter.clock.monotonic() - started
+    # An attempt that did not end in time says nothing: it may still wait for its turn.
+    verdict = exporter.state.verdict(service.id)
+    return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
+
+
+def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, ProbeKind]:
+    service_id, name = parameters.get("service_id", ""), parameters.get("probe", ProbeKind.CATALOG)
+    service = exporter.config.service(service_id)
+    if service is None:
+        known = ", ".join(s.id for s in exporter.config.services[:20]) or "(none)"
+        raise Refused(f"unknown service_id {service_id[:64]!r}: configured are {known}")
+    if name not in set(ProbeKind):
+        raise Refused(f"unknown probe {name[:32]!r}: use one of {', '.join(ProbeKind)}")
+    probe = ProbeKind(name)
+    if probe.is_paid and not service.probe_on_scrape:
+        raise Refused(f"probe {probe} costs money: scrapes run it only for services with probe_on_scrape: true")
+    if probe.is_paid and probe not in service.probes:
+        raise Refused(f"probe {probe} of {service.id} costs money: scrapes run it only where it is configured "
+                      "under probes:")  # fmt: skip
+    if exporter.scheduler.is_barred(service, probe):
+        raise Refused(f"the provider of {service.id} accepts the canary instead of refusing it: it is not sent again")
+    return service, probe
+
+
+def seconds_left(headers: Mapping[str, str], offset: float) -> float | None:
+    """Return how long the scraper waits, less the offset; None where it does not say."""
+    try:
+        said = float(headers.get(TIMEOUT_HEADER, ""))
+    except ValueError:
+        return None
+    return min(max(said - offset, SHORTEST_SECONDS), LONGEST_SECONDS) if said > 0 else None
+
+
+class _Answer:
+    """The metrics of one scrape; a registry of their own, so that nothing of the exporter's is among them."""
+
+    def __init__(self) -> None:
+        self._metrics: list[Metric] = []
+
+    def gauge(self, name: str, text: str, *samples: tuple[dict[str, str], float | None]) -> None:
+        metric = Metric(name, text, "gauge")
+        for labels, value in samples:
+            if value is not None:
+                metric.add_sample(name, labels, float(value))
+        if metric.samples:
+            self._metrics.append(metric)
+
+    def collect(self) -> list[Metric]:
+        return self._metrics
+
+
+def render_probe(scraped: Scraped, accept: str) -> tuple[bytes, str]:
+    """Return the answer to a scrape and its content type."""
+    answer, result = _Answer(), scraped.result
+    labels = {"service_id": scraped.service.id}
+    answer.gauge("probe_success", "Whether the probe got what it asked for.",
+                 ({}, float(result is not None and result.is_success)))  # fmt: skip
+    answer.gauge("probe_duration_seconds", "How long the probe took.", ({}, scraped.seconds))
+    phases = result.phases if result else {}
+    answer.gauge("probe_http_duration_seconds", "Duration of each phase.",
+                 *(({"phase": phase}, phases.get(phase, 0.0)) for phase in BLACKBOX_PHASES))  # fmt: skip
+    answer.gauge("probe_http_status_code", "HTTP status, 0 when no answer came.",
+                 ({}, float((result.http_status if result else None) or 0)))  # fmt: skip
+    answer.gauge("probe_ssl_earliest_cert_expiry", "Earliest certificate expiry as Unix time.",
+                 ({}, result.tls_expires_at if result else None))  # fmt: skip
+    answer.gauge("sora_service_status", "1 for the current status of the service, 0 for the others.",
+                 *(({**labels, "status": status}, float(status is scraped.status)) for status in Status))  # fmt: skip
+    answer.gauge("sora_service_error", "1 for the error class behind the status.",
+                 ({**labels, "error_class": scraped.error_class}, 1.0))  # fmt: skip
+    encode, content_type = choose_encoder(accepted(accept))
+    return encode(answer), content_type
+
+
+BLACKBOX_PHASES = ("resolve", "connect", "tls", "processing", "transfer")
+
+
+def render_debug(scraped: Scraped) -> str:
+    """Return what a person wants to see of one scrape."""
+    told = result_overview(scraped.result) if scraped.result else {"error_class": scraped.error_class.value}
+    body, _ = render_probe(scraped, "")
+    head = f"service {scraped.service.id}, probe {scraped.probe}\n"
+    return (
+        head
+        + json.dumps(told, ensure_ascii=False, indent=2)
+        + "\n\nMetrics that would have been returned:\n"
+        + body.decode()
+    )

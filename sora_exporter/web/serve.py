@@ -1,0 +1,184 @@
+"""Running the exporter as a process: sockets, signals, and an end within a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import resource
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sora_exporter import __version__
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.clock import SystemClock
+from sora_exporter.config import Config
+from sora_exporter.exporter import Exporter
+from sora_exporter.web.access import WatchedFile, guarded
+from sora_exporter.web.app import create_app
+from sora_exporter.web.protocol import HEAD_BYTES, PatientProtocol, TlsGate
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 1
+
+
+class ServeError(Exception):
+    """Why the exporter cannot serve: one line naming what, where and how to fix it."""
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """What the command line says about serving; without ``web`` there is neither TLS nor authentication."""
+
+    listen_address: str
+    timeout_offset: float
+    storage: Path
+    config_file: Path | None
+    web: WatchedFile | None = None
+    external_url: str = ""
+
+
+class Server(uvicorn.Server):
+    """uvicorn with our signal handling, patience and TLS.
+
+    The exporter is stopped first: what waits for a probe is answered then, and nothing is left to be cut off.
+    """
+
+    def __init__(self, exporter: Exporter, settings: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(settings)
+        self._exporter, self._tls = exporter, tls
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        loop = asyncio.get_running_loop()
+
+        def connection() -> PatientProtocol:
+            return PatientProtocol(config=self.config, server_state=self.server_state, app_state={})
+
+        servers: list[Any] = []
+        for listener in sockets or []:
+            if self._tls is not None:
+                servers.append(TlsGate(listener, self._tls, connection))
+            else:
+                servers.append(await loop.create_server(connection, sock=listener))
+        self.servers = servers
+        self.started = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._exporter.stop()
+        await super().shutdown(sockets)
+
+
+def listen(address: str) -> socket.socket:
+    """Return a listening socket for ``host:port``, ``:port`` (all interfaces) or ``[::1]:port``. Raises ServeError."""
+    host, colon, port = address.rpartition(":")
+    fix = "name another with --web.listen-address"
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise ServeError(f"listen address {address!r} is not host:port: write :10198 or 127.0.0.1:10198")
+    host = host.strip("[]")
+    try:
+        if host:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, int(port)), family=family, backlog=512)
+        if socket.has_dualstack_ipv6():
+            return socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
+        return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - what ":port" asks for
+    except (OSError, UnicodeError) as error:
+        raise ServeError(f"cannot listen on {address}: {_reason(error)}: {fix}") from None
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Return the system's words alone: asyncio and socket add the address to theirs."""
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number) if number and number > 0 else getattr(error, "strerror", None) or str(error)
+
+
+def where(address: str, listener: socket.socket, scheme: str = "http") -> str:
+    """Return the URL for people of what listens at an address of the command line."""
+    return f"{scheme}://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
+
+
+def _server_config(app: ASGIApp) -> uvicorn.Config:
+    """Return uvicorn's settings: its log is ours, and no client may keep a stopping exporter waiting."""
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        ws="none",
+    )
+
+
+async def serve(config: Config, settings: ServeSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before anything was probed."""
+    clock = SystemClock()
+    _allow_many_connections()
+    with (
+        contextlib.closing(listen(settings.listen_address)) as listener,
+        contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
+    ):
+        exporter = Exporter(config, settings.config_file, ledger, clock)
+        app = guarded(create_app(exporter, settings.timeout_offset, settings.external_url), settings.web)
+        tls = settings.web.server_context() if settings.web is not None else None
+        server = Server(exporter, _server_config(app), tls)
+        _on_signals(server, exporter)
+        await exporter.start()
+        scheme = "http" if tls is None else "https"
+        url = settings.external_url.rstrip("/") or where(settings.listen_address, listener, scheme)
+        log.info(
+            "sora_exporter %s watches %d services: status page %s/ metrics %s/metrics",
+            __version__, len(config.services), url, url,
+        )  # fmt: skip
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            await exporter.stop()
+            log.info("stopped")
+
+
+def _allow_many_connections() -> None:
+    """Raise the number of open files to what the system permits: each probe and each client is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _settle_memory() -> None:
+    """Let collections pass over what stays for good: each would walk all of it, and hold up the probes being timed."""
+    gc.collect()
+    gc.freeze()
+
+
+def _on_signals(server: Server, exporter: Exporter) -> None:
+    """Let SIGTERM and SIGINT end the server, and SIGHUP reload the configuration."""
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[str]] = set()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    def reload() -> None:
+        task = loop.create_task(exporter.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)

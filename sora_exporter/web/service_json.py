@@ -1,0 +1,62 @@
+"""The page of one service as plain JSON-able data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sora_exporter.evidence.snapshot import Json, iso, result_overview, service_overview
+from sora_exporter.evidence.state import ProbeTrack
+from sora_exporter.exporter import Exporter
+from sora_exporter.plain_words import Words, plain_words
+from sora_exporter.result import ErrorClass
+from sora_exporter.web.pages.service_view import Official, official
+
+
+def service_document(exporter: Exporter, service_id: str) -> Json | None:
+    """Return everything the service's page tells; None for a service that is not configured."""
+    track = exporter.state.services.get(service_id)
+    if track is None:
+        return None
+    verdict, words = exporter.state.verdict(service_id), plain_words()
+    told = service_overview(track, verdict)
+    return {
+        **told,
+        "status_explained": _words(words.statuses[verdict.status]),
+        "error_explained": _words(words.error_classes[verdict.error_class]),
+        "obstacles": [
+            {**obstacle, "explained": _words(words.error_classes[ErrorClass(obstacle["error_class"])])}
+            for obstacle in told["obstacles"]
+        ],
+        "official": _official(official(exporter, track.service, verdict)),
+        "probes": {probe.value: _probe(probed) for probe, probed in track.probes.items()},
+        "attempts": {probe.value: [*map(result_overview, probed.kept())] for probe, probed in track.probes.items()},
+    }
+
+
+def _words(words: Words) -> Mapping[str, str]:
+    return {"name": words.name, "meaning": words.meaning, "advice": words.advice}
+
+
+def _official(said: Official | None) -> Mapping[str, str] | None:
+    if said is None:
+        return None
+    return {"page": said.page, "component": said.component, "says": said.says, "disagreement": said.disagreement}
+
+
+def _probe(probed: ProbeTrack) -> Mapping[str, Any]:
+    """Return a probe's interval in seconds, its counts since the exporter started, and its strip, oldest first."""
+    return {
+        "interval_seconds": probed.interval,
+        "attempts": probed.attempts,
+        "failures": probed.failures.total(),
+        "failures_by_class": {error_class.value: count for error_class, count in sorted(probed.failures.items())},
+        "marks": [
+            {
+                "at": iso(mark.at, "milliseconds"),
+                "error_class": mark.error_class.value,
+                "status": mark.error_class.status.value,
+            }
+            for mark in probed.marks
+        ],
+    }

@@ -1,0 +1,594 @@
+"""The ledger: never more than the day's limit, whatever the clock, the disk, other processes or kill -9 do."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import re
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from support.budget_crash import LIMIT_USD
+
+from sora_exporter.budget import storage as storage_module
+from sora_exporter.budget.ledger import LEDGER_FILE, SCHEMA, Ledger
+from sora_exporter.budget.reservation import Reservation
+from sora_exporter.budget.storage import StorageError
+
+DAY = 86400.0
+START = 20_000 * DAY
+START_DATE = date(2024, 10, 4)
+CHILD = Path(__file__).parents[1] / "support" / "budget_crash.py"
+
+
+class HandClock:
+    """Unix time moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
+    with closing(Ledger.open(tmp_path / "storage", exclusive=True, now=clock)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ledger_path(tmp_path: Path, ledger: Ledger) -> Path:
+    assert ledger.spent_usd() == 0
+    return tmp_path / "storage" / LEDGER_FILE
+
+
+def reserve(ledger: Ledger, amount_usd: float = 0.4, service_id: str = "relay") -> Reservation:
+    reservation = ledger.reserve(service_id, "generate", amount_usd, 1.0)
+    assert reservation is not None
+    return reservation
+
+
+@contextmanager
+def paying_process(mode: str, storage: Path, day: int = 20_000, seed: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """A child that has opened the ledger; killed with SIGKILL at the end of the block."""
+    arguments = [mode, str(storage), str(storage.with_suffix(".journal")), str(day), str(seed)]
+    with subprocess.Popen(
+        [sys.executable, "-S", str(CHILD), *arguments],
+        env={"PYTHONPATH": str(CHILD.parents[1])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+            yield child
+        finally:
+            child.kill()
+    assert child.returncode == -signal.SIGKILL
+
+
+# -- money --
+
+
+def test_reservation_counts_in_full_until_settled(ledger: Ledger) -> None:
+    """An open reservation counts in full, a settled one with its actual cost, a released one not at all."""
+    first, second, third = (reserve(ledger, 0.3) for _ in range(3))
+    assert ledger.spent_usd() == 0.9
+    ledger.settle(first, 0.1)
+    ledger.release(second)
+    assert ledger.spent_usd() == 0.4
+    assert (third.day, third.service_id, third.probe, third.amount_usd) == (START_DATE, "relay", "generate", 0.3)
+
+
+def test_limit_is_reached_exactly(ledger: Ledger) -> None:
+    """The last micro-dollar can be reserved and not one more, although 0.1 has no exact binary form."""
+    for _ in range(10):
+        reserve(ledger, 0.1)
+    assert ledger.spent_usd() == 1.0
+    assert ledger.reserve("relay", "generate", 0.000001, 1.0) is None
+
+
+@pytest.mark.parametrize("usd", [1.1, 0.29, 2.675, 1e-6, 123456.789012])
+def test_amount_equal_to_limit_fits(ledger: Ledger, usd: float) -> None:
+    """An amount that is the limit itself fits, whatever its binary fraction."""
+    reservation = ledger.reserve("relay", "generate", usd, usd)
+    assert reservation is not None
+    assert reservation.amount_usd == usd
+
+
+@pytest.mark.parametrize(
+    ("amount", "limit"),
+    [(0, 1), (-0.1, 1), (1e-12, 1), (math.nan, 1), (0.1, math.nan), (0.1, 0), (math.inf, math.inf), (1e300, 1e300)],
+)
+def test_senseless_amount_is_refused(ledger: Ledger, amount: float, limit: float) -> None:
+    """No reservation comes from an amount that is not positive or from a number that is none."""
+    assert ledger.reserve("relay", "generate", amount, limit) is None
+    assert ledger.last_attempt("relay", "generate") is None
+
+
+def test_excess_over_reservation_is_counted(ledger: Ledger) -> None:
+    """A call that cost more than was reserved counts with its true cost and blocks what no longer fits."""
+    ledger.settle(reserve(ledger, 0.4), 0.9)
+    assert ledger.spent_usd() == 0.9
+    assert ledger.reserve("relay", "generate", 0.2, 1.0) is None
+
+
+def test_first_settlement_stands(ledger: Ledger) -> None:
+    """Releasing or settling again after a settlement gives no money back."""
+    reservation = reserve(ledger)
+    ledger.settle(reservation, 0.4)
+    ledger.release(reservation)
+    ledger.settle(reservation, 0.1)
+    assert ledger.spent_usd() == 0.4
+
+
+@pytest.mark.parametrize("actual", [-0.1, math.nan, math.inf])
+def test_senseless_cost_is_an_error(ledger: Ledger, actual: float) -> None:
+    """A cost that is no amount of money is the caller's mistake and changes nothing."""
+    reservation = reserve(ledger)
+    with pytest.raises(ValueError, match="between 0 and"):
+        ledger.settle(reservation, actual)
+    assert ledger.spent_usd() == 0.4
+
+
+# -- days --
+
+
+def test_midnight_opens_a_new_budget(ledger: Ledger, clock: HandClock) -> None:
+    """The budget is per UTC day, and a job settled after midnight stays on the day it was reserved."""
+    clock.time = START + DAY - 1
+    reservation = reserve(ledger, 1.0)
+    assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
+    clock.time = START + DAY
+    reserve(ledger, 0.7)
+    ledger.settle(reservation, 0.6)
+    assert (ledger.spent_usd(START_DATE), ledger.spent_usd()) == (0.6, 0.7)
+
+
+def test_clock_stepping_back_opens_no_budget(tmp_path: Path, clock: HandClock) -> None:
+    """After a step back over midnight, even with a restart between, the later day's spend still counts."""
+    clock.time = START + DAY
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        reserve(ledger, 1.0)
+    clock.time = START - 5 * DAY
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
+        assert ledger.spent_usd() == 1.0
+
+
+def test_last_attempt_survives_restart_and_release(tmp_path: Path, clock: HandClock) -> None:
+    """A restarted exporter sees when each paid probe was last tried, so a crash loop does not pay again."""
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.last_attempt("relay", "generate") is None
+        reserve(ledger)
+        clock.time += 60
+        ledger.release(reserve(ledger))
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.last_attempt("relay", "generate") == START + 60
+        assert ledger.last_attempt("relay", "submit") is None
+
+
+def test_open_reservation_is_written_off(ledger: Ledger, clock: HandClock) -> None:
+    """What nobody settles joins the service's total in full after the second midnight and cannot be taken back."""
+    lost = reserve(ledger, 0.4)
+    ledger.settle(reserve(ledger, 0.2), 0.1)
+    assert ledger.spent_by_service() == {"relay": 0.1}
+    clock.time += 2 * DAY
+    ledger.settle(reserve(ledger, 0.3, "official"), 0.3)
+    ledger.release(lost)
+    assert ledger.spent_by_service() == {"official": 0.3, "relay": 0.5}
+
+
+def test_old_rows_are_folded(tmp_path: Path, clock: HandClock) -> None:
+    """After 400 days rows and their forgotten jobs are gone, and each service's total is what it was."""
+    for day in range(3):
+        clock.time = START + day * 300 * DAY
+        with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+            ledger.remember_job(reserve(ledger, 0.4), "provider", "videos", f"video_{day}")
+            ledger.settle(reserve(ledger, 0.2, "official"), 0.1)
+    clock.time += 2 * DAY
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.spent_by_service() == {"official": 0.3, "relay": 1.2}
+        assert ledger.spent_usd(START_DATE) == 0
+        assert [job.job_id for job in ledger.unfinished_jobs()] == ["video_1", "video_2"]
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.spent_by_service() == {"official": 0.3, "relay": 1.2}
+
+
+def test_wrong_clock_at_start_folds_nothing_of_today(tmp_path: Path, clock: HandClock) -> None:
+    """An open with a clock years ahead does not lose today's spend."""
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        reserve(ledger, 1.0)
+    clock.time += 1000 * DAY
+    Ledger.open(tmp_path, exclusive=True, now=clock).close()
+    clock.time = START
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
+
+
+# -- jobs --
+
+
+def test_jobs_are_found_after_a_restart(tmp_path: Path, clock: HandClock) -> None:
+    """Unforgotten jobs come back whole, oldest first, with or without the provider's id."""
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        first, second, third = (reserve(ledger, 0.1) for _ in range(3))
+        noted = ledger.note_job_id(ledger.remember_job(first, "apiyi", "videos"), "video_1")
+        ledger.forget_job(ledger.remember_job(second, "apiyi", "videos"))
+        unknown = ledger.remember_job(third, "apiyi", "ark")
+    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        assert ledger.unfinished_jobs() == [noted, unknown]
+        assert (noted.job_id, unknown.job_id, noted.reservation) == ("video_1", None, first)
+
+
+def test_job_of_a_running_attempt_is_not_unfinished(ledger: Ledger) -> None:
+    """A job is nobody's to clean up while its attempt runs, and unfinished once the attempt is over."""
+    with ledger.attempt_lock("relay", "generate"):
+        job = ledger.remember_job(reserve(ledger), "apiyi", "videos", "video_1")
+        assert ledger.unfinished_jobs() == []
+    assert ledger.unfinished_jobs() == [job]
+
+
+def test_job_without_reservation_is_refused(ledger: Ledger) -> None:
+    """A job cannot be recorded, hence not created, for a reservation the ledger does not know."""
+    stranger = Reservation(99, START_DATE, "relay", "generate", 0.1, 0.0, "stranger-99")
+    with pytest.raises(StorageError, match="FOREIGN KEY"):
+        ledger.remember_job(stranger, "apiyi", "videos")
+
+
+# -- several processes --
+
+
+@pytest.mark.processes
+def test_second_exporter_is_refused(tmp_path: Path, clock: HandClock) -> None:
+    """A second exporter names the process that holds the directory; a one-shot command may share it."""
+    storage = tmp_path / "storage"
+    with paying_process("hold", storage) as child:
+        expected = rf"exporter.lock: another sora-exporter \(pid {child.pid}\) holds it; stop"
+        with pytest.raises(StorageError, match=expected):
+            Ledger.open(storage, exclusive=True, now=clock)
+        with closing(Ledger.open(storage, exclusive=False, now=clock)) as ledger:
+            assert reserve(ledger).amount_usd == 0.4
+    with closing(Ledger.open(storage, exclusive=True, now=clock)) as ledger:
+        assert ledger.spent_usd() == 0.4
+
+
+@pytest.mark.processes
+def test_attempt_lock_excludes_other_processes(tmp_path: Path, clock: HandClock) -> None:
+    """An attempt of another process blocks the same probe only, and its death frees it."""
+    storage = tmp_path / "storage"
+    with ExitStack() as files:
+        with paying_process("hold", storage):
+            ledger = files.enter_context(closing(Ledger.open(storage, exclusive=False, now=clock)))
+            with ledger.attempt_lock("relay", "generate") as is_mine, ledger.attempt_lock("relay", "submit") as other:
+                assert (is_mine, other) == (False, True)
+        with ledger.attempt_lock("relay", "generate") as is_mine:
+            assert is_mine
+
+
+def test_attempt_lock_excludes_the_own_process(ledger: Ledger) -> None:
+    """Two attempts of one probe inside a process exclude each other, and the loser does not free the winner's lock."""
+    with ledger.attempt_lock("relay", "generate") as first:
+        with ledger.attempt_lock("relay", "generate") as second:
+            assert (first, second) == (True, False)
+        with ledger.attempt_lock("relay", "generate") as third:
+            assert not third
+    with ledger.attempt_lock("relay", "generate") as fourth:
+        assert fourth
+
+
+def read_journal(path: Path) -> tuple[dict[date, int], set[int], set[int]]:
+    """Micro-dollars paid per day, reservations a job was created for, reservations whose job was deleted."""
+    paid: dict[date, int] = defaultdict(int)
+    created: set[int] = set()
+    deleted: set[int] = set()
+    for event, reservation_id, *rest in map(str.split, path.read_text().splitlines()):
+        if event == "create":
+            paid[date.fromisoformat(rest[0])] += int(rest[1])
+            assert int(reservation_id) not in created
+        (created if event == "create" else deleted).add(int(reservation_id))
+    return paid, created, deleted
+
+
+@pytest.mark.processes
+def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock) -> None:
+    """120 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job."""
+    storage, generator = tmp_path / "storage", random.Random(7)
+    for round_number in range(40):
+        with ExitStack() as children:
+            for _ in range(3):
+                child = paying_process("pay", storage, 20_000 + round_number // 5, generator.randrange(10**9))
+                running = children.enter_context(child)
+            with pytest.raises(subprocess.TimeoutExpired):
+                running.wait(timeout=generator.uniform(0, 0.03))
+    paid, created, deleted = read_journal(storage.with_suffix(".journal"))
+    with closing(Ledger.open(storage, exclusive=True, now=clock)) as ledger:
+        unfinished = {job.reservation.id: job.job_id for job in ledger.unfinished_jobs()}
+        for day, micro in paid.items():
+            assert micro <= round(ledger.spent_usd(day) * 1e6) <= round(LIMIT_USD * 1e6)
+    assert created - deleted <= unfinished.keys()
+    # The test has no teeth unless days were filled and processes died between their writes.
+    assert len(paid) == 8
+    assert max(paid.values()) > 0.5e6
+    assert unfinished
+
+
+# -- any order of events --
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Two ledgers on one directory against a model in plain dictionaries."""
+
+    LIMIT = 1_000
+
+    @initialize()
+    def start(self) -> None:
+        self.files = ExitStack()
+        self.storage = Path(self.files.enter_context(tempfile.TemporaryDirectory()))
+        self.clock = HandClock()
+        self.ledgers = [self.reopened(), self.reopened()]
+        self.model: dict[Reservation, int] = {}
+        self.settled: set[Reservation] = set()
+        self.today = 0
+        self.total = 0.0
+
+    def reopened(self) -> Ledger:
+        return Ledger.open(self.storage, exclusive=False, now=self.clock)
+
+    @rule(who=st.integers(0, 1), micro=st.integers(-5, 700), service_id=st.sampled_from(["a", "b"]))
+    def reserve(self, who: int, micro: int, service_id: str) -> None:
+        reservation = self.ledgers[who].reserve(service_id, "submit", micro / 1e6, self.LIMIT / 1e6)
+        self.today = max(self.today, int(self.clock.time // DAY)) if micro > 0 else self.today
+        spent = sum(cost for other, cost in self.model.items() if other.day.toordinal() - 719_163 == self.today)
+        assert (reservation is not None) == (micro > 0 and spent + micro <= self.LIMIT)
+        if reservation is not None:
+            self.model[reservation] = micro
+
+    @rule(who=st.integers(0, 1), which=st.integers(0), share=st.floats(0, 1))
+    def settle(self, who: int, which: int, share: float) -> None:
+        candidates = [r for r in self.model if r not in self.settled and r.day.toordinal() - 719_163 >= self.today - 1]
+        if candidates:
+            chosen = candidates[which % len(candidates)]
+            cost = int(self.model[chosen] * share)
+            self.ledgers[who].settle(chosen, cost / 1e6)
+            self.model[chosen] = cost
+            self.settled.add(chosen)
+
+    @rule(who=st.integers(0, 1))
+    def crash(self, who: int) -> None:
+        self.ledgers[who].close()
+        self.ledgers[who] = self.reopened()
+
+    @rule(hours=st.integers(-50, 30))
+    def move_clock(self, hours: int) -> None:
+        self.clock.time += hours * 3600
+
+    @invariant()
+    def spend_is_the_model_and_within_the_limit(self) -> None:
+        for day in {reservation.day for reservation in self.model}:
+            expected = sum(cost for other, cost in self.model.items() if other.day == day)
+            for ledger in self.ledgers:
+                assert round(ledger.spent_usd(day) * 1e6) == expected <= self.LIMIT
+
+    @invariant()
+    def totals_never_fall(self) -> None:
+        total = sum(self.ledgers[0].spent_by_service().values())
+        assert total >= self.total - 1e-9
+        self.total = total
+
+    def teardown(self) -> None:
+        for ledger in self.ledgers:
+            ledger.close()
+        self.files.close()
+
+
+AnyOrder.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True)
+test_any_order = AnyOrder.TestCase
+
+
+# -- storage trouble --
+
+
+def test_files_are_private_and_few(ledger_path: Path) -> None:
+    """The directory is 0700 and its files 0600, with nothing left over from their creation."""
+    modes = {path.name: path.stat().st_mode & 0o777 for path in ledger_path.parent.iterdir()}
+    assert modes == {LEDGER_FILE: 0o600, "attempts.lock": 0o600, "exporter.lock": 0o600}
+    assert ledger_path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_file_in_the_way_of_the_directory(tmp_path: Path, clock: HandClock, below: str) -> None:
+    """A storage path that is, or lies below, a regular file is named together with the fix."""
+    (tmp_path / "file").touch()
+    with pytest.raises(
+        StorageError, match=r"file.*: [Nn]ot a directory; give --storage\.path a directory that uid \d+"
+    ):
+        Ledger.open(tmp_path / "file" / below, exclusive=True, now=clock)
+
+
+def test_directory_that_cannot_be_written(clock: HandClock) -> None:
+    """A directory in which even root cannot create files is refused in one line."""
+    with pytest.raises(StorageError, match=r"^/proc/exporter\.lock: [^\n]*; give --storage\.path a directory"):
+        Ledger.open(Path("/proc"), exclusive=True, now=clock)
+
+
+def damage(path: Path, kind: str) -> None:
+    content = path.read_bytes()
+    path.write_bytes({"empty": b"", "text": b"not a database " * 100, "cut": content[: len(content) // 2]}[kind])
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"), [("empty", "is not a file of sora-exporter"), ("text", "is corrupt"), ("cut", "is corrupt")]
+)
+def test_damaged_ledger_is_left_alone(ledger: Ledger, ledger_path: Path, kind: str, message: str) -> None:
+    """A damaged ledger is neither used nor changed, and the message says to move it away."""
+    ledger.close()
+    damage(ledger_path, kind)
+    before = ledger_path.read_bytes()
+    with pytest.raises(StorageError, match=rf"^{re.escape(str(ledger_path))}: {message}[^\n]*move it away"):
+        Ledger.open(ledger_path.parent, exclusive=True, now=HandClock())
+    assert ledger_path.read_bytes() == before
+
+
+def test_damage_while_running_is_noticed(ledger: Ledger, ledger_path: Path) -> None:
+    """A ledger overwritten under a running exporter permits no call."""
+    with ledger_path.open("r+b") as file:
+        file.write(os.urandom(4096))
+    with pytest.raises(StorageError, match="is corrupt"):
+        ledger.reserve("relay", "generate", 0.1, 1.0)
+
+
+def test_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandClock) -> None:
+    """A ledger written by a later release asks for the upgrade, and a failed start leaves the directory free."""
+    ledger.close()
+    with closing(sqlite3.connect(ledger_path)) as db:
+        db.execute("PRAGMA user_version = 3")
+    for _ in range(2):
+        with pytest.raises(StorageError, match="schema version 3, newer than 2; upgrade sora-exporter"):
+            Ledger.open(ledger_path.parent, exclusive=True, now=clock)
+
+
+def test_older_ledger_is_brought_up_to_date(tmp_path: Path, clock: HandClock) -> None:
+    """A ledger of the first release keeps its money and jobs, learns what is new, and needs to be upgraded once."""
+    path = tmp_path / LEDGER_FILE
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            f"PRAGMA application_id = {SCHEMA.application_id}; PRAGMA user_version = 1; {SCHEMA.versions[0]}"
+            f"INSERT INTO reservation VALUES (7, {int(clock()) // 86400}, {clock()}, 'relay', 'submit', 250000, NULL);"
+            "INSERT INTO job VALUES (3, 7, 'one', 'videos', 'video_1');"
+        )
+    for known in ({}, {"relay": "fingerprint"}):
+        with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+            assert (ledger.spent_usd(), ledger.accepted_canaries()) == (0.25, known)
+            assert [(job.id, job.job_id) for job in ledger.unfinished_jobs()] == [(3, "video_1")]
+            ledger.note_accepted_canary("relay", "fingerprint")
+
+
+def test_a_charge_counts_whatever_the_limit(ledger: Ledger) -> None:
+    """Money that is gone already counts for day and service, and leaves less to be reserved; 0 costs nothing."""
+    assert ledger.reserve("relay", "submit", 0.8, 1.0) is not None
+    charged = ledger.charge("relay", "canary", 0.5)
+    ledger.remember_job(charged, "one", "videos", "video_1")
+    ledger.charge("unpriced", "canary", 0.0)
+    assert ledger.spent_usd() == pytest.approx(1.3)
+    assert ledger.spent_by_service() == {"relay": 0.5, "unpriced": 0.0}
+    assert ledger.reserve("relay", "submit", 0.01, 1.0) is None
+    assert [job.job_id for job in ledger.unfinished_jobs()] == ["video_1"]
+
+
+def test_accepted_canaries_are_remembered(ledger: Ledger) -> None:
+    """The last target that accepted a service's canary is known until it is forgotten."""
+    ledger.note_accepted_canary("relay", "one")
+    ledger.note_accepted_canary("relay", "two")
+    ledger.note_accepted_canary("other", "three")
+    assert ledger.accepted_canaries() == {"other": "three", "relay": "two"}
+    ledger.forget_accepted_canary("relay")
+    assert ledger.accepted_canaries() == {"other": "three"}
+
+
+def test_incomplete_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandClock) -> None:
+    """A ledger that lost a table is refused each time, and the failed start does not keep the exporter's lock."""
+    ledger.close()
+    with closing(sqlite3.connect(ledger_path)) as db:
+        db.execute("DROP TABLE folded")
+    for _ in range(2):
+        with pytest.raises(StorageError, match=r"cannot be used \(no such table: folded\); restart"):
+            Ledger.open(ledger_path.parent, exclusive=True, now=clock)
+
+
+@pytest.mark.parametrize("with_directory", [False, True])
+def test_deleted_ledger_permits_nothing(ledger: Ledger, ledger_path: Path, with_directory: bool) -> None:
+    """Once the open file has lost its name nothing is reserved, and no empty ledger is made up in its place."""
+    for path in sorted(ledger_path.parent.iterdir()) if with_directory else [ledger_path]:
+        path.unlink()
+    if with_directory:
+        ledger_path.parent.rmdir()
+    for _ in range(2):
+        with pytest.raises(StorageError, match="was deleted while in use; restart to begin anew"):
+            ledger.reserve("relay", "generate", 0.1, 1.0)
+    with pytest.raises(StorageError, match="was deleted"):
+        ledger.spent_usd()
+    assert not ledger_path.exists()
+
+
+def test_replaced_ledger_permits_nothing(ledger: Ledger, ledger_path: Path, tmp_path: Path) -> None:
+    """Another ledger moved into place is not what this process has open, so it refuses."""
+    Ledger.open(tmp_path / "other", exclusive=True, now=HandClock()).close()
+    (tmp_path / "other" / LEDGER_FILE).rename(ledger_path)
+    with pytest.raises(StorageError, match="was replaced while in use; restart to use the new one"):
+        ledger.reserve("relay", "generate", 0.1, 1.0)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_full_disk_permits_nothing(ledger: Ledger, ledger_path: Path) -> None:
+    """Without room to write there is no reservation, what was open stays counted, and room brings it back."""
+    reservation = reserve(ledger, 0.4)
+    with full_disk():
+        for _ in range(2):
+            with pytest.raises(StorageError, match=rf"^{re.escape(str(ledger_path))}: [^\n]*space[^\n]*$"):
+                ledger.reserve("relay", "generate", 0.1, 1.0)
+        with pytest.raises(StorageError, match="space"):
+            ledger.settle(reservation, 0.1)
+    assert ledger.spent_usd() == 0.4
+    ledger.settle(reservation, 0.1)
+    reserve(ledger, 0.9)
+
+
+def test_full_disk_at_start(tmp_path: Path, clock: HandClock) -> None:
+    """A disk full at start refuses, whether the ledger exists or not, and leaves nothing that a restart trips over."""
+    for _ in range(2):
+        with full_disk(), pytest.raises(StorageError, match=re.escape(str(tmp_path))):
+            Ledger.open(tmp_path, exclusive=True, now=clock)
+        with full_disk(), pytest.raises(StorageError, match="space"):
+            Ledger.open(tmp_path, exclusive=False, now=clock)
+        Ledger.open(tmp_path, exclusive=True, now=clock).close()
+
+
+def test_locked_ledger_permits_nothing(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that keeps the file locked is named as the cause, after a bounded wait."""
+    monkeypatch.setattr(storage_module, "LONGEST_WAIT_SECONDS", 0.01)
+    ledger = Ledger.open(tmp_path, exclusive=True, now=clock)
+    with closing(ledger), closing(sqlite3.connect(tmp_path / LEDGER_FILE, isolation_level=None)) as browser:
+        browser.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StorageError, match=r"is locked .*; end the program that keeps it open"):
+            ledger.reserve("relay", "generate", 0.1, 1.0)
+        browser.execute("ROLLBACK")
+        reserve(ledger)
+
+
+def test_closed_ledger_permits_nothing(ledger: Ledger) -> None:
+    """A ledger that was closed under a running probe is storage trouble, not a crash."""
+    ledger.close()
+    with pytest.raises(StorageError, match="closed database"):
+        ledger.reserve("relay", "generate", 0.1, 1.0)

@@ -1,0 +1,50 @@
+"""Two Prometheus servers with our recording rules: a month of history, and days that have everything else too."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from support.dashboard_extras import extra_series
+from support.month import Month
+from support.programs.launch import RULES, eventually, prometheus
+
+from sora_exporter.demo.article import ARTICLE
+from sora_exporter.demo.history import invent_history
+from sora_exporter.demo.series import Series
+from sora_exporter.demo.tsdb import all_series, load_history
+
+LAST_RECORDED = ("service_id:sora_service_sunset_days:min", "product_service_id:sora_service_recommended:bool")
+"""What the rules record last: the end of the group of days, and the end of the routes."""
+
+
+@contextmanager
+def _month(directory: Path, days: int, extras: Sequence[Series], end: int) -> Iterator[Month]:
+    histories = [invent_history(service, end, days) for service in ARTICLE]
+    load_history(directory / "data", [*all_series(histories), *extras], histories[0].start, end)
+    rules = (RULES / "sora-recording.rules.yml").read_text(encoding="utf-8")
+    # Every group at once and often: nobody waits five minutes for the group of days.
+    (directory / "rules.yml").write_text(re.sub(r"interval: \w+", "interval: 2s", rules), encoding="utf-8")
+    (directory / "prometheus.yml").write_text("rule_files: [rules.yml]\n", encoding="utf-8")
+    with prometheus(directory / "prometheus.yml", directory / "data") as server:
+        eventually(lambda: all(server.query(name) for name in LAST_RECORDED))
+        yield Month(server, histories, time.time())
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+    """Thirty days of six services that end now, as the demo loads them."""
+    with _month(tmp_path_factory.mktemp("month"), 30, [], int(time.time()) // 60 * 60) as loaded:
+        yield loaded
+
+
+@pytest.fixture(scope="session")
+def full_month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+    """Eight days of the six services, and thirty hours of everything that the history lacks."""
+    end = int(time.time()) // 60 * 60
+    with _month(tmp_path_factory.mktemp("full"), 8, list(extra_series(end)), end) as loaded:
+        yield loaded

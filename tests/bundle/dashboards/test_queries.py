@@ -1,0 +1,219 @@
+"""Every query of every dashboard runs on a real Prometheus and finds something, and what it finds is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from support.dashboard_model import (
+    PanelQuery,
+    annotation_queries,
+    load_dashboards,
+    panel_queries,
+    panels,
+    values_of,
+    variable_queries,
+)
+from support.month import Month
+
+from sora_exporter.demo.history import ServiceHistory
+from sora_exporter.result import Status
+
+pytestmark = pytest.mark.programs
+DASHBOARDS = load_dashboards()
+
+# What finds nothing in a month of history alone, and what it waits for. test_nothing_stays_empty has all of that.
+EMPTY_UNLESS = {
+    "sora-overview / Firing alerts": "an alert fires",
+    "sora-overview / What the pages say overall": "a status page is configured",
+    "sora-overview / What they say of the components watched": "a status page is configured",
+    "sora-overview / Pages against probes": "a service names a component of a page",
+    "sora-overview / Pages": "a status page is configured",
+    "sora-overview / Version": "an exporter is scraped",
+    "sora-overview / Configuration": "an exporter is scraped",
+    "sora-overview / Loaded": "an exporter is scraped",
+    "sora-overview / Probes in flight": "an exporter is scraped",
+    "sora-service / Certificate": "a provider is reached by TLS",
+    "sora-service / Probes / B": "an exporter is scraped",
+    "sora-service / Phases of $probe": "an exporter is scraped",
+    "sora-service / Requests": "an application uses the fallback client",
+    "sora-service / Traffic against probes / A": "an application uses the fallback client",
+    "sora-service / Official page against probes": "a service names a component of a page",
+    "sora-cost / Fallbacks": "an application uses the fallback client",
+    "sora-cost / Half of the videos were done within": "a generate probe runs",
+    "sora-cost / Nine of ten were done within": "a generate probe runs",
+    "sora-cost / Generation times": "a generate probe runs",
+    "sora-cost / Spent today": "paid probes run",
+    "sora-cost / Budget of a day": "an exporter is scraped",
+    "sora-cost / Share of the budget": "paid probes run",
+    "sora-cost / A month at this pace": "paid probes run",
+    "sora-cost / A finding": "paid probes run",
+    "sora-cost / Spend of the day and its budget": "an exporter is scraped",
+    "sora-cost / Cost of probing by service": "paid probes run",
+    **{
+        f"{uid} / annotation Alerts: {severity}": "an alert fires"
+        for uid in DASHBOARDS
+        for severity in ("critical", "warning")
+    },
+}
+
+
+def every_query(dashboard: dict[str, Any]) -> Iterator[PanelQuery]:
+    """Yield the queries of panels, annotations and variables."""
+    yield from panel_queries(dashboard)
+    yield from annotation_queries(dashboard)
+    yield from variable_queries(dashboard)
+
+
+def ask(month: Month, query: PanelQuery, dashboard: dict[str, Any], services: Sequence[str]) -> list[Any]:
+    """Return what Prometheus answers to a query as Grafana would send it with these services chosen."""
+    expr = query.filled(values_of(dashboard, services))
+    if query.is_instant:
+        found = month.prometheus.api("query", query=expr, time=month.now)
+    else:
+        start = month.now - query.range_seconds // query.step * query.step
+        found = month.prometheus.api("query_range", query=expr, start=start, end=month.now, step=query.step)
+    return list(found["result"])
+
+
+def find(uid: str, title: str, letter: str = "A") -> PanelQuery:
+    """Return one query of a panel."""
+    return next(query for query in panel_queries(DASHBOARDS[uid]) if query.place == f"{uid} / {title} / {letter}")
+
+
+def empty_ones(month: Month, services: Sequence[str]) -> set[str]:
+    """Return the places of all queries that find nothing."""
+    return {
+        query.place
+        for dashboard in DASHBOARDS.values()
+        for query in every_query(dashboard)
+        if not ask(month, query, dashboard, services)
+    }
+
+
+def waits(place: str) -> bool:
+    """Whether the query stands in EMPTY_UNLESS, by itself or by its panel."""
+    return place in EMPTY_UNLESS or place.rpartition(" / ")[0] in EMPTY_UNLESS
+
+
+def test_history_fills_the_dashboards(month: Month) -> None:
+    """With a month of history every query finds data, but for those whose reason to be empty is listed."""
+    empty = empty_ones(month, month.services)
+    assert sorted(place for place in empty if not waits(place)) == []
+    listed = {place for place in EMPTY_UNLESS if not any(found.startswith(place) for found in empty)}
+    assert sorted(listed) == [], "listed as empty, but they find data"
+
+
+def test_nothing_stays_empty(full_month: Month) -> None:
+    """With pages, paid probes, traffic and alerts too, no query of any dashboard is empty."""
+    assert sorted(empty_ones(full_month, full_month.services)) == []
+
+
+@pytest.mark.parametrize("service_id", ["sora-2-official", "sora-2-reverse"])
+def test_one_service_is_enough(full_month: Month, service_id: str) -> None:
+    """With a single service chosen no query of its dashboard fails, and status, reasons and availability are there."""
+    dashboard = DASHBOARDS["sora-service"]
+    found = {query.place: ask(full_month, query, dashboard, [service_id]) for query in every_query(dashboard)}
+    for title in ("Status", "Why", "Availability 30d", "Status over time", "Why it failed", "What it is"):
+        assert found[f"sora-service / {title} / A"], title
+
+
+def test_columns_of_tables_join(full_month: Month) -> None:
+    """Each column of a table has one value for each of its rows, and no label beside that of the join."""
+    for uid, dashboard in DASHBOARDS.items():
+        for panel in panels(dashboard):
+            if panel["type"] == "table":
+                shown_labels = set(panel["transformations"][-1]["options"]["renameByName"])
+                key = next(
+                    (s["options"]["byField"] for s in panel["transformations"] if s["id"] == "joinByField"), None
+                )
+                for letter in sorted(name[-1] for name in shown_labels if name.startswith("Value #")):
+                    found = ask(full_month, find(uid, panel["title"], letter), dashboard, full_month.services)
+                    assert all(set(one["metric"]) - {"__name__"} == {key} for one in found), (panel["title"], letter)
+                    assert len({one["metric"][key] for one in found}) == len(found), (panel["title"], letter)
+
+
+def by_service(found: Sequence[Any]) -> dict[str, Any]:
+    """Return the series found by the service they belong to."""
+    return {one["metric"]["service_id"]: one for one in found}
+
+
+def shown(month: Month, uid: str, title: str, letter: str = "A") -> dict[str, Any]:
+    """Return what a panel shows of all services, by service."""
+    return by_service(ask(month, find(uid, title, letter), DASHBOARDS[uid], month.services))
+
+
+def test_availability_is_that_of_the_history(month: Month) -> None:
+    """The column of thirty days says what the history adds up to, within the hour that is not yet closed."""
+    titles = DASHBOARDS["sora-overview"]["panels"]
+    table = next(panel for panel in titles if panel["title"] == "Services")
+    names = table["transformations"][-1]["options"]["renameByName"]
+    letter = next(name for name, title in names.items() if title == "30 d").removeprefix("Value #")
+    for service_id, one in shown(month, "sora-overview", "Services", letter).items():
+        assert float(one["value"][1]) == pytest.approx(month.history(service_id).availability, abs=0.002), service_id
+
+
+def test_calendar_adds_up(month: Month) -> None:
+    """The cells of a month hold all hours in risk control but those of the hour not yet closed."""
+    cells = shown(month, "sora-risk-control", "Calendar: hours in risk control")
+    for service_id, one in cells.items():
+        history = month.history(service_id)
+        total = sum(float(value) for _, value in one["values"])
+        assert total == pytest.approx(history.risk_control_hours, abs=1), service_id
+
+
+def test_episodes_of_the_calendar_add_up(month: Month) -> None:
+    """Every episode of the month is in one cell."""
+    cells = shown(month, "sora-risk-control", "Calendar: episodes")
+    counted = {service_id: sum(int(value) for _, value in one["values"]) for service_id, one in cells.items()}
+    assert counted == {h.service.id: h.episodes for h in month.histories if h.episodes}
+
+
+def test_hours_of_the_day_add_up(month: Month) -> None:
+    """The columns of the day's hours hold every minute of risk control, whatever hour the clock is set to."""
+    query, dashboard = find("sora-risk-control", "Hour of the day"), DASHBOARDS["sora-risk-control"]
+    found = ask(month, query, dashboard, month.services)
+    assert sorted(one["metric"]["hour"] for one in found) == [f"{hour:02}" for hour in range(24)]
+    hours = sum(float(value) for one in found for _, value in one["values"])
+    expected = sum(history.risk_control_hours for history in month.histories) / len(month.histories)
+    assert hours == pytest.approx(expected, rel=0.03)
+
+
+def test_no_episode_hides_in_the_timeline(month: Month) -> None:
+    """In a week's range, coarser than the episodes are short, every status that lasted a minute is in its lane."""
+    lanes = shown(month, "sora-overview", "Status")
+    week = find("sora-overview", "Status")
+    assert week.step > 300
+    for service_id, lane in lanes.items():
+        codes = {int(value) for _, value in lane["values"]}
+        assert statuses_shown(month.history(service_id), week.range_seconds) <= codes, service_id
+
+
+def statuses_shown(history: ServiceHistory, range_seconds: int) -> set[int]:
+    """Return the code of every status that began in the range, but for its first half hour."""
+    order = [Status.OPERATIONAL, Status.DEGRADED, Status.RISK_CONTROL, Status.MAINTENANCE, Status.SUSPENDED]
+    recent = [one for one in history.incidents if one.start > history.end - range_seconds + 1800]
+    return {order.index(one.error_class.status) for one in recent if one.error_class.status in order}
+
+
+def test_mean_times_are_those_of_the_history(month: Month) -> None:
+    """Mean time in an episode is hours by episodes, and is missing where there was none."""
+    table = next(p for p in DASHBOARDS["sora-risk-control"]["panels"] if p["title"] == "Episodes of each service")
+    names = table["transformations"][-1]["options"]["renameByName"]
+    letter = next(name for name, title in names.items() if title == "Mean time in").removeprefix("Value #")
+    found = shown(month, "sora-risk-control", "Episodes of each service", letter)
+    assert set(found) == {history.service.id for history in month.histories if history.episodes}
+    for service_id, one in found.items():
+        history = month.history(service_id)
+        expected = history.risk_control_hours / history.episodes
+        assert float(one["value"][1]) == pytest.approx(expected, abs=0.1), service_id
+
+
+def test_a_month_of_videos(month: Month) -> None:
+    """The cost of a thousand videos of ten seconds is price by availability, per second or per request."""
+    for service_id, one in shown(month, "sora-cost", "$videos videos a month").items():
+        history = month.history(service_id)
+        seconds = 10 if history.service.price_unit == "second" else 1
+        expected = 1000 * history.service.price_usd * seconds / history.availability
+        assert float(one["value"][1]) == pytest.approx(expected, rel=0.003), service_id

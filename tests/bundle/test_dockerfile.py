@@ -1,0 +1,129 @@
+"""The image: its rules as text, and the commands of its final stage run in a fresh environment without an engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from support.running import environment, exporter
+
+pytestmark = pytest.mark.processes
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+
+
+def instructions() -> list[tuple[str, str]]:
+    """Each instruction with its arguments on one line, comments left out."""
+    lines = [line for line in DOCKERFILE.splitlines() if not line.startswith("#")]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line.strip())]
+
+
+def stages() -> list[list[tuple[str, str]]]:
+    """The instructions of each stage, FROM first."""
+    found: list[list[tuple[str, str]]] = []
+    for word, rest in instructions():
+        if word == "FROM":
+            found.append([])
+        if found:
+            found[-1].append((word, rest))
+    return found
+
+
+def final(word: str) -> list[str]:
+    """The arguments of one instruction in the final stage."""
+    return [rest for found, rest in stages()[-1] if found == word]
+
+
+def test_two_stages_share_one_pinned_slim_base() -> None:
+    """The tag names a full version of a slim Python; both stages use it, so that what is built fits where it runs."""
+    (default,) = [rest for word, rest in instructions() if word == "ARG"]
+    assert re.fullmatch(r"PYTHON=3\.\d+\.\d+-slim-[a-z]+", default)
+    assert [stage[0][1] for stage in stages()] == ["python:${PYTHON} AS build", "python:${PYTHON}"]
+
+
+def test_the_final_stage_installs_nothing_and_runs_as_nobody_in_particular() -> None:
+    """No package manager runs in it, it copies from the first stage alone, and its user is a number, not root's."""
+    assert not re.search(r"apt|pip install|curl|gcc", " ".join(final("RUN")))
+    assert final("COPY") == ["--from=build /opt/sora_exporter /opt/sora_exporter"]
+    user, group = map(int, final("USER")[0].split(":"))
+    assert min(user, group) >= 1000
+    assert f"--owner={user} --group={group}" in final("RUN")[0]
+
+
+def test_dependencies_come_from_the_pins() -> None:
+    """The one installation uses constraints.txt."""
+    installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
+    assert len(installs) == 1
+    assert "--constraint constraints.txt" in installs[0]
+
+
+def test_only_the_volume_is_written_to() -> None:
+    """The volume is where storage is by default; bytecode is compiled beforehand and never written later."""
+    (volume,), (variables,) = final("VOLUME"), final("ENV")
+    assert f"XDG_STATE_HOME={Path(volume).parent}" in variables.split()
+    assert Path(volume).name == "sora_exporter"
+    assert "PYTHONDONTWRITEBYTECODE=1" in variables.split()
+    assert final("WORKDIR") == [volume]
+
+
+def test_the_image_holds_only_what_it_is_built_from() -> None:
+    """Everything is ignored but the files the first stage copies; no key file, no test and no history gets in."""
+    rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    allowed = {rule[1:] for rule in rules if rule.startswith("!")}
+    copied = {name for word, rest in stages()[0] if word == "COPY" for name in rest.split()[:-1]}
+    assert "*" in rules
+    assert allowed == copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_health_check_needs_no_other_program_and_tells_a_dead_exporter(tmp_path: Path) -> None:
+    """Its one line of Python ends with 0 beside a running exporter and fails once it is gone."""
+    (rest,) = final("HEALTHCHECK")
+    command = json.loads(rest[rest.index("[") :])
+    assert command[0] == "python"
+    with exporter(tmp_path, env=environment("http://127.0.0.1:9")) as running:
+        check = [sys.executable, *command[1:-1], command[-1].replace("http://127.0.0.1:10198", running.url)]
+        assert subprocess.run(check, capture_output=True, check=False).returncode == 0
+        running.end()
+        assert subprocess.run(check, capture_output=True, check=False).returncode != 0
+
+
+def test_the_entry_point_serves_where_nothing_but_the_volume_can_be_written(tmp_path: Path) -> None:
+    """Run as the image runs it, with the state directory as the volume, it writes there and nowhere else."""
+    (entry,), (command,) = json.loads(final("ENTRYPOINT")[0]), json.loads(final("CMD")[0])
+    state, home = tmp_path / "state", tmp_path / "home"
+    home.mkdir(mode=0o500)
+    env = environment("http://127.0.0.1:9", HOME=str(home), XDG_STATE_HOME=str(state), PYTHONDONTWRITEBYTECODE="1")
+    program = str(Path(sys.executable).with_name(entry))
+    with exporter(None, env=env, command=[program], subcommand=command) as running:
+        assert running.get("/-/ready").status_code == 200
+        assert running.end() == 0
+    assert os.listdir(home) == []
+    assert "ledger.sqlite3" in os.listdir(state / "sora_exporter")
+
+
+@pytest.mark.parametrize("line", CONSTRAINTS)
+def test_a_pin_is_a_name_and_a_version(line: str) -> None:
+    """No host, path or hash stands in the constraints: they hold for any index."""
+    assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.!+]*", line)
+
+
+def test_every_dependency_is_pinned() -> None:
+    """What pyproject.toml names, for use and for tests, has its pin."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert [one for one in map(bare_name, named) if one not in map(bare_name, CONSTRAINTS)] == []
+
+
+def bare_name(requirement: str) -> str:
+    """The distribution a requirement names, spelt the one way."""
+    return re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower().replace("_", "-")

@@ -1,0 +1,205 @@
+"""The command line: what it offers, and how it answers mistakes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+import sora_exporter.cli.check_run
+from sora_exporter import __version__
+from sora_exporter.cli.main import main
+
+COMMANDS = {"check", "classify", "demo", "report", "serve", "simulate"}
+ONE_SERVICE = """
+providers:
+  relay: {base_url: "http://127.0.0.1:9/v1"}
+services:
+  - {id: one, product: one, access: reverse, provider: relay, model: m}
+"""
+
+
+def call(*arguments: str, text: str = "", **variables: str | None) -> Result:
+    """Run the program in this process, without any provider's variables but those given."""
+    env: dict[str, str | None] = {"OPENAI_API_KEY": None, "OPENAI_BASE_URL": None, **variables}
+    return CliRunner(env=env).invoke(main, arguments, input=text, prog_name="sora-exporter")
+
+
+def assert_mistake(result: Result, *words: str) -> None:
+    """Exactly one line on stderr with these words, nothing on stdout, exit code 2."""
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.output
+    assert result.stderr.startswith("sora-exporter: ")
+    assert [word for word in words if word not in result.stderr] == [], result.stderr
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    """A configuration with one service."""
+    path = tmp_path / "sora.yml"
+    path.write_text(ONE_SERVICE, "utf-8")
+    return path
+
+
+def test_help_lists_exactly_the_commands_there_are() -> None:
+    """--help, and the program called with nothing, name every command and no other."""
+    result = call("--help")
+    listed = re.findall(r"^  (\w+)  ", result.stdout.partition("Commands:")[2], re.MULTILINE)
+    assert (result.exit_code, set(listed), set(main.commands)) == (0, COMMANDS, COMMANDS)
+    bare = call()
+    assert (bare.exit_code, bare.stderr.strip()) == (2, result.stdout.strip())
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_option_says_what_it_is_for(command: str) -> None:
+    """Each command has a sentence, and each of its options a help text."""
+    found = main.commands[command]
+    assert found.help
+    options = [param for param in found.params if isinstance(param, click.Option)]
+    assert [option.opts for option in options if not option.help] == []
+    assert call(command, "--help").exit_code == 0
+
+
+def test_version_is_the_packages() -> None:
+    """--version prints the package's version."""
+    result = call("--version")
+    assert (result.exit_code, result.stdout) == (0, f"sora-exporter, version {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--colour"], ["No such option '--colour'", "see sora-exporter --help"]),
+        (["probe"], ["No such command 'probe'", "see sora-exporter --help"]),
+        (["serve", "--port", "1"], ["No such option '--port'", "see sora-exporter serve --help"]),
+        (["serve", "--log.level", "loud"], ["'loud' is not one of 'debug', 'info', 'warning', 'error'"]),
+        (["serve", "--timeout-offset", "-1"], ["--timeout-offset", "-1"]),
+        (["check", "--format", "xml"], ["'xml' is not one of 'text', 'json', 'markdown'"]),
+        (["classify", "/no/such/file"], ["/no/such/file", "No such file or directory"]),
+        (["classify", "-", "b"], ["unexpected extra argument", "(b)"]),
+        (["simulate", "--port", "70000"], ["--port", "70000"]),
+    ],
+)
+def test_a_wrong_call_is_one_line(arguments: list[str], words: list[str]) -> None:
+    """Unknown options, commands and values name themselves and where help is."""
+    assert_mistake(call(*arguments), *words)
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "words"),
+    [
+        ("serve", "providers: [", ["sora.yml:1: not valid YAML"]),
+        ("serve", "service: []", ["sora.yml:1: service: ", "unknown"]),
+        ("check", "services: 3", ["sora.yml:1: services: "]),
+        ("check", "providers: {a: {base_url: 'http://x', api_key: sk-1}}", ["providers.a", "api_key_env"]),
+        ("check", "providers: {a: {base_url: 'http://x', api_key_env: NO_SUCH_KEY}}", ["NO_SUCH_KEY is not set"]),
+        ("check", "providers: {a: {base_url: 'http://x', api_key_file: /no/key}}", ["/no/key", "cannot be read"]),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, command: str, text: str, words: list[str]) -> None:
+    """Broken YAML, unknown keys, a key in the file, an unset variable, an unreadable key file: what, where, fix."""
+    path = tmp_path / "sora.yml"
+    path.write_text(text, "utf-8")
+    result = call(command, f"--config.file={path}", f"--storage.path={tmp_path / 'storage'}")
+    assert_mistake(result, *words)
+    assert "sk-1" not in result.stderr
+
+
+def test_a_missing_configuration_file_is_one_line(tmp_path: Path) -> None:
+    """The path that is not there is named with the option to correct."""
+    assert_mistake(call("serve", f"--config.file={tmp_path}/none.yml"), "none.yml: no such file", "--config.file")
+
+
+def test_without_file_and_key_the_missing_variable_is_named() -> None:
+    """The built-in catalogue needs OPENAI_API_KEY, and says so."""
+    assert_mistake(call("check"), "OPENAI_API_KEY is not set", "export it")
+
+
+def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
+    """Every mistake of a file is told at once, each on its line."""
+    path = tmp_path / "sora.yml"
+    path.write_text("bugdet_usd_per_day: 1\nservice: []\n", "utf-8")
+    result = call("serve", f"--config.file={path}")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 2)
+    assert f"{path}:1: " in result.stderr
+    assert f"{path}:2: " in result.stderr
+
+
+def test_config_check_says_good_and_runs_nothing(config_file: Path, tmp_path: Path) -> None:
+    """--config.check ends with 0 and a count, without storage or socket."""
+    result = call("serve", f"--config.file={config_file}", "--config.check", f"--storage.path={tmp_path / 'storage'}")
+    assert (result.exit_code, result.stdout) == (0, "configuration is good: 1 service, 1 provider\n")
+    assert not (tmp_path / "storage").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["two"], ["unknown service two: configured are one"]),
+        (["one", "--probe", "ping"], ["unknown probe ping: use catalog, canary, submit, generate"]),
+    ],
+)
+def test_check_refuses_what_is_not_there(config_file: Path, arguments: list[str], words: list[str]) -> None:
+    """A service or probe that is not known is named with those that are."""
+    assert_mistake(call("check", f"--config.file={config_file}", *arguments), *words)
+
+
+def test_check_without_a_service_says_what_is_missing(tmp_path: Path) -> None:
+    """With nothing to check there is no good news to tell: exit code 2."""
+    path = tmp_path / "sora.yml"
+    path.write_text("services: []", "utf-8")
+    assert_mistake(call("check", f"--config.file={path}"), "no service is configured", "services:")
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+def test_storage_that_cannot_be_used_is_one_line(config_file: Path, tmp_path: Path, command: str) -> None:
+    """A file where the directory should be is named with the option to change."""
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("", "utf-8")
+    more = ["--web.listen-address=127.0.0.1:0"] if command == "serve" else []
+    result = call(command, f"--config.file={config_file}", f"--storage.path={in_the_way}", *more)
+    assert_mistake(result, str(in_the_way), "not a directory", "--storage.path")
+
+
+def test_an_interrupt_ends_quietly(config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of a check prints nothing and exits with 130."""
+
+    async def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sora_exporter.cli.check_run, "check", interrupted)
+    result = call("check", f"--config.file={config_file}", f"--storage.path={tmp_path}")
+    assert (result.exit_code, result.output) == (130, "")
+
+
+def test_classify_reads_standard_input() -> None:
+    """Without FILE the lines come from standard input."""
+    result = call("classify", text='{"id": 1, "http_status": 429, "body": ""}\n')
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert '"error_class": "rate_limited"' in result.stdout
+
+
+def test_classify_names_the_file_and_line_of_a_mistake(tmp_path: Path) -> None:
+    """What came before the bad line is printed; then one line names file and number, and the code is 2."""
+    path = tmp_path / "answers.jsonl"
+    path.write_text('{"id": 1, "http_status": 429}\n\n{"id": 2,\n{"id": 3, "http_status": 500}\n', "utf-8")
+    result = call("classify", str(path))
+    assert (result.exit_code, result.stdout.count("\n")) == (2, 1)
+    assert result.stderr == f"sora-exporter: {path}: line 3: not JSON: write one object per line\n"
+
+
+@pytest.mark.processes
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    """A full disk behind standard output ends in one line and the code for "could not run", not in a traceback."""
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "sora_exporter", "classify"], input='{"id": 1, "http_status": 200, "body": ""}',
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "No space left on device" in ended.stderr

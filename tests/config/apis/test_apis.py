@@ -1,0 +1,290 @@
+"""The shapes of vendors' APIs: the built-in ones against their documentation, and what a user's own may be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from sora_exporter.config.apis import Api, Job, builtin_apis, fill, fill_path, first
+from sora_exporter.result import Expectation
+
+MODEL = "model-x"
+PROMPT = "A paper boat drifts across a calm lake at dawn."
+
+# The documented create request of each built-in shape: method, path, body.
+CREATE: dict[str, tuple[str, dict[str, Any]]] = {
+    "videos": ("/videos", {"model": MODEL, "prompt": PROMPT, "seconds": "4", "size": "1280x720"}),
+    "chat": (
+        "/chat/completions",
+        {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": PROMPT}]},
+    ),
+    "images": ("/images/generations", {"model": MODEL, "prompt": PROMPT, "n": 1, "size": "1024x1024"}),
+    "video-generations": ("/video/generations", {"model": MODEL, "prompt": PROMPT, "duration": 5}),
+    "ark": (
+        "/contents/generations/tasks",
+        {"model": MODEL, "content": [{"type": "text", "text": PROMPT}], "duration": 5, "resolution": "480p"},
+    ),
+}
+CANARY: dict[str, dict[str, Any]] = {
+    "videos": {"prompt": ""},
+    "chat": {"messages": []},
+    "images": {"prompt": ""},
+    "video-generations": {"prompt": ""},
+    "ark": {"content": []},
+}
+# Refusals as the vendors word them, and the member they name.
+REFUSALS = {
+    "videos": "Missing required parameter: 'prompt'.",
+    "chat": "field messages is required",
+    "images": "Invalid 'prompt': string too short.",
+    "video-generations": "prompt is required",
+    "ark": "The parameter `content` specified in the request is not valid",
+}
+ANSWERS: dict[str, dict[str, str]] = {
+    "videos": {
+        "queued": "queued", "submitted": "queued", "in_progress": "running", "completed": "done", "failed": "failed",
+        "unknown": "queued", "generating": "running", "success": "done", "fail": "failed", "paused": "",
+    },
+    "video-generations": {
+        "queued": "queued", "unknown": "queued", "in_progress": "running", "completed": "done", "failed": "failed",
+        "NOT_START": "queued", "SUBMITTED": "queued", "IN_PROGRESS": "running", "SUCCESS": "done", "FAILURE": "failed",
+    },
+    "ark": {
+        "queued": "queued", "running": "running", "succeeded": "done", "failed": "failed", "expired": "failed",
+        "cancelled": "failed",
+    },
+}  # fmt: skip
+
+
+def api(**members: Any) -> dict[str, Any]:
+    return {"create": {"path": "/make", "body": {"model": "{model}", "text": "{prompt}"}}, **members}
+
+
+JOB = {"id": "id", "status": "state", "done": ["OK"], "poll": {"path": "/jobs/{job_id}"}}
+
+
+def test_the_built_in_shapes_are_the_documented_five() -> None:
+    """Every shape of the contract is there under its name, and nothing else."""
+    assert sorted(builtin_apis()) == sorted(CREATE)
+
+
+@pytest.mark.parametrize("name", sorted(CREATE))
+def test_the_create_request_is_the_documented_one(name: str) -> None:
+    """Method, path and body are what the vendor's documentation shows, for any model."""
+    shape = builtin_apis()[name]
+    path, body = CREATE[name]
+    assert (shape.create.method, shape.create_path(MODEL), shape.create_body(MODEL, {})) == ("POST", path, body)
+    assert shape.create.encoding == "json"
+    assert shape.create.stream is (name == "chat")
+
+
+@pytest.mark.parametrize("name", sorted(CREATE))
+def test_the_canary_breaks_one_member_and_the_refusal_names_it(name: str) -> None:
+    """A canary differs from the create request in one member, and the vendors' refusals are recognised by it."""
+    shape = builtin_apis()[name]
+    assert shape.canary is not None
+    assert shape.canary_body(MODEL, {}) == {**CREATE[name][1], **CANARY[name]}
+    assert any(word in REFUSALS[name].lower() for word in shape.canary.refusal)
+
+
+def test_a_refusal_of_something_else_is_not_the_canarys() -> None:
+    """The words of a chat refusal are more than the key every error object has."""
+    canary = builtin_apis()["chat"].canary
+    assert canary is not None
+    assert not any(word in '{"error": {"message": "temperature must be below 2"}}' for word in canary.refusal)
+
+
+@pytest.mark.parametrize(("name", "word"), [(name, word) for name, words in ANSWERS.items() for word in words])
+def test_the_vendors_status_words_are_known(name: str, word: str) -> None:
+    """Each documented word, in any case, has its meaning; an unknown one has none."""
+    job = builtin_apis()[name].job
+    assert job is not None
+    assert job.word({"status": word}) == ANSWERS[name][word]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "job_id"),
+    [
+        ("videos", {"id": "video_68d7", "object": "video", "status": "queued"}, "video_68d7"),
+        ("videos", {"task_id": "t1", "status": "submitted"}, "t1"),
+        ("video-generations", {"code": "success", "data": {"task_id": "t2", "status": "NOT_START"}}, "t2"),
+        ("ark", {"id": "cgt-2025-x"}, "cgt-2025-x"),
+    ],
+)
+def test_the_job_is_found_in_the_create_answer(name: str, answer: dict[str, Any], job_id: str) -> None:
+    """The id stands where the shape says, and its place is what a good answer is known by."""
+    shape = builtin_apis()[name]
+    assert shape.job is not None
+    assert first(answer, shape.job.id) == job_id
+    assert shape.create_expectation is not None
+    assert first(answer, shape.create_expectation.present) == job_id
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "address"),
+    [
+        ("ark", {"status": "succeeded", "content": {"video_url": "https://x/v.mp4"}}, "https://x/v.mp4"),
+        ("images", {"data": [{"url": "https://x/i.png"}]}, "https://x/i.png"),
+        ("video-generations", {"status": "completed", "url": "https://x/v.mp4"}, "https://x/v.mp4"),
+        ("video-generations", {"data": {"status": "SUCCESS", "fail_reason": "https://x/v.mp4"}}, "https://x/v.mp4"),
+        ("video-generations", {"metadata": {"url": "https://x/v.mp4"}}, "https://x/v.mp4"),
+    ],
+)
+def test_the_asset_is_found_in_the_finished_answer(name: str, answer: dict[str, Any], address: str) -> None:
+    """The address of the video or image stands where the shape says."""
+    asset = builtin_apis()[name].asset
+    assert asset is not None
+    assert first(answer, asset.url) == address
+
+
+def test_polling_and_deleting_use_the_documented_routes() -> None:
+    """Poll, delete and download are the vendor's own, with the id as one segment."""
+    videos, ark, relay = (builtin_apis()[name].job for name in ("videos", "ark", "video-generations"))
+    assert videos is not None
+    assert ark is not None
+    assert relay is not None
+    assert videos.delete is not None
+    assert ark.delete is not None
+    assert (videos.poll.method, fill_path(videos.poll.path, job_id="v 1")) == ("GET", "/videos/v%201")
+    assert (videos.delete.method, videos.delete.path) == ("DELETE", "/videos/{job_id}")
+    assert (ark.delete.method, ark.delete.path) == ("DELETE", "/contents/generations/tasks/{job_id}")
+    assert fill_path(relay.poll.path, job_id="t") == "/video/generations/t"
+    assert relay.delete is None
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "seconds"),
+    [
+        ("videos", {}, 4.0),
+        ("videos", {"seconds": "12"}, 12.0),
+        ("video-generations", {"duration": 10}, 10.0),
+        ("ark", {}, 5.0),
+        ("images", {}, None),
+        *[("videos", {"seconds": bad}, None) for bad in ("", "long", "nan", "inf", "-4", 0, True, None, [4], 10**400)],
+    ],
+)
+def test_the_billed_seconds_are_what_the_body_orders(
+    name: str, overrides: dict[str, Any], seconds: float | None
+) -> None:
+    """Texts and numbers count; what is no length of time gives no price."""
+    shape = builtin_apis()[name]
+    assert shape.billed_seconds(shape.create_body(MODEL, overrides)) == seconds
+
+
+def test_a_services_own_members_replace_the_shapes() -> None:
+    """Members of ``request:`` win, new ones are added, and placeholders are filled in both."""
+    body = builtin_apis()["videos"].create_body(MODEL, {"size": "720x1280", "tag": "{model}"}, "Rain.")
+    assert body == {"model": MODEL, "prompt": "Rain.", "seconds": "4", "size": "720x1280", "tag": MODEL}
+
+
+def test_what_is_filled_in_is_not_filled_again() -> None:
+    """A model or prompt that looks like a placeholder stays what it is, and so do unknown placeholders."""
+    values = {"model": "{prompt}", "prompt": "{model}"}
+    template = {"{model}": ["{model}", {"a": "{prompt}-{other}"}, 5, None]}
+    assert fill(template, values) == {"{model}": ["{prompt}", {"a": "{model}-{other}"}, 5, None]}
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_no_job_id_escapes_its_segment(job_id: str) -> None:
+    """Whatever id a provider makes up, the request goes to that route and nowhere else."""
+    segment = fill_path("/videos/{job_id}/content", job_id=job_id).removeprefix("/videos/").removesuffix("/content")
+    assert not set(segment) & set("/?#\\ %") - {"%"}
+    assert segment not in ("", ".", "..")
+    assert segment.isascii()
+    assert segment.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("job_id", "path"),
+    [
+        ("../../x", "/jobs/..%2F..%2Fx"),
+        ("..", "/jobs/%2E%2E"),
+        (".", "/jobs/%2E"),
+        ("a?b#c", "/jobs/a%3Fb%23c"),
+        ("task:1@x", "/jobs/task:1@x"),
+        ("任务", "/jobs/%E4%BB%BB%E5%8A%A1"),
+        ("{job_id}", "/jobs/%7Bjob_id%7D"),
+    ],
+)
+def test_hostile_ids_are_percent_encoded(job_id: str, path: str) -> None:
+    """Slashes, dot segments, queries and foreign letters become part of one segment."""
+    assert fill_path("/jobs/{job_id}", job_id=job_id) == path
+
+
+@pytest.mark.parametrize(
+    ("document", "paths", "found"),
+    [
+        ({"a": {"b": [{"c": 1}]}}, ("a.b.0.c",), 1),
+        ({"a": None, "b": "", "c": 0}, ("a", "b", "c"), 0),
+        ({"a": [1]}, ("a.1", "a.-1", "a.x", "a.0.b"), None),
+        ([{"id": "x"}], ("0.id",), "x"),
+        ("text", ("a",), None),
+        (None, ("a",), None),
+        ({"a": False}, ("a",), False),
+        ({"a": 1}, (), None),
+    ],
+)
+def test_the_first_path_that_finds_something_wins(document: object, paths: tuple[str, ...], found: object) -> None:
+    """Null, empty text and absence are passed over; nought and false are findings."""
+    assert first(document, paths) == found
+
+
+def test_a_users_words_are_matched_in_any_case_and_may_be_numbers() -> None:
+    """A vendor's upper-case words and numeric states work as they are written in its documentation."""
+    job = Job.model_validate({**JOB, "running": ["RUNNING"], "queued": ["0"], "failed": "Failed"})
+    answers: list[object] = ["ok", "Running", 0, "FAILED", "?", None, []]
+    assert [job.word({"state": said}) for said in answers] == [
+        "done", "running", "queued", "failed", "", "", "",
+    ]  # fmt: skip
+
+
+def test_expectations_tell_the_classifier_where_to_look() -> None:
+    """A shape without ``present`` is known by its job id; one without either says nothing; polls by status."""
+    with_job = Api.model_validate(api(job={**JOB, "error": "why", "failed": ["BAD"]}))
+    assert with_job.create_expectation == Expectation(("id",), ("why",))
+    assert with_job.job_expectation == Expectation(("state",), ("why",), ("state",), ("bad",))
+    plain = Api.model_validate(api())
+    assert plain.create_expectation is None
+    assert plain.job_expectation is None
+    assert plain.canary_body(MODEL, {}) == {}
+
+
+def test_a_create_path_may_name_the_model() -> None:
+    """Vendors that put the model into the path are served, slashes encoded."""
+    shape = Api.model_validate({"create": {"path": "/models/{model}:predict", "body": {}}})
+    assert shape.create_path("google/veo-3") == "/models/google%2Fveo-3:predict"
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ({"create": {"path": "make", "body": {}}}, "a path begins with one '/'"),
+        ({"create": {"path": "//evil.example/x", "body": {}}}, "a path begins with one '/'"),
+        ({"create": {"path": "/a b", "body": {}}}, "a path begins with one '/'"),
+        ({"create": {"path": "/{job_id}", "body": {}}}, "only {model} is filled in there"),
+        ({"create": {"path": "/x", "body": {"a": float("nan")}}}, "must be plain JSON"),
+        (api(models={"path": "/models"}), "names no {model}"),
+        (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
+        (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "only {job_id} is filled in there"),
+        (api(job={**JOB, "failed": ["ok"]}), "the status word 'ok' stands twice"),
+        (api(job={**JOB, "done": []}), "at least 1 item"),
+        (api(job={**JOB, "poll_interval_seconds": 0}), "greater than 0"),
+        (api(asset={"kinds": ["video"]}), "the asset is nowhere"),
+        (api(asset={"kinds": [], "url": "u"}), "at least 1 item"),
+        (api(asset={"kinds": ["video"], "link": "https?://["}), "is not a regular expression"),
+        (api(asset={"kinds": ["video"], "route": {"path": "/v/{job_id}"}}), "asset.route needs the id of a job"),
+        (api(canary={"replace": {}, "refusal": "text"}), "at least 1 item"),
+        (api(canary={"replace": {"text": ""}, "refusal": []}), "at least 1 item"),
+        (api(create={"path": "/x", "body": {}, "billed_seconds": [""]}), "at least 1 character"),
+        (api(vendor="x"), "Extra inputs are not permitted"),
+    ],
+)
+def test_a_shape_that_cannot_work_is_refused(shape: dict[str, Any], expected: str) -> None:
+    """What would only fail at the vendor, or never end, is told when the configuration is read."""
+    with pytest.raises(ValidationError) as caught:
+        Api.model_validate(shape)
+    assert expected in str(caught.value)

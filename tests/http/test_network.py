@@ -1,0 +1,59 @@
+"""Addresses and look-ups."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import httpcore2
+import pytest
+
+from sora_exporter.http.network import is_private, require_public, resolve
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *["127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"],
+        *["224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1%eth0", "fd00::1", "ff02::1"],
+        *["::ffff:10.0.0.1", "::ffff:127.0.0.1"],
+    ],
+)
+def test_addresses_inside_our_network_are_private(address: str) -> None:
+    """Loopback, link-local, private, shared, reserved and multicast addresses, also inside IPv6, are not public."""
+    assert is_private(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
+def test_addresses_of_the_internet_are_public(address: str) -> None:
+    """Ordinary addresses of the internet are public."""
+    assert not is_private(address)
+
+
+async def test_one_private_address_of_many_is_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name with a public and a private address is refused; one that cannot be resolved is left to the proxy."""
+    names = {"mixed.example": ["8.8.8.8", "10.0.0.1"], "public.example": ["8.8.8.8"]}
+
+    def known(host: str, *_: Any, flags: int = 0, **__: Any) -> list[Any]:
+        if flags or host not in names:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in names[host]]
+
+    monkeypatch.setattr("socket.getaddrinfo", known)
+    with pytest.raises(httpcore2.ConnectError, match="private address"):
+        await require_public("mixed.example")
+    await require_public("public.example")
+    await require_public("unknown.example")
+
+
+async def test_an_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A literal address is taken as it is, without any thread."""
+    monkeypatch.setattr("threading.Thread.start", None)
+    assert [entry[4][0] for entry in await resolve("127.0.0.1", 80)] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example", "\ud800"])
+async def test_a_name_that_is_none_is_not_found(host: str) -> None:
+    """What cannot be a host name is an address that is not found, and no other error."""
+    with pytest.raises(socket.gaierror):
+        await resolve(host, 80)

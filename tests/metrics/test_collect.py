@@ -1,0 +1,153 @@
+"""What each subject tells: absent where nothing is known, whole where a set is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from support.clock import HandClock
+from support.watched import NOW, config, result, service
+
+from sora_exporter.evidence.state import State
+from sora_exporter.evidence.track import NOT_ASKED, Distribution
+from sora_exporter.metrics.collect import (
+    FAILURE_CLASSES,
+    ExporterFacts,
+    exporter_subject,
+    page_subject,
+    service_subject,
+)
+from sora_exporter.metrics.samples import Chunk, Subject
+from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageReport
+from sora_exporter.status_pages.poller import PageState
+
+
+def samples(subject: Subject, name: str) -> dict[tuple[str, ...], float]:
+    """Return the values of one metric by its labels, but for the subject's own."""
+    own = {"service_id", "probe", "page"}
+    chunks: Iterable[Chunk] = (part.make() for part in subject.parts())
+    return {
+        tuple(value for label, value in sorted(sample.labels.items()) if label not in own): sample.value
+        for chunk in chunks
+        for metric in chunk.collect()
+        for sample in metric.samples
+        if sample.name == name
+    }
+
+
+def told(*results: Any, cost_usd: float = 0.0, **section: Any) -> Subject:
+    """Return what is told of a service with one catalog probe after these results."""
+    state = State(HandClock())
+    probes = {"catalog": {"interval": "1m", "timeout": "10s"}, **section.pop("probes", {})}
+    state.configure(config(service(probes=probes, **section)))
+    for found in results:
+        state.record(found)
+    return service_subject(state.services["alpha"], state.verdict("alpha"), cost_usd)
+
+
+@pytest.mark.parametrize("error_class", sorted(NOT_ASKED))
+def test_who_was_not_asked_took_no_time(error_class: ErrorClass) -> None:
+    """An attempt that asked nobody is counted, but the distribution of durations is that of real attempts."""
+    subject = told(result(), result(error_class, duration_seconds=0.0))
+    assert samples(subject, "sora_probe_attempts_total") == {(): 2.0}
+    assert samples(subject, "sora_probe_duration_seconds_count") == {(): 1.0}
+
+
+@pytest.mark.parametrize("error_class", ErrorClass)
+def test_status_is_a_whole_set(error_class: ErrorClass) -> None:
+    """Exactly one of seven statuses is 1, and exactly one error class is told."""
+    subject = told(result(error_class))
+    assert samples(subject, "sora_service_status") == {
+        (status,): float(status is error_class.status) for status in Status
+    }
+    assert samples(subject, "sora_service_error") == {(error_class,): 1.0}
+
+
+@pytest.mark.parametrize(
+    ("error_class", "up"),
+    [
+        (ErrorClass.NONE, {(): 1.0}),
+        (ErrorClass.MAINTENANCE, {(): 0.0}),
+        (ErrorClass.MODEL_RETIRED, {}),
+        (ErrorClass.PERMISSION, {}),
+    ],
+)
+def test_up_is_absent_without_a_say(error_class: ErrorClass, up: dict[tuple[str, ...], float]) -> None:
+    """Up is 0 in maintenance and absent while the service is unknown or retired."""
+    assert samples(told(result(error_class)), "sora_service_up") == up
+
+
+def test_failures_are_a_whole_set() -> None:
+    """Every class of failure is counted from zero; success and slowness are none."""
+    counted = samples(told(result(ErrorClass.DNS), result(ErrorClass.SLOW), result()), "sora_probe_failures_total")
+    assert counted == {(error_class,): float(error_class is ErrorClass.DNS) for error_class in FAILURE_CLASSES}
+    assert len(counted) == len(ErrorClass) - 2
+
+
+def test_last_attempt() -> None:
+    """Facts of the last attempt are told as they were; a phase that was not measured is left out."""
+    subject = told(result(ErrorClass.SERVER_ERROR, http_status=502, phases={"connect": 0.1, "transfer": 0.2}))
+    assert samples(subject, "sora_probe_phase_seconds") == {("connect",): 0.1, ("transfer",): 0.2}
+    assert samples(subject, "sora_probe_http_status_code") == {(): 502.0}
+    assert samples(subject, "sora_probe_success") == {(): 0.0}
+    assert samples(subject, "sora_probe_last_attempt_timestamp_seconds") == {(): NOW}
+    assert samples(told(result(ErrorClass.DNS)), "sora_probe_http_status_code") == {(): 0.0}
+
+
+def test_configured_facts() -> None:
+    """Price, objective, sunset and page are told where they are configured, and not made up elsewhere."""
+    subject = told(cost_usd=0.5, price_usd={"per_request": 0.12}, objective=99.9, sunset="2026-09-24")
+    assert samples(subject, "sora_service_price_usd") == {("request",): 0.12}
+    assert samples(subject, "sora_service_objective_ratio") == {(): 0.999}
+    assert samples(subject, "sora_service_sunset_timestamp_seconds") == {(): 1_790_208_000.0}
+    assert samples(subject, "sora_probe_cost_usd_total") == {(): 0.5}
+    for name in ("price_usd", "objective_ratio", "sunset_timestamp_seconds", "response_time_seconds"):
+        assert samples(told(), f"sora_service_{name}") == {}
+
+
+def test_generations_are_told_where_they_are_probed() -> None:
+    """The histogram of generations stands at zero for a service that generates, and is not there for others."""
+    generate = {"generate": {"interval": "6h", "timeout": "10m"}}
+    counts = samples(told(probes=generate), "sora_generation_seconds_bucket")
+    assert (len(counts), set(counts.values())) == (14, {0.0})
+    assert samples(told(), "sora_generation_seconds_bucket") == {}
+    made = told(result(probe=ProbeKind.GENERATE, generation_seconds=10.0), probes=generate)
+    assert samples(made, "sora_generation_seconds_bucket")[("10.0",)] == 1.0
+    assert samples(made, "sora_generation_seconds_bucket")[("5.0",)] == 0.0
+
+
+def test_distribution() -> None:
+    """A value on a bucket's bound counts into that bucket, one beyond the last into +Inf only."""
+    distribution = Distribution((1.0, 2.0))
+    for value in (1.0, 1.5, 99.0):
+        distribution.observe(value)
+    assert list(distribution.cumulative()) == [(1.0, 1), (2.0, 2), (float("inf"), 3)]
+    assert (distribution.count, distribution.sum) == (3, 101.5)
+
+
+def test_page() -> None:
+    """A page's sets are whole while it can be read, and all but its own state is gone while it cannot."""
+    report = PageReport(
+        indicator=Indicator.MAJOR, components={"Video": ComponentStatus.MAJOR_OUTAGE}, open_incidents={Impact.MAJOR: 2}
+    )
+    good, bad = (
+        page_subject("official", PageState(up, NOW, None, found)) for up, found in ((True, report), (False, None))
+    )
+    assert samples(good, "sora_status_page_indicator") == {(word,): float(word == "major") for word in Indicator}
+    assert samples(good, "sora_status_page_component_status") == {
+        ("Video", word): float(word == "major_outage") for word in ComponentStatus
+    }
+    assert samples(good, "sora_status_page_open_incidents") == {(word,): 2.0 * (word == "major") for word in Impact}
+    assert [part.make().metrics.keys() for part in bad.parts()] == [
+        {"sora_status_page_up": 0, "sora_status_page_last_fetch_timestamp_seconds": 0}.keys()
+    ]
+
+
+def test_exporter() -> None:
+    """Spend that nobody can read is absent rather than 0, and a failed reload shows."""
+    subject = exporter_subject(ExporterFacts(1.0, None, False, NOW, 2, {}))
+    assert samples(subject, "sora_probe_budget_spent_usd") == {}
+    assert samples(subject, "sora_exporter_config_last_reload_successful") == {(): 0.0}
+    assert samples(subject, "sora_exporter_probes_in_flight") == {(): 2.0}

@@ -1,0 +1,288 @@
+"""The shipped Alertmanager and Prometheus configuration, and the Operator's copy of the rules."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+from support.programs.alerting import adapted, alerts, post_alerts
+from support.programs.launch import ROOT, RULES, alertmanager, eventually, program
+from support.programs.sinks import mail_sink, webhook_sink
+
+CONFIG = RULES / "alertmanager.yml"
+SERVICE = ("service_id=alpha", "provider=acme", "product=p")
+
+ROUTES = [
+    (("alertname=SoraServiceSuspended", "severity=critical", *SERVICE), "page"),
+    (("alertname=SoraProductUnavailable", "severity=critical", "product=p"), "page"),
+    (("alertname=SoraExporterDown", "severity=critical"), "page"),
+    (("alertname=SoraExporterDown", "severity=warning"), "ticket"),
+    (("alertname=SoraServiceRiskControl", "severity=warning", *SERVICE), "ticket"),
+    (("alertname=SoraServiceStatusChanged", "severity=info", *SERVICE), "change"),
+    (("alertname=SoraServiceVanished", "severity=info", *SERVICE), "notice"),
+    (("alertname=SoraServiceMaintenance", "severity=none", *SERVICE), "nobody"),
+    (("alertname=SoraServiceRetired", "severity=none", *SERVICE), "nobody"),
+    (("alertname=SoraWatchdog", "severity=none"), "deadman"),
+]
+
+
+Labels = Mapping[str, str]
+
+
+def about(name: str, severity: str, **more: str) -> Labels:
+    """Return the labels of an alert of this name, without the Sora in front."""
+    return {"alertname": f"Sora{name}", "severity": severity, **more}
+
+
+def of_service(name: str, severity: str, service_id: str = "alpha", at: str = "acme", product: str = "p") -> Labels:
+    """Return the labels of an alert of a service of this provider and product."""
+    return about(name, severity, service_id=service_id, provider=at, product=product)
+
+
+CHANGE = of_service("ServiceStatusChanged", "info")
+WATCHDOG = about("Watchdog", "none")
+PAGE = about("StatusPageIncident", "warning", page="openai")
+OF_ALL_KINDS = (
+    of_service("ServiceSuspended", "critical"),
+    of_service("ServiceRiskControl", "warning"),
+    of_service("ServiceDegraded", "warning"),
+    of_service("ServiceSlow", "warning"),
+    of_service("ServiceFlapping", "warning"),
+    of_service("ErrorBudgetBurnFast", "critical"),
+    of_service("ErrorBudgetBurnSlow", "warning"),
+)
+OF_OTHERS = tuple({**one, "service_id": "gamma", "provider": "other", "product": "q"} for one in OF_ALL_KINDS)
+FOREIGN = {"alertname": "DiskFull", "severity": "warning", "service_id": "alpha"}
+WIDE = (
+    about("ProviderDown", "critical", provider="acme"),
+    about("ProductUnavailable", "critical", product="p"),
+    about("CoverageLow", "info"),
+    about("ProbeQuotaExhausted", "warning", service_id="alpha", provider="acme", product="p"),
+    PAGE,
+)
+
+# What fires, what it mutes, and what it must leave alone. No other alert is there, so nothing else can have muted.
+INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]] = {
+    "exporter down": (
+        about("ExporterDown", "critical"),
+        (
+            *OF_ALL_KINDS,
+            *OF_OTHERS,
+            *WIDE,
+            CHANGE,
+            about("LocalNetworkDown", "critical"),
+            about("TLSExpiry", "warning"),
+        ),
+        (WATCHDOG, about("ExporterAbsent", "critical"), {"alertname": "DiskFull", "severity": "warning"}),
+    ),
+    "exporter absent": (
+        about("ExporterAbsent", "critical"),
+        (*OF_ALL_KINDS, *WIDE, CHANGE),
+        (WATCHDOG, about("ExporterDown", "warning")),
+    ),
+    "a replica down": (
+        about("ExporterDown", "warning"),
+        (),
+        (of_service("ServiceSuspended", "critical"), about("ProviderDown", "critical", provider="acme"), WATCHDOG),
+    ),
+    "local network": (
+        about("LocalNetworkDown", "critical"),
+        (*OF_ALL_KINDS, *OF_OTHERS, *WIDE, CHANGE),
+        (WATCHDOG, about("ExporterDown", "critical"), about("ConfigReloadFailed", "warning")),
+    ),
+    "provider down": (
+        about("ProviderDown", "critical", provider="acme"),
+        (*OF_ALL_KINDS, of_service("ServiceSuspended", "critical", "beta")),
+        (*OF_OTHERS, of_service("ServiceSuspended", "critical", "beta", at="other"), PAGE),
+    ),
+    "product unavailable": (
+        about("ProductUnavailable", "critical", product="p"),
+        (*OF_ALL_KINDS, of_service("ServiceSuspended", "critical", "beta", at="other")),
+        (*OF_OTHERS, CHANGE, about("ProviderDown", "critical", provider="acme")),
+    ),
+    "maintenance": (
+        of_service("ServiceMaintenance", "none"),
+        (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
+        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE, FOREIGN),
+    ),
+    "retired": (
+        of_service("ServiceRetired", "none"),
+        (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
+        (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE, FOREIGN),
+    ),
+    # As no rule of Alertmanager looks at the severity of this source, it is tested with one that mutes nothing else.
+    "suspended": (
+        of_service("ServiceSuspended", "none"),
+        (of_service("ServiceDegraded", "warning"), of_service("ServiceSlow", "warning")),
+        (
+            of_service("ServiceDegraded", "warning", "beta"),
+            of_service("ServiceSlow", "warning", "beta"),
+            of_service("ServiceRiskControl", "warning"),
+            CHANGE,
+        ),
+    ),
+    "flapping": (
+        of_service("ServiceFlapping", "warning"),
+        (CHANGE,),
+        (of_service("ServiceStatusChanged", "info", "beta"), of_service("ServiceRiskControl", "warning")),
+    ),
+    "critical of a service": (
+        of_service("ErrorBudgetBurnFast", "critical"),
+        (
+            of_service("ServiceFlapping", "warning"),
+            of_service("ProbeQuotaExhausted", "warning"),
+            of_service("X", "info"),
+        ),
+        (
+            of_service("ServiceFlapping", "warning", "beta"),
+            of_service("ServiceSuspended", "critical"),
+            CHANGE,
+            PAGE,
+            about("TLSExpiry", "warning", provider="acme"),
+        ),
+    ),
+    "critical of no service": (
+        about("CertificateOfOurs", "critical"),
+        (),
+        (PAGE, about("TLSExpiry", "warning", provider="acme"), of_service("ServiceFlapping", "warning")),
+    ),
+}
+
+
+FENCES = count()
+
+
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Alertmanager with the shipped configuration, whose receivers end here; its URL."""
+    directory = tmp_path_factory.mktemp("alertmanager")
+    with mail_sink() as mail, webhook_sink() as webhook:
+        here = {
+            r"localhost:25\b": mail.address,
+            r"127\.0\.0\.1:9095": webhook.address,
+            r"templates/\*": f"{RULES}/templates/*",
+        }
+        config = directory / "alertmanager.yml"
+        config.write_text(adapted(CONFIG.read_text(), here))
+        with alertmanager(config, directory / "data") as url:
+            yield url
+
+
+def mutes(manager: str, source: Labels, target: Labels) -> bool:
+    """Whether of two alerts that fire alone one mutes the other.
+
+    Alertmanager learns of sources in the order in which they are posted: once the fence is muted it knows this one.
+    """
+    service = f"fence {next(FENCES)}"
+    fence = about("ServiceSlow", "info", service_id=service)
+    posted = (source, target, about("ServiceSuspended", "critical", service_id=service), fence)
+    post_alerts(manager, posted)
+    eventually(lambda: held(manager, fence)["status"]["inhibitedBy"], every=0.01)
+    muted = held(manager, source)["fingerprint"] in held(manager, target)["status"]["inhibitedBy"]
+    post_alerts(manager, posted, over=True)
+    return muted
+
+
+def held(manager: str, labels: Labels) -> Mapping[str, Any]:
+    """Return the alert with exactly these labels."""
+    return next(alert for alert in alerts(manager) if alert["labels"] == labels)
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(("source", "muted", "audible"), INHIBITIONS.values(), ids=list(INHIBITIONS))
+def test_inhibition(manager: str, source: Labels, muted: tuple[Labels, ...], audible: tuple[Labels, ...]) -> None:
+    """What fires mutes all that it explains, and nothing of another service, provider or product."""
+    assert [target for target in muted if not mutes(manager, source, target)] == []
+    assert [target for target in audible if mutes(manager, source, target)] == []
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    ("labels", "receiver"), ROUTES, ids=lambda value: value if isinstance(value, str) else value[0]
+)
+def test_routes(labels: tuple[str, ...], receiver: str) -> None:
+    """Each kind of alert reaches the receiver that is meant for it."""
+    command = [program("amtool"), "config", "routes", "test", f"--config.file={CONFIG}", *labels]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [receiver]
+
+
+@pytest.mark.programs
+def test_configuration_is_valid() -> None:
+    """amtool and promtool accept the shipped files, templates and rules included."""
+    for command in (
+        ["amtool", "check-config", str(CONFIG)],
+        ["promtool", "check", "config", str(RULES / "prometheus.yml")],
+    ):
+        done = subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.programs
+def test_ready_blocks_are_valid_once_uncommented(tmp_path: Path) -> None:
+    """Slack and webhook blocks pass amtool as they stand, Telegram's and WeCom's after giving the secret by value.
+
+    Files for those two secrets came after the Alertmanager that is installed here.
+    """
+    text = re.sub(r"^    # (webhook|slack|telegram|wechat|  )", r"    \1", CONFIG.read_text(), flags=re.MULTILINE)
+    text = text.replace("bot_token_file: secrets/", "bot_token: ").replace("api_secret_file: secrets/", "api_secret: ")
+    page = next(one for one in yaml.safe_load(text)["receivers"] if one["name"] == "page")
+    assert set(page) == {"name"} | {f"{kind}_configs" for kind in ("email", "webhook", "slack", "telegram", "wechat")}
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(text.replace("templates/", f"{RULES}/templates/"))
+    done = subprocess.run([program("amtool"), "check-config", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_secret_is_written_in_the_configuration() -> None:
+    """Every secret of the shipped files is the name of a file."""
+    for file in (CONFIG, RULES / "prometheus.yml"):
+        assert not re.search(r"\b(password|api_url|bot_token|api_secret|credentials): ", file.read_text())
+
+
+def test_every_inhibition_needs_what_it_compares() -> None:
+    """A label that both sides lack would count as equal: alerts that are muted by service carry a service."""
+    for rule in yaml.safe_load(CONFIG.read_text())["inhibit_rules"]:
+        if rule.get("equal") == ["service_id"]:
+            named = [
+                matcher for matcher in rule["target_matchers"] if "service_id" in matcher or "SoraService" in matcher
+            ]
+            assert named, rule
+
+
+def test_a_flapping_service_is_not_notified_anew_with_each_flap() -> None:
+    """Alerts of a service last longer than the least time between two notifications, so that no flap ends one."""
+    interval = re.search(r"^  group_interval: (\d+)m$", CONFIG.read_text(), re.MULTILINE)
+    assert interval is not None
+    groups = yaml.safe_load((RULES / "sora-alerts.rules.yml").read_text())["groups"]
+    service = next(group for group in groups if group["name"] == "sora.alerts.service")
+    lasting = [rule for rule in service["rules"] if rule["labels"]["severity"] in ("critical", "warning")]
+    for rule in lasting:
+        if rule["alert"] != "SoraLocalNetworkDown":
+            assert int(rule["keep_firing_for"].removesuffix("m")) > int(interval[1]), rule["alert"]
+
+
+def operator_script() -> ModuleType:
+    """Return the generator as a module."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate" / "operator_rules.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_operator_files_follow_the_plain_ones() -> None:
+    """The committed PrometheusRules and ServiceMonitor are what the script makes of the plain files."""
+    for path, text in operator_script().documents().items():
+        assert path.read_text() == text, "run scripts/generate/operator_rules.py"
+    for source in RULES.glob("*.rules.yml"):
+        copy = RULES / "operator" / source.name.replace(".rules.yml", ".prometheusrule.yml")
+        assert yaml.safe_load(copy.read_text())["spec"] == yaml.safe_load(source.read_text())

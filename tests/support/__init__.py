@@ -1,0 +1,1 @@
+"""Code that tests share: a clock moved by hand, servers, fake peers, real programs."""

@@ -1,0 +1,74 @@
+"""A paying process for the kill tests: ``python budget_crash.py pay|hold STORAGE JOURNAL DAY SEED``.
+
+JOURNAL is the outside world's record of what was really bought, one line per event, written with O_APPEND.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import sora_exporter.budget.storage
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.reservation import Job, Reservation
+
+# How long a ledger waits for its turn is not what is proven here, and the machine may be busy.
+sora_exporter.budget.storage.LONGEST_WAIT_SECONDS = 60.0
+
+LIMIT_USD = 2.0
+SERVICES = ("relay", "official")
+
+
+def record(journal: int, *words: object) -> None:
+    os.write(journal, (" ".join(map(str, words)) + "\n").encode())
+
+
+def clean_up(ledger: Ledger, journal: int) -> None:
+    for job in ledger.unfinished_jobs():
+        if job.job_id is not None:
+            record(journal, "delete", job.reservation.id)
+            ledger.forget_job(job)
+
+
+def attempt(ledger: Ledger, journal: int, generator: random.Random) -> None:
+    service_id = generator.choice(SERVICES)
+    with ledger.attempt_lock(service_id, "submit") as is_mine:
+        if not is_mine:
+            return
+        reservation = ledger.reserve(service_id, "submit", generator.randint(1, 200_000) / 1e6, LIMIT_USD)
+        if reservation is not None:
+            buy(ledger, journal, reservation, ledger.remember_job(reservation, "provider", "videos"), generator)
+
+
+def buy(ledger: Ledger, journal: int, reservation: Reservation, job: Job, generator: random.Random) -> None:
+    paid = generator.randint(0, round(reservation.amount_usd * 1e6))
+    record(journal, "create", reservation.id, reservation.day, paid)
+    job = ledger.note_job_id(job, f"video_{reservation.id}")
+    record(journal, "delete", reservation.id)
+    ledger.forget_job(job)
+    ledger.settle(reservation, paid / 1e6)
+
+
+def main() -> None:
+    mode, storage, journal_path, day, seed = sys.argv[1:]
+    journal = os.open(journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    generator = random.Random(int(seed))
+    ledger = Ledger.open(Path(storage), exclusive=mode == "hold", now=lambda: int(day) * 86400.0)
+    if mode == "hold":
+        with ledger.attempt_lock("relay", "generate"):
+            print("ready", flush=True)
+            sys.stdin.read()
+        return
+    print("ready", flush=True)
+    clean_up(ledger, journal)
+    while True:
+        attempt(ledger, journal, generator)
+        # SQLite's lock is not fair: without a pause the others would wait for ever, which is no probe's pace.
+        time.sleep(0.001)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""JSON of strangers, within bounds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sora_exporter.documents import MOST_VALUES, decoded
+
+
+def test_a_long_list_of_models_is_read() -> None:
+    """A mebibyte of ordinary entries, as relays with all the world's models have them, is a document like any other."""
+    entry = {"id": "maker/model-3.1", "object": "model", "owned_by": "maker", "pricing": {"prompt": "1"}, "tags": ["a"]}
+    text = json.dumps({"data": [entry] * 9500})
+    assert len(text) > 2**20 * 0.9
+    assert len(decoded(text)["data"]) == 9500
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + "{}," * MOST_VALUES + "{}]", "[" * 100_000, '{"a":', "", "no JSON", '{"a":1} and more']
+)
+def test_what_is_no_document_is_none(text: str) -> None:
+    """Too many values, too deep, cut, empty, something else, or something behind it: there is no document, no error."""
+    assert decoded(text) is None
+
+
+def test_a_decoder_reads_what_a_text_begins_with() -> None:
+    """With a decoder the rest of the text does not matter."""
+    assert decoded('{"a":1} and more', json.JSONDecoder()) == {"a": 1}

@@ -1,0 +1,205 @@
+"""The pages for people in a real browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import Page
+from support.browsing import Site, Visit
+from support.remembering import JANUARY, PROVIDERS, attempt, configuration, page_says
+
+from sora_exporter.evidence.state import MARKS_KEPT
+from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
+
+pytestmark = pytest.mark.programs
+
+PATHS = ("", "services/sora-2-reverse", "services/nobody")
+LONG = "极长" * 40 + "W" * 120
+FOCUSED = """() => {
+  const focused = document.activeElement, style = getComputedStyle(focused);
+  return {
+    tag: focused.tagName, text: focused.textContent.trim(), href: focused.getAttribute("href"),
+    outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+    top: focused.getBoundingClientRect().top + scrollY, left: focused.getBoundingClientRect().left,
+  }
+}"""
+
+
+def make_hard(site: Site) -> None:
+    """Every status at once, names that never break, hostile texts, a page with incidents, a broken reload."""
+    services = [
+        {**JANUARY[0], "id": f"s-{error_class}".replace("_", "-"), "name": LONG, "product": f"product-{'x' * 50}"}
+        for error_class in ErrorClass
+    ]
+    site.exporter.config = configuration(services, budget_usd_per_day=1.0, providers=PROVIDERS)
+    site.exporter.state.configure(site.exporter.config)
+    for error_class in ErrorClass:
+        for _ in range(MARKS_KEPT):
+            attempt(
+                site.exporter, f"s-{error_class}".replace("_", "-"), ProbeKind.CATALOG, error_class,
+                detail="<script>alert(1)</script>" + "Q" * 150, excerpt="<img src=x onerror=alert(1)>" + "x" * 900,
+            )  # fmt: skip
+    page_says(
+        site.exporter,
+        ComponentStatus.OPERATIONAL,
+        Incident("</article><script>alert(2)</script>" + "Z" * 200, Impact.MAJOR, True, 0.0, url="https://a.example/1"),
+    )
+    site.exporter.reload_state.error = "/etc/" + "y" * 300 + ".yml:3: unknown key"
+
+
+def is_wider_than_window(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def test_overview_says_what_to_use(visit: Visit) -> None:
+    """A person sees the route to use, the status of each service and what to do about the broken one."""
+    page = visit()
+    assert page.title() == "AI video services · sora_exporter"
+    route = page.get_by_role("region", name="sora-2").first
+    assert route.get_by_role("link", name="Sora 2 官转").first.is_visible()
+    broken = page.get_by_role("article", name="Sora 2 官逆")
+    assert broken.get_by_text("Risk control", exact=True).first.is_visible()
+    assert broken.get_by_text("What to do:").is_visible()
+    assert broken.get_by_role("img", name="canary: 1 attempt of the last").is_visible()
+    assert page.get_by_text("The official page says operational").is_visible()
+
+
+def test_one_request_is_the_whole_page(visit: Visit) -> None:
+    """Nothing but the document is asked for, of anybody."""
+    page = visit()
+    seen: list[str] = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert [url for url in seen if not url.startswith("data:")] == [page.url]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_works_without_scripts(visit: Visit, path: str) -> None:
+    """With JavaScript off the page says exactly the same."""
+    with_scripts, without = visit(path), visit(path, java_script_enabled=False)
+    assert without.locator("body").inner_text() == with_scripts.locator("body").inner_text()
+
+
+def test_overview_loads_itself_again(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser follows the page's wish to be loaded again, with scripts off too, and stops when asked."""
+    monkeypatch.setattr("sora_exporter.web.pages.overview.REFRESH_SECONDS", 1)
+    page = visit(java_script_enabled=False)
+    with page.expect_navigation(timeout=15_000):
+        pass
+    page.get_by_role("link", name="Stop that").click()
+    assert page.url.endswith("?refresh=off")
+    assert page.get_by_role("link", name="Load again every").is_visible()
+
+
+def test_both_colour_schemes(visit: Visit) -> None:
+    """Dark and light differ in ground and text; the colours of the statuses are the same in both."""
+    seen = {}
+    for scheme in ("light", "dark"):
+        page = visit(scheme=scheme)
+        seen[scheme] = page.evaluate(
+            """() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color,
+                      getComputedStyle(document.querySelector("article .sign")).backgroundColor]"""
+        )
+    light, dark = seen["light"], seen["dark"]
+    assert (light[0] != dark[0], light[1] != dark[1]) == (True, True)
+    assert light[2] == dark[2] == "rgb(0, 158, 115)"
+
+
+@pytest.mark.parametrize("width", [320, 360, 1200])
+@pytest.mark.parametrize("path", PATHS)
+def test_no_sideways_scrolling(visit: Visit, site: Site, path: str, width: int) -> None:
+    """From small phones to desks nothing sticks out, whatever the names are."""
+    assert not is_wider_than_window(visit(path, width=width))
+    make_hard(site)
+    hard = visit(path.replace("sora-2-reverse", "s-timeout"), width=width)
+    for summary in hard.locator("summary").all():
+        summary.click()
+    assert not is_wider_than_window(hard)
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 360)])
+def test_axe_finds_nothing_serious(visit: Visit, site: Site, path: str, scheme: str, width: int) -> None:
+    """axe-core finds nothing serious or critical in a normal state and in the hardest, in both schemes."""
+    pages = [visit(path, scheme=scheme, width=width)]
+    make_hard(site)
+    pages.append(visit(path.replace("sora-2-reverse", "s-timeout"), scheme=scheme, width=width))
+    for page in pages:
+        found: list[dict[str, Any]] = Axe().run(page).response["violations"]
+        bad = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
+        assert bad == []
+
+
+def test_keyboard_reaches_everything_in_order(visit: Visit) -> None:
+    """Tab goes through every link once, top to bottom, always with a visible outline."""
+    page = visit()
+    links = page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    reached = []
+    for _ in links:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    assert [focused["href"] for focused in reached] == links
+    assert min(focused["outline"] for focused in reached) >= 2
+    assert reached[0]["text"] == "Skip to content"
+
+
+def test_skip_link_passes_the_header(visit: Visit) -> None:
+    """The first Tab and Enter lead to the content; the next Tab is its first link."""
+    page = visit()
+    page.keyboard.press("Tab")
+    assert page.get_by_role("link", name="Skip to content").bounding_box()["x"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)["href"] == "services/sora-2-official"
+
+
+def test_evidence_opens_by_keyboard(visit: Visit) -> None:
+    """From the overview to an answer's excerpt with keys alone."""
+    page = visit()
+    page.get_by_role("article", name="Sora 2 官逆").get_by_role("link").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/services/sora-2-reverse")
+    page.get_by_text("Answer, secrets removed").first.focus()
+    assert not page.locator("pre").first.is_visible()
+    page.keyboard.press("Enter")
+    assert page.locator("pre").first.inner_text() == '{"error":{"message":"检测到异常活动"}}'
+
+
+def test_links_hold_below_a_prefix(visit: Visit, site: Site) -> None:
+    """Behind a reverse proxy's path every link of both pages leads somewhere."""
+    page = visit(site.behind_prefix)
+    for start in (site.behind_prefix, f"{site.behind_prefix}services/sora-2-reverse"):
+        page.goto(start)
+        own = page.locator("a").evaluate_all("links => links.map(link => link.href)")
+        inside = [url for url in own if url.startswith(site.url)]
+        assert all(url.startswith(site.behind_prefix) for url in inside)
+        assert {url: page.request.get(url).status for url in inside} == dict.fromkeys(inside, 200)
+    assert page.get_by_role("link", name="This page as JSON").get_attribute("href")
+
+
+def test_hostile_texts_stay_texts(visit: Visit, site: Site) -> None:
+    """Scripts and tags in answers and incidents are shown, not run, and add no element."""
+    make_hard(site)
+    page = visit()
+    assert page.locator("script, img").count() == 0
+    assert page.get_by_text("<script>alert(1)</script>").first.is_visible()
+    evidence = visit("services/s-timeout")
+    evidence.get_by_text("Answer, secrets removed").first.click()
+    assert evidence.get_by_text("<img src=x onerror=alert(1)>").first.is_visible()
+
+
+def test_badge_fits_its_words(visit: Visit) -> None:
+    """The badge's words stay inside its two fields and do not overlap."""
+    page = visit("badge/sora-2-reverse.svg")
+    name, word = (text.bounding_box() for text in page.locator("text").all())
+    whole = page.locator("svg").bounding_box()
+    assert name
+    assert word
+    assert whole
+    assert 0 < name["x"] < name["x"] + name["width"] < word["x"]
+    assert word["x"] + word["width"] < whole["width"]
+    assert page.locator("text").all_text_contents() == ["Sora 2 官逆", "risk control"]

@@ -1,0 +1,319 @@
+"""Who gets an answer: authentication, rate limit, headers, and a configuration that follows its file."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import os
+import ssl
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from support.clock import HandClock
+from support.faults.certificates import Authority
+
+import sora_exporter.web.login
+from sora_exporter.web.access import Access, WatchedFile, guarded
+from sora_exporter.web.login import MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins
+
+COST = 4
+HASH = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(COST)).decode()
+OTHER = bcrypt.hashpw("пароль\0:".encode(), bcrypt.gensalt(COST)).decode()
+USERS = f"basic_auth_users: {{prometheus: '{HASH}', other: '{OTHER}'}}\n"
+
+
+async def text(request: Request) -> Response:  # noqa: ARG001
+    """Answer with text."""
+    return PlainTextResponse("the secret of the site")
+
+
+async def page(request: Request) -> Response:  # noqa: ARG001
+    """Answer with a page that has a policy of its own."""
+    return HTMLResponse("", headers={"content-security-policy": "default-src 'self'"})
+
+
+APP = Starlette(routes=[Route("/text", text), Route("/page", page), Route("/-/healthy", text)])
+
+
+def write(directory: Path, said: str) -> Path:
+    """Write the web configuration and return its path."""
+    path = directory / "web.yml"
+    path.write_text(said, "utf-8")
+    return path
+
+
+def client(app: object, **options: object) -> httpx2.AsyncClient:
+    """Return a client of an application."""
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://a", **options)  # type: ignore[arg-type]
+
+
+def basic(user: str, password: bytes) -> dict[str, str]:
+    """Return the header that gives user and password."""
+    return {"authorization": "Basic " + base64.b64encode(user.encode() + b":" + password).decode()}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        (basic("prometheus", b"correct horse"), 200),
+        (basic("other", "пароль\0:".encode()), 200),
+        (basic("prometheus", "пароль\0:".encode()), 401),
+        (basic("prometheus", b"correct horsf"), 401),
+        (basic("prometheus", b""), 401),
+        (basic("prometheus", b"x" * 5000), 401),
+        (basic("", b"correct horse"), 401),
+        (basic("nobody", b"correct horse"), 401),
+        ({"authorization": "Bearer abc"}, 401),
+        ({"authorization": "Basic"}, 401),
+        ({"authorization": "Basic not-base64!"}, 401),
+        ({"authorization": "Basic " + base64.b64encode(b"\xff\xfe:a").decode()}, 401),
+        ({"authorization": "basic " + base64.b64encode(b"prometheus:correct horse").decode()}, 200),
+    ],
+)
+async def test_only_users_with_their_password_are_let_in(tmp_path: Path, headers: dict[str, str], status: int) -> None:
+    """A user's own password opens every path; anything else opens /-/healthy alone, and learns nothing."""
+    found = {"/text": 200, "/page": 200, "/missing": 404, "/-/healthy/": 307}
+    async with client(guarded(APP, WatchedFile(write(tmp_path, USERS)))) as http:
+        for path in found:
+            answer = await http.get(path, headers=headers)
+            assert answer.status_code == (found[path] if status == 200 else status)
+            assert ("www-authenticate" in answer.headers, answer.text) == (True, "unauthorized\n") or status == 200
+        assert (await http.get("/-/healthy", headers=headers)).status_code == 200
+
+
+async def test_a_right_login_is_remembered_until_the_hash_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bcrypt is asked once for a right password, again after the file changed, and each time for a wrong one."""
+    asked = []
+
+    def checkpw(password: bytes, hashed: bytes) -> bool:
+        asked.append(password)
+        return bcrypt.checkpw(password, hashed)
+
+    monkeypatch.setattr(sora_exporter.web.login, "bcrypt", type("Bcrypt", (), {"checkpw": staticmethod(checkpw)}))
+    path = write(tmp_path, USERS)
+    async with client(guarded(APP, WatchedFile(path))) as http:
+
+        async def ask(user: str, password: bytes) -> int:
+            return (await http.get("/text", headers=basic(user, password))).status_code
+
+        assert [await ask("prometheus", b"correct horse") for _ in range(3)] == [200] * 3
+        assert len(asked) == 1
+        # Guessers neither push out who is known nor are remembered themselves.
+        for number in range(REMEMBERED_LOGINS + 5):
+            assert await ask("prometheus", b"guess %d" % number) == 401
+        assert await ask("prometheus", b"correct horse") == 200
+        assert len(asked) == 1 + REMEMBERED_LOGINS + 5
+        # An unknown user costs as much as a known one, also with a password that is somebody's.
+        assert await ask("nobody", b"correct horse") == 401
+        assert len(asked) == 2 + REMEMBERED_LOGINS + 5
+        new = bcrypt.hashpw(b"battery staple", bcrypt.gensalt(COST)).decode()
+        write(tmp_path, f"basic_auth_users: {{prometheus: '{new}'}}")
+        assert (await ask("prometheus", b"correct horse"), await ask("prometheus", b"battery staple")) == (401, 200)
+        assert await ask("other", "пароль\0:".encode()) == 401
+
+
+async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd of guessers keeps one processor busy at most; of each address only a few wait, and others come next."""
+    inside, most = 0, 0
+
+    async def to_thread(*_: object) -> bool:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0)
+        inside -= 1
+        return False
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    async with client(guarded(APP, WatchedFile(write(tmp_path, USERS)))) as http:
+        guesses = (http.get("/text", headers=basic("prometheus", b"%d" % number)) for number in range(20))
+        answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
+        assert sorted(answers) == [401] * MOST_WAITING + [429] * (20 - MOST_WAITING)
+        assert (await http.get("/text", headers=basic("prometheus", b"again"))).status_code == 401
+    assert most == 1
+
+
+async def test_a_crowd_of_one_address_lets_others_in() -> None:
+    """While one address has all its logins waiting, another's are checked."""
+    logins, hashes = Logins(), {"prometheus": bcrypt.hashpw(b"right", bcrypt.gensalt(4))}
+
+    def guess(number: int) -> Coroutine[Any, Any, bool]:
+        return logins.is_right(basic("prometheus", b"%d" % number)["authorization"], hashes, "192.0.2.1")
+
+    crowd = [asyncio.create_task(guess(number)) for number in range(MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Crowded):
+        await guess(99)
+    assert await logins.is_right(basic("prometheus", b"right")["authorization"], hashes, "192.0.2.2")
+    assert await asyncio.gather(*crowd) == [False] * MOST_WAITING
+
+
+async def test_who_says_the_same_shares_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a start many clients log in at once with the same password: it is checked once, and all are let in."""
+    checks = []
+
+    async def to_thread(*arguments: object) -> bool:
+        checks.append(arguments)
+        await asyncio.sleep(0)
+        return True
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    logins, header = Logins(), basic("prometheus", b"right")["authorization"]
+    asking = (logins.is_right(header, {"prometheus": b"hash"}, "192.0.2.1") for _ in range(4 * MOST_WAITING))
+    assert await asyncio.gather(*asking) == [True] * 4 * MOST_WAITING
+    assert len(checks) == 1
+
+
+async def test_the_rate_limit_is_a_bucket(tmp_path: Path) -> None:
+    """A burst passes, then one request an interval; health is never limited."""
+    clock = HandClock()
+    access = Access(APP, WatchedFile(write(tmp_path, "rate_limit: {interval: 2s, burst: 3}")), clock.monotonic)
+    async with client(access) as http:
+
+        async def statuses(count: int) -> list[int]:
+            return [(await http.get("/text")).status_code for _ in range(count)]
+
+        assert await statuses(5) == [200, 200, 200, 429, 429]
+        await clock.advance(2)
+        assert await statuses(2) == [200, 429]
+        await clock.advance(1000)
+        assert await statuses(5) == [200, 200, 200, 429, 429]
+        assert (await http.get("/-/healthy")).status_code == 200
+
+
+@pytest.mark.parametrize("limit", ["{interval: 0, burst: 3}", "{interval: 0s, burst: 3}", "{interval: 1s, burst: 0}"])
+async def test_a_zero_in_the_rate_limit_is_no_limit(tmp_path: Path, limit: str) -> None:
+    """As in every exporter, 0 switches the limit off."""
+    async with client(guarded(APP, WatchedFile(write(tmp_path, f"rate_limit: {limit}")))) as http:
+        assert {(await http.get("/text")).status_code for _ in range(20)} == {200}
+
+
+async def test_every_answer_is_locked_down(tmp_path: Path) -> None:
+    """Text may do nothing in a browser, also refused and unknown; a page keeps its own policy."""
+    for app in (guarded(APP, None), guarded(APP, WatchedFile(write(tmp_path, USERS)))):
+        async with client(app) as http:
+            for path in ("/text", "/missing", "/-/healthy"):
+                headers = (await http.get(path)).headers
+                assert headers["content-security-policy"] == "default-src 'none'"
+                assert headers["x-content-type-options"] == "nosniff"
+    async with client(guarded(APP, None)) as http:
+        assert (await http.get("/page")).headers["content-security-policy"] == "default-src 'self'"
+
+
+async def test_configured_headers_come_with_every_answer(tmp_path: Path) -> None:
+    """They replace ours and the page's; an empty one changes nothing."""
+    said = "http_server_config: {headers: {Content-Security-Policy: x, X-Frame-Options: '', X-XSS-Protection: '0'}}"
+    async with client(guarded(APP, WatchedFile(write(tmp_path, said)))) as http:
+        for path in ("/text", "/page", "/missing"):
+            headers = (await http.get(path)).headers
+            assert (headers.get_list("content-security-policy"), headers["x-xss-protection"]) == (["x"], "0")
+            assert "x-frame-options" not in headers
+
+
+def test_a_bad_change_is_told_once_and_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The last good configuration stays, one line says why, and the next good change is taken over."""
+    watched = WatchedFile(write(tmp_path, USERS))
+    with caplog.at_level(logging.INFO):
+        write(tmp_path, "basic_auth_users: {prometheus: plain}")
+        for _ in range(3):
+            watched.refresh()
+        assert set(watched.config.basic_auth_users) == {"prometheus", "other"}
+        write(tmp_path, "{")
+        watched.refresh()
+        (tmp_path / "web.yml").unlink()
+        watched.refresh()
+        watched.refresh()
+        write(tmp_path, "rate_limit: {interval: 1s, burst: 1}")
+        watched.refresh()
+    assert not watched.config.basic_auth_users
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR", "ERROR", "INFO"]
+    assert "plain" not in caplog.text
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """An authority in the test's directory, with one certificate named ``server``."""
+    authority = Authority.create(tmp_path)
+    authority.server_context("server")
+    return authority
+
+
+TLS = "tls_server_config: {cert_file: server.pem, key_file: server.pem}\n"
+
+
+def test_tls_is_not_switched_while_running(
+    tmp_path: Path, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A change that takes TLS away, or brings it, is refused whole: a password must not go in the clear unnoticed."""
+    watched = WatchedFile(write(tmp_path, TLS))
+    write(tmp_path, USERS)
+    watched.refresh()
+    assert watched.config.tls_server_config is not None
+    assert watched.server_context() is not None
+    plain = WatchedFile(write(tmp_path, USERS))
+    write(tmp_path, TLS)
+    plain.refresh()
+    assert plain.config.tls_server_config is None
+    assert plain.server_context() is None
+    assert caplog.text.count("by a restart only") == 2
+    assert authority.path.exists()
+
+
+def serial(watched: ssl.SSLContext, authority: Authority) -> str:
+    """Return the serial number of the certificate that a new connection gets, by a handshake in memory."""
+    trusting = ssl.create_default_context(cafile=str(authority.path))
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = watched.wrap_bio(to_server, to_client, server_side=True)
+    asking = trusting.wrap_bio(to_client, to_server, server_hostname="127.0.0.1")
+    for side in (asking, server, asking, server):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            continue
+    found = asking.getpeercert()
+    assert found
+    return str(found["serialNumber"])
+
+
+def test_a_new_certificate_is_presented_to_new_connections(tmp_path: Path, authority: Authority) -> None:
+    """Each connection gets the certificate of its moment, by content, by name of the file, and by link."""
+    watched = WatchedFile(write(tmp_path, TLS))
+    context = watched.server_context()
+    assert context is not None
+    first = serial(context, authority)
+    assert serial(context, authority) == first
+    authority.server_context("server")
+    second = serial(context, authority)
+    authority.server_context("third")
+    os.replace(tmp_path / "third.pem", tmp_path / "server.pem")
+    third = serial(context, authority)
+    authority.server_context("fourth")
+    write(tmp_path, TLS.replace("server.pem", "fourth.pem"))
+    fourth = serial(context, authority)
+    assert len({first, second, third, fourth}) == 4
+    (tmp_path / "fourth.pem").write_text("half a file", "utf-8")
+    assert serial(context, authority) == fourth
+
+
+def test_a_removed_client_authority_is_no_longer_trusted(tmp_path: Path, authority: Authority) -> None:
+    """Versions and client authorities follow the file too, not only the certificate."""
+    watched = WatchedFile(write(tmp_path, TLS))
+    context = watched.server_context()
+    assert context is not None
+    serial(context, authority)
+    strict = TLS.replace("}", ", client_ca_file: authority.pem, client_auth_type: RequireAndVerifyClientCert}")
+    write(tmp_path, strict)
+    with pytest.raises(ssl.SSLError):
+        serial(context, authority)

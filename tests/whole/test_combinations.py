@@ -1,0 +1,430 @@
+"""Faults together: many at once, on the storage, during reloads, and with a clock that steps."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from support.clock import HandClock, settle
+from support.faults.server import serve
+from support.programs.launch import eventually
+from support.running import PROGRAM, Running, environment, exporter, run, simulator
+from support.watched import config, result, service
+
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.clock import SystemClock
+from sora_exporter.config import Config
+from sora_exporter.evidence.state import State
+from sora_exporter.exporter import Exporter
+from sora_exporter.probes.scheduler import FIRST_ROUND_SECONDS, Scheduler, splay
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
+from sora_exporter.web.app import create_app
+
+pytestmark = pytest.mark.programs
+"""They time things, or run several programs at once: not beside other tests."""
+
+INTERVAL, TIMEOUT = 1.2, 0.6
+PROBES = {"catalog": {"interval": f"{INTERVAL}s", "timeout": f"{TIMEOUT}s"}}
+
+
+def providers(urls: Sequence[str]) -> Config:
+    """Return a configuration with one service of each of these providers, probed all the time."""
+    services = [service(f"s-{number}", f"p-{number}", probes=PROBES) for number in range(len(urls))]
+    named = {f"p-{number}": {"base_url": f"{url}/v1", "api_key_env": "PROBE_KEY"} for number, url in enumerate(urls)}
+    return config(*services, providers=named)
+
+
+@asynccontextmanager
+async def watching(directory: Path, settings: Config) -> AsyncIterator[tuple[Exporter, httpx2.AsyncClient]]:
+    """Run a whole exporter over real connections, and a client of its HTTP side."""
+    clock = SystemClock()
+    with closing(Ledger.open(directory / "storage", exclusive=True, now=clock.now)) as ledger:
+        watcher = Exporter(settings, None, ledger, clock)
+        transport = httpx2.ASGITransport(app=create_app(watcher))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://exporter") as client:
+            await watcher.start()
+            try:
+                yield watcher, client
+            finally:
+                await watcher.stop()
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROBE_KEY", "sk-of-the-probes")
+
+
+async def scrape_times(client: httpx2.AsyncClient, seconds: float) -> list[float]:
+    """Scrape all the while; return how long each scrape took, quickest first."""
+    taken, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        started = time.monotonic()
+        assert (await client.get("/metrics")).status_code == 200
+        taken.append(time.monotonic() - started)
+        await asyncio.sleep(0.02)
+    return sorted(taken)
+
+
+def kept(watcher: Exporter, service_id: str) -> list[ProbeResult]:
+    """Return the attempts that are remembered of a service, oldest first."""
+    results = (one for probed in watcher.state.services[service_id].probes.values() for one in probed.kept())
+    return sorted(results, key=lambda one: one.started_at)
+
+
+async def test_all_providers_hung_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every probe ends in time as timeout, none waits for another, and scrapes take no notice."""
+    monkeypatch.setattr("sora_exporter.probes.scheduler.FIRST_ROUND_SECONDS", INTERVAL)
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serve("silence"))
+        settings = providers([server.url] * 20)
+        watcher, client = await stack.enter_async_context(watching(tmp_path, settings))
+        taken = await scrape_times(client, 4 * INTERVAL)
+        for one in settings.services:
+            attempts = kept(watcher, one.id)
+            assert len(attempts) >= 2
+            assert {attempt.error_class for attempt in attempts} == {ErrorClass.TIMEOUT}
+            assert max(attempt.duration_seconds for attempt in attempts) < TIMEOUT + 0.5
+            assert watcher.state.verdict(one.id).status is Status.DEGRADED
+    assert taken[int(len(taken) * 0.99)] < 0.25
+
+
+async def test_one_of_a_hundred_hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ninety-nine others are asked on time and answer; only the hung one is degraded."""
+    monkeypatch.setattr("sora_exporter.probes.scheduler.FIRST_ROUND_SECONDS", INTERVAL)
+    async with AsyncExitStack() as stack:
+        good = await stack.enter_async_context(serve("good", is_kept=True))
+        hung = await stack.enter_async_context(serve("silence"))
+        settings = providers([hung.url, *[good.url] * 99])
+        watcher, client = await stack.enter_async_context(watching(tmp_path, settings))
+        taken = await scrape_times(client, 4 * INTERVAL)
+        statuses = {one.id: watcher.state.verdict(one.id).status for one in settings.services}
+        late = [
+            after.started_at - before.started_at - INTERVAL
+            for one in settings.services[1:]
+            for before, after in pairwise(kept(watcher, one.id))
+        ]
+    assert statuses == {"s-0": Status.DEGRADED} | {f"s-{number}": Status.OPERATIONAL for number in range(1, 100)}
+    assert len(late) >= 99
+    assert max(map(abs, late)) < INTERVAL / 2
+    assert sorted(late)[len(late) // 2] < 0.05
+    assert taken[int(len(taken) * 0.99)] < 0.25
+
+
+async def test_many_hung_providers_leave_the_others_their_slots() -> None:
+    """Ten providers that hang in all their slots, more than were ever allowed in total, delay nobody else."""
+    clock = HandClock()
+    each = {"catalog": {"interval": "1m", "timeout": "50s"}}
+    hung = [service(f"hung-{number}", f"hung-{number % 10}", probes=each) for number in range(100)]
+    settings = config(*hung, service(probes=each))
+    starts = []
+
+    async def attempt(asked: Any, probe: ProbeKind) -> ProbeResult:
+        if asked.provider.startswith("hung"):
+            await asyncio.Event().wait()
+        starts.append(clock.now())
+        return result(probe=probe, service_id=asked.id)
+
+    begun = clock.now()
+    scheduler = Scheduler(settings, attempt, lambda _: None, clock)
+    scheduler.apply(settings)
+    await settle()
+    await clock.advance(130)
+    assert scheduler.in_flight == 80
+    await scheduler.stop()
+    first = splay("alpha", ProbeKind.CATALOG) * FIRST_ROUND_SECONDS
+    assert [start - begun for start in starts] == pytest.approx([first, first + 60, first + 120])
+
+
+@pytest.mark.parametrize("step", [-86400.0, -3.0, 3.0, 86400.0 * 400])
+async def test_a_stepping_clock_delays_and_dates_nothing_wrongly(step: float) -> None:
+    """Probes keep their monotonic rhythm and durations, and fresh evidence stays evidence, wherever the clock jumps."""
+    clock = HandClock()
+    settings = config(service(probes={"catalog": {"interval": "1m", "timeout": "10s"}}))
+    state = State(clock)
+    state.configure(settings)
+    starts = []
+
+    async def attempt(asked: Any, probe: ProbeKind) -> ProbeResult:
+        starts.append(clock.monotonic())
+        began, started_at = clock.monotonic(), clock.now()
+        await clock.sleep(2)
+        clock.step(step)
+        await clock.sleep(2)
+        taken = clock.monotonic() - began
+        return result(probe=probe, service_id=asked.id, started_at=started_at, duration_seconds=taken)
+
+    scheduler = Scheduler(settings, attempt, state.record, clock)
+    scheduler.apply(settings)
+    await settle()
+    await clock.advance(250)
+    assert [round(after - before, 6) for before, after in pairwise(starts)] == [60.0] * 4
+    assert state.verdict("alpha").status is Status.OPERATIONAL
+    latest = state.services["alpha"].probes[ProbeKind.CATALOG].latest
+    assert latest is not None
+    assert latest.duration_seconds == pytest.approx(4)
+    clock.step(step)
+    await clock.advance(40)
+    assert state.verdict("alpha").status is Status.OPERATIONAL
+    await scheduler.stop()
+    await clock.advance(200)
+    assert state.verdict("alpha").status is Status.UNKNOWN
+
+
+PAYING = """
+budget_usd_per_day: 1000
+providers:
+  relay: {{base_url: "{provider}/v1", api_key_env: OPENAI_API_KEY}}
+services:
+  - &one
+    id: free
+    product: free
+    access: official
+    provider: relay
+    model: sora-2-pro
+    probes: {{catalog: {{interval: 500ms, timeout: 490ms}}}}
+  - <<: *one
+    id: paid
+    model: sora-2
+    price_usd: {{per_request: 0.01}}
+    probes: {{submit: {{interval: 500ms, timeout: 490ms}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """A simulated provider where everything works."""
+    with simulator("operational") as address:
+        yield address
+
+
+def created(provider: str) -> int:
+    """Return how many orders the provider has taken."""
+    return sum(entry["cost_usd"] > 0 for entry in httpx2.get(f"{provider}/control/journal").json())
+
+
+def attempts(running: Running, service_id: str) -> list[dict[str, Any]]:
+    """Return a service's remembered attempts."""
+    (found,) = running.get(f"/api/v1/services/{service_id}").json()["attempts"].values()
+    return list(found)
+
+
+def total(running: Running, service_id: str) -> float:
+    """Return how many attempts were made at a service."""
+    lines = running.get("/metrics").text.splitlines()
+    ours = (line for line in lines if line.startswith("sora_probe_attempts_total{") and f'="{service_id}"' in line)
+    return sum(float(line.rpartition(" ")[2]) for line in ours)
+
+
+@contextmanager
+def no_room(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
+    """No file of the process can grow: what a full disk does to whoever writes."""
+    soft, hard = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (0, hard))
+    yield
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def read_only(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
+    """Nothing can be written in the directory."""
+    directory.chmod(0o500)
+    yield
+    directory.chmod(0o700)
+
+
+@contextmanager
+def deleted(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
+    """The directory is gone with all that was in it."""
+    for file in directory.iterdir():
+        file.unlink()
+    directory.rmdir()
+    yield
+
+
+Breakage = Callable[[Running, Path], Any]
+OBEDIENT = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"] if os.getuid() == 0 else []
+"""Permissions bind the superuser too only without this capability."""
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason", "heals"),
+    [(no_room, "space", True), (read_only, "", True), (deleted, "was deleted while in use", False)],
+)
+def test_storage_that_breaks_while_running(
+    provider: str, tmp_path: Path, broken: Breakage, reason: str, heals: bool
+) -> None:
+    """No paid probe runs without a ledger that can be written; that is told once and shown; free probes go on."""
+    path, storage = tmp_path / "sora.yml", tmp_path / "storage"
+    path.write_text(PAYING.format(provider=provider), "utf-8")
+    command, env = [*OBEDIENT, *PROGRAM], environment(provider)
+    with exporter(storage, f"--config.file={path}", env=env, command=command) as running:
+        eventually(lambda: attempts(running, "paid") and attempts(running, "paid")[0]["error_class"] == "none")
+        with broken(running, storage):
+            eventually(lambda: attempts(running, "paid")[0]["error_class"] == "budget_exhausted")
+            orders, free = created(provider), total(running, "free")
+            eventually(lambda: total(running, "free") >= free + 5)
+            assert created(provider) == orders
+            assert "the budget cannot be kept" in attempts(running, "paid")[0]["why"]
+            assert reason in attempts(running, "paid")[0]["why"]
+            assert attempts(running, "free")[0]["error_class"] == "none"
+        if heals:
+            eventually(lambda: attempts(running, "paid")[0]["error_class"] == "none")
+            assert created(provider) > orders
+        assert running.end() == 0
+    assert running.said.count("paid probes do not run: the budget cannot be kept") == 1
+    assert running.said.count("the budget can be kept again") == heals
+    assert "Traceback" not in running.said
+
+
+def test_a_really_full_disk(provider: str, tmp_path: Path) -> None:
+    """On a file system of 1 MiB that is filled to the last byte, paid probes stop; with room they run again."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    path = tmp_path / "sora.yml"
+    path.write_text(PAYING.format(provider=provider), "utf-8")
+    mount = f'mount -t tmpfs -o size=1m none "{disk}" && exec "$@"'
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", *PROGRAM]
+    with exporter(disk / "storage", f"--config.file={path}", env=environment(provider), command=command) as running:
+        eventually(lambda: attempts(running, "paid") and attempts(running, "paid")[0]["error_class"] == "none")
+        # The process alone sees the file system; this is the way to look through its eyes.
+        filler = Path(f"/proc/{running.process.pid}/root{disk}/filler")
+        # Again and again: a journal that was being written leaves its room behind.
+        eventually(lambda: fill(filler) or attempts(running, "paid")[0]["error_class"] == "budget_exhausted")
+        orders, free = created(provider), total(running, "free")
+        eventually(lambda: total(running, "free") >= free + 5)
+        assert created(provider) == orders
+        assert "has no space left" in attempts(running, "paid")[0]["why"]
+        filler.unlink()
+        eventually(lambda: attempts(running, "paid")[0]["error_class"] == "none")
+        assert running.end() == 0
+    assert "Traceback" not in running.said
+
+
+def fill(path: Path) -> None:
+    """Make a file longer until its file system is full."""
+    with path.open("ab", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+
+
+def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path) -> None:
+    """200 reloads by signal and by POST, good and bad files by turns: nobody crashes, probes go on, the last holds."""
+    path = tmp_path / "sora.yml"
+    good = PAYING.format(provider=provider)
+    path.write_text(good, "utf-8")
+    with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
+        eventually(lambda: total(running, "free") and total(running, "paid"))
+
+        def ask(number: int) -> int:
+            draft = path.with_name(f"{number}.yml")
+            draft.write_text("services: [" if number % 3 == 0 else good.replace("1000", str(1000 + number)), "utf-8")
+            draft.replace(path)
+            running.process.send_signal(signal.SIGHUP)
+            return httpx2.post(running.url + "/-/reload", timeout=20).status_code
+
+        with ThreadPoolExecutor(8) as pool:
+            codes = list(pool.map(ask, range(200)))
+        path.write_text(good.replace("1000", "777"), "utf-8")
+        assert httpx2.post(running.url + "/-/reload", timeout=20).status_code == 200
+        assert "sora_probe_budget_usd 777.0\n" in running.get("/metrics").text
+        free, paid = total(running, "free"), total(running, "paid")
+        eventually(lambda: total(running, "free") > free + 2 and total(running, "paid") > paid + 2)
+        assert attempts(running, "free")[0]["error_class"] == "none"
+        assert running.end() == 0
+    assert set(codes) <= {200, 500}
+    assert "Traceback" not in running.said
+    eventually(lambda: httpx2.get(f"{provider}/control/jobs").json() == [])
+    with closing(sqlite3.connect(tmp_path / "storage" / "ledger.sqlite3")) as ledger:
+        assert ledger.execute("SELECT count(*) FROM job").fetchone() == (0,)
+
+
+def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> None:
+    """Of five that start at the same moment on one directory exactly one runs; each other one says who has it."""
+    path = tmp_path / "sora.yml"
+    path.write_text(PAYING.format(provider=provider), "utf-8")
+    flags = ["serve", f"--config.file={path}", f"--storage.path={tmp_path / 's'}", "--web.listen-address=127.0.0.1:0"]
+    crowd = [
+        subprocess.Popen([*PROGRAM, *flags], env=environment(provider), stderr=subprocess.PIPE, text=True)
+        for _ in range(5)
+    ]
+    try:
+        eventually(lambda: sum(one.poll() is not None for one in crowd) == 4)
+        said = [one.communicate()[1] for one in crowd if one.poll() is not None]
+        (winner,) = [one for one in crowd if one.poll() is None]
+        assert all("another sora-exporter" in line and line.count("\n") == 1 for line in said), said
+        assert [one.returncode for one in crowd if one is not winner] == [2] * 4
+        checked = run("check", "free", f"--config.file={path}", f"--storage.path={tmp_path / 's'}",
+                      env=environment(provider))  # fmt: skip
+        assert checked.returncode == 0, checked
+    finally:
+        for one in crowd:
+            one.terminate()
+        for one in crowd:
+            one.communicate(timeout=20)
+
+
+@contextmanager
+def every_fault() -> Iterator[dict[str, str]]:
+    """Serve every fault in a process of its own; gives their addresses."""
+    command = [sys.executable, "-m", "faults"]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def resident_mib(running: Running, field: str) -> float:
+    """Return ``VmRSS``, what is in memory now, or ``VmHWM``, the most that ever was."""
+    status = Path(f"/proc/{running.process.pid}/status").read_text()
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(field))
+
+
+def test_every_fault_at_once_delays_nobody_and_fills_nothing(provider: str, tmp_path: Path) -> None:
+    """All kinds of fault, again and again: scrapes stay quick, healthy services keep their time, memory its bounds."""
+    with every_fault() as urls:
+        named = {f"f-{number}": url for number, url in enumerate(urls.values())} | {"good": provider}
+        providers = {name: {"base_url": f"{url}/v1", "api_key_env": "OPENAI_API_KEY"} for name, url in named.items()}
+        services = [service(name, name, model="sora-2", api="videos", probes=PROBES) for name in named]
+        path = tmp_path / "sora.yml"
+        path.write_text(json.dumps({"providers": providers, "services": services}), "utf-8")
+        with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
+            eventually(lambda: all(total(running, name) >= 4 for name in named))
+            before, taken = resident_mib(running, "VmRSS"), []
+            end = time.monotonic() + 10 * INTERVAL
+            while time.monotonic() < end:
+                started = time.monotonic()
+                assert running.get("/metrics").status_code == 200
+                taken.append(time.monotonic() - started)
+                time.sleep(0.02)
+            grown, most = resident_mib(running, "VmRSS") - before, resident_mib(running, "VmHWM")
+            good = attempts(running, "good")
+            classes = {name: attempts(running, name)[0]["error_class"] for name in named}
+            assert running.end() == 0
+    starts = sorted(datetime.fromisoformat(one["started_at"]).timestamp() for one in good)
+    late = [after - before - INTERVAL for before, after in pairwise(starts)]
+    assert "Traceback" not in running.said
+    assert {one["error_class"] for one in good} == {"none"}
+    assert max(map(abs, late)) < INTERVAL / 2
+    assert set(classes.values()) >= {"timeout", "connection", "invalid_response", "tls", "server_error", "rate_limited"}
+    assert (sorted(taken)[int(len(taken) * 0.99)] < 0.25, grown < 20, most < 150) == (True, True, True), (
+        taken[-1], grown, most,
+    )  # fmt: skip

@@ -1,0 +1,279 @@
+"""The real exporter against real clients: over TLS with a password, besieged by slow ones, and crashing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import resource
+import signal
+import socket
+import ssl
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import bcrypt
+import httpx2
+import pytest
+from support.faults.certificates import Authority
+from support.programs.launch import eventually, prometheus
+from support.running import KEY, Running, environment, exporter, run
+
+from sora_exporter.logs import JsonFormatter, LogfmtFormatter
+from sora_exporter.web.protocol import MOST_CONNECTIONS
+
+pytestmark = pytest.mark.processes
+
+PASSWORD = "correct horse"
+HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(6)).decode()
+SECRET = "a-value-that-stands-in-no-line-of-code"
+NOBODY = environment("http://127.0.0.1:9")
+"""No provider at all: refused at once."""
+PATHS = (
+    "/", "/metrics", "/probe?service_id=sora-image", "/sd", "/api/v1/status", "/api/v1/services/sora-image", "/config",
+    "/services/sora-image", "/badge/sora-image.svg", "/-/ready", "/nothing", "//-/healthy", "/-/healthy/", "/-/Healthy",
+    "/metrics?x=/-/healthy", "/-/healthy/../../metrics", "/%2d/healthy/..%2f..%2fmetrics",
+)  # fmt: skip
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """An authority with a certificate named ``server`` in the test's directory, and the web configuration over it."""
+    authority = Authority.create(tmp_path)
+    authority.server_context("server")
+    said = {
+        "tls_server_config": {"cert_file": "server.pem", "key_file": "server.pem"},
+        "basic_auth_users": {"prometheus": HASH},
+    }
+    (tmp_path / "web.yml").write_text(json.dumps(said), "utf-8")
+    return authority
+
+
+@contextmanager
+def guarded(directory: Path) -> Iterator[Running]:
+    """Run the exporter with the web configuration of the directory."""
+    with exporter(directory / "storage", f"--web.config.file={directory / 'web.yml'}", env=NOBODY) as running:
+        yield running
+
+
+def curl(authority: Authority, url: str, *arguments: str) -> str:
+    """Return the HTTP status that curl gets; 000 for no answer at all."""
+    command = ["curl", "--silent", "--path-as-is", "--output", "/dev/null", "--write-out", "%{http_code}"]
+    ended = subprocess.run(
+        [*command, "--cacert", str(authority.path), *arguments, url], capture_output=True, text=True, check=False
+    )
+    return ended.stdout
+
+
+def test_only_health_is_open_without_credentials(tmp_path: Path, authority: Authority) -> None:
+    """Over TLS with curl: every path and way to write it wants the password, except /-/healthy; plain HTTP is deaf."""
+    with guarded(tmp_path) as running:
+        assert running.url.startswith("https://")
+        assert curl(authority, running.url + "/-/healthy") == "200"
+        for path in PATHS:
+            assert curl(authority, running.url + path) == "401", path
+            assert curl(authority, running.url + path, "--user", "prometheus:wrong") == "401", path
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "HEAD"):
+            how = ("--head",) if method == "HEAD" else ("--request", method)
+            assert curl(authority, running.url + "/-/reload", *how) == "401", method
+        known = ("--user", f"prometheus:{PASSWORD}")
+        assert {path: curl(authority, running.url + path, *known) for path in PATHS[:10]} == dict.fromkeys(
+            PATHS[:10], "200"
+        )
+        assert curl(authority, running.url + "/-/reload", *known) == "405"
+        assert curl(authority, running.url.replace("https", "http") + "/-/healthy") == "000"
+        assert curl(authority, running.url + "/-/healthy", "--tls-max", "1.1") == "000"
+        assert running.end(signal.SIGTERM) == 0
+    assert HASH not in running.said
+    assert PASSWORD not in running.said
+
+
+def presented(url: str) -> bytes:
+    """Return the certificate that a new connection is shown."""
+    host, _, port = url.removeprefix("https://").partition(":")
+    return ssl.get_server_certificate((host, int(port))).encode()
+
+
+def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: Authority) -> None:
+    """Renewed files hold from the next connection on; a broken one is told once and the last good stays."""
+    with guarded(tmp_path) as running:
+        first = presented(running.url)
+        authority.server_context("server")
+        second = presented(running.url)
+        assert first != second
+        (tmp_path / "server.pem").write_text("half a certifica", "utf-8")
+        assert [presented(running.url) for _ in range(3)] == [second] * 3
+        authority.server_context("server")
+        new = bcrypt.hashpw(b"battery staple", bcrypt.gensalt(4)).decode()
+        said = (tmp_path / "web.yml").read_text("utf-8").replace(HASH, new)
+        (tmp_path / "web.yml").write_text(said, "utf-8")
+        assert curl(authority, running.url + "/metrics", "--user", f"prometheus:{PASSWORD}") == "401"
+        assert curl(authority, running.url + "/metrics", "--user", "prometheus:battery staple") == "200"
+        running.end(signal.SIGTERM)
+    assert running.said.count("web configuration not reloaded") == 1
+
+
+@pytest.mark.programs
+def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path, authority: Authority) -> None:
+    """A real Prometheus with the authority and the password finds the target up; the one without is told 401."""
+    with guarded(tmp_path) as running:
+        jobs = [
+            {
+                "job_name": name, "scheme": "https", "static_configs": [{"targets": [running.url.partition("//")[2]]}],
+                "tls_config": {"ca_file": str(authority.path)}, **more,
+            }
+            for name, more in (
+                ("known", {"basic_auth": {"username": "prometheus", "password": PASSWORD}}), ("unknown", {}),
+            )
+        ]  # fmt: skip
+        config = tmp_path / "prometheus.yml"
+        config.write_text(json.dumps({"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
+                                      "scrape_configs": jobs}), "utf-8")  # fmt: skip
+        with prometheus(config, tmp_path / "data") as server:
+            eventually(lambda: len(server.query("up")) == 2 and server.query('up{job="known"} == 1'))
+            health = {t["labels"]["job"]: t["lastError"] for t in server.api("targets")["activeTargets"]}
+            assert len(server.query('sora_service_info{job="known"}')) == 6
+    assert health == {"known": "", "unknown": "server returned HTTP status 401 Unauthorized"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("basic_auth_users: {me: plain}", "web.yml:1: basic_auth_users.me: is not a bcrypt hash"),
+        ("tls_server_config: {cert_file: a.pem, key_file: b.pem}", "a.pem cannot be read: No such file or directory"),
+        (None, "web.yml: no such file: name an existing one with --web.config.file"),
+    ],
+)
+@pytest.mark.parametrize("flags", [[], ["--config.check"]])
+def test_a_bad_file_at_the_start_is_one_line(tmp_path: Path, said: str | None, words: str, flags: list[str]) -> None:
+    """The exporter does not start half-guarded: one line, exit code 2, also when it is only checked."""
+    path = tmp_path / "web.yml"
+    if said is not None:
+        path.write_text(said, "utf-8")
+    ended = run("serve", f"--web.config.file={path}", f"--storage.path={tmp_path}", *flags, env=NOBODY)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended
+    assert words in ended.stderr
+
+
+HALF = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Slow: "
+POST = b"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+
+
+@contextmanager
+def siege(port: int, of_each: int) -> Iterator[None]:
+    """Hold connections of four kinds: silent, a head byte and a body byte at a time, and asking without reading."""
+    with ExitStack() as stack:
+        kinds = [b"", HALF, POST, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 10]
+        clients = {}
+        for begin in kinds:
+            clients[begin] = [stack.enter_context(socket.socket()) for _ in range(of_each)]
+            for client in clients[begin]:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                client.connect(("127.0.0.1", port))
+                client.sendall(begin)
+        over = threading.Event()
+
+        def dribble() -> None:
+            while not over.wait(0.2):
+                for client in (*clients[HALF], *clients[POST]):
+                    try:
+                        client.sendall(b"x")
+                    except OSError:
+                        continue
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def scrapes(url: str, count: int) -> list[float]:
+    """Return the seconds that so many scrapes over new connections took."""
+    taken = []
+    for _ in range(count):
+        started = time.monotonic()
+        assert httpx2.get(url + "/metrics", timeout=5).status_code == 200
+        taken.append(time.monotonic() - started)
+    return taken
+
+
+@pytest.mark.programs
+def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
+    """With 200 idle, dribbling and deaf clients /metrics answers within 250 ms, and SIGTERM ends it within 5 s."""
+    with exporter(tmp_path, env=NOBODY) as running, siege(int(running.url.rpartition(":")[2]), 50):
+        taken = scrapes(running.url, 30)
+        started = time.monotonic()
+        assert running.end(signal.SIGTERM) == 0
+        assert time.monotonic() - started < 5
+    assert statistics.quantiles(taken, n=10)[-1] < 0.25, taken
+    assert [line for line in running.lines if "level=error" in line or "Traceback" in line] == []
+
+
+def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authority) -> None:
+    """Of 1,500 that connect and never agree on TLS no more are held than of others; who agrees gets answers."""
+    with guarded(tmp_path) as running, ExitStack() as stack:
+        address = "127.0.0.1", int(running.url.rpartition(":")[2])
+        for _ in range(1500):
+            stack.enter_context(socket.create_connection(address, timeout=10))
+        eventually(lambda: len(os.listdir(f"/proc/{running.process.pid}/fd")) < MOST_CONNECTIONS + 100)
+        for _ in range(5):
+            assert curl(authority, running.url + "/-/healthy", "--max-time", "5") == "200"
+        assert running.end(signal.SIGTERM) == 0
+    assert "Traceback" not in running.said
+
+
+def test_reload_wants_post_and_probe_a_known_id(tmp_path: Path) -> None:
+    """No parameter becomes an address: what is no configured id is refused, whatever it looks like."""
+    with exporter(tmp_path, env=NOBODY) as running:
+        for method in ("GET", "HEAD", "PUT", "DELETE"):
+            assert httpx2.request(method, running.url + "/-/reload").status_code == 405
+        for said in ("http://127.0.0.1:9/", "../etc/passwd", "", "sora-image%00", "SORA-IMAGE", "sora-image\nx"):
+            for name in ("service_id", "target", "service_id[]"):
+                assert running.get("/probe", params={name: said}).status_code == 400, (name, said)
+        twice = running.get("/probe?service_id=sora-image&target=http://127.0.0.1:9/&base_url=http://127.0.0.1:9")
+        assert twice.status_code == 200
+        assert "127.0.0.1:9/" not in twice.text
+
+
+def test_nobody_can_ask_for_more_than_the_files_the_system_permits(tmp_path: Path) -> None:
+    """The soft limit of open files is raised to the hard one, since each probe and each client takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with exporter(tmp_path, env=NOBODY) as running:
+            (line,) = [
+                line
+                for line in Path(f"/proc/{running.process.pid}/limits").read_text().splitlines()
+                if line.startswith("Max open files")
+            ]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert line.split()[3:5] == [str(hard), str(hard)]
+
+
+@pytest.mark.parametrize("formatter", [LogfmtFormatter(), JsonFormatter()])
+def test_tracebacks_hold_no_key(formatter: logging.Formatter) -> None:
+    """A crash is logged with the lines of code but without variables, and without a key in the error's own words."""
+    try:
+        _crash({"authorization": f"Bearer {KEY}"}, SECRET)
+    except ValueError as error:
+        record = logging.LogRecord(
+            "probe", logging.ERROR, "", 1, "crash", None, (ValueError, error, error.__traceback__)
+        )
+    line = formatter.format(record)
+    assert "Traceback" in line
+    assert "Illegal header value" in line
+    assert KEY not in line
+    assert SECRET not in line
+
+
+def _crash(headers: dict[str, str], _secret: str) -> None:
+    raise ValueError(f"Illegal header value {headers['authorization']!r}")
