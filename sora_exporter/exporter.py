@@ -15,7 +15,7 @@ from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.evidence.state import State
 from sora_exporter.http.provider import ProviderClients
-from sora_exporter.logs import Trouble
+from sora_exporter.logs import LogOnce
 from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
 from sora_exporter.metrics.samples import Subject
 from sora_exporter.probes.cleanup import clean_up
@@ -61,7 +61,8 @@ class Exporter:
         )
         self.reload_state = Reload(clock.now())
         self.spending = Spending()
-        self._unread, self._unkept = Trouble("the ledger can be read again"), Trouble("the budget can be kept again")
+        self._unread = LogOnce(log, "ledger not readable", over="ledger readable again")
+        self._unkept = LogOnce(log, "paid probes stopped", over="paid probes run again")
         self._warned: list[str] = []
         self._tls_expires_at: dict[str, float] = {}
         self._listeners: list[Callable[[str], None]] = []
@@ -113,7 +114,7 @@ class Exporter:
         except ConfigError as error:
             self.reload_state.error = str(error)
             for mistake in error.mistakes:
-                log.error("configuration not reloaded: %s", mistake)
+                log.error("configuration not reloaded", extra={"error": mistake})
             return str(error)
         self.config = config
         self._runner.configure(config)
@@ -124,7 +125,7 @@ class Exporter:
         self._tls_expires_at = {k: v for k, v in self._tls_expires_at.items() if k in config.providers}
         self._warn()
         await self._clients.keep_only(config.providers)
-        log.info("configuration reloaded: %d services", len(config.services))
+        log.info("configuration reloaded", extra={"count": len(config.services)})
         return ""
 
     def subjects(self) -> Iterator[Subject]:
@@ -175,13 +176,23 @@ class Exporter:
         if before is not None:
             after = self.state.verdict(result.service_id)
             if after.status is not before:
-                told = (result.service_id, before, after.status, after.error_class, result.probe, result.detail)
-                log.info("service %s: %s -> %s (%s by %s: %s)", *told)
+                log.info(
+                    "status changed",
+                    extra={
+                        "service_id": result.service_id,
+                        "from": before.value,
+                        "to": after.status.value,
+                        "error_class": after.error_class.value,
+                        "probe": result.probe.value,
+                        "rule": result.rule,
+                        "detail": result.detail,
+                    },
+                )
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
         is_order = result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED
         if result.rule == NOT_KEPT:
-            self._unkept.on(f"paid probes do not run: {result.detail}")
+            self._unkept.on(result.detail)
         elif is_order:
             self._unkept.off()
         if is_order or result.cost_usd:
@@ -227,7 +238,7 @@ class Exporter:
         before, self._warned = self._warned, [*config_warnings(self.config), *self._barred()]
         for warning in self._warned:
             if warning not in before:
-                log.warning("%s", warning)
+                log.warning("configuration warning", extra={"detail": warning})
 
     def _barred(self) -> Iterator[str]:
         for service in self.config.services:

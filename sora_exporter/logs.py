@@ -1,4 +1,7 @@
-"""Log lines in logfmt or JSON, on stderr, in the field's usual shape."""
+"""Log lines on stderr, in logfmt or JSON: a short constant message, and every fact as a field beside it.
+
+A call gives its facts as ``log.info("status changed", extra={"service_id": …})``; docs/logs.md lists them all.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from datetime import UTC, datetime
 
 from sora_exporter.redact import redact
 
-log = logging.getLogger(__name__)
-
 ERROR_CHARACTERS = 20_000
+OWN_MEMBERS = frozenset([*vars(logging.makeLogRecord({})), "message", "asctime"])
+"""The members that every record has; all others came from ``extra``."""
+
+Value = str | int | float
 
 
 def configure_logging(level: str, form: str) -> None:
@@ -19,56 +24,64 @@ def configure_logging(level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # The server's own comings and goings say nothing that ours do not; and nobody fills our log by bad requests.
+    # The server's lines below an error repeat ours, and its warnings would let bad requests fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
 
 
-def _fields(record: logging.LogRecord) -> dict[str, str]:
-    fields = {
+def _fields(record: logging.LogRecord) -> dict[str, Value]:
+    fields: dict[str, Value] = {
         "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": record.levelname.lower().replace("warning", "warn"),
         "source": record.name.removeprefix("sora_exporter."),
         "msg": record.getMessage(),
     }
+    for name, value in vars(record).items():
+        if name not in OWN_MEMBERS and value is not None:
+            fields[name] = value if isinstance(value, str | int | float) else str(value)
     if record.exc_info:
-        # The words of an error may quote what it stumbled over, such as a header with a key in it.
+        # The text of an exception may quote its input, such as a header with a key in it.
         fields["err"] = redact(logging.Formatter().formatException(record.exc_info), (), ERROR_CHARACTERS)
     return fields
 
 
 class LogfmtFormatter(logging.Formatter):
-    """One ``key=value`` line per record; values with spaces or quotes are quoted."""
+    """One line of ``key=value`` pairs per record; values with spaces or quotes are quoted."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return " ".join(f"{key}={_quoted(value)}" for key, value in _fields(record).items())
+        return " ".join(f"{key}={_written(value)}" for key, value in _fields(record).items())
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object per record and line."""
+    """One JSON object per record and line; numbers stay numbers."""
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps(_fields(record), ensure_ascii=False)
 
 
-def _quoted(value: str) -> str:
-    is_plain = value and not any(letter in ' "=\\' or letter < " " for letter in value)
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+def _written(value: Value) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    is_plain = text and not any(letter in ' "=\\' or letter < " " for letter in text)
+    return text if is_plain else json.dumps(text, ensure_ascii=False)
 
 
-class Trouble:
-    """Something that goes wrong again and again: the log says so once, and once that it is over."""
+class LogOnce:
+    """A fault that lasts: logged as an error when it begins or its reason changes, and once more when it is over.
 
-    def __init__(self, over: str) -> None:
-        self._over, self._said = over, ""
+    ``fields`` stand on all its lines; the lines of the fault itself also have its reason as ``error``.
+    """
 
-    def on(self, said: str) -> None:
-        """It went wrong, in these words."""
-        if said != self._said:
-            log.error("%s", said)
-        self._said = said
+    def __init__(self, log: logging.Logger, message: str, over: str, **fields: Value) -> None:
+        self._log, self._message, self._over, self._fields = log, message, over, fields
+        self._error: str | None = None
+
+    def on(self, error: str) -> None:
+        """Note that the fault is there, for this reason."""
+        if error != self._error:
+            self._log.error(self._message, extra={**self._fields, "error": error})
+        self._error = error
 
     def off(self) -> None:
-        """It went well."""
-        if self._said:
-            log.info("%s", self._over)
-        self._said = ""
+        """Note that the fault is not there."""
+        if self._error is not None:
+            self._log.info(self._over, extra=self._fields)
+        self._error = None

@@ -1,4 +1,4 @@
-"""Tasks of their own: should one end by a fault of ours, the log says so, and nobody else ends with it."""
+"""Tasks that end alone: a fault of ours in one is logged and ends no other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def start(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Ou
 
 
 async def apart(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Outcome]:
-    """Return the task when it has ended, also by a fault of ours; whoever is cancelled meanwhile takes it along."""
+    """Return the task once it has ended, even by a fault of ours; cancelling the caller cancels the task."""
     task = start(coroutine, name)
     try:
         await asyncio.wait([task])
@@ -33,4 +33,4 @@ async def apart(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.T
 def _report(task: asyncio.Task[Any]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None:
-        log.error("internal error in task %r, which has ended", task.get_name(), exc_info=error)
+        log.error("internal error in task", extra={"task": task.get_name()}, exc_info=error)

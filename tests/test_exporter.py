@@ -43,13 +43,18 @@ def rewrite(served: Served, old: str, new: str) -> None:
     served.config_file.write_text(text.replace(old, new), "utf-8")
 
 
+def logged(caplog: pytest.LogCaptureFixture, message: str) -> list[Any]:
+    """Return the log records with that message; their fields are members."""
+    return [record for record in caplog.records if record.msg == message]
+
+
 async def test_bad_file_changes_nothing(served: Served, clock: HandClock, caplog: pytest.LogCaptureFixture) -> None:
     """After a reload of a bad file everything goes on as before, and the gauge, the log and the answer say so."""
     before = served.exporter.config
     rewrite(served, "model: sora-2\n", "modell: sora-2\n")
     mistakes = await served.exporter.reload()
     assert "modell" in mistakes
-    assert "modell" in caplog.text
+    assert [line.error for line in logged(caplog, "configuration not reloaded")] == mistakes.splitlines()
     assert served.exporter.config is before
     assert await told(served, "sora_exporter_config_last_reload_successful") == {"": 0.0}
     await clock.advance(60)
@@ -139,8 +144,8 @@ async def test_a_barred_canary_is_warned_of_at_each_start(served: Served, caplog
     served.runner.barred.add((OFFICIAL, ProbeKind.CANARY))
     for _ in range(2):
         served.exporter._warn()
-    assert caplog.text.count(f"service {OFFICIAL}: its provider accepted the canary; it is not sent again") == 1
-    assert f"check --probe=canary {OFFICIAL}" in caplog.text
+    (warning,) = logged(caplog, "configuration warning")
+    assert f"check --probe=canary {OFFICIAL}" in warning.detail
 
 
 async def test_unreadable_ledger_counts_as_just_paid(
@@ -153,7 +158,9 @@ async def test_unreadable_ledger_counts_as_just_paid(
 
     monkeypatch.setattr(Ledger, "last_attempt", fail)
     assert served.exporter._last_paid("scraped", ProbeKind.SUBMIT) == clock.now()
-    assert "is locked" in caplog.text
+    assert [line.error for line in logged(caplog, "ledger not readable")] == [
+        "ledger: is locked; end the other program"
+    ]
 
 
 async def test_tls_expiry_is_told_and_renewed(served: Served) -> None:
@@ -205,8 +212,11 @@ async def test_change_of_status_is_logged_once(
     fault = result(OFFICIAL, ProbeKind.CATALOG, ErrorClass.UNAVAILABLE, detail="no channel")
     served.runner.script[OFFICIAL, ProbeKind.CATALOG] = fault
     await clock.advance(200)
-    lines = [record.getMessage() for record in caplog.records if OFFICIAL in record.getMessage()]
-    assert lines == [f"service {OFFICIAL}: operational -> suspended (unavailable by catalog: no channel)"]
+    (line,) = logged(caplog, "status changed")
+    facts = ("service_id", "from", "to", "error_class", "probe", "detail")
+    assert [getattr(line, name) for name in facts] == [
+        OFFICIAL, "operational", "suspended", "unavailable", "catalog", "no channel"
+    ]  # fmt: skip
 
 
 @pytest.mark.usefixtures("served")
@@ -223,4 +233,4 @@ async def test_a_fault_of_ours_ends_one_round_of_the_clean_up(
     monkeypatch.setattr(sora_exporter.exporter, "clean_up", breaking)
     await clock.advance(3 * CLEANUP_SECONDS)
     assert len(rounds) == 3
-    assert caplog.text.count("internal error in task 'clean-up'") == 3
+    assert [line.task for line in logged(caplog, "internal error in task")] == ["clean-up"] * 3

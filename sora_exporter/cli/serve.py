@@ -37,8 +37,8 @@ def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> 
     help="Where it is reached from outside, e.g. behind a reverse proxy; a path in it is served as well.",
 )
 @click.option("--log.level", "log_level", default="info", show_default=True,
-              type=click.Choice(["debug", "info", "warning", "error"]),
-              help="Least severity that is logged.")  # fmt: skip
+              type=click.Choice(["debug", "info", "warn", "warning", "error"]),
+              help="Minimum log level.")  # fmt: skip
 @click.option("--log.format", "log_format", default="logfmt", show_default=True,
               type=click.Choice(["logfmt", "json"]), help="Shape of a log line.")  # fmt: skip
 @click.option("--timeout-offset", "timeout_offset", type=click.FloatRange(min=0), default=0.5, show_default=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
 from collections.abc import Callable, Collection
@@ -11,8 +12,10 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sora_exporter.logs import Trouble
+from sora_exporter.logs import LogOnce
 from sora_exporter.tasks import start
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 10.0
 """The time to send a request whole, and again to take its answer; also to agree on TLS."""
@@ -140,7 +143,7 @@ class TlsGate:
     def __init__(self, listener: socket.socket, context: ssl.SSLContext, inside: Callable[[], PatientProtocol]) -> None:
         self._listener, self._context, self._inside = listener, context, inside
         self._handshakes: set[Handshake] = set()
-        self._trouble = Trouble("connections are accepted again")
+        self._refusing = LogOnce(log, "connections not accepted", over="connections accepted again")
         listener.setblocking(False)
         self._accepting = start(self._accept(), "accepting connections")
 
@@ -161,10 +164,10 @@ class TlsGate:
                 connected, _ = await loop.sock_accept(self._listener)
             except OSError as error:
                 # No descriptor is left, or the client is gone again: whoever waits is still there in a moment.
-                self._trouble.on(f"connections cannot be accepted: {error}")
+                self._refusing.on(str(error))
                 await asyncio.sleep(ACCEPT_PAUSE_SECONDS)
                 continue
-            self._trouble.off()
+            self._refusing.off()
             self._welcome(connected, loop.time() + PATIENCE_SECONDS)
 
     def _welcome(self, connected: socket.socket, waits_until: float) -> None:

@@ -77,7 +77,7 @@ def test_version_is_the_packages() -> None:
         (["--colour"], ["No such option '--colour'", "see sora-exporter --help"]),
         (["probe"], ["No such command 'probe'", "see sora-exporter --help"]),
         (["serve", "--port", "1"], ["No such option '--port'", "see sora-exporter serve --help"]),
-        (["serve", "--log.level", "loud"], ["'loud' is not one of 'debug', 'info', 'warning', 'error'"]),
+        (["serve", "--log.level", "loud"], ["'loud' is not one of 'debug', 'info', 'warn', 'warning', 'error'"]),
         (["serve", "--timeout-offset", "-1"], ["--timeout-offset", "-1"]),
         (["check", "--format", "xml"], ["'xml' is not one of 'text', 'json', 'markdown'"]),
         (["classify", "/no/such/file"], ["/no/such/file", "No such file or directory"]),
