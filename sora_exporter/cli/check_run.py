@@ -13,7 +13,7 @@ from sora_exporter.config import Config, Service, StatusPage
 from sora_exporter.evidence.snapshot import Json, service_overview
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import is_unreached
-from sora_exporter.http.fetch import FetchError, PageClient, Unreached
+from sora_exporter.http.fetch import Fetcher, FetchError
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler
@@ -65,17 +65,14 @@ async def ask_pages(config: Config, state: State) -> None:
 
 
 async def _ask_page(name: str, page: StatusPage, state: State) -> None:
-    client = PageClient(page.proxy.get_secret_value() if page.proxy else None)
+    fetcher = Fetcher(page.proxy.get_secret_value() if page.proxy else None)
     is_reached = True
     try:
-        await client.fetch(page.url, headers={}, timeout_seconds=PAGE_SECONDS, max_bytes=PAGE_BYTES)
-    except Unreached:
-        is_reached = False
-    except FetchError:
-        # Whatever it answered, it is there.
-        pass
+        await fetcher.fetch(page.url, timeout_seconds=PAGE_SECONDS, max_bytes=PAGE_BYTES)
+    except FetchError as error:
+        is_reached = error.is_reached
     finally:
-        await client.aclose()
+        await fetcher.aclose()
     state.witness(f"page:{name}", is_reached, page.interval)
 
 

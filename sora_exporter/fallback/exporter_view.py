@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from sora_exporter.http.fetch import FetchError, PageClient
+from sora_exporter.http.fetch import Fetcher, FetchError
 from sora_exporter.result import Status
 
 CACHED_SECONDS = 5.0
@@ -29,7 +29,7 @@ class ExporterView:
     def __init__(self, url: str | None, monotonic: Callable[[], float]) -> None:
         self._url = f"{url.rstrip('/')}/api/v1/status" if url else None
         self._monotonic = monotonic
-        self._client = PageClient(None)
+        self._fetcher = Fetcher()
         self._known = Known()
         self._read_at = float("-inf")
         self._reading = asyncio.Lock()
@@ -49,7 +49,7 @@ class ExporterView:
 
     async def _read(self, url: str) -> Known:
         try:
-            answer = await self._client.fetch(url, headers={}, timeout_seconds=FETCH_SECONDS, max_bytes=MOST_BYTES)
+            answer = await self._fetcher.fetch(url, timeout_seconds=FETCH_SECONDS, max_bytes=MOST_BYTES)
             document = json.loads(answer.body)
             statuses = {str(one["service_id"]): Status(one["status"]) for one in document["services"]}
             routes = {str(one["product"]): one["service_id"] for one in document["products"]}
@@ -60,4 +60,4 @@ class ExporterView:
 
     async def aclose(self) -> None:
         """Close the connection."""
-        await self._client.aclose()
+        await self._fetcher.aclose()

@@ -1,4 +1,4 @@
-"""Fetching the documents of official status pages, bounded and without credentials."""
+"""One bounded GET, for every document that is not a provider's: official pages, an exporter's status, Prometheus."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 import httpx2
 
@@ -14,62 +16,78 @@ from sora_exporter.http.exchange import EXCHANGE, Exchange
 from sora_exporter.http.reply import describe
 from sora_exporter.http.transport import Transport
 
-USER_AGENT = f"sora-exporter/{__version__} (+https://github.com/sora-exporter/sora_exporter)"
-REDIRECTS = 3
-MOST_CONNECTIONS = 8
-EARLIER_SECONDS = 0.02
-"""So much before the caller's own deadline a fetch ends by itself, to tell how far it came."""
+USER_AGENT: Final = f"sora-exporter/{__version__} (+https://github.com/sora-exporter/sora_exporter)"
+REDIRECTS: Final = 3
+KEPT_CONNECTIONS: Final = 8
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class FetchError(Exception):
-    """No complete answer: refused, reset, too slow, too large; the text is one line for a person."""
+    """No complete answer: refused, reset, too slow or too large. The text is one line for a person.
+
+    ``is_reached`` is False if no connection to the host was established at all.
+    """
+
+    def __init__(self, text: str = "", *, is_reached: bool = True) -> None:
+        super().__init__(text)
+        self.is_reached = is_reached
+
+
+class TooSlow(FetchError):
+    """The deadline passed before the answer was complete."""
+
+
+class TooLarge(FetchError):
+    """The body exceeds the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """One complete HTTP answer; header names are lower case, the body is decoded from any transfer compression."""
+    """One complete HTTP answer. Header names are lower case; the body is decompressed."""
 
     http_status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
 
-class Unreached(FetchError):
-    """No connection to the page came about at all."""
+class Fetcher:
+    """One HTTP client behind one proxy, or none.
 
+    ``tls`` replaces the system's trust store. ``redirects`` is the largest number followed; 0 returns a redirect as the
+    answer it is.
+    """
 
-class PageClient:
-    """One HTTP client for the pages behind one proxy (or none)."""
-
-    def __init__(self, proxy: str | None) -> None:
-        transport = Transport(ssl.create_default_context(), proxy, MOST_CONNECTIONS)
+    def __init__(
+        self, proxy: str | None = None, *, tls: ssl.SSLContext | None = None, redirects: int = REDIRECTS
+    ) -> None:  # fmt: skip
         self._http = httpx2.AsyncClient(
             headers={"user-agent": USER_AGENT},
-            transport=transport,
-            follow_redirects=True,
-            max_redirects=REDIRECTS,
+            transport=Transport(tls or ssl.create_default_context(), proxy, KEPT_CONNECTIONS),
+            follow_redirects=redirects > 0,
+            max_redirects=redirects,
             trust_env=False,
             timeout=None,
         )
 
     async def fetch(
-        self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
+        self, url: str, *, headers: Mapping[str, str] = NO_HEADERS, timeout_seconds: float, max_bytes: int
     ) -> Fetched:  # fmt: skip
-        """Return one complete answer of at most ``max_bytes``. Raises FetchError when none came."""
+        """Return one complete answer of at most ``max_bytes``, whatever its status. Raises FetchError without one."""
         exchange = Exchange(limit=max_bytes + 1, encoding="gzip", home=_host(url))
         token = EXCHANGE.set(exchange)
         try:
-            async with asyncio.timeout(timeout_seconds - EARLIER_SECONDS):
+            async with asyncio.timeout(timeout_seconds):
                 answer = await self._http.get(url, headers=dict(headers))
         except TimeoutError:
-            raise _failure(exchange)(f"no complete answer in {timeout_seconds:g} s") from None
+            why = f"no complete answer in {timeout_seconds:g} s"
+            raise TooSlow(why, is_reached=exchange.is_connected) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            # A header or an address that no request can carry is a ValueError, where a page redirects to one too.
-            raise _failure(exchange)(describe(error)) from None
+            # A header or address that cannot be sent raises ValueError, also when a redirect leads to that address.
+            raise FetchError(describe(error), is_reached=exchange.is_connected) from None
         finally:
             EXCHANGE.reset(token)
         if exchange.is_cut:
-            raise FetchError(f"longer than {max_bytes // (1024 * 1024)} MiB")
+            raise TooLarge(f"longer than {max_bytes // (1024 * 1024)} MiB")
         return Fetched(
             answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
         )
@@ -84,7 +102,3 @@ def _host(url: str) -> str:
         return httpx2.URL(url).raw_host.decode("ascii")
     except httpx2.InvalidURL:
         return ""
-
-
-def _failure(exchange: Exchange) -> type[FetchError]:
-    return FetchError if exchange.is_connected else Unreached

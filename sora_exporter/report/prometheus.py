@@ -1,8 +1,8 @@
-"""Asking a Prometheus-compatible HTTP API: bounded, with credentials from files, and with every refusal in words."""
+"""Queries to a Prometheus-compatible HTTP API: bounded, with credentials from files, and a clear line per refusal."""
 
 from __future__ import annotations
 
-import asyncio
+import base64
 import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
@@ -10,29 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-import httpx2
-
-from sora_exporter.http.reply import describe
-from sora_exporter.http.transport import EXCHANGE, Exchange, Transport
+from sora_exporter.http.fetch import Fetched, Fetcher, FetchError, TooLarge, TooSlow
 from sora_exporter.redact import redact
 from sora_exporter.report.terminal import plain
 
 TIMEOUT_SECONDS: Final = 120.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 SECRET_BYTES: Final = 8192
-MOST_CONNECTIONS: Final = 4
-SAID_CHARACTERS: Final = 300
+QUOTED_CHARACTERS: Final = 300
 
 
 class PrometheusError(Exception):
-    """No usable answer; the text says what is wrong and what to do, and holds no secret."""
+    """No usable answer. The text says what is wrong and how to fix it, and contains no secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach a Prometheus: ``url`` may end in a path prefix; each file is read when the connection is made."""
+    """How to reach a Prometheus. ``url`` may end in a path prefix; files are read when PrometheusApi is created."""
 
     url: str
     username: str | None = None
@@ -43,7 +39,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One element of an answer: its labels, and its samples as (Unix seconds, value), oldest first."""
+    """One element of a result: its labels and its samples as (Unix seconds, value), oldest first."""
 
     labels: Mapping[str, str]
     samples: Sequence[tuple[float, float]]
@@ -57,24 +53,17 @@ class Series:
 class PrometheusApi:
     """One Prometheus; an asynchronous context manager that closes its connections.
 
-    ``warnings`` gathers what the answers warned of, such as a part of the data that could not be read.
+    ``warnings`` collects the warnings in the answers, for example of data that could not be read.
     """
 
     def __init__(self, access: Access) -> None:
-        """Prepare the connection. Raises PrometheusError for a wrong address and for a file that is no good."""
+        """Prepare the connection. Raises PrometheusError for an invalid address and for an unusable file."""
         self.warnings: list[str] = []
         self._url = _base_url(access.url)
         password, token = _password(access), _token(access)
         self._secrets = [secret for secret in (password, token) if secret]
-        transport = Transport(_tls(access.ca_file), None, MOST_CONNECTIONS)
-        self._http = httpx2.AsyncClient(
-            transport=transport,
-            auth=httpx2.BasicAuth(access.username or "", password) if password else None,
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            follow_redirects=False,
-            trust_env=False,
-            timeout=None,
-        )
+        self._headers = _authorization(access.username, password, token)
+        self._fetcher = Fetcher(tls=_tls(access.ca_file), redirects=0)
 
     @property
     def name(self) -> str:
@@ -87,66 +76,69 @@ class PrometheusApi:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        await self._fetcher.aclose()
 
     async def query(self, expression: str, at: float) -> list[Series]:
-        """Return what an instant query finds at a moment (Unix seconds). Raises PrometheusError."""
+        """Return the result of an instant query at ``at`` (Unix seconds). Raises PrometheusError."""
         return await self._result("query", {"query": expression, "time": f"{at:.3f}"})
 
     async def query_range(self, expression: str, start: float, end: float, step_seconds: int) -> list[Series]:
-        """Return what a range query finds from ``start`` to ``end`` (Unix seconds), both included."""
+        """Return the result of a range query from ``start`` to ``end`` (Unix seconds), both included."""
         span = {"start": f"{start:.3f}", "end": f"{end:.3f}", "step": str(step_seconds)}
         return await self._result("query_range", {"query": expression, **span})
 
     async def _result(self, endpoint: str, parameters: Mapping[str, str]) -> list[Series]:
-        status, headers, body = await self._get(f"{self._url}/api/v1/{endpoint}", parameters)
-        document = _document(self._url, status, headers, body, self._words)
+        answer = await self._get(f"{self._url}/api/v1/{endpoint}?{urlencode(parameters)}")
+        document = _document(self._url, answer, self._words)
         for warning in map(self._words, document.get("warnings") or ()):
             if warning not in self.warnings:
                 self.warnings.append(warning)
         try:
             return [_series(one) for one in document["data"]["result"]]
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            raise PrometheusError(f"{self._url} answers in another shape than Prometheus does") from None
+            raise PrometheusError(f"{self._url} answers in a different shape than Prometheus") from None
 
-    def _words(self, said: object) -> str:
-        """Return what the other side said on one line; a proxy may echo our credentials."""
-        return plain(redact(str(said), self._secrets, SAID_CHARACTERS))
+    def _words(self, text: object) -> str:
+        """Return text of the other side on one line, without secrets: a proxy may echo our credentials."""
+        return plain(redact(str(text), self._secrets, QUOTED_CHARACTERS))
 
-    async def _get(self, url: str, parameters: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        exchange = Exchange(limit=ANSWER_BYTES)
-        token = EXCHANGE.set(exchange)
+    async def _get(self, url: str) -> Fetched:
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                answer = await self._http.get(url, params=dict(parameters))
-        except TimeoutError:
-            raise PrometheusError(f"{self._url} gave no complete answer in {TIMEOUT_SECONDS:g} s") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            hint = "see that it runs and that --prometheus-url is right"
-            raise PrometheusError(f"{self._url} cannot be reached: {self._words(describe(error))}: {hint}") from None
-        finally:
-            EXCHANGE.reset(token)
-        if exchange.is_cut:
+            return await self._fetcher.fetch(
+                url, headers=self._headers, timeout_seconds=TIMEOUT_SECONDS, max_bytes=ANSWER_BYTES
+            )
+        except TooSlow as error:
+            raise PrometheusError(f"{self._url} gave {error}") from None
+        except TooLarge:
             limit = f"{ANSWER_BYTES // (1024 * 1024)} MiB"
-            raise PrometheusError(f"{self._url} answers with more than {limit}: take a shorter --window or a --service")
-        return answer.status_code, exchange.headers, answer.content
+            fix = "take a shorter --window or a --service"
+            raise PrometheusError(f"{self._url} answers with more than {limit}: {fix}") from None
+        except FetchError as error:
+            fix = "check that it runs and that --prometheus-url is right"
+            raise PrometheusError(f"{self._url} cannot be reached: {self._words(error)}: {fix}") from None
+
+
+def _authorization(username: str | None, password: str | None, token: str | None) -> Mapping[str, str]:
+    if password is not None:
+        return {"authorization": f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"}
+    return {"authorization": f"Bearer {token}"} if token is not None else {}
 
 
 def _base_url(url: str) -> str:
-    """Return the address without a slash at its end. Raises PrometheusError when it is none, or holds a secret."""
+    """Return the address without a trailing slash. Raises PrometheusError if it is invalid or contains a secret."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
-        raise PrometheusError("--prometheus-url is no address: write it as http://HOST:9090")
+        raise PrometheusError("--prometheus-url is not an address: write it as http://HOST:9090")
     if parts.username is not None or parts.password is not None:
         raise PrometheusError(
-            "--prometheus-url holds credentials: give them as --prometheus.username and --prometheus.password-file"
+            "--prometheus-url contains credentials: give them as --prometheus.username and --prometheus.password-file"
         )
     if parts.query or parts.fragment:
-        raise PrometheusError("--prometheus-url ends in a query: leave out everything from '?' or '#' on")
+        raise PrometheusError("--prometheus-url ends in a query: remove everything from '?' or '#' on")
     return url.rstrip("/").removesuffix("/api/v1")
 
 
@@ -156,7 +148,7 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext:
     except FileNotFoundError:
         raise PrometheusError(f"--prometheus.ca-file {ca_file}: no such file") from None
     except (OSError, ssl.SSLError):
-        raise PrometheusError(f"--prometheus.ca-file {ca_file} holds no certificate in PEM form") from None
+        raise PrometheusError(f"--prometheus.ca-file {ca_file} contains no certificate in PEM form") from None
 
 
 def _password(access: Access) -> str | None:
@@ -174,7 +166,9 @@ def _token(access: Access) -> str | None:
         return None
     token = _secret("--prometheus.bearer-token-file", access.bearer_token_file)
     if not token.isascii() or len(token.split()) != 1:
-        raise PrometheusError(f"--prometheus.bearer-token-file {access.bearer_token_file} holds no single token")
+        raise PrometheusError(
+            f"--prometheus.bearer-token-file {access.bearer_token_file} does not contain exactly one token"
+        )
     return token
 
 
@@ -185,36 +179,35 @@ def _secret(flag: str, path: Path) -> str:
     except (OSError, UnicodeDecodeError):
         raise PrometheusError(f"{flag} {path} cannot be read") from None
     if not secret or not secret.isprintable():
-        raise PrometheusError(f"{flag} {path} " + ("holds more than one line" if secret else "is empty"))
+        raise PrometheusError(f"{flag} {path} " + ("contains more than one line" if secret else "is empty"))
     return secret
 
 
 REFUSALS: Final[Mapping[int, str]] = {
-    401: "wants credentials, or other ones: use --prometheus.username with --prometheus.password-file, "
+    401: "requires other credentials: use --prometheus.username with --prometheus.password-file, "
     "or --prometheus.bearer-token-file",
-    403: "does not let us in: see that these credentials may read it",
+    403: "denies access: check that these credentials may read it",
     404: "has no Prometheus API: a path prefix may be missing from --prometheus-url",
 }
 
 
-def _document(
-    url: str, status: int, headers: Mapping[str, str], body: bytes, words: Callable[[object], str]
-) -> Mapping[str, Any]:  # fmt: skip
-    """Return the JSON object of a success. Raises PrometheusError that says, in ``words``, what came instead."""
+def _document(url: str, answer: Fetched, words: Callable[[object], str]) -> Mapping[str, Any]:
+    """Return the JSON object of a success. Raises PrometheusError, which quotes the other side through ``words``."""
+    status = answer.http_status
     if status in REFUSALS:
         raise PrometheusError(f"{url} {REFUSALS[status]} (HTTP {status})")
     if 300 <= status < 400:
-        place = words(_host(headers.get("location", "")) or "another page")
-        raise PrometheusError(f"{url} sends us on to {place} (HTTP {status}): give the address behind the login")
+        place = words(_host(answer.headers.get("location", "")) or "another page")
+        raise PrometheusError(f"{url} redirects to {place} (HTTP {status}): give the address behind the login")
     try:
-        document = json.loads(body)
+        document = json.loads(answer.body)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise PrometheusError(f"{url} does not answer as Prometheus does (HTTP {status}): see --prometheus-url")
+        raise PrometheusError(f"{url} does not answer as Prometheus does (HTTP {status}): check --prometheus-url")
     if status != 200 or document.get("status") != "success":
-        said = words(document.get("error", "no reason given"))
-        raise PrometheusError(f"{url} refuses a query (HTTP {status}): {said}")
+        reason = words(document.get("error", "no reason given"))
+        raise PrometheusError(f"{url} refuses a query (HTTP {status}): {reason}")
     return document
 
 

@@ -1,57 +1,38 @@
-"""Reading one official page again and again, politely: one deadline, bounded bodies, nothing asked or read in vain."""
+"""One official page, polled politely: one deadline, bounded bodies, no document fetched or parsed without need."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urljoin
 
 from sora_exporter.clock import Clock
-from sora_exporter.http.fetch import Fetched, FetchError
+from sora_exporter.config import StatusPage
+from sora_exporter.http.fetch import Fetched, Fetcher, FetchError
 from sora_exporter.http.retry_after import retry_after
 from sora_exporter.status_pages.facts import Incident, PageError, PageReport, one_line
 from sora_exporter.status_pages.readers import READERS
 
 THREAD_BYTES: Final = 256 * 1024
-"""Documents longer than this together are parsed off the event loop."""
+"""Documents that are larger than this in total are parsed off the event loop."""
 BUSY: Final = frozenset({429, 503})
-"""The answers whose Retry-After is heeded, for at most MOST_PAUSE_SECONDS."""
+"""HTTP statuses whose Retry-After is respected, for at most MOST_PAUSE_SECONDS."""
 MOST_PAUSE_SECONDS: Final = 3600.0
 VALIDATOR_CHARACTERS: Final = 512
-"""A longer ETag or Last-Modified is not sent back, nor is one that no request header can carry."""
-
-
-class Fetch(Protocol):
-    """Sends one GET and returns the answer whatever its status; raises FetchError when none came."""
-
-    async def __call__(
-        self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
-    ) -> Fetched: ...
-
-
-class PageSettings(Protocol):
-    """What the poller asks of a page's configuration; ``timeout`` in seconds, for all documents together."""
-
-    @property
-    def url(self) -> str: ...
-    @property
-    def format(self) -> str: ...
-    @property
-    def components(self) -> Sequence[str]: ...
-    @property
-    def timeout(self) -> float: ...
+"""A longer ETag or Last-Modified is not sent back, nor is one that is not valid in a request header."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """The outcome of one poll; Unix seconds.
+    """The outcome of one poll; times in Unix seconds.
 
-    ``up`` says whether the page gave anything usable; if not, ``report`` is None: old values are dropped, not frozen.
-    ``attempted_at`` is this poll's start, ``fetched_at`` the last usable one's, None before the first. ``error`` is
-    one line: why the page is not up or, while it is, which documents could not be used.
+    ``up`` is True if at least one document was usable; otherwise ``report`` is None: old values are dropped.
+    ``attempted_at`` is the start of this poll, ``fetched_at`` that of the last usable one, None before the first.
+    ``error`` is one line: why the page is not up or, while it is, which documents could not be used. ``is_reached`` is
+    True if any request reached the page's host, False if none did, None if this poll sent none.
     """
 
     up: bool
@@ -59,11 +40,21 @@ class PageState:
     fetched_at: float | None
     report: PageReport | None
     error: str = ""
+    is_reached: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The answer to one document's request: its body or, without one, the reason."""
+
+    body: bytes | None = None
+    problem: str = ""
+    is_reached: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """A document that can be asked for conditionally, and the body a 304 stands for."""
+    """The validators for a conditional request, and the body that a 304 stands for."""
 
     validators: Mapping[str, str]
     body: bytes
@@ -71,59 +62,63 @@ class _Remembered:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the documents of one poll were found to say at ``at``, in Unix seconds."""
+    """The report that the documents of one poll gave at ``at``, in Unix seconds."""
 
     documents: Mapping[str, bytes]
     at: float
     report: PageReport
 
     def holds(self, documents: Mapping[str, bytes], now: float) -> bool:
-        """Say whether these documents say the same at ``now``."""
+        """Return whether these documents give the same report at ``now``."""
         changes_at = math.inf if self.report.changes_at is None else self.report.changes_at
         return self.at <= now < changes_at and documents == self.documents
 
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
-    """A document that is not to be asked for before ``until``, in monotonic seconds, and what its page said."""
+    """A document is not requested before ``until``, in monotonic seconds, for ``reason``."""
 
     until: float
     reason: str
 
 
 class StatusPagePoller:
-    """One page and what is remembered of its documents between two polls. Polls must not overlap."""
+    """One page and the memory of its documents between polls. Polls must not overlap."""
 
-    def __init__(self, settings: PageSettings, fetch: Fetch, clock: Clock) -> None:
-        self._settings = settings
-        self._fetch = fetch
+    def __init__(self, page: StatusPage, fetcher: Fetcher, clock: Clock) -> None:
+        self._page = page
+        self._fetcher = fetcher
         self._clock = clock
-        self._reader = READERS[settings.format]
-        self._addresses = self._reader.addresses(settings.url)
+        self._reader = READERS[page.format]
+        self._addresses = self._reader.addresses(page.url)
         self._remembered: dict[str, _Remembered] = {}
         self._pauses: dict[str, _Pause] = {}
         self._reading: _Reading | None = None
         self._latest: PageState | None = None
 
     async def poll(self) -> PageState:
-        """Fetch and read the page once; waits no longer than the timeout, and never raises for a page's fault.
+        """Fetch and read the page once, within the page's timeout. A fault of the page never raises.
 
-        While the page wants none of its documents asked for, nothing is, and the latest state stands: it was not up.
+        While every document is paused, nothing is sent and the latest state stands (it was not up).
         """
         if self._latest and all(map(self._pause, self._addresses)):
-            return self._latest
+            return replace(self._latest, is_reached=None)
         started_at = self._clock.now()
+        answers = await self._answers()
+        reached = [answer.is_reached for answer in answers.values() if answer.is_reached is not None]
+        is_reached = any(reached) if reached else None
         try:
-            report = await self._read(started_at)
+            report = await self._read(answers, started_at)
         except PageError as error:
             fetched_at = self._latest.fetched_at if self._latest else None
-            self._latest = PageState(False, started_at, fetched_at, None, str(error))
+            self._latest = PageState(False, started_at, fetched_at, None, str(error), is_reached)
         else:
-            self._latest = PageState(True, started_at, started_at, report, one_line(report.problems))
+            self._latest = PageState(True, started_at, started_at, report, one_line(report.problems), is_reached)
         return self._latest
 
-    async def _read(self, now: float) -> PageReport:
-        documents, problems = await self._documents()
+    async def _read(self, answers: Mapping[str, _Answer], now: float) -> PageReport:
+        documents = {name: answer.body for name, answer in answers.items() if answer.body is not None}
+        problems = {name: answer.problem for name, answer in answers.items() if answer.body is None}
         if not documents:
             raise PageError(one_line(problems))
         if self._reading is None or not self._reading.holds(documents, now):
@@ -135,74 +130,66 @@ class StatusPagePoller:
         return replace(report, problems={**problems, **report.problems})
 
     async def _report(self, documents: Mapping[str, bytes], now: float) -> PageReport:
-        arguments = (documents, self._settings.components, now)
+        arguments = (documents, self._page.components, now)
         if sum(map(len, documents.values())) > THREAD_BYTES:
             report = await asyncio.to_thread(self._reader.read, *arguments)
         else:
             report = self._reader.read(*arguments)
         return replace(report, incidents=tuple(map(self._with_address, report.incidents)))
 
-    async def _documents(self) -> tuple[dict[str, bytes], dict[str, str]]:
-        """Return the documents that came in time, and of each other one why not."""
+    async def _answers(self) -> Mapping[str, _Answer]:
+        """Request every document at once, and return the answers by document."""
         async with asyncio.TaskGroup() as group:
-            tasks = {name: group.create_task(self._document(name, url)) for name, url in self._addresses.items()}
-        outcomes = {name: task.result() for name, task in tasks.items()}
-        documents = {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, bytes)}
-        return documents, {name: outcome for name, outcome in outcomes.items() if isinstance(outcome, str)}
+            tasks = {name: group.create_task(self._answer(name, url)) for name, url in self._addresses.items()}
+        return {name: task.result() for name, task in tasks.items()}
 
-    async def _document(self, name: str, url: str) -> bytes | str:
-        """Return a document's body, or in words why there is none."""
+    async def _answer(self, name: str, url: str) -> _Answer:
         if pause := self._pause(name):
-            return pause.reason
-        timeout, limit = self._settings.timeout, self._reader.max_bytes
+            return _Answer(problem=pause.reason)
         remembered = self._remembered.get(name)
         headers = {"accept": "application/json", **(remembered.validators if remembered else {})}
         try:
-            # The fetch has its own timeout; this one also holds when it counts each read anew.
-            async with asyncio.timeout(timeout):
-                answer = await self._fetch(url, headers=headers, timeout_seconds=timeout, max_bytes=limit)
+            fetched = await self._fetcher.fetch(
+                url, headers=headers, timeout_seconds=self._page.timeout, max_bytes=self._reader.max_bytes
+            )
         except FetchError as error:
-            return str(error) or "no answer"
-        except TimeoutError:
-            return f"no complete answer in {timeout:g} s"
-        if answer.http_status == 304 and remembered:
-            return remembered.body
-        if answer.http_status != 200:
-            return self._refused(name, answer)
-        if len(answer.body) > limit:
-            return f"longer than {limit // (1024 * 1024)} MiB"
-        self._remember(name, answer)
-        return answer.body
+            return _Answer(problem=str(error), is_reached=error.is_reached)
+        if fetched.http_status == 304 and remembered:
+            return _Answer(remembered.body, is_reached=True)
+        if fetched.http_status != 200:
+            return _Answer(problem=self._refused(name, fetched), is_reached=True)
+        self._remember(name, fetched)
+        return _Answer(fetched.body, is_reached=True)
 
     def _pause(self, name: str) -> _Pause | None:
-        """Return the pause a document is in."""
+        """Return the document's pause while it lasts."""
         pause = self._pauses.get(name)
         return pause if pause and self._clock.monotonic() < pause.until else None
 
-    def _refused(self, name: str, answer: Fetched) -> str:
-        """Return in words why there is no document, and heed when the page wants to be asked for it again."""
-        reason = f"HTTP {answer.http_status}"
-        seconds = retry_after(answer.headers, self._clock.now()) if answer.http_status in BUSY else None
+    def _refused(self, name: str, fetched: Fetched) -> str:
+        """Return why there is no document, and pause it for the time given by Retry-After."""
+        reason = f"HTTP {fetched.http_status}"
+        seconds = retry_after(fetched.headers, self._clock.now()) if fetched.http_status in BUSY else None
         if not seconds:
             return reason
         seconds = min(seconds, MOST_PAUSE_SECONDS)
-        pause = _Pause(self._clock.monotonic() + seconds, f"{reason}, not asked again for {seconds:.0f} s")
+        pause = _Pause(self._clock.monotonic() + seconds, f"{reason}, not requested again for {seconds:.0f} s")
         self._pauses[name] = pause
         return pause.reason
 
-    def _remember(self, name: str, answer: Fetched) -> None:
+    def _remember(self, name: str, fetched: Fetched) -> None:
         validators = {
-            request: answer.headers[header]
+            request: fetched.headers[header]
             for request, header in (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
-            if _is_sendable(answer.headers.get(header, ""))
+            if _is_sendable(fetched.headers.get(header, ""))
         }
         if validators:
-            self._remembered[name] = _Remembered(validators, answer.body)
+            self._remembered[name] = _Remembered(validators, fetched.body)
         else:
             self._remembered.pop(name, None)
 
     def _with_address(self, incident: Incident) -> Incident:
-        """Return the incident with a path completed: it is relative to where the documents are."""
+        """Return the incident with a complete address; a path is relative to the documents' address."""
         if not incident.url:
             return incident
         try:

@@ -1,15 +1,15 @@
-"""The official pages of the configuration: one task each, and what was last read."""
+"""The official pages of the configuration: one task and the latest state of each."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, StatusPage
-from sora_exporter.http.fetch import Fetched, FetchError, PageClient, Unreached
-from sora_exporter.status_pages.poller import Fetch, PageState, StatusPagePoller
+from sora_exporter.http.fetch import Fetcher
+from sora_exporter.status_pages.poller import PageState, StatusPagePoller
 from sora_exporter.tasks import apart, start
 
 log = logging.getLogger(__name__)
@@ -17,40 +17,21 @@ log = logging.getLogger(__name__)
 INTERNAL = "internal error of the exporter: see its log"
 
 
-class Visit:
-    """A fetch that notes whether any connection came about since ``is_reached`` was last set to None: nothing asked."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        self.is_reached: bool | None = None
-
-    async def fetch(
-        self, url: str, *, headers: Mapping[str, str], timeout_seconds: float, max_bytes: int
-    ) -> Fetched:  # fmt: skip
-        """Return what the fetch returns; raises what it raises."""
-        try:
-            fetched = await self._fetch(url, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
-        except Unreached:
-            self.is_reached = self.is_reached or False
-            raise
-        except FetchError:
-            self.is_reached = True
-            raise
-        self.is_reached = True
-        return fetched
-
-
 class Pages:
-    """Polls each page at its interval. ``states`` holds the latest poll by page name."""
+    """Polls each page at its interval. ``states`` holds the outcome of the latest poll by page name.
+
+    ``witness`` receives, after each poll that sent a request, ``page:NAME``, whether the host was reached, and the
+    page's interval in seconds: evidence about our own network.
+    """
 
     def __init__(self, clock: Clock, witness: Callable[[str, bool, float], None]) -> None:
         self._clock, self._witness = clock, witness
-        self._clients: dict[str | None, PageClient] = {}
+        self._fetchers: dict[str | None, Fetcher] = {}
         self._tasks: dict[str, tuple[StatusPage, asyncio.Task[None]]] = {}
         self.states: dict[str, PageState] = {}
 
     def apply(self, config: Config) -> None:
-        """Start, stop and replace pollers so that they fit the configuration."""
+        """Start, stop and replace pollers to match the configuration."""
         for name, (page, task) in list(self._tasks.items()):
             if config.status_pages.get(name) != page or task.done():
                 task.cancel()
@@ -68,42 +49,38 @@ class Pages:
         if tasks:
             await asyncio.wait(tasks)
         self._tasks.clear()
-        for client in self._clients.values():
-            await client.aclose()
-        self._clients.clear()
+        for fetcher in self._fetchers.values():
+            await fetcher.aclose()
+        self._fetchers.clear()
 
     async def _repeat(self, name: str, page: StatusPage) -> None:
         proxy = page.proxy.get_secret_value() if page.proxy else None
-        if proxy not in self._clients:
-            self._clients[proxy] = PageClient(proxy)
-        visit = Visit(self._clients[proxy].fetch)
-        poller = StatusPagePoller(page, visit.fetch, self._clock)
+        if proxy not in self._fetchers:
+            self._fetchers[proxy] = Fetcher(proxy)
+        poller = StatusPagePoller(page, self._fetchers[proxy], self._clock)
         started = self._clock.monotonic()
         while True:
-            await self._once(name, page, poller, visit)
+            await self._once(name, page, poller)
             started = max(started + page.interval, self._clock.monotonic())
             await self._clock.sleep(started - self._clock.monotonic())
 
-    async def _once(self, name: str, page: StatusPage, poller: StatusPagePoller, visit: Visit) -> None:
-        """Read a page once. A fault of ours ends this reading only: the page's values go, its task stays."""
+    async def _once(self, name: str, page: StatusPage, poller: StatusPagePoller) -> None:
+        """Poll a page once. A fault of ours ends this poll only: the page's values go, its task stays."""
         attempted_at, before = self._clock.now(), self.states.get(name)
-        reading = await apart(self._read(f"page:{name}", page, poller, visit), f"reading of page {name}")
-        is_ours = reading.exception() is not None
-        fault = PageState(False, attempted_at, before.fetched_at if before else None, None, INTERNAL)
-        self._note(name, fault if is_ours else reading.result())
-
-    async def _read(self, witness: str, page: StatusPage, poller: StatusPagePoller, visit: Visit) -> PageState:
-        visit.is_reached = None
-        state = await poller.poll()
-        if visit.is_reached is not None:
-            self._witness(witness, visit.is_reached, page.interval)
-        return state
+        poll = await apart(poller.poll(), f"poll of page {name}")
+        if poll.exception() is not None:
+            self._note(name, PageState(False, attempted_at, before.fetched_at if before else None, None, INTERNAL))
+            return
+        state = poll.result()
+        if state.is_reached is not None:
+            self._witness(f"page:{name}", state.is_reached, page.interval)
+        self._note(name, state)
 
     def _note(self, name: str, state: PageState) -> None:
-        """Keep what was read; one line in the log for each change between good and bad."""
+        """Keep the state, and log each change between up and not up once."""
         before = self.states.get(name)
         self.states[name] = state
         if not state.up and (before is None or before.up):
-            log.warning("status page %s: %s", name, state.error)
+            log.warning("status page unavailable", extra={"page": name, "error": state.error})
         elif state.up and before is not None and not before.up:
-            log.info("status page %s can be read again", name)
+            log.info("status page available again", extra={"page": name})

@@ -1,4 +1,4 @@
-"""Fetching page documents over real sockets of this machine: bounded, and honest about how far it came."""
+"""The bounded GET over real local sockets: limits, deadlines, and whether the host was reached."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sora_exporter import __version__
-from sora_exporter.http.fetch import PageClient, Unreached
-from sora_exporter.status_pages.poller import Fetched, FetchError
+from sora_exporter.http.fetch import Fetched, Fetcher, FetchError, TooLarge, TooSlow
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def answering(*pieces: bytes, asked: list[bytes] | None = None) -> AsyncIterator[str]:
-    """Serve these bytes to whoever connects and keep what was asked, then keep silent; give the address."""
+async def answering(*pieces: bytes, requests: list[bytes] | None = None) -> AsyncIterator[str]:
+    """Serve these bytes to each client, record its request, then stay silent; yield the address."""
     writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers.append(writer)
         head = await reader.readuntil(b"\r\n\r\n")
-        if asked is not None:
-            asked.append(head.lower())
+        if requests is not None:
+            requests.append(head.lower())
         writer.writelines(pieces)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -38,12 +37,12 @@ async def answering(*pieces: bytes, asked: list[bytes] | None = None) -> AsyncIt
 
 
 async def fetch(url: str, timeout_seconds: float = 5.0, max_bytes: int = 1000, **headers: str) -> Fetched:
-    """Fetch one document with a client of its own."""
-    client = PageClient(None)
+    """Fetch one document with a new Fetcher."""
+    fetcher = Fetcher()
     try:
-        return await client.fetch(url, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
+        return await fetcher.fetch(url, headers=headers, timeout_seconds=timeout_seconds, max_bytes=max_bytes)
     finally:
-        await client.aclose()
+        await fetcher.aclose()
 
 
 def answer(body: bytes, head: str = "200 OK\r\nETag: x") -> bytes:
@@ -59,32 +58,33 @@ async def test_complete_answer() -> None:
 
 
 async def test_long_documents_are_refused() -> None:
-    """A document longer than allowed is not read to its end."""
+    """A document longer than the limit is not read to its end."""
     async with answering(answer(b"x" * 100_000)) as url:
-        with pytest.raises(FetchError, match="longer than"):
+        with pytest.raises(TooLarge, match="longer than"):
             await fetch(url)
 
 
 async def test_refused_is_unreached() -> None:
-    """Where nobody listens, no connection came about."""
+    """A refused connection counts as a host that was not reached."""
     async with answering() as url:
         pass
-    with pytest.raises(Unreached, match=r"[Rr]efused"):
+    with pytest.raises(FetchError, match=r"[Rr]efused") as raised:
         await fetch(url)
+    assert not raised.value.is_reached
 
 
 @pytest.mark.parametrize("pieces", [(), (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12",)], ids=["silent", "cut"])
 async def test_connected_but_incomplete(pieces: tuple[bytes, ...]) -> None:
-    """Who connects and then does not answer in full was reached."""
+    """A host that accepts the connection but does not complete its answer was reached."""
     async with answering(*pieces) as url:
-        with pytest.raises(FetchError, match=r"no complete answer in 0\.2 s") as raised:
+        with pytest.raises(TooSlow, match=r"no complete answer in 0\.2 s") as raised:
             await fetch(url, timeout_seconds=0.2)
-        assert not isinstance(raised.value, Unreached)
+    assert raised.value.is_reached
 
 
 @pytest.mark.parametrize("etag", ["\u2100", "\ud800", "a\nb"])
 async def test_a_header_that_cannot_be_sent(etag: str) -> None:
-    """A header that no request can carry is one page's trouble, not an error of another kind."""
+    """A header that cannot be sent raises FetchError and nothing else."""
     async with answering(answer(b"{}")) as url:
         with pytest.raises(FetchError):
             await fetch(url, etag=etag)
@@ -92,32 +92,32 @@ async def test_a_header_that_cannot_be_sent(etag: str) -> None:
 
 @pytest.mark.parametrize("location", ["http://[x/", "http://\uff03/", "http://a]b/c", "//\u2100.com:99999999/"])
 async def test_a_redirect_to_no_address(location: str) -> None:
-    """A redirect to something that is no address is one page's trouble too."""
+    """A redirect to an invalid address raises FetchError and nothing else."""
     async with answering(answer(b"", f"302 Found\r\nLocation: {location}")) as url:
         with pytest.raises(FetchError):
             await fetch(url)
 
 
-async def test_who_asks_and_how() -> None:
-    """A page is told who asks, and may compress; a compressed document comes as it is."""
-    asked: list[bytes] = []
+async def test_the_request_names_us_and_allows_compression() -> None:
+    """The request carries our User-Agent and allows gzip; a compressed document comes out decompressed."""
+    requests: list[bytes] = []
     compressed = answer(gzip.compress(b"{}" * 100), "200 OK\r\nContent-Encoding: gzip")
-    async with answering(compressed, asked=asked) as url:
+    async with answering(compressed, requests=requests) as url:
         assert (await fetch(url)).body == b"{}" * 100
-    assert f"user-agent: sora-exporter/{__version__} (+https://".encode() in asked[0]
-    assert b"accept-encoding: gzip\r\n" in asked[0]
+    assert f"user-agent: sora-exporter/{__version__} (+https://".encode() in requests[0]
+    assert b"accept-encoding: gzip\r\n" in requests[0]
 
 
 async def test_a_bomb_is_refused() -> None:
-    """A short compressed document that unfolds to a long one is not unfolded beyond what is allowed."""
+    """A short compressed document is not decompressed beyond the limit."""
     bomb = gzip.compress(b"0" * 30_000_000)
     async with answering(answer(bomb, "200 OK\r\nContent-Encoding: gzip")) as url:
-        with pytest.raises(FetchError, match="longer than"):
+        with pytest.raises(TooLarge, match="longer than"):
             await fetch(url, max_bytes=100_000)
 
 
 async def test_a_redirect_into_our_network_is_not_followed() -> None:
-    """A page may be anywhere, also on a private address; where it sends us to must be public or the page's own host."""
+    """A page may have a private address; a redirect must lead to a public address or to the page's own host."""
     async with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as inside:
         elsewhere = inside.replace("127.0.0.1", "127.0.0.2")
         for location, words in ((inside, ""), (elsewhere, "private address")):
@@ -128,3 +128,12 @@ async def test_a_redirect_into_our_network_is_not_followed() -> None:
                         await fetch(page)
                 else:
                     assert (await fetch(page)).body == b"{}"
+
+
+async def test_without_redirects_a_redirect_is_the_answer() -> None:
+    """A Fetcher that follows no redirects returns the redirect with its Location."""
+    async with answering(answer(b"", "302 Found\r\nLocation: http://login.example/")) as url:
+        fetcher = Fetcher(redirects=0)
+        fetched = await fetcher.fetch(url, timeout_seconds=5.0, max_bytes=1000)
+        await fetcher.aclose()
+    assert (fetched.http_status, fetched.headers["location"]) == (302, "http://login.example/")

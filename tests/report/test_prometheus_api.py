@@ -85,12 +85,15 @@ async def test_without_credentials_none_are_sent(
 
 
 REFUSALS: Mapping[str, tuple[Response, tuple[str, ...]]] = {
-    "unauthorised": (PlainTextResponse("Unauthorized\n", 401), ("wants credentials", "password-file", "HTTP 401")),
-    "forbidden": (PlainTextResponse("no", 403), ("does not let us in", "HTTP 403")),
+    "unauthorised": (
+        PlainTextResponse("Unauthorized\n", 401),
+        ("requires other credentials", "password-file", "HTTP 401"),
+    ),
+    "forbidden": (PlainTextResponse("no", 403), ("denies access", "HTTP 403")),
     "no API": (PlainTextResponse("404 page not found\n", 404), ("no Prometheus API", "path prefix", "HTTP 404")),
     "login page": (
         RedirectResponse(f"https://me:{SECRET}@login.example/?next={SECRET}"),
-        ("sends us on to login.example",),
+        ("redirects to login.example",),
     ),
     "web page": (HTMLResponse("<html>Grafana</html>"), ("does not answer as Prometheus does",)),
     "bad gateway": (HTMLResponse("<h1>502</h1>", 502), ("does not answer as Prometheus does", "HTTP 502")),
@@ -107,8 +110,8 @@ REFUSALS: Mapping[str, tuple[Response, tuple[str, ...]]] = {
         ("refuses a query", "[hidden] unknown"),
     ),
     "a list": (JSONResponse([1]), ("does not answer as Prometheus does",)),
-    "no data": (JSONResponse({"status": "success"}), ("another shape",)),
-    "a scalar": (JSONResponse({"status": "success", "data": {"result": [1, "2"]}}), ("another shape",)),
+    "no data": (JSONResponse({"status": "success"}), ("a different shape",)),
+    "a scalar": (JSONResponse({"status": "success", "data": {"result": [1, "2"]}}), ("a different shape",)),
 }
 
 
@@ -122,21 +125,21 @@ async def test_every_refusal_is_one_line(recorded: Recorded, secret_file: Path, 
 
 
 MISTAKES: Mapping[str, tuple[dict[str, Any], str]] = {
-    "no address": ({"url": "prometheus:9090"}, "is no address: write it as http://HOST:9090"),
-    "bad port": ({"url": "http://host:port"}, "is no address"),
-    "bad brackets": ({"url": "http://[::1"}, "is no address"),
-    "secret in the address": ({"url": f"http://me:{SECRET}@host"}, "holds credentials"),
+    "no address": ({"url": "prometheus:9090"}, "is not an address: write it as http://HOST:9090"),
+    "bad port": ({"url": "http://host:port"}, "is not an address"),
+    "bad brackets": ({"url": "http://[::1"}, "is not an address"),
+    "secret in the address": ({"url": f"http://me:{SECRET}@host"}, "contains credentials"),
     "query in the address": ({"url": f"http://host/?token={SECRET}"}, "ends in a query"),
     "user without password": ({"username": "me"}, "needs both"),
     "password without user": ({"password_file": "secret"}, "needs both"),
     "two kinds": ({"username": "me", "password_file": "secret", "bearer_token_file": "secret"}, "not both"),
     "missing file": ({"bearer_token_file": "missing"}, "--prometheus.bearer-token-file"),
     "empty file": ({"bearer_token_file": "empty"}, "is empty"),
-    "two lines": ({"username": "me", "password_file": "lines"}, "holds more than one line"),
-    "two words": ({"bearer_token_file": "words"}, "holds no single token"),
+    "two lines": ({"username": "me", "password_file": "lines"}, "contains more than one line"),
+    "two words": ({"bearer_token_file": "words"}, "exactly one token"),
     "binary file": ({"bearer_token_file": "binary"}, "cannot be read"),
     "missing CA": ({"ca_file": "missing"}, "no such file"),
-    "no CA": ({"ca_file": "secret"}, "holds no certificate in PEM form"),
+    "no CA": ({"ca_file": "secret"}, "contains no certificate in PEM form"),
 }
 
 

@@ -14,7 +14,7 @@ from support.watched import NOW
 
 import sora_exporter.status_pages.watcher
 from sora_exporter.config import Config
-from sora_exporter.http.fetch import Fetched, FetchError, Unreached
+from sora_exporter.http.fetch import Fetched, FetchError, TooSlow
 from sora_exporter.status_pages.poller import StatusPagePoller
 from sora_exporter.status_pages.watcher import Pages
 
@@ -23,7 +23,7 @@ PAGE = {"url": "https://status.example", "format": "statuspage", "interval": "1m
 
 
 class Web:
-    """Stands in for the page client: ``answer`` is what a fetch does."""
+    """Stands in for the Fetcher; ``answer`` returns or raises the outcome of a fetch."""
 
     def __init__(self, clock: HandClock) -> None:
         self.clock, self.closed = clock, 0
@@ -72,7 +72,7 @@ def failing(error: Exception) -> Callable[[], Fetched]:
 async def reading(clock: HandClock, monkeypatch: pytest.MonkeyPatch, **pages: dict[str, Any]) -> AsyncIterator[Running]:
     """Read pages while the block lasts; no task may be left after it."""
     web = Web(clock)
-    monkeypatch.setattr(sora_exporter.status_pages.watcher, "PageClient", web)
+    monkeypatch.setattr(sora_exporter.status_pages.watcher, "Fetcher", web)
     others, run = asyncio.all_tasks(), Running(clock, web)
     run.pages.apply(config(**pages))
     await settle()
@@ -94,8 +94,8 @@ async def test_read_at_the_interval(clock: HandClock, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("answer", "is_reached"),
     [
-        (failing(Unreached("ConnectionRefusedError: refused")), False),
-        (failing(FetchError("no complete answer in 10 s")), True),
+        (failing(FetchError("ConnectionRefusedError: refused", is_reached=False)), False),
+        (failing(TooSlow("no complete answer in 10 s")), True),
         (lambda: Fetched(503), True),
         (lambda: Fetched(200, {}, b"<html>"), True),
     ],
@@ -115,7 +115,7 @@ async def test_witness(
 async def test_one_line_per_change(
     clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log tells once that a page went bad and once that it is good again."""
+    """The log has one line when a page becomes unavailable and one when it is available again."""
     caplog.set_level(logging.INFO)
     async with reading(clock, monkeypatch, official=PAGE) as run:
         await clock.advance(120)
@@ -123,12 +123,9 @@ async def test_one_line_per_change(
         await clock.advance(180)
         run.web.answer = lambda: Fetched(200, {}, SUMMARY)
         await clock.advance(180)
-        lines = [record.getMessage() for record in caplog.records]
-        assert [line.split(":")[0] for line in lines] == [
-            "status page official",
-            "status page official can be read again",
-        ]
-        assert "HTTP 500" in lines[0]
+        lines = [(record.levelname, vars(record).get("page")) for record in caplog.records]
+        assert lines == [("WARNING", "official"), ("INFO", "official")]
+        assert vars(caplog.records[0])["error"].endswith(": HTTP 500")
 
 
 async def test_reload_touches_only_what_changed(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
