@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Sized
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 import platformdirs
+
+from sora_exporter.tasks import on_signals, run
 
 if TYPE_CHECKING:
     from sora_exporter.config import Config
@@ -75,21 +76,18 @@ def counted(things: Sized, name: str) -> str:
 
 
 def run_to_end(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Return a coroutine's result, run on the fastest event loop there is.
+    """Return a coroutine's result.
 
-    SIGTERM and SIGHUP end it as Ctrl-C does, so that what it began at a provider is tidied up.
+    SIGTERM and SIGHUP end it as Ctrl-C does, so that jobs it began at a provider are cleaned up.
     """
-    import uvloop
 
     async def interruptible() -> T:
         task = asyncio.current_task()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if task is not None:
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        on_signals(task.cancel, "SIGTERM", "SIGHUP")
         return await coroutine
 
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(interruptible())
+        return run(interruptible())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None

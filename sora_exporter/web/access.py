@@ -1,4 +1,4 @@
-"""Who may ask, how often, and over which certificate: the web configuration at work."""
+"""The web configuration at work: authentication, rate limit, headers and certificates of every answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from pydantic import SecretStr
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,16 +21,16 @@ from sora_exporter.web.login import Bucket, Crowded, Logins
 log = logging.getLogger(__name__)
 
 OPEN_PATHS: Final = frozenset({"/-/healthy"})
-"""What answers without credentials: whoever restarts a hung exporter has none."""
+"""Paths that need no credentials: a supervisor that restarts a hung exporter has none."""
 LOCKED_DOWN: Final = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff"}
-"""Headers of every answer that does not bring its own: text and JSON are no pages and nothing else either."""
+"""Headers of every answer that does not set its own: text and JSON must not act as pages or scripts."""
 
 
 class WatchedFile:
-    """A web configuration that follows its file: read again when it or a file it names has changed.
+    """A web configuration that follows its file: it is read again when the file, or a file it names, has changed.
 
-    A change that is no good is logged once and the last good configuration stays. Raises ConfigError for a file that
-    is no good from the beginning.
+    An invalid change is logged once, and the last valid configuration stays. Raises ConfigError if the file is invalid
+    at the start.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +40,7 @@ class WatchedFile:
         self._tls = _context(path, self.config)
 
     def refresh(self) -> None:
-        """Take over what changed."""
+        """Read the file again if it or a file it names has changed."""
         stamps = self._stamps()
         if stamps == self._seen:
             return
@@ -48,22 +49,23 @@ class WatchedFile:
             config = load_web_config(self._path)
             tls = _context(self._path, config)
         except (ConfigError, OSError) as error:
-            log.error("web configuration not reloaded: %s", error)
+            log.error("web configuration not reloaded", extra={"file": str(self._path), "error": str(error)})
             return
         if (tls is None) != (self._tls is None):
-            log.error("web configuration not reloaded: %s: TLS is switched on or off by a restart only", self._path)
+            fix = "restart the exporter to switch TLS on or off"
+            log.error("web configuration not reloaded", extra={"file": str(self._path), "error": fix})
             return
         self.config, self._tls = config, tls
         self._seen = self._stamps()
-        log.info("web configuration reloaded")
+        log.info("web configuration reloaded", extra={"file": str(self._path)})
 
-    def server_context(self) -> ssl.SSLContext | None:
-        """Return a context that treats each new connection by the newest configuration, or None without TLS."""
-        return None if self._tls is None else _Newest(self._newest)
+    def server_context(self) -> Callable[[], ssl.SSLContext] | None:
+        """Return a function that gives the newest context for a new connection, or None without TLS."""
+        return None if self._tls is None else self._newest
 
     def _newest(self) -> ssl.SSLContext:
         self.refresh()
-        assert self._tls is not None  # noqa: S101 - TLS does not come and go
+        assert self._tls is not None  # noqa: S101 - refresh never switches TLS on or off
         return self._tls
 
     def _stamps(self) -> tuple[tuple[int, ...], ...]:
@@ -72,28 +74,13 @@ class WatchedFile:
         return tuple(_stamp(file) for file in (self._path, *named))
 
 
-class _Newest(ssl.SSLContext):
-    """A context in front of another that may be replaced: each connection is made with the one of that moment."""
-
-    _find: Callable[[], ssl.SSLContext]
-
-    def __new__(cls, find: Callable[[], ssl.SSLContext]) -> _Newest:
-        context = super().__new__(cls, ssl.PROTOCOL_TLS_SERVER)
-        context._find = find
-        return context
-
-    def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
-        """Return what event loops ask of a context for a new connection."""
-        return self._find().wrap_bio(*arguments, **options)
-
-
 def _context(path: Path, config: WebConfig) -> ssl.SSLContext | None:
     tls = config.tls_server_config
     return tls_context(path, tls) if tls is not None else None
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
-    """Return what changes with a file; the inode tells of a replaced one, as Kubernetes replaces mounted secrets."""
+    """Return values that change with a file; the inode reveals a replaced file, such as a mounted Kubernetes secret."""
     try:
         status = path.stat()
     except OSError:
@@ -102,7 +89,7 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 
 class Headed:
-    """ASGI middleware: headers for every answer that has none of these names; configured ones replace them."""
+    """ASGI middleware: adds LOCKED_DOWN to an answer where missing; configured headers replace any."""
 
     def __init__(self, app: ASGIApp, configured: Callable[[], Mapping[str, str]] = dict) -> None:
         self._app, self._configured = app, configured
@@ -148,7 +135,7 @@ class Access:
             await self._app(scope, receive, send)
 
     async def _refusal(self, scope: Scope, hashes: Mapping[str, bytes]) -> ASGIApp | None:
-        """Return the answer to who is not let in, None for who is."""
+        """Return the answer to a refused client, or None if its credentials are right."""
         address = (scope.get("client") or ("",))[0]
         try:
             is_right = await self._logins.is_right(Headers(scope=scope).get("authorization", ""), hashes, address)
@@ -157,12 +144,12 @@ class Access:
         return None if is_right else UNAUTHORIZED
 
 
-def _bytes(hash: Any) -> bytes:
-    return str(hash.get_secret_value()).encode()
+def _bytes(hash: SecretStr) -> bytes:
+    return hash.get_secret_value().encode()
 
 
 def guarded(app: ASGIApp, watched: WatchedFile | None) -> ASGIApp:
-    """Return the application as it may face a network: locked down, and behind the web configuration where given."""
+    """Return the application with security headers and, if given, behind the web configuration."""
     if watched is None:
         return Headed(app)
     return Headed(Access(app, watched), lambda: watched.config.http_server_config.headers)

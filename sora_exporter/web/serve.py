@@ -1,17 +1,15 @@
-"""Running the exporter as a process: sockets, signals, and an end within a few seconds."""
+"""The exporter as a process: sockets, signals, and an end within a few seconds."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
-import resource
-import signal
 import socket
 import ssl
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +22,14 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
 from sora_exporter.exporter import Exporter
+from sora_exporter.tasks import on_signals
 from sora_exporter.web.access import WatchedFile, guarded
 from sora_exporter.web.app import create_app
-from sora_exporter.web.protocol import HEAD_BYTES, PatientProtocol, TlsGate
+from sora_exporter.web.protocol import HEAD_BYTES, PatientProtocol
+from sora_exporter.web.tls import TlsGate
+
+if sys.platform != "win32":
+    import resource
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +42,7 @@ class ServeError(Exception):
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """What the command line says about serving; without ``web`` there is neither TLS nor authentication."""
+    """The command line's settings for serving; without ``web`` there is neither TLS nor authentication."""
 
     listen_address: str
     timeout_offset: float
@@ -52,10 +55,12 @@ class ServeSettings:
 class Server(uvicorn.Server):
     """uvicorn with our signal handling, patience and TLS.
 
-    The exporter is stopped first: what waits for a probe is answered then, and nothing is left to be cut off.
+    The exporter stops first: requests that wait for a probe are answered then, so none has to be cut off.
     """
 
-    def __init__(self, exporter: Exporter, settings: uvicorn.Config, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, exporter: Exporter, settings: uvicorn.Config, tls: Callable[[], ssl.SSLContext] | None = None
+    ) -> None:  # fmt: skip
         super().__init__(settings)
         self._exporter, self._tls = exporter, tls
 
@@ -77,9 +82,11 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to ``serve``."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop the exporter, then the server."""
         await self._exporter.stop()
         await super().shutdown(sockets)
 
@@ -97,24 +104,24 @@ def listen(address: str) -> socket.socket:
             return socket.create_server((host, int(port)), family=family, backlog=512)
         if socket.has_dualstack_ipv6():
             return socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
-        return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - what ":port" asks for
+        return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - the meaning of ":port"
     except (OSError, UnicodeError) as error:
         raise ServeError(f"cannot listen on {address}: {_reason(error)}: {fix}") from None
 
 
 def _reason(error: OSError | UnicodeError) -> str:
-    """Return the system's words alone: asyncio and socket add the address to theirs."""
+    """Return the system's own text: asyncio and socket add the address to theirs."""
     number = error.errno if isinstance(error, OSError) else None
     return os.strerror(number) if number and number > 0 else getattr(error, "strerror", None) or str(error)
 
 
 def where(address: str, listener: socket.socket, scheme: str = "http") -> str:
-    """Return the URL for people of what listens at an address of the command line."""
+    """Return the URL of a listener for people, from its address on the command line."""
     return f"{scheme}://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
 
 
 def _server_config(app: ASGIApp) -> uvicorn.Config:
-    """Return uvicorn's settings: its log is ours, and no client may keep a stopping exporter waiting."""
+    """Return uvicorn's settings: it logs through our handlers, and no client delays a stopping exporter."""
     return uvicorn.Config(
         app,
         lifespan="off",
@@ -128,7 +135,7 @@ def _server_config(app: ASGIApp) -> uvicorn.Config:
 
 
 async def serve(config: Config, settings: ServeSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before anything was probed."""
+    """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before the first probe."""
     clock = SystemClock()
     _allow_many_connections()
     with (
@@ -143,10 +150,7 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         await exporter.start()
         scheme = "http" if tls is None else "https"
         url = settings.external_url.rstrip("/") or where(settings.listen_address, listener, scheme)
-        log.info(
-            "sora_exporter %s watches %d services: status page %s/ metrics %s/metrics",
-            __version__, len(config.services), url, url,
-        )  # fmt: skip
+        log.info("serving", extra={"version": __version__, "count": len(config.services), "address": f"{url}/"})
         try:
             await server.serve(sockets=[listener])
         finally:
@@ -155,19 +159,14 @@ async def serve(config: Config, settings: ServeSettings) -> None:
 
 
 def _allow_many_connections() -> None:
-    """Raise the number of open files to what the system permits: each probe and each client is one."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _settle_memory() -> None:
-    """Let collections pass over what stays for good: each would walk all of it, and hold up the probes being timed."""
-    gc.collect()
-    gc.freeze()
+    """Raise the limit of open files to the highest permitted one: each probe and each client takes a file."""
+    if sys.platform != "win32":
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _on_signals(server: Server, exporter: Exporter) -> None:
-    """Let SIGTERM and SIGINT end the server, and SIGHUP reload the configuration."""
+    """End the server on SIGTERM and SIGINT; reload the configuration on SIGHUP."""
     loop = asyncio.get_running_loop()
     reloads: set[asyncio.Task[str]] = set()
 
@@ -179,6 +178,5 @@ def _on_signals(server: Server, exporter: Exporter) -> None:
         reloads.add(task)
         task.add_done_callback(reloads.discard)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    on_signals(stop, "SIGTERM", "SIGINT")
+    on_signals(reload, "SIGHUP")

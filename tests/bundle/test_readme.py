@@ -132,7 +132,7 @@ def make_run(directory: Path) -> Iterator[tuple[str, str]]:
         said = ""
         for line in process.stdout:
             said += line
-            if found := re.search(r"status page (http://\S+)/ ", line):
+            if found := re.search(r" address=(http://\S+)/$", line):
                 break
         else:
             raise AssertionError(said)

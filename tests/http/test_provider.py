@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import time
+import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -342,33 +343,33 @@ async def test_a_big_asset_is_not_kept(clients: ProviderClients) -> None:
     assert max(sizes) <= 65536
 
 
-async def test_a_hung_name_server_holds_nobody_up(clients: ProviderClients, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hung_name_server_delays_no_other_look_up(
+    clients: ProviderClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Many look-ups that never end delay neither each other's timeouts nor a name that is known."""
-    import socket
-    import threading
-
     ended = threading.Event()
+    returned: list[str] = []
     real = socket.getaddrinfo
 
     def looking(host: str, *arguments: Any, **settings: Any) -> Any:
         if host == "hung.example" and not settings.get("flags"):
             ended.wait(20)
+            returned.append(host)
             raise socket.gaierror(socket.EAI_AGAIN, "no answer")
         return real(host, *arguments, **settings)
 
     monkeypatch.setattr("socket.getaddrinfo", looking)
     hung = clients.get("hung", provider("http://hung.example"))
     request = Request("GET", "/models", "models", 0.2)
-    started = time.monotonic()
     async with serve("good") as server:
         good = clients.get("good", provider(server.url.replace("127.0.0.1", "localhost")))
         *late, found = await asyncio.gather(
             *(hung.ask(request, "official") for _ in range(40)), good.ask(GET, "official")
         )
-    taken = time.monotonic() - started
+    are_hanging = not returned
     ended.set()
     assert ({classify(reply.answer).error_class for reply in late}, found.http_status) == ({E.TIMEOUT}, 200)
-    assert taken < 0.7
+    assert are_hanging
 
 
 @pytest.mark.parametrize("configured", ["Host", "host"])

@@ -1,8 +1,7 @@
-"""Every way to break the protocols, against the readers of official pages: told in time, and nothing raised."""
+"""Every protocol fault against the readers of official pages: reported as an error, and nothing raised."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
@@ -14,12 +13,11 @@ from sora_exporter.http.fetch import Fetcher
 from sora_exporter.status_pages.poller import StatusPagePoller
 
 TIMEOUT_SECONDS = 1.0
-GRACE_SECONDS = 0.5
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[Fetcher]:
-    """A client that is closed afterwards."""
+async def fetcher() -> AsyncIterator[Fetcher]:
+    """A Fetcher that is closed afterwards."""
     found = Fetcher()
     yield found
     await found.aclose()
@@ -28,13 +26,11 @@ async def client() -> AsyncIterator[Fetcher]:
 @pytest.mark.programs
 @pytest.mark.parametrize("form", ["statuspage", "google-cloud"])
 @pytest.mark.parametrize("fault", sorted(FAULTS))
-async def test_a_page_with_a_fault_is_not_up(client: Fetcher, fault: str, form: str) -> None:
-    """Whatever comes instead of a page's documents, the poll ends in time, gives no values, and says why in a line."""
+async def test_a_page_with_a_fault_is_not_up(fetcher: Fetcher, fault: str, form: str) -> None:
+    """Any fault instead of a page's documents ends the poll without values and with a one-line error."""
     async with serve(fault, scheme="https" if fault in BEFORE_REQUEST else "http") as server:
         settings = SimpleNamespace(url=server.url, format=form, components=("c",), timeout=TIMEOUT_SECONDS)
-        started = time.monotonic()
-        state = await StatusPagePoller(settings, client, SystemClock()).poll()
-        taken = time.monotonic() - started
-    assert (state.up, state.report, taken < TIMEOUT_SECONDS + GRACE_SECONDS) == (False, None, True), (state, taken)
+        state = await StatusPagePoller(settings, fetcher, SystemClock()).poll()
+    assert (state.up, state.report) == (False, None), state
     assert state.error
     assert state.error.splitlines() == [state.error]

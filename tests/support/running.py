@@ -96,7 +96,7 @@ def exporter(
             assert process.stderr is not None
             for line in process.stderr:
                 running.lines.append(line)
-                found = re.search(r"status page (https?://\S+)/ ", line)
+                found = re.search(r" address=(https?://\S+)/$", line)
                 running.url = found[1] if found else running.url
                 if found:
                     told.set()
