@@ -13,15 +13,15 @@ from sora_exporter.classify.rules import RULES
 if TYPE_CHECKING:
     from conftest import Recorded
 
-CLASS_TARGET = 0.97
-STATUS_TARGET = 0.98
+CLASS_TARGET = 0.95
+STATUS_TARGET = 0.97
 
 
-@pytest.mark.parametrize("name", ["answers", "own"])
+@pytest.mark.parametrize("name", ["answers", "own", "answers-2, seen", "answers-2, held out"])
 def test_most_recorded_answers_get_their_label(
     corpora: dict[str, list[Recorded]], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At least 97 % of a corpus get the labelled error class and 98 % the labelled status; the figures are printed."""
+    """At least 95 % of a corpus get the labelled error class and 97 % the labelled status; the figures are printed."""
     verdicts = [(each, classify(each.answer)) for each in corpora[name]]
     wrong = [(each, verdict) for each, verdict in verdicts if verdict.error_class != each.error_class]
     class_share = 1 - len(wrong) / len(verdicts)
