@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal
 
 
 class Status(StrEnum):
@@ -124,6 +125,8 @@ PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 JOB_PHASES = ("submit", "queue", "render", "download")
 DETAIL_CHARACTERS = 200
 
+RefusedBy = Literal["", "gateway", "upstream"]
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -140,6 +143,8 @@ class Expectation:
     """Where a job's status word is."""
     failed_words: tuple[str, ...] = ()
     """The status words that mean the job ended without a result."""
+    good_words: tuple[str, ...] = ()
+    """The status words of a job that is under way or done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +168,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The one error class an answer stands for, the name of the rule that decided, and its words for a person."""
+    """The one error class an answer stands for, the name of the rule that decided, and its words for a person.
+
+    ``recognised`` is False where only a default rule held, which knows nothing but the HTTP status. ``refused_by`` is
+    who refused, where the answer's structure says so: a gateway by its own rules, or the upstream that makes the video,
+    itself or passed on.
+    """
 
     error_class: ErrorClass
     rule: str
     message: str = ""
+    recognised: bool = True
+    refused_by: RefusedBy = ""
 
     @property
     def status(self) -> Status:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sora_exporter.classify.facts import Facts, facts_of
-from sora_exporter.classify.phrases import Vocabulary, normalise
-from sora_exporter.classify.rules import RULES, Rule
+from sora_exporter.classify.rules import TABLE
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, Verdict
 
 __all__ = ["UserRule", "classify"]
 
 _USER_TEXT_LIMIT = 4000
-_WORDS_LIMIT = 4000
-_CODE_WORDS = Vocabulary(word for rule in RULES for word in rule.codes.vocabulary)
-_TEXT_WORDS = Vocabulary(word for rule in RULES for word in rule.text.vocabulary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +33,9 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
     message = _for_a_person(facts)
     for number, user_rule in enumerate(user_rules, start=1):
         if user_rule.match.search(_user_text(answer, facts)):
-            return Verdict(user_rule.error_class, f"user:{number}", message)
-    rule = decide(facts, answer.headers, RULES)
-    return Verdict(rule.error_class, rule.name, message)
-
-
-def decide(facts: Facts, headers: Mapping[str, str], rules: Sequence[Rule]) -> Rule:
-    """Return the first of ``rules`` that holds, the last one if none does."""
-    codes = _CODE_WORDS.in_text(_normalised(facts.codes)) if facts.codes else frozenset()
-    text = _TEXT_WORDS.in_text(_normalised(facts.messages)) if facts.messages else frozenset()
-    return next((rule for rule in rules if rule.holds(facts, headers, codes, text)), rules[-1])
-
-
-def _normalised(parts: Sequence[str]) -> str:
-    return normalise(" / ".join(parts)[:_WORDS_LIMIT])
+            return Verdict(user_rule.error_class, f"user:{number}", message, refused_by=facts.refused_by)
+    rule = TABLE.decide(TABLE.hear(facts, answer.headers))
+    return Verdict(rule.error_class, rule.name, message, not rule.is_default, facts.refused_by)
 
 
 def _user_text(answer: Answer, facts: Facts) -> str:

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.classify import shapes
+from sora_exporter.classify.envelopes import is_filtered, says_error
+from sora_exporter.classify.good import JOB_SIGNS, signs_of
+from sora_exporter.classify.refusal import Mark, mark_in, mark_of
 from sora_exporter.documents import decoded
-from sora_exporter.result import Answer, Expectation
+from sora_exporter.result import Answer, Expectation, RefusedBy
 
 _TEXT_LIMIT = 2000
 _NODE_LIMIT = 400
@@ -25,6 +28,7 @@ _REQUEST_ID = re.compile(
     r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE
 )
 _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{0,300})", re.IGNORECASE)
+_FAILED_TRY = re.compile(r"[^\n]*(?:❌|\bfail|\berror|\bretry|失败|重试|错误|出错)[^\n]*", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _BLANK = re.compile(r"\s+")
 
@@ -49,15 +53,27 @@ class Facts:
     codes: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
     signs: frozenset[str] = frozenset()
-    """The answer's access (of JSON answers) and any of good, error, failed, expired and excuse: a chat reply that may
-    tell a fault as text."""
+    """The answer's access (of JSON answers) and any of good, error, failed, expired, passed (a relay passes on the
+    refusal of what stands behind it) and excuse (an answer that looks good and may report a fault as text)."""
+    refused_by: RefusedBy = ""
 
 
 @dataclass(slots=True)
 class _Notes:
     codes: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    marks: list[tuple[int, Mark]] = field(default_factory=list)
     nodes: int = 0
+
+    def mark(self, mark: Mark | None, nesting: int) -> None:
+        """Remember whose refusal something is, and how deep inside other answers it stood."""
+        if mark is not None:
+            self.marks.append((nesting, mark))
+
+    @property
+    def refused_by(self) -> RefusedBy:
+        """Who refused by the innermost signature."""
+        return max(self.marks, key=lambda each: each[0])[1].refused_by if self.marks else ""
 
     def code(self, value: object) -> None:
         text = str(value)[:100]
@@ -67,6 +83,7 @@ class _Notes:
     def message(self, value: str, nesting: int) -> None:
         """Keep a message, or what it wraps: JSON text is opened, at most three levels deep."""
         text = value[: _TEXT_LIMIT * 4].strip()
+        self.mark(mark_in(text), nesting)
         start = text.find("{")
         inner = _decoded(text[start:]) if start >= 0 and nesting < _NESTED_LIMIT else None
         if isinstance(inner, dict):
@@ -77,7 +94,7 @@ class _Notes:
         elif text and not text.startswith(("http://", "https://")):
             self.messages.append(_REQUEST_ID.sub("", text[:_TEXT_LIMIT]))
 
-    def told(self, value: object) -> None:
+    def words(self, value: object) -> None:
         """Keep what stands where a vendor is known to put its errors, whatever the fields are called."""
         members = value.values() if isinstance(value, dict) else (value,)
         for member in members:
@@ -90,6 +107,7 @@ class _Notes:
         if depth > _DEPTH_LIMIT or self.nodes > _NODE_LIMIT:
             return
         if isinstance(node, dict):
+            self.mark(mark_of(node), nesting)
             for key, value in node.items():
                 self._member(key, value, depth, nesting)
         elif isinstance(node, list):
@@ -136,23 +154,28 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
     root = shapes.unwrapped(document)
     notes = _Notes()
     content = shapes.chat_content(root)
-    signs = {answer.access, *shapes.signs(document, answer.endpoint, expectation, content)}
+    signs = {answer.access, *signs_of(document, answer.endpoint, expectation, content)}
     if isinstance(root, str):
         notes.message(root, 0)
     elif "good" not in signs:
         for path in expectation.error:
-            notes.told(shapes.at(document, path))
+            notes.words(shapes.at(document, path))
         notes.walk(root, 0, 0)
-        if shapes.is_filtered(root):
+        if is_filtered(root):
             notes.code("rai_filtered")
+    if "excuse" in signs and isinstance(root, dict):
+        for key in shapes.SAYING:
+            notes.words(root.get(key))
     if content and ("good" not in signs or "excuse" in signs):
         notes.message(content, 0)
     status = answer.http_status or 0
     if not 200 <= status < 300:
-        signs -= shapes.JOB_SIGNS
+        signs -= JOB_SIGNS
     if 200 <= status < 300 and "good" not in signs:
         status = next(_http_codes(notes.codes), status)
-    return Facts(form, status, tuple(notes.codes[:30]), tuple(notes.messages[:30]), frozenset(signs))
+    if any(mark is Mark.PASSED_ON for _, mark in notes.marks):
+        signs.add("passed")
+    return Facts(form, status, tuple(notes.codes[:30]), tuple(notes.messages[:30]), frozenset(signs), notes.refused_by)
 
 
 def _http_codes(codes: list[str]) -> Iterator[int]:
@@ -174,12 +197,14 @@ def _page_words(body: str) -> Iterator[str]:
 
 
 def _joined_events(body: str) -> Mapping[str, Any]:
-    """One JSON value for a whole event stream: the event that tells an error, else the last one with all contents.
+    """Return one JSON value for a whole event stream: the event that reports an error, else the last one with all
+    contents; where nothing but progress came, the last notice in it of a failed try.
 
     Of a very long stream the beginning and the end are read: a fault ends a stream, and so does the video's address.
     """
     last: dict[str, Any] = {}
     contents: list[str] = []
+    progress: list[str] = []
     lines = [line for line in body.splitlines() if line.startswith("data:")]
     if len(lines) > 2 * _EVENT_LIMIT:
         lines[_EVENT_LIMIT:-_EVENT_LIMIT] = []
@@ -187,9 +212,13 @@ def _joined_events(body: str) -> Mapping[str, Any]:
         event = _decoded(line[5:].strip())
         if not isinstance(event, dict):
             continue
-        if shapes.says_error(event):
+        if says_error(event):
             return event
         contents.append(shapes.chat_content(event))
+        progress.append(shapes.chat_progress(event))
         last = event
-    content = "".join(contents)
-    return {**last, "choices": [{"message": {"content": content}}]} if content else {**last, "choices": []}
+    if content := "".join(contents):
+        return {**last, "choices": [{"message": {"content": content}}]}
+    if notices := _FAILED_TRY.findall("".join(progress)[-_TEXT_LIMIT:]):
+        return {"error": {"message": notices[-1].strip()}}
+    return {**last, "choices": []}

@@ -1,17 +1,21 @@
-"""Phrases: what an answer says, in words, without caring for grammar, case or how a code is spelled. Pure."""
+"""Phrases: texts as plain words, without regard to grammar, case, accents or the spelling of a code. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # InputTextSensitiveContentDetected, insufficient_quota and "没有可用的Token" become the same kind of text.
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[\u2e80-\uffff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u2e80-\uffff])")
+_ELISION = re.compile(r"\b([cdjlmnst]|qu)'", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]+")
+_START = 4
 _CJK = "\u2e80"
-# Traditional characters of the rules' own words, so that rules are written once.
-_FOLD = str.maketrans(
+# Traditional characters of the rules' own words, and Latin letters with accents, so that rules are written once.
+_TRADITIONAL = str.maketrans(
     "無額餘權訪請過帳號戶維護該負載飽滿頻驗證碼塊統圖視審違規內黃檢測風險異為併數達繳費儲點積關閉暫啟獲敗"
     "錯誤鑰錄鑒認務擁擠隊資時間輪詢參須選擇傳長區國網單組級處標現實與後會來對應棄廢沒這個們條並線顯機構體"
     "業開運營賬進設舊斷連絡調計價簽學習術動畫聲產綠約隱類別從聯繫試結",
@@ -19,13 +23,21 @@ _FOLD = str.maketrans(
     "错误钥录鉴认务拥挤队资时间轮询参须选择传长区国网单组级处标现实与后会来对应弃废没这个们条并线显机构体"
     "业开运营账进设旧断连络调计价签学习术动画声产绿约隐类别从联系试结",
 )
+_ACCENTS = {
+    number: base
+    for number in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    if (base := unicodedata.normalize("NFD", chr(number))[0]).isascii()
+}
+_FOLD: dict[int, str | int] = {**_TRADITIONAL, **_ACCENTS, **str.maketrans("đĐßłŁøØıёЁ’", "dDslLoOiеЕ'")}
 
 
 def normalise(text: str) -> str:
     """Return ``text`` as lower-case words, one blank before, between and after them; apostrophes are dropped."""
     if not text.isascii():
         text = text.translate(_FOLD)
-    apart = _SEAM.sub(" ", text.replace("'", "").replace("’", ""))
+    if "'" in text:
+        text = _ELISION.sub(r"\1 ", text).replace("'", "")
+    apart = _SEAM.sub(" ", text)
     return f" {_NO_WORD.sub(' ', apart).strip().lower()} "
 
 
@@ -46,17 +58,22 @@ class Phrases:
 
     def are_in(self, spoken: frozenset[str]) -> bool:
         """Whether the words found in a text say this in one way at least."""
+        return self.way_in(spoken) is not None
+
+    def way_in(self, spoken: frozenset[str]) -> Phrase | None:
+        """Return the first way in which the words found in a text say this, or None."""
         # Most texts share no word with most rules: one test spares them all the others.
         if self.vocabulary.isdisjoint(spoken):
-            return False
+            return None
         for way in self.ways:
             if way.never.isdisjoint(spoken) and not any(group.isdisjoint(spoken) for group in way.every):
-                return True
-        return False
+                return way
+        return None
 
 
 def phrases(notations: Iterable[str]) -> Phrases:
-    """Read phrases from ``"a|b c + d$ - e"``: a or "b c", together with the whole word d, but without e.
+    """Read phrases from ``"a|b c + d$ - e"``: a or "b c", together with the whole word d, but without e; ``"a|b~c|d"``
+    is a or b right before c or d.
 
     A word matches where a word begins (``suspend`` finds "suspended"), with ``$`` the whole word only;
     Chinese, Japanese and Korean words, which no blanks part, match anywhere.
@@ -65,19 +82,60 @@ def phrases(notations: Iterable[str]) -> Phrases:
     return Phrases(ways, frozenset().union(*(group for way in ways for group in (way.never, *way.every))))
 
 
+def phrases_in(notation: str) -> Callable[[str], bool]:
+    """Return a test of whether a text says one of the words of ``"a|b c|d$"``."""
+    group = _group(notation)
+
+    def said(text: str) -> bool:
+        words = normalise(text)
+        return any(needle in words for needle in group)
+
+    return said
+
+
 def _phrase(notation: str) -> Phrase:
     wanted, _, unwanted = notation.partition(" - ")
     return Phrase(tuple(_group(part) for part in wanted.split("+")), _group(unwanted) if unwanted else frozenset())
 
 
 def _group(part: str) -> frozenset[str]:
-    return frozenset(_needle(word.strip()) for word in part.split("|"))
+    firsts, _, seconds = part.partition("~")
+    pairs = [f"{first.strip()} {second.strip()}" for first in firsts.split("|") for second in seconds.split("|")]
+    return frozenset(needle(pair.strip()) for pair in pairs)
 
 
-def _needle(word: str) -> str:
-    if word[0] >= _CJK:
-        return word.translate(_FOLD)
-    return f" {word[:-1]} " if word.endswith("$") else f" {word}"
+def needle(word: str) -> str:
+    """Return how a word of the notation is searched: behind a blank where it begins, before one too where it ends."""
+    plain = normalise(word.rstrip("$"))
+    if plain[1] >= _CJK:
+        return plain.strip()
+    return plain if word.endswith("$") else plain.rstrip()
+
+
+class Index:
+    """Several sets of phrases at once: which of them do the words of a text say?"""
+
+    def __init__(self, sets: Sequence[Phrases]) -> None:
+        self._by_word: dict[str, list[tuple[int, Phrase]]] = {}
+        for number, said in enumerate(sets):
+            for way in said.ways:
+                # A text that has no word of the smallest group cannot say it: nothing else is looked up.
+                for word in min(way.every, key=len):
+                    self._by_word.setdefault(word, []).append((number, way))
+
+    def said_in(self, spoken: frozenset[str]) -> set[int]:
+        """Return the numbers of the sets that the words found in a text say."""
+        by_word = self._by_word
+        found: set[int] = set()
+        for word in spoken:
+            for number, way in by_word.get(word, ()):
+                if number not in found and way.never.isdisjoint(spoken):
+                    for group in way.every:
+                        if group.isdisjoint(spoken):
+                            break
+                    else:
+                        found.add(number)
+        return found
 
 
 class Vocabulary:
@@ -86,12 +144,14 @@ class Vocabulary:
     def __init__(self, words: Iterable[str]) -> None:
         self._by_start: dict[str, list[str]] = {}
         for word in sorted(set(words)):
-            self._by_start.setdefault(word[:1] if word[0] >= _CJK else word[1:3], []).append(word)
+            start = word[:2] if word[0] >= _CJK else word.split()[0][:_START]
+            self._by_start.setdefault(start, []).append(word)
 
     def in_text(self, text: str) -> frozenset[str]:
         """Return the words that the normalised ``text`` contains."""
-        starts = {word[:2] if len(word) > 1 else f"{word} " for word in text.split()}
+        words = text.split()
+        starts = {word[:length] for length in range(1, _START + 1) for word in words}
         if not text.isascii():
-            starts.update(text)
+            starts.update(text, map("".join, pairwise(text)))
         by_start = self._by_start
-        return frozenset([word for start in starts if start in by_start for word in by_start[start] if word in text])
+        return frozenset([word for start in starts & by_start.keys() for word in by_start[start] if word in text])

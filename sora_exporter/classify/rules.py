@@ -1,21 +1,43 @@
-"""The ordered table of rules, read from ``rules.yml`` once. The first rule that holds decides."""
+"""The ordered table of rules, read from ``rules.yml`` and ``languages.yml`` once. The first rule that holds decides."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 import yaml
 
+from sora_exporter.classify.clauses import Clause, Listener
 from sora_exporter.classify.facts import Facts
-from sora_exporter.classify.phrases import Phrases, phrases
+from sora_exporter.classify.phrases import Index, Phrase, Phrases, Vocabulary, normalise, phrases
 from sora_exporter.result import ErrorClass
 
 _STATUSES = frozenset(range(1000))
+_CODES_LIMIT = 2000
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an answer says: its facts, its headers, the words of the rules in its codes and in each of its clauses."""
+
+    facts: Facts
+    headers: Mapping[str, str]
+    codes: frozenset[str]
+    clauses: Sequence[Clause]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What made a rule hold: the text that was read, empty where no text was, and the words of it that counted."""
+
+    text: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +47,7 @@ class Rule:
     name: str
     error_class: ErrorClass
     source: str
+    is_default: bool
     statuses: frozenset[int]
     forms: frozenset[str]
     signs: frozenset[str]
@@ -32,25 +55,75 @@ class Rule:
     codes: Phrases
     text: Phrases
 
-    def holds(self, facts: Facts, headers: Mapping[str, str], codes: frozenset[str], text: frozenset[str]) -> bool:
-        """Whether this rule applies; ``codes`` and ``text`` are the words of the vocabulary found in them."""
-        if self.statuses and facts.status not in self.statuses:
-            return False
-        if self.forms and facts.form not in self.forms:
-            return False
-        if not self.signs <= facts.signs:
-            return False
-        if self.headers and not any(name in headers and part in headers[name].lower() for name, part in self.headers):
-            return False
-        if not (self.codes.ways or self.text.ways):
-            return True
-        return self.codes.are_in(codes) or self.text.are_in(text)
+    def is_possible(self, status: int, form: str, signs: frozenset[str]) -> bool:
+        """Whether all but its headers and words holds."""
+        return (
+            (not self.statuses or status in self.statuses)
+            and (not self.forms or form in self.forms)
+            and self.signs <= signs
+        )
+
+    def has_headers(self, headers: Mapping[str, str]) -> bool:
+        """Whether one of its headers is among those of an answer."""
+        return not self.headers or any(part in headers[name].lower() for name, part in self.headers if name in headers)
+
+    def reason(self, heard: Heard) -> Reason:
+        """Return which of an answer's texts made this rule hold, for a person."""
+        spoken = [(" / ".join(heard.facts.codes), heard.codes, self.codes)]
+        spoken += [(clause.text, clause.words, self.text) for clause in heard.clauses]
+        for text, words, said in spoken:
+            if (way := said.way_in(words)) is not None:
+                return Reason(" ".join(text.split()), _words_of(way, words))
+        return Reason()
 
 
-def read_rules(document: Mapping[str, Any]) -> tuple[Rule, ...]:
-    """Build the table from a document of the form of ``rules.yml``; an unknown word in it raises."""
-    families: Mapping[str, str] = document["words"]
-    return tuple(_rule(families, **row) for row in document["rules"])
+def _words_of(way: Phrase, words: frozenset[str]) -> tuple[str, ...]:
+    """The words of a text that a phrase was made of, one of each of its groups."""
+    return tuple(sorted(group & words, key=lambda word: (-len(word), word))[0].strip() for group in way.every)
+
+
+class Table:
+    """The rules in their order, and the ear that their words need."""
+
+    def __init__(self, document: Mapping[str, Any], translations: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        """Build the table from documents of the form of ``rules.yml`` and ``languages.yml``; an unknown word raises."""
+        rows = {row["name"]: row for row in document["rules"]}
+        for name, languages in translations.items():
+            rows[name] = {**rows[name], "text": [*rows[name].get("text", ()), *chain(*languages.values())]}
+        self.rules = tuple(_rule(document["words"], **row) for row in rows.values())
+        self._codes = Vocabulary(word for rule in self.rules for word in rule.codes.vocabulary)
+        self._codes_index = Index([rule.codes for rule in self.rules])
+        self._text_index = Index([rule.text for rule in self.rules])
+        self._possible = lru_cache(maxsize=1024)(self._possible_rules)
+        self._listener = Listener(
+            (word for rule in self.rules for word in rule.text.vocabulary),
+            phrases(document["neutral"]),
+            document["names"].split("|"),
+        )
+
+    def hear(self, facts: Facts, headers: Mapping[str, str]) -> Heard:
+        """Return what an answer says in the words of the rules."""
+        codes = self._codes.in_text(normalise(" / ".join(facts.codes)[:_CODES_LIMIT])) if facts.codes else frozenset()
+        return Heard(facts, headers, codes, self._listener.clauses(facts.messages))
+
+    def decide(self, heard: Heard) -> Rule:
+        """Return the first rule that holds; the last one always does."""
+        facts = heard.facts
+        said = self._codes_index.said_in(heard.codes)
+        for clause in heard.clauses:
+            said |= self._text_index.said_in(clause.words)
+        for number, wants_words, rule in self._possible(facts.status, facts.form, facts.signs):
+            if (number in said or not wants_words) and rule.has_headers(heard.headers):
+                return rule
+        return self.rules[-1]
+
+    def _possible_rules(self, status: int, form: str, signs: frozenset[str]) -> tuple[tuple[int, bool, Rule], ...]:
+        """The rules that such an answer may come under, each with its number and whether it wants anything said."""
+        return tuple(
+            (number, bool(rule.codes.ways or rule.text.ways), rule)
+            for number, rule in enumerate(self.rules)
+            if rule.is_possible(status, form, signs)
+        )
 
 
 def _rule(
@@ -61,6 +134,7 @@ def _rule(
     status: str | int = "",
     form: str = "",
     signs: str = "",
+    default: bool = False,
     headers: Mapping[str, str] = _NO_HEADERS,
     codes: Sequence[str] = (),
     text: Sequence[str] = (),
@@ -70,6 +144,7 @@ def _rule(
         name=name,
         error_class=ErrorClass(rest.pop("class")),
         source=source,
+        is_default=default,
         statuses=_statuses(str(status).split()),
         forms=frozenset(form.split()),
         signs=frozenset(signs.split()),
@@ -89,4 +164,8 @@ def _status_range(word: str) -> Sequence[int]:
     return range(int(word[0]) * 100, int(word[0]) * 100 + 100) if word.endswith("xx") else (int(word),)
 
 
-RULES = read_rules(yaml.safe_load(resources.files(__package__).joinpath("rules.yml").read_text(encoding="utf-8")))
+def _read(name: str) -> Any:
+    return yaml.safe_load(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+TABLE = Table(_read("rules.yml"), _read("languages.yml"))

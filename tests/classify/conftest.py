@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.corpus import is_seen
 
 from sora_exporter.result import Answer
 
@@ -44,11 +44,6 @@ def read(name: str) -> list[Recorded]:
         for line in lines
         if not line.get("ambiguous")
     ]
-
-
-def is_seen(line_id: str) -> bool:
-    """Whether rules may be written after this line of ``answers-2``; the other half only ever gives a score."""
-    return hashlib.sha256(line_id.encode()).digest()[0] % 2 == 0
 
 
 @pytest.fixture(scope="session")

@@ -219,4 +219,5 @@ class Api(Section):
         """What a good answer to a poll holds, for the classifier."""
         if self.job is None:
             return None
-        return Expectation(self.job.status, self.job.error, self.job.status, self.job.failed)
+        good = (*self.job.queued, *self.job.running, *self.job.done)
+        return Expectation(self.job.status, self.job.error, self.job.status, self.job.failed, good)

@@ -246,7 +246,7 @@ def test_expectations_tell_the_classifier_where_to_look() -> None:
     """A shape without ``present`` is known by its job id; one without either says nothing; polls by status."""
     with_job = Api.model_validate(api(job={**JOB, "error": "why", "failed": ["BAD"]}))
     assert with_job.create_expectation == Expectation(("id",), ("why",))
-    assert with_job.job_expectation == Expectation(("state",), ("why",), ("state",), ("bad",))
+    assert with_job.job_expectation == Expectation(("state",), ("why",), ("state",), ("bad",), ("ok",))
     plain = Api.model_validate(api())
     assert plain.create_expectation is None
     assert plain.job_expectation is None

@@ -1,0 +1,83 @@
+"""Clauses: the sentences of an answer's messages, and what of each speaks of the fault. Pure.
+
+Words count only beside those of their own sentence. A part that says what was not charged or what was refunded, a
+condition ("if you …") and the name of a parameter say nothing of the fault: they are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from sora_exporter.classify.phrases import Phrases, Vocabulary, needle, normalise
+
+_SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$)|[。！？；\r\n]+|\s[-–—|]\s")
+_PART_END = re.compile(
+    r"[,，、;；:：()（）]\s*|\b(?:but|and|aber|und|mais|pero|mas)\b|(?=\b(?:if|unless|in case|until you)\b)|但是?|而且",
+    re.IGNORECASE,
+)
+_PARAMETER = re.compile(
+    r"(?:field|parameter|param|argument|option|property|header|参数|字段)\s*[`'\"“]?"
+    r"(?:[A-Za-z]\w*_\w+|[A-Za-z]\w*(?=[`'\"”]|\s+(?:is|must|should|has|was|are|cannot|can|may)\b))[`'\"”]?"
+    r"|\b[a-z]+(?:_[a-z0-9]+)+\b(?=\s+(?:is|must|should|has|was|are|cannot|can|may)\b)",
+    re.IGNORECASE,
+)
+"""A parameter by its name, whose words are none of the message's."""
+_TEXT_LIMIT = 4000
+_CLAUSE_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One sentence, and the words of the rules found in what of it speaks of the fault."""
+
+    text: str
+    words: frozenset[str]
+
+
+class Listener:
+    """Finds the words of the rules in messages, clause by clause."""
+
+    def __init__(self, vocabulary: Iterable[str], neutral: Phrases, names: Sequence[str]) -> None:
+        self._neutral = neutral
+        self._names = frozenset(map(needle, names))
+        self._vocabulary = Vocabulary([*vocabulary, *neutral.vocabulary, *self._names])
+
+    def clauses(self, messages: Iterable[str]) -> list[Clause]:
+        """Return the clauses that hold any word of the rules."""
+        heard = ((sentence, self._words(sentence)) for sentence in _sentences(messages))
+        return [Clause(sentence, words) for sentence, words in heard if words]
+
+    def _words(self, sentence: str) -> frozenset[str]:
+        if "_" in sentence or "aram" in sentence or "ield" in sentence or "参数" in sentence:
+            sentence = _PARAMETER.sub(" parameter ", sentence)
+        words = self._vocabulary.in_text(text := normalise(sentence))
+        if self._neutral.are_in(words):
+            left = [
+                part for part in _parts(sentence) if not self._neutral.are_in(self._vocabulary.in_text(normalise(part)))
+            ]
+            words = self._vocabulary.in_text(text := normalise(" ".join(left)))
+        if names := words & self._names:
+            for name in sorted(names, key=len, reverse=True):
+                text = text.replace(name, " parameter")
+            words = self._vocabulary.in_text(text)
+        return words
+
+
+def _sentences(messages: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences of all messages, at most 60 of them and 4000 characters in all."""
+    left, count = _TEXT_LIMIT, 0
+    for message in messages:
+        for sentence in _SENTENCE_END.split(message[:left]):
+            if sentence and not sentence.isspace():
+                count += 1
+                yield sentence
+        left -= len(message)
+        if left <= 0 or count >= _CLAUSE_LIMIT:
+            return
+
+
+def _parts(sentence: str) -> list[str]:
+    """Return what commas, colons, brackets, conjunctions and conditions part."""
+    return [part for part in _PART_END.split(sentence) if part and not part.isspace()]

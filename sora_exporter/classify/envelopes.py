@@ -1,0 +1,88 @@
+"""Envelopes: whether a JSON object reports a fault, whatever the HTTP status says. Pure. Sources: see ``shapes``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sora_exporter.classify.job_words import Family, family_of
+from sora_exporter.classify.shapes import SAYING, at, chat_content, names, near_the_top, word_of
+
+_FILTER_PATHS = (
+    *("response.raimediafilteredcount", "response.generatevideoresponse.raimediafilteredcount"),
+    "promptfeedback.blockreason",
+)
+_RESPECTED_PATHS = ("respectmoderation", "video.respectmoderation", "data.0.respectmoderation")
+"""False where moderation kept a picture or video back. Source: xAI API reference."""
+_FINISH_PATHS = ("candidates.0.finishreason", "choices.0.finishreason")
+_FILTERED = ("safety", "content_filter", "prohibited", "blocklist", "recitation", "spii")
+"""Reasons to finish that mean: nothing is given out. Source: Gemini API FinishReason; OpenAI chat completions."""
+_ENVELOPE_CODES = ("code", "ret", "retcode", "errcode", "errorcode", "resultcode")
+_TROUBLES = ("errormsg", "errmsg", "errormessage")
+_GOOD_CODES = frozenset(["0", "1", "100", "10000", "20000", "", "null"])
+_GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "成功", "操作成功", "请求成功"}
+_FAULT_CODES = names("errorcode errcode failcode failurecode")
+_FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason failmsg failuremessage failure")
+_GOOD_LENGTH = 20
+
+
+def says_error(node: dict[str, Any]) -> bool:
+    """Whether the envelope reports a fault, whatever the HTTP status says."""
+    return any(_envelope_faults(node))
+
+
+def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
+    yield says_something(node.get("error")) or says_something(node.get("errors"))
+    yield node.get("type") == "error" or node.get("success") is False
+    yield node.get("ok") is False or node.get("status") is False
+    yield any(not _is_good_code(node, word_of(node.get(key))) for key in _ENVELOPE_CODES)
+    yield word_of(at(node, "baseresp.statuscode")) not in _GOOD_CODES
+    yield any(not is_good_word(word_of(node.get(key))) for key in _TROUBLES)
+    yield any(_is_inner_fault(key, value) for key, value in near_the_top(node))
+    yield any(at(node, path) for path in _FILTER_PATHS) or is_filtered(node)
+    yield "detail" in node and "id" not in node
+    yield any(isinstance(code := node.get(key), int) and 400 <= code < 600 for key in ("status", "statuscode"))
+
+
+def _is_good_code(node: dict[str, Any], code: str) -> bool:
+    """Whether an envelope's code is a success: a usual one, 2xx, or one whose own words are those of a success."""
+    if is_http_success(code) or not code.strip("0"):
+        return True
+    if not code.lstrip("-").isdecimal():
+        return is_good_word(code)
+    said = [text for key in SAYING if (text := word_of(node.get(key)))]
+    return bool(said) and all(is_good_word(text) for text in said)
+
+
+def _is_inner_fault(key: str, value: object) -> bool:
+    """Whether a member inside an envelope reports a fault that the envelope itself is silent about."""
+    if key in _FAULT_CODES:
+        return not (is_http_success(word_of(value)) or is_good_word(word_of(value)))
+    if key in _FAULT_WORDS:
+        # new-api writes the video's address where a failed job has its reason.
+        return isinstance(value, str) and not value.startswith("http") and not is_good_word(value)
+    return key == "error" and says_something(value) and not is_good_word(word_of(value))
+
+
+def is_filtered(node: object) -> bool:
+    """Whether moderation kept back all that was generated."""
+    if any(at(node, path) is False for path in _RESPECTED_PATHS):
+        return True
+    reasons = (word_of(at(node, path)).lower() for path in _FINISH_PATHS)
+    return any(word in reason for reason in reasons for word in _FILTERED) and not chat_content(node)
+
+
+def says_something(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(value.values())
+    return bool(value)
+
+
+def is_http_success(word: str) -> bool:
+    """Whether a number is the envelope's, such as ``200``, ``0`` or ``1``, not a job's."""
+    return word in _GOOD_CODES or (len(word) == 3 and word.startswith("2") and word.isdecimal())
+
+
+def is_good_word(said: str) -> bool:
+    word = said.strip(" .!。！").lower()
+    return word in _GOOD_WORDS or (len(word) <= _GOOD_LENGTH and family_of(word) in (Family.DONE, Family.GOING))

@@ -1,0 +1,181 @@
+"""Good answers by their meaning: a job that was created, a catalog, an asset, speech. Pure.
+
+Sources: see ``shapes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sora_exporter.classify.envelopes import is_good_word, is_http_success, says_error, says_something
+from sora_exporter.classify.job_words import Family, family_of, gravest
+from sora_exporter.classify.shapes import SAYING, STATUS_KEYS, at, names, near_the_top, unwrapped, word_of
+from sora_exporter.result import Expectation
+
+_ASSET_KEYS = names(
+    "url videourl imageurl downloadurl resulturl outputurl uri gcsuri b64json base64 b64 image imagebase64"
+    " bytesbase64encoded"
+)
+_RESULT_KEYS = names("output outputs result results video videos image images data content asset assets file")
+_OTHER_ADDRESSES = (
+    *("cf", "doc", "help", "support", "error", "challenge", "redirect", "login", "callback", "webhook", "billing"),
+)
+"""What addresses that are no picture or video begin with."""
+_OTHER_IDS = names(
+    "requestid reqid traceid logid xrequestid spanid sessionid userid accountid clientid orgid organizationid projectid"
+    " groupid channelid modelid eventid responseid correlationid tenantid appid"
+)
+"""Ids of something other than a job."""
+_JOB_KEYS = names("uuid taskuuid invocationarn identifier jobidentifier job task prediction ticket handle deleted")
+_SPEECH = (
+    *("content.0.text", "candidates.0.content.parts.0.text", "output.0.content.0.text", "outputtext", "output.text"),
+    *("choices.0.text", "response", "result"),
+)
+"""Texts of Anthropic, Gemini, OpenAI's Responses and completions, and of plain wrappers."""
+_SPEECH_PARTS = (
+    *("choices.0.message.toolcalls", "choices.0.message.images", "choices.0.message.audio"),
+    "candidates.0.content.parts",
+)
+_NAME_KEYS = ("id", "name", "model", "modelid", "modelname", "slug", "key")
+_NOT_CATALOGS = names("error errors detail details permission permissions tags usage")
+JOB_SIGNS = frozenset(["failed", "expired"])
+_EXCUSE_MARKS = ("❌", "⚠", "✗", "🚫")
+_EXCUSE_LENGTH = 400
+
+
+def signs_of(document: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
+    """Yield what kind of answer a JSON value is: see ``Facts.signs``.
+
+    Configured paths start at the whole document, the known ones inside its envelope.
+    """
+    node = unwrapped(document)
+    if isinstance(node, list) and endpoint == "models" and _is_list_of_things(node):
+        yield "good"
+    if not isinstance(node, dict):
+        return
+    family = _job_family(document, endpoint, expectation)
+    error = says_error(node) or any(says_something(at(document, path)) for path in expectation.error)
+    # A job that is done and reports an error beside it is done for.
+    if family is Family.FAILED or (error and family is Family.DONE):
+        yield "failed"
+    if family is Family.EXPIRED:
+        yield "expired"
+    if error or content.startswith(_EXCUSE_MARKS):
+        yield "error"
+    elif family in (Family.FAILED, Family.EXPIRED):
+        return
+    elif family is Family.UNKNOWN and endpoint == "video_job":
+        return  # A status word of no family never reads as success.
+    elif _has_good_object(document, endpoint, expectation, content, family):
+        yield "good"
+        is_short = content and "://" not in content and len(content) <= _EXCUSE_LENGTH
+        if is_short or (family is None and _says_more(node)):
+            yield "excuse"
+
+
+def _job_family(document: object, endpoint: str, expectation: Expectation) -> Family | None:
+    """What the answer's status words say of its job, the configuration's own words first."""
+    if not expectation.status:
+        return None if endpoint == "models" else gravest(_status_words(unwrapped(document)))
+    word = next((text for path in expectation.status if (text := word_of(at(document, path)).lower())), "")
+    if word in map(str.lower, expectation.failed_words):
+        return Family.FAILED
+    if word in map(str.lower, expectation.good_words):
+        return Family.GOING
+    return family_of(word) if word else None
+
+
+def _status_words(node: object) -> list[str]:
+    return [
+        word
+        for key, value in near_the_top(node)
+        if key in STATUS_KEYS and not isinstance(value, bool) and (word := word_of(value)) and not is_http_success(word)
+    ]
+
+
+def _has_asset(node: object) -> bool:
+    """Whether a picture or video is there: its address, its base64 text, or the parts of a candidate."""
+    return any(_is_asset(key, value) for key, value in near_the_top(node)) or bool(
+        at(node, "candidates.0.content.parts")
+    )
+
+
+def _is_asset(key: str, value: object) -> bool:
+    if key in _ASSET_KEYS or (key.endswith(("url", "uri")) and not key.startswith(_OTHER_ADDRESSES)):
+        return bool(value)
+    first = value[0] if isinstance(value, list) and value else value
+    return key in _RESULT_KEYS and isinstance(first, str) and first.startswith(("http://", "https://", "data:"))
+
+
+def _has_job(node: object, family: Family | None) -> bool:
+    """Whether an id-like member with a value stands near the top.
+
+    A request's own id is one only where nothing else is said, or beside a word of a job under way. Source: xAI API
+    POST /v1/videos/generations, fal queue API.
+    """
+    members = [(key, value) for key, value in near_the_top(node) if value and isinstance(value, str | int)]
+    if any(_is_job_id(key, value) for key, value in members):
+        return True
+    is_alone = isinstance(node, dict) and len(node) == 1
+    return (is_alone or family in (Family.GOING, Family.DONE)) and any(key == "requestid" for key, _ in members)
+
+
+def _is_job_id(key: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return key == "deleted"
+    if key == "result":
+        return str(value).isalnum()
+    if key in ("name", "operation"):
+        return "operations/" in str(value)
+    return (key.endswith("id") and key not in _OTHER_IDS) or key in _JOB_KEYS
+
+
+def _is_list_of_things(value: object) -> bool:
+    """Whether a value is a catalog: a list of names, of objects with an id or a name, or one object by name each."""
+    if isinstance(value, dict):
+        return bool(value) and all(isinstance(each, dict) for each in value.values())
+    if not isinstance(value, list):
+        return False
+    names_of = ([each] if isinstance(each, str) else [at(each, name) for name in _NAME_KEYS] for each in value[:20])
+    return all(any(found) for found in names_of)
+
+
+def _has_good_object(
+    document: object, endpoint: str, expectation: Expectation, content: str, family: Family | None
+) -> bool:
+    if endpoint == "video_job" and expectation.status and family is not None:
+        return True
+    if expectation.present:
+        return any(at(document, path) for path in expectation.present)
+    node = unwrapped(document)
+    if content:
+        return True
+    if endpoint == "models":
+        return _is_one_thing(node) or _has_catalog(node)
+    if endpoint == "chat":
+        has_job = family is not None and _has_job(node, family)
+        return has_job or _has_speech(node) or _has_asset(at(node, "choices.0.message"))
+    is_going = endpoint == "video_job" and (family is Family.GOING or isinstance(at(node, "done"), bool))
+    return is_going or _has_asset(node) or _has_job(node, family)
+
+
+def _has_catalog(node: object) -> bool:
+    lists = (value for key, value in near_the_top(node) if key not in _NOT_CATALOGS)
+    return any(_is_list_of_things(value) for value in lists if isinstance(value, list | dict))
+
+
+def _is_one_thing(node: object) -> bool:
+    return isinstance(node, dict) and any(isinstance(node.get(name), str) and node[name] for name in _NAME_KEYS)
+
+
+def _has_speech(node: object) -> bool:
+    """Whether a chat answer of another vendor's shape says something."""
+    return any(isinstance(at(node, path), str) and at(node, path) for path in _SPEECH) or any(
+        at(node, path) for path in _SPEECH_PARTS
+    )
+
+
+def _says_more(node: dict[str, Any]) -> bool:
+    """Whether a good-looking answer speaks, beside what it holds, in words that are not those of a success."""
+    return any(isinstance(said := node.get(key), str) and not is_good_word(said) for key in SAYING)

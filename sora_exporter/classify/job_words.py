@@ -1,0 +1,45 @@
+"""Job status words by family: the words inside a status word decide, in every case and spelling. Pure.
+
+Sources: API references of OpenAI, Ark, DashScope, Kling, Runway, Luma, MiniMax, fal, Replicate, xAI, Vidu, PixVerse,
+Vertex AI, kie.ai, Runware, HeyGen, fireworks; QuantumNous/new-api constant/task.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from functools import lru_cache
+from importlib import resources
+
+import yaml
+
+from sora_exporter.classify.phrases import phrases_in
+
+
+class Family(StrEnum):
+    """What a status word says of a job; ``unknown`` is a word of no family and never reads as success."""
+
+    FAILED = "failed"
+    EXPIRED = "expired"
+    GOING = "going"
+    DONE = "done"
+    UNKNOWN = "unknown"
+
+
+_TABLE = yaml.safe_load(resources.files(__package__).joinpath("job_words.yml").read_text(encoding="utf-8"))
+_BY_FAMILY = tuple((Family(row["family"]), phrases_in("|".join(row["words"]))) for row in _TABLE)
+
+
+@lru_cache(maxsize=1024)
+def family_of(word: str) -> Family:
+    """Return the family of one status word."""
+    return next((family for family, said in _BY_FAMILY if said(word[:60])), Family.UNKNOWN)
+
+
+def gravest(words: Iterable[str]) -> Family | None:
+    """Return the family that decides where an answer has several status words, or None where it has none.
+
+    A failed part outweighs an envelope that says success; a word of no family speaks only where no other does.
+    """
+    found = {family_of(word) for word in words}
+    return next((family for family in Family if family in found), None)

@@ -1,0 +1,79 @@
+"""Paraphrases: what an answer may say in other words, from patterns and from single wordings."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from sora_exporter.result import Answer
+
+DATA = Path(__file__).resolve().parents[1] / "classify" / "data"
+CHOICE = re.compile(r"\{([^{}]*)\}")
+SEED = 7
+MOST_OF_ONE = 6
+ENVELOPES: tuple[Callable[[str], Mapping[str, object]], ...] = (
+    lambda message: {"error": {"message": message, "type": "api_error", "code": None}},
+    lambda message: {"code": "error", "message": message, "data": None},
+    lambda message: {"detail": message},
+    lambda message: {"success": False, "msg": message},
+    lambda message: {"error": message},
+)
+
+
+@dataclass(frozen=True)
+class Paraphrase:
+    """One sentence in an answer, and the error class that its author meant."""
+
+    answer: Answer
+    error_class: str
+    language: str
+    sentence: str
+
+
+def paraphrases() -> list[Paraphrase]:
+    """Return at most six sentences of every pattern, in changing envelopes; always the same ones."""
+    chance = random.Random(SEED)
+    found = []
+    families = yaml.safe_load((DATA / "paraphrases.yml").read_text(encoding="utf-8"))
+    for error_class, family in families.items():
+        statuses = family.pop("statuses")
+        for language, patterns in family.items():
+            for sentence in (each for pattern in patterns for each in _some(pattern, chance)):
+                found.append(_paraphrase(chance, error_class, language, chance.choice(statuses), sentence))
+    return found
+
+
+def wordings() -> list[Paraphrase]:
+    """Return the single wordings, in changing envelopes; always the same ones."""
+    chance = random.Random(SEED)
+    families = yaml.safe_load((DATA / "wordings.yml").read_text(encoding="utf-8"))
+    return [
+        _paraphrase(chance, error_class, language, status, sentence)
+        for error_class, family in families.items()
+        for language, status, sentence in family
+    ]
+
+
+def _paraphrase(chance: random.Random, error_class: str, language: str, status: int, sentence: str) -> Paraphrase:
+    body = json.dumps(chance.choice(ENVELOPES)(sentence), ensure_ascii=chance.random() < 0.5)
+    return Paraphrase(Answer(access="relay", http_status=status, body=body), error_class, language, sentence)
+
+
+def _some(pattern: str, chance: random.Random) -> list[str]:
+    every = list(_expanded(pattern))
+    return chance.sample(every, min(MOST_OF_ONE, len(every)))
+
+
+def _expanded(pattern: str) -> Iterator[str]:
+    choice = CHOICE.search(pattern)
+    if choice is None:
+        yield pattern
+        return
+    for option in choice.group(1).split("|"):
+        yield from _expanded(pattern[: choice.start()] + option + pattern[choice.end() :])
