@@ -1,4 +1,4 @@
-"""Where a provider's key comes from; read on each use, so that a rotated key needs no restart."""
+"""The key of a provider, read on each use so that a rotated key needs no restart."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ KEY = re.compile(r"[\x21-\x7e]+")
 
 
 class KeyUnavailable(Exception):
-    """The configured key cannot be had at this moment; the text says why and never holds any of it."""
+    """The configured key is not available now. The text gives the reason and contains no part of the key."""
 
 
 class KeySource:
-    """Reads the key of one provider, and remembers what it read until it is safe to forget."""
+    """Reads the key of one provider, and remembers the latest keys for redaction."""
 
     def __init__(self, provider: Provider) -> None:
         self._env, self._file = provider.api_key_env, provider.api_key_file
@@ -25,18 +25,18 @@ class KeySource:
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """The latest keys, oldest first: an answer may still echo the one before a rotation."""
+        """The latest keys, oldest first: an answer may still echo one from before a rotation."""
         return tuple(self._seen)
 
     def read(self) -> str | None:
-        """Return the key, or None where none is configured. Raises KeyUnavailable."""
+        """Return the key, or None if none is configured. Raises KeyUnavailable."""
         if self._env is None and self._file is None:
             return None
         name = f"api_key_file {self._file}" if self._file is not None else f"the environment variable {self._env}"
         key = self._from_file() if self._file is not None else os.environ.get(self._env or "", "").strip()
-        # What is no visible ASCII cannot stand in a header, and the HTTP library would quote it in its complaint.
+        # Only visible ASCII is valid in a header, and the HTTP library would quote an invalid key in its error.
         if not KEY.fullmatch(key):
-            raise KeyUnavailable(f"{name} holds no key" if not key else f"{name} holds more than one key, or none")
+            raise KeyUnavailable(f"{name} contains no key" if not key else f"{name} does not contain exactly one key")
         if key not in self._seen:
             self._seen.append(key)
         return key

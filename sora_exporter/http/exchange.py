@@ -1,4 +1,4 @@
-"""The record of one HTTP exchange: what it is allowed, and what was seen of it."""
+"""The record of one HTTP exchange: its limits and its observations."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ HEADER_CHARACTERS: Final = 4096
 
 @dataclass
 class Exchange:
-    """What one request is allowed and what was seen of it; phases in seconds."""
+    """The limits of one request and the observations of its answer; phases in seconds."""
 
     fresh_connection: bool = False
-    """A paid request never rides on an idle connection: a reset there would leave open whether it arrived."""
+    """A paid request never reuses an idle connection: after a reset there it would be unknown whether it arrived."""
     public_only: bool = False
-    """Refuse names that resolve to private addresses; for addresses an answer told us."""
+    """Refuse names that resolve to private addresses; for addresses that come from an answer."""
     home: str | None = None
-    """Whose redirects are followed: every other host is one that an answer told us."""
+    """The host of the original address; every other host comes from an answer, and must be public."""
     limit: int = ANSWER_BYTES
     encoding: str = "identity"
-    """Which compression the server may use; a probe asks for none, so that sizes and times are those of the body."""
+    """The compression that the server may use; none for probes, so that sizes and times are those of the body."""
     sink: Callable[[bytes], None] | None = None
-    """Takes the body of a 200 answer piece by piece instead of ``received``; for assets. No other body is read."""
+    """Receives the body of a 200 answer piece by piece instead of ``received``; for assets. No other body is read."""
     stop: Callable[[bytearray], bool] | None = None
-    """Told everything received so far after each piece; True ends the exchange."""
+    """Called with all bytes received so far after each piece; True ends the exchange."""
     phases: dict[str, float] = field(default_factory=dict)
     http_status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -36,40 +36,40 @@ class Exchange:
     size: int = 0
     is_cut: bool = False
     is_connected: bool = False
-    """Whether a connection to the server itself came about; one to a proxy is none yet."""
+    """Whether a connection to the server itself was established; one to a proxy does not count."""
     awaits_proxy: bool = False
-    """Whether a proxy is to be connected to first, and that has not come about."""
+    """Whether a connection to the proxy is needed first and was not established."""
     is_sent: bool = False
-    """Whether any byte of the request may have gone out."""
+    """Whether any byte of the request may have been sent."""
     first_piece_at: float | None = None
     certificate: Mapping[str, Any] | bytes | None = None
     _marks: dict[str, float] = field(default_factory=dict)
     _is_tunnel: bool = False
 
     def spent(self, phase: str, seconds: float) -> None:
-        """Note how long a phase took; a phase met twice counts in whole."""
+        """Add the seconds of a phase; a phase that occurs twice counts as their sum."""
         self.phases[phase] = self.phases.get(phase, 0.0) + seconds
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Turn the HTTP library's trace events into phases."""
-        what, _, step = event.partition(".")[2].rpartition(".")
+        phase, _, step = event.partition(".")[2].rpartition(".")
         now = time.monotonic()
         if step == "started":
-            self._marks[what] = now
-            if what == "send_request_headers":
+            self._marks[phase] = now
+            if phase == "send_request_headers":
                 self.awaits_proxy = False
                 self._is_tunnel = info["request"].method == b"CONNECT"
                 self.is_connected = self.is_connected and not self._is_tunnel
                 self.is_sent = not self._is_tunnel
-        elif step == "complete" and what == "connect_tcp":
+        elif step == "complete" and phase == "connect_tcp":
             self.awaits_proxy = False
             self.is_connected = True
-        elif step == "complete" and what == "start_tls":
-            self.spent("tls", now - self._marks[what])
+        elif step == "complete" and phase == "start_tls":
+            self.spent("tls", now - self._marks[phase])
             tls = info["return_value"].get_extra_info("ssl_object")
-            # Of a certificate nobody verified, only its bytes can be had.
+            # An unverified certificate is available only as bytes.
             self.certificate = tls.getpeercert() or tls.getpeercert(binary_form=True)
-        elif step == "complete" and what == "receive_response_headers":
+        elif step == "complete" and phase == "receive_response_headers":
             self._answered(info["return_value"][1], now)
 
     def _answered(self, http_status: int, now: float) -> None:
@@ -83,7 +83,7 @@ class Exchange:
             self._marks["headers"] = now
 
     def take(self, piece: bytes) -> bool:
-        """Keep a piece of the body; return whether the exchange should end here."""
+        """Keep a piece of the body, and return whether the exchange ends here."""
         if piece and self.first_piece_at is None:
             self.first_piece_at = time.monotonic()
         self.is_cut = self.size + len(piece) > self.limit

@@ -1,4 +1,7 @@
-"""TCP and TLS for the HTTP library: names resolved apart from connecting, so that each can be timed and told."""
+"""TCP and TLS for the HTTP library. Names are resolved separately from connecting, so that each phase is timed.
+
+The library's own stream over AnyIO is not exported, cannot report unread bytes, and performs TLS in Python.
+"""
 
 from __future__ import annotations
 
@@ -16,37 +19,37 @@ from aiohappyeyeballs import start_connection
 
 CONNECT_STAGGER_SECONDS = 0.25
 CONNECTION_SECONDS = 600.0
-"""How long a connection is used at most: only a new one sees a renewed certificate or a name that moved."""
+"""The longest use of a connection: only a new one sees a renewed certificate or a changed address."""
 READ_BYTES = 16384
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""Keeps an idle connection alive in the tables of the routers between, and tells when they forgot it all the same."""
+"""Keeps an idle connection in the tables of routers on the way, and detects that a router dropped it."""
 
 
 AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
 class Record(Protocol):
-    """Who asks for a connection: told what was spent, asked what is allowed."""
+    """The record of the request that needs a connection: which addresses are allowed, and how long phases took."""
 
     public_only: bool
 
     def spent(self, phase: str, seconds: float) -> None:
-        """Take note of the seconds a phase took."""
+        """Add the seconds that a phase took."""
 
 
 class ForbiddenAddress(OSError):
-    """A name that resolves to an address inside our own network, where only a public one is acceptable."""
+    """A name resolves to an address inside our own network although only public ones are allowed."""
 
 
 def is_private(address: str) -> bool:
-    """Whether an IP address is not a public one (loopback, link-local, private, reserved, multicast)."""
+    """Return whether an IP address is not public: loopback, link-local, private, reserved or multicast."""
     parsed = ipaddress.ip_address(address.split("%")[0])
     mapped = getattr(parsed, "ipv4_mapped", None)
     return not (mapped or parsed).is_global or parsed.is_multicast
 
 
 class Reader(asyncio.StreamReader):
-    """asyncio's reader, which can also tell whether anything arrived that nobody has read."""
+    """asyncio's reader with the number of bytes that arrived and were not read."""
 
     unread = 0
 
@@ -68,7 +71,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         self._ends_at = asyncio.get_running_loop().time() + CONNECTION_SECONDS
 
     def __del__(self) -> None:
-        # Where a SOCKS proxy breaks the protocol, the library drops the connection without closing it.
+        # If a SOCKS proxy breaks the protocol, the library drops the connection without closing it.
         if not self._writer.is_closing():
             self._writer.transport.abort()
 
@@ -83,7 +86,7 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._reader.unread:
-            # What is already here is read without waiting: a flood must not keep everybody else from running.
+            # Bytes that are already here are read without waiting; a flood of them must not block other tasks.
             await asyncio.sleep(0)
         try:
             async with asyncio.timeout(timeout):
@@ -106,7 +109,7 @@ class Stream(httpcore2.AsyncNetworkStream):
             raise httpcore2.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
-        # Aborting never waits for a peer that does not answer the closing handshake.
+        # Unlike closing, aborting does not wait for a peer that ignores the closing handshake.
         self._writer.transport.abort()
 
     async def start_tls(
@@ -132,13 +135,13 @@ class Stream(httpcore2.AsyncNetworkStream):
             await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
             return
         except ssl.SSLWantReadError:
-            # What is left of a handshake whose connection was reset; raised below, so that it is nobody's consequence.
+            # The connection was reset during the handshake. Raised below, outside of this error's context.
             lost = ConnectionResetError("connection reset in the TLS handshake")
         raise lost
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
-            # An idle connection with bytes or its end waiting was given up by the server and must not be used again.
+            # The server gave up an idle connection on which bytes or its end have arrived; it must not be reused.
             return self._is_given_up() or asyncio.get_running_loop().time() > self._ends_at
         names = {"ssl_object": "ssl_object", "server_addr": "peername", "client_addr": "sockname", "socket": "socket"}
         return self._writer.get_extra_info(names[info]) if info in names else None
@@ -148,7 +151,7 @@ class Stream(httpcore2.AsyncNetworkStream):
 
 
 class Network(httpcore2.AsyncNetworkBackend):
-    """Opens connections; tells the current record how long resolving and connecting took."""
+    """Opens connections, and adds the seconds of resolving and connecting to the current record."""
 
     def __init__(self, record: Callable[[], Record]) -> None:
         self._record = record
@@ -183,17 +186,17 @@ class Network(httpcore2.AsyncNetworkBackend):
 
 
 async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
-    """Return the addresses of a host as ``getaddrinfo`` tells them, which is also what it raises.
+    """Return the addresses of a host as ``getaddrinfo`` does, and raise what it raises.
 
-    Each look-up has a thread of its own that nobody waits for: in a shared pool, a few names whose servers do not
-    answer would keep every other name waiting, and the process from ending.
+    Each look-up has its own daemon thread. In a shared pool a few names whose servers do not answer would delay every
+    other name and the end of the process.
     """
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Sequence[AddressInfo]] = loop.create_future()
 
-    def tell(addresses: Sequence[AddressInfo], error: OSError | None) -> None:
+    def finish(addresses: Sequence[AddressInfo], error: OSError | None) -> None:
         if answer.done():
             return
         if error is None:
@@ -203,16 +206,16 @@ async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
 
     def look_up() -> None:
         addresses: Sequence[AddressInfo] = ()
-        trouble: OSError | None = None
+        failure: OSError | None = None
         try:
             addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            trouble = error
+            failure = error
         except UnicodeError:
-            trouble = socket.gaierror(socket.EAI_NONAME, f"getaddrinfo was given {host[:100]!r}, which is no host name")
-        # The loop may be closed by now: then nobody wants to know.
+            failure = socket.gaierror(socket.EAI_NONAME, f"getaddrinfo: {host[:100]!r} is not a host name")
+        # If the loop is closed by now, the result is not needed any more.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(tell, addresses, trouble)
+            loop.call_soon_threadsafe(finish, addresses, failure)
 
     threading.Thread(target=look_up, name="resolve", daemon=True).start()
     return await answer
@@ -234,7 +237,7 @@ def _require_allowed(host: str, addresses: list[str], record: Record) -> None:
 
 
 async def require_public(host: str) -> None:
-    """Raise ConnectError for a host inside our own network; of a name only a proxy can resolve, nothing is known."""
+    """Raise ConnectError for a host inside our own network. A name that only the proxy can resolve passes."""
     try:
         found = await resolve(host.strip("[]"), 0)
     except OSError:

@@ -1,4 +1,4 @@
-"""The only door to a provider: requests in the OpenAI SDK's words over one transport, answers as plain facts."""
+"""The only way to a provider: requests through the OpenAI SDK over one transport, replies as plain values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 
 
 class ProviderClient:
-    """Speaks to one provider; never raises for anything a provider or a network does."""
+    """The client of one provider. Nothing that a provider or a network does raises."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -44,7 +44,7 @@ class ProviderClient:
         self._is_retired = False
 
     async def ask(self, request: Request, access: str) -> Reply:
-        """Return what the provider answered, at the latest after the request's timeout."""
+        """Return the provider's reply, at the latest after the request's timeout."""
         exchange = Exchange(fresh_connection=request.is_paid, stop=request.stop, limit=request.limit)
         started = time.monotonic()
         trouble = await self._exchange(exchange, request.timeout_seconds, self._send(request))
@@ -73,7 +73,7 @@ class ProviderClient:
         """Fetch a finished asset piece by piece into ``sink``; ``url`` may be a path of the API or a full address.
 
         The key goes only to the provider's own origin. Elsewhere, redirects included, no credential is sent and,
-        unless the provider itself lives there, addresses inside our own network are refused.
+        unless the provider itself is there, addresses inside our own network are refused.
         """
         started = time.monotonic()
         deadline = started + timeout_seconds
@@ -96,14 +96,14 @@ class ProviderClient:
         return reply_of(exchange, answer, trouble, started)
 
     def secrets(self) -> tuple[str, ...]:
-        """Return what must not leave memory: the keys used, the proxy's password, the configured headers' values."""
+        """Return the secrets of this provider: the keys used, the proxy's password, and the values of its headers."""
         proxy = self._provider.proxy
         password = httpx2.URL(proxy.get_secret_value()).password if proxy else ""
         configured = (value.get_secret_value() for value in self._provider.headers.values())
         return tuple(filter(None, (*self._key.seen, password, *configured)))
 
     async def retire(self) -> None:
-        """Close every connection as soon as nothing is under way; what is begun may still be brought to its end."""
+        """Close every connection once no request is under way; requests under way can complete."""
         self._is_retired = True
         if not self._under_way:
             await self._transport.aclose()
@@ -113,28 +113,28 @@ class ProviderClient:
         await self._sdk.close()
 
     async def _send(self, request: Request) -> None:
-        """Let the SDK encode and send what has a body; what has none needs only its headers, and is asked often."""
+        """Send a request with a body through the SDK, which encodes it; the frequent ones without need only headers."""
         if request.method in BODILESS:
             await self._transport.ask(request.method, _parsed(self._provider.base_url + request.path), self._headers())
             return
         options = self._options(request.timeout_seconds)
         body = request.body
         if request.is_multipart:
-            # The SDK writes a form where this header asks for one, and adds the boundary to it.
+            # With this header the SDK encodes a form, and adds the boundary to it.
             options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
             body = {name: _text(value) for name, value in (body or {}).items()}
         send = self._sdk.put if request.method == "PUT" else self._sdk.post
         await send(request.path, cast_to=httpx2.Response, body=body, options=options)
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of a request without a body, with the key of this moment. Raises KeyUnavailable."""
+        """Return the headers of a request without a body, with the current key. Raises KeyUnavailable."""
         key = self._key.read()
         if self._bare is None or self._bare[0] != key:
             self._bare = key, bare_headers(self._sdk, key)
         return self._bare[1]
 
     def _options(self, timeout_seconds: float) -> openai._types.RequestOptions:
-        """Return a request's options with the key of this moment. Raises KeyUnavailable."""
+        """Return a request's options with the current key. Raises KeyUnavailable."""
         key = self._key.read()
         if key is not None:
             return {"timeout": timeout_seconds, "headers": {"Authorization": f"Bearer {key}"}}
@@ -154,19 +154,19 @@ class ProviderClient:
     async def _exchange(
         self, exchange: Exchange, timeout_seconds: float, coroutine: Coroutine[Any, Any, None]
     ) -> BaseException | None:
-        """Run one exchange; return what went wrong below HTTP, or None when a whole answer came."""
+        """Run one exchange; return the failure below HTTP, or None for a complete answer."""
         token = EXCHANGE.set(exchange)
         self._under_way += 1
         try:
             async with asyncio.timeout(max(timeout_seconds, 0.0)):
                 await coroutine
         except TimeoutError:
-            what = "reading the answer" if exchange.http_status else "waiting" if exchange.is_sent else "connecting"
-            return TimeoutError(f"timed out after {timeout_seconds:.3g} s {what}")
+            phase = "reading the answer" if exchange.http_status else "waiting" if exchange.is_sent else "connecting"
+            return TimeoutError(f"timed out after {timeout_seconds:.3g} s {phase}")
         except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             return TimeoutError(str(innermost(error)) or str(error))
         except (openai.APIStatusError, ValueError, RecursionError) as error:
-            # The SDK reads JSON bodies on its own; the text is already ours, and the classifier says what it is worth.
+            # The SDK parses JSON bodies itself. The exchange has the text already, and the classifier judges it.
             return None if exchange.http_status is not None else error
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable, OSError) as error:
             return error
@@ -178,9 +178,9 @@ class ProviderClient:
         return None
 
     async def _with_certificate(self, reply: Reply, timeout_seconds: float) -> Reply:
-        """Return the reply with the certificate's expiry also where its verification failed.
+        """Return the reply with the certificate's expiry even if its verification failed.
 
-        Not through a proxy: the look goes straight to the server, which a configured proxy forbids.
+        Not through a proxy: this needs a direct connection to the server, which a configured proxy rules out.
         """
         text = reply.answer.transport_error or ""
         if reply.tls_expires_at is not None or self._provider.proxy is not None or "certificate" not in text.lower():
@@ -191,7 +191,7 @@ class ProviderClient:
 
 
 class ProviderClients:
-    """One client per provider, made on first use and kept until its provider changes."""
+    """One client per provider, created on first use and kept until its provider changes."""
 
     def __init__(self) -> None:
         self._clients: dict[str, tuple[Provider, ProviderClient]] = {}
@@ -209,7 +209,7 @@ class ProviderClients:
         return client
 
     async def keep_only(self, providers: Mapping[str, Provider]) -> None:
-        """Retire the clients of providers that are gone or have changed."""
+        """Retire the clients of providers that were removed or changed."""
         for name in [name for name, (known, _) in self._clients.items() if providers.get(name) != known]:
             self._retired.append(self._clients.pop(name)[1])
         while self._retired:
@@ -218,7 +218,7 @@ class ProviderClients:
 
 @lru_cache(maxsize=4096)
 def _parsed(address: str) -> httpx2.URL:
-    """Return an address in its parts; the same ones are asked again and again."""
+    """Return a parsed address; the same few are requested again and again."""
     return httpx2.URL(address)
 
 
@@ -227,7 +227,7 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int]:
 
 
 def _joined(address: str, location: str) -> str:
-    """Return where a redirect leads, or the location as it is where that is no address: asking then tells."""
+    """Return the destination of a redirect, or an invalid location unchanged: its request fails with the reason."""
     try:
         return str(httpx2.URL(address).join(location))
     except (httpx2.InvalidURL, ValueError):

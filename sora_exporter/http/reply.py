@@ -1,4 +1,4 @@
-"""One request to a provider, and what came of it: values, and how they follow from an exchange."""
+"""One request to a provider and its reply, as values, and how a reply follows from an exchange."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ OWN_FAULTS: Mapping[type[BaseException], ErrorClass] = {
     UnicodeEncodeError: ErrorClass.INVALID_REQUEST,
     ProxyFault: ErrorClass.LOCAL_NETWORK,
 }
-"""What keeps a request from being sent although no provider is at fault."""
+"""Errors that prevent a request from being sent although no provider is at fault."""
 
 OWN_ERRORS: Mapping[int, str] = {
-    errno.EMFILE: "the exporter has no file descriptor left: raise its limit of open files (ulimit -n)",
-    errno.ENFILE: "the system has no file descriptor left",
-    errno.ENOMEM: "the system has no memory left",
-    errno.ENOBUFS: "the system has no buffer left",
-    errno.EADDRNOTAVAIL: "this machine has no free port or no address of its own for the connection",
+    errno.EMFILE: "the exporter has no free file descriptor: raise its limit of open files (ulimit -n)",
+    errno.ENFILE: "the system has no free file descriptor",
+    errno.ENOMEM: "the system has no free memory",
+    errno.ENOBUFS: "the system has no free buffer",
+    errno.EADDRNOTAVAIL: "this machine has no free port or no local address for the connection",
 }
-"""System errors of a connection that say nothing of its other end."""
+"""System errors of a connection that say nothing about its other end."""
 
 OWN_ANSWERS: Mapping[int, str] = {
-    407: "HTTP 407: our proxy wants other credentials",
-    511: "HTTP 511: our network wants a login first",
+    407: "HTTP 407: our proxy requires other credentials",
+    511: "HTTP 511: our network requires a login first",
 }
-"""Answers that come from between us and any provider. Source: RFC 9110, RFC 6585."""
+"""HTTP statuses that come from our own proxy or network. Source: RFC 9110, RFC 6585."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early.
 
-    ``limit`` is how many bytes of the answer are read; more than usual only where it holds the asset itself.
+    ``limit`` is the number of bytes read of the answer; larger than usual only if the answer contains the asset itself.
     """
 
     method: str
@@ -60,12 +60,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer and what was measured beside it.
+    """An answer and its measurements.
 
-    ``is_reached`` tells whether the provider gave any sign of life: a new connection came about, or an answer began.
-    ``is_sent`` tells whether any of the request may have gone out, ``is_cut`` whether the body is longer than what was
-    read of it. ``own_fault`` is the verdict where the provider was not asked because of ourselves, our proxy or our
-    network, ``first_piece_seconds`` the time to the first piece of the body.
+    ``is_reached``: the provider gave a sign of life, either a new connection or the beginning of an answer.
+    ``is_sent``: at least one byte of the request may have been sent. ``is_cut``: the body is longer than the part that
+    was read. ``own_fault``: the verdict if no request reached the provider because of ourselves, our proxy or our
+    network. ``first_piece_seconds``: the time to the first piece of the body.
     """
 
     answer: Answer
@@ -80,7 +80,7 @@ class Reply:
 
 
 def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, started: float) -> Reply:
-    """Return the reply that an exchange begun at the monotonic moment ``started`` came to."""
+    """Return the reply of an exchange that started at ``started``, in monotonic seconds."""
     piece_at = exchange.first_piece_at
     own_fault = _own_fault(exchange, trouble)
     return Reply(
@@ -97,28 +97,28 @@ def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, 
 
 
 def _own_fault(exchange: Exchange, trouble: BaseException | None) -> Verdict | None:
-    """Return the verdict on a request that met no provider because of ourselves, or None where it is not our fault."""
-    if said := OWN_ANSWERS.get(exchange.http_status or 0):
-        return Verdict(ErrorClass.LOCAL_NETWORK, "client", said)
+    """Return the verdict on a request that reached no provider by our own fault, or None."""
+    if text := OWN_ANSWERS.get(exchange.http_status or 0):
+        return Verdict(ErrorClass.LOCAL_NETWORK, "client", text)
     if trouble is None or exchange.is_sent:
         return None
     if exchange.awaits_proxy:
         return Verdict(ErrorClass.LOCAL_NETWORK, "client", f"our proxy cannot be reached: {describe(trouble)}")
     inner = innermost(trouble)
-    if isinstance(inner, OSError) and (said := OWN_ERRORS.get(inner.errno or 0)):
-        return Verdict(ErrorClass.INTERNAL, "client", said)
+    if isinstance(inner, OSError) and (text := OWN_ERRORS.get(inner.errno or 0)):
+        return Verdict(ErrorClass.INTERNAL, "client", text)
     error_class = next((found for kind, found in OWN_FAULTS.items() if isinstance(inner, kind)), None)
     return Verdict(error_class, "client", str(inner)) if error_class is not None else None
 
 
 def describe(error: BaseException) -> str:
-    """Return the type and text of the innermost cause: httpx hides dns, tls and refusal behind one exception."""
+    """Return type and text of the innermost cause: httpx hides DNS, TLS and refusal behind one exception."""
     inner = innermost(error)
     return f"{type(inner).__name__}: {inner}"[:500]
 
 
 def innermost(error: BaseException) -> BaseException:
-    """Return the cause of causes, as far as they say anything; what is our own fault may hold secrets further down."""
+    """Return the innermost cause that has a text; the causes of an own fault may contain secrets."""
     seen = {id(error)}
     while (
         not isinstance(error, tuple(OWN_FAULTS))

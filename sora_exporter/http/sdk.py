@@ -1,4 +1,4 @@
-"""The OpenAI SDK and the transport beneath it, set up for one provider."""
+"""The OpenAI SDK and its transport, set up for one provider."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ import openai
 from sora_exporter.config import Provider
 from sora_exporter.http.transport import Transport
 
-# The SDK logs requests with their bodies at debug level; bodies and headers stay out of our log at every level.
+# The SDK logs requests with their bodies at debug level. Bodies and headers stay out of our log at every level.
 for _chatty in ("openai", "httpx2", "httpcore2"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 
 def sdk_of(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
-    """Return the SDK's client of a provider: one attempt for each request, and nothing that is not configured."""
+    """Return the SDK's client of a provider: one attempt per request, and no setting from the environment."""
     headers = {
         "Authorization" if name.lower() == "authorization" else name: value.get_secret_value()
         for name, value in provider.headers.items()
     }
-    # Each request brings its own key, or leaves the header out; this one is never sent.
+    # Each request sets its own key or omits the header; this one is never sent.
     sdk = openai.AsyncOpenAI(api_key="unused", base_url=provider.base_url, http_client=http, max_retries=0)
-    # The SDK takes all of these from the environment, where they are meant for OpenAI; a relay must not see them.
+    # The SDK reads all of these from the environment, where they are meant for OpenAI; a relay must not see them.
+    # It adds OPENAI_CUSTOM_HEADERS to every client's headers, copies included; only this member can remove them.
     sdk.organization = sdk.project = sdk.admin_api_key = None
     sdk._custom_headers = headers
     return sdk
 
 
 def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers that the SDK gives a request without a body, less the timeout it tells; names in lower case.
+    """Return the headers of a request without a body as the SDK sends them, without its timeout; lower-case names.
 
-    Host is among them only where another one is configured, Accept-Encoding never: the transport adds both.
+    Host is included only if another one is configured, Accept-Encoding never: the transport adds both.
 
     Raises UnicodeEncodeError for a configured header that is not ASCII.
     """
@@ -51,7 +52,7 @@ def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, 
 
 @cache
 def _usual_context(is_verifying: bool) -> ssl.SSLContext:
-    """Return the one context that all providers without a CA of their own share; to load one takes time and memory."""
+    """Return the context that all providers without their own CA share; loading one takes time and memory."""
     context = ssl.create_default_context()
     if not is_verifying:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -59,7 +60,7 @@ def _usual_context(is_verifying: bool) -> ssl.SSLContext:
 
 
 def transport_of(provider: Provider) -> Transport:
-    """Return the transport to a provider, with its proxy and its idea of whom to trust."""
+    """Return the transport to a provider, with its proxy and its trust settings."""
     proxy = provider.proxy.get_secret_value() if provider.proxy else None
     if provider.ca_file is None or not provider.verify:
         return Transport(_usual_context(provider.verify), proxy, provider.max_concurrent)

@@ -1,6 +1,6 @@
-"""HTTP, bounded and timed: the transport beneath the SDK's HTTP client.
+"""HTTP, bounded and timed: the transport of the SDK's HTTP client.
 
-The SDK hands no extensions through to its transport, so the record of an exchange travels beside the call in EXCHANGE.
+The SDK passes no extensions to its transport, so the record of an exchange is passed in the context variable EXCHANGE.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_AT_ONCE: Final = 200
 __all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport"]
 
 BEYOND_PROXY = ("502", "503", "504")
-"""What a proxy says when it cannot reach the server; any other refusal is between it and us."""
+"""The statuses of a proxy that cannot reach the server; any other refusal concerns the proxy and us."""
 REUSE_FAULTS = (httpcore2.ReadError, httpcore2.WriteError, httpcore2.RemoteProtocolError)
 
 
@@ -37,15 +37,15 @@ class ProxyFault(httpx2.ProxyError):
 
 
 def _inflater(encoding: str) -> Any:
-    """Return a decoder for a server that compresses, asked to or not, or None."""
+    """Return a decoder for a compressed body, allowed or not, or None."""
     bits = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
     return zlib.decompressobj(bits[encoding]) if encoding in bits else None
 
 
 class BoundedBody(httpx2.AsyncByteStream):
-    """A body read to at most the exchange's limit, counted after decompression, so that no bomb goes off.
+    """A body, read to at most the exchange's limit in decompressed bytes.
 
-    What goes to a sink is not handed on besides, so that of an asset no copy is kept.
+    A body that goes to a sink is not passed on as well, so no copy of an asset is kept.
     """
 
     def __init__(self, source: Any, exchange: Exchange, encoding: str) -> None:
@@ -58,7 +58,7 @@ class BoundedBody(httpx2.AsyncByteStream):
                 async for piece in pieces:
                     pieces_at_once = (pieces_at_once + 1) % MOST_AT_ONCE
                     if not pieces_at_once:
-                        # What is here already comes without waiting: thousands of tiny pieces must let others run.
+                        # Pieces that are already here come without waiting; thousands of them must let other tasks run.
                         await asyncio.sleep(0)
                     for part in self._decoded(piece):
                         is_enough = exchange.take(part)
@@ -86,14 +86,14 @@ class BoundedBody(httpx2.AsyncByteStream):
 
 
 class Transport(httpx2.AsyncBaseTransport):
-    """Sends a request over a kept connection, or a fresh one where the exchange asks for it."""
+    """Sends a request over a kept connection, or a fresh one if the exchange requires it."""
 
     def __init__(self, ssl_context: ssl.SSLContext, proxy: str | None, kept_connections: int) -> None:
         network = Network(EXCHANGE.get)
 
         def pool(kept: int) -> httpcore2.AsyncConnectionPool:
-            # How many connections there may be follows from how many probes may run; a pool that made them wait for
-            # each other would let a long download look like a slow provider.
+            # The limit of concurrent probes limits the connections. With a limit of its own the pool would make probes
+            # wait for each other, and a long download would look like a slow provider.
             return httpcore2.AsyncConnectionPool(
                 ssl_context=ssl_context,
                 proxy=_proxy(proxy),
@@ -107,7 +107,7 @@ class Transport(httpx2.AsyncBaseTransport):
         self._kept, self._fresh = pool(kept_connections), pool(0)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send what the SDK has built, and return the answer's beginning."""
+        """Send the SDK's request, and return the beginning of the answer."""
         exchange = EXCHANGE.get()
         request.headers["accept-encoding"] = exchange.encoding
         sent = _request(request.method, request.url, request.headers.raw, exchange, request.stream, request.extensions)
@@ -117,8 +117,8 @@ class Transport(httpx2.AsyncBaseTransport):
     async def ask(self, method: str, url: httpx2.URL, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Send a request without a body and read the answer into the exchange.
 
-        ``headers`` are complete but for Accept-Encoding, and Host unless another is configured. Raises httpx2.HTTPError
-        as the SDK's client would.
+        ``headers`` are complete except for Accept-Encoding, and for Host unless another one is configured. Raises
+        httpx2.HTTPError as the SDK's client does.
         """
         exchange = EXCHANGE.get()
         own = [(b"accept-encoding", exchange.encoding.encode())]
@@ -134,27 +134,27 @@ class Transport(httpx2.AsyncBaseTransport):
     async def _begin(
         self, request: httpcore2.Request, exchange: Exchange
     ) -> tuple[httpcore2.Response, httpx2.Headers, BoundedBody]:
-        """Send a request and note the beginning of its answer; return that, its headers and its body to be read."""
+        """Send a request and record the beginning of its answer; return that, its headers and its unread body."""
         try:
             response = await self._send(request, exchange)
         except httpcore2.TimeoutException as error:
             raise httpx2.ConnectTimeout(str(error)) from error
         except httpcore2.LocalProtocolError:
-            # The library's own words would quote the header, and headers hold secrets.
+            # The library's own text quotes the header, and headers contain secrets.
             exchange.is_sent = False
             raise httpx2.LocalProtocolError("the request cannot be sent: a header is not valid HTTP") from None
         except httpcore2.ProxyError as error:
-            said = f"the proxy answered {error}"
-            raise (httpx2.ProxyError(said) if str(error).startswith(BEYOND_PROXY) else ProxyFault(said)) from None
+            text = f"the proxy answered {error}"
+            raise (httpx2.ProxyError(text) if str(error).startswith(BEYOND_PROXY) else ProxyFault(text)) from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise httpx2.ConnectError(str(error)) from error
         except httpcore2.UnsupportedProtocol as error:
             raise httpx2.UnsupportedProtocol(str(error)) from error
         except socksio.ProtocolError as error:
-            raise ProxyFault(f"the proxy speaks no SOCKS: {error}") from None
+            raise ProxyFault(f"the proxy does not speak SOCKS: {error}") from None
         headers = httpx2.Headers(response.headers)
         encoding = headers.pop("content-encoding", "").strip().lower()
-        # A probe keeps no cookies: each attempt stands for a first visit, and nothing piles up.
+        # A probe keeps no cookies: each attempt is a first visit, and nothing accumulates.
         headers.pop("set-cookie", None)
         exchange.http_status = response.status
         exchange.headers = {name.lower(): value[:HEADER_CHARACTERS] for name, value in headers.items()}
@@ -163,7 +163,7 @@ class Transport(httpx2.AsyncBaseTransport):
     async def _send(self, request: httpcore2.Request, exchange: Exchange) -> httpcore2.Response:
         exchange.public_only |= exchange.home is not None and request.url.host != exchange.home.encode("ascii")
         if exchange.public_only and self._has_proxy:
-            # The proxy itself may well be a private address: what must be public is where it takes us.
+            # The proxy itself may have a private address; the destination must be public.
             await require_public(request.url.host.decode("ascii"))
             exchange.public_only = False
         exchange.awaits_proxy = self._has_proxy
@@ -174,25 +174,26 @@ class Transport(httpx2.AsyncBaseTransport):
             await _close_failed(pool)
             raise
         except REUSE_FAULTS:
-            # The server may close an idle connection in the very moment we use it. That says nothing about the
-            # service, and the request was not answered: it goes out once more, on a connection of its own.
+            # The server may close an idle connection at the moment of its reuse. That says nothing about the service,
+            # and the request was not answered: it is sent once more, on a fresh connection.
             if exchange.fresh_connection or exchange.is_connected:
                 raise
             return await self._fresh.handle_async_request(request)
 
     @property
     def open_connections(self) -> int:
-        """How many connections there are, idle ones included."""
+        """The number of connections, including idle ones."""
         return len(self._kept.connections) + len(self._fresh.connections)
 
     async def aclose(self) -> None:
-        """Close every connection; whatever is sent later opens new ones."""
+        """Close every connection; later requests open new ones."""
         await self._kept.aclose()
         await self._fresh.aclose()
 
 
 async def _close_failed(pool: httpcore2.AsyncConnectionPool) -> None:
-    """Close the tunnels whose handshake failed: the library would keep them for ever, although nobody can use them."""
+    """Close the tunnels whose handshake failed: the library keeps these unusable connections in its pool for good."""
+    # No public member relates the pool's connections to its requests.
     busy = {request.connection for request in pool._requests}
     for connection in pool.connections:
         if connection not in busy and not connection.is_idle():
@@ -214,7 +215,7 @@ def _request(
     content: Any = None,
     extensions: Mapping[str, Any] = MappingProxyType({}),
 ) -> httpcore2.Request:
-    """Return a request in the lower library's terms, traced by the exchange."""
+    """Return a request for httpcore2, traced by the exchange."""
     return httpcore2.Request(
         method=method,
         url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),

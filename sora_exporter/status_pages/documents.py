@@ -1,4 +1,4 @@
-"""Reading other people's JSON with tolerance: a value of the wrong kind is a missing value, never an error."""
+"""Tolerant reading of foreign JSON: a value of the wrong type counts as missing, never as an error."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ Value = TypeVar("Value")
 
 TEXT_CHARACTERS: Final = 200
 MAX_COMMAS: Final = 2_000_000
-"""A bound on the values in one document, hence on the memory they take; Google's largest has some hundred thousand."""
+"""The limit of values in one document, and so of their memory; Google's largest has some hundred thousand."""
 SEPARATORS = re.compile(r"[\s\-]+")
 WEB_ADDRESS = re.compile(r"https?://[^\s\"'<>\\]{1,500}", re.IGNORECASE)
 
 
 def parse(body: bytes, keep: Collection[str] | None = None) -> Any:
-    """Return the JSON value of ``body``; numbers come as the text they were written in.
+    """Return the JSON value of ``body``; numbers stay text as written.
 
-    A byte order mark, raw control characters in strings and broken UTF-8 are forgiven. With ``keep``, members of
-    other names are dropped while parsing: that bounds the memory of a long document, and running Python code between
-    two objects lets the event loop have its turns while a thread parses.
+    A byte order mark, raw control characters in strings and invalid UTF-8 are tolerated. With ``keep``, members of
+    other names are dropped while parsing: that limits the memory of a long document, and the Python code between two
+    objects lets the event loop run while a thread parses.
 
-    Raises PageError when it is not JSON, or nested too deeply or too full of values to be a status document.
+    Raises PageError if it is not JSON, is nested too deeply, or has too many values for a status document.
     """
     if body.count(b",") > MAX_COMMAS:
         raise PageError("too many values for a status document")
@@ -53,12 +53,12 @@ def _not_json(text: str, error: ValueError) -> str:
 
 
 def record(value: object) -> Record:
-    """Return a JSON object as it is, anything else as an empty one."""
+    """Return a JSON object unchanged, and an empty one for any other value."""
     return value if isinstance(value, dict) else {}
 
 
 def records(value: object) -> list[Record] | None:
-    """Return the objects of a JSON array; None when it is no array, or an array with no object in it but other things.
+    """Return the objects of a JSON array; None if it is not an array, or has values but no object.
 
     An empty array is a measurement ("none"), a missing one is not.
     """
@@ -69,7 +69,7 @@ def records(value: object) -> list[Record] | None:
 
 
 def text(value: object) -> str:
-    """Return one line of printable text, at most TEXT_CHARACTERS; empty for anything but text."""
+    """Return one line of printable text, at most TEXT_CHARACTERS; empty for any other value."""
     if not isinstance(value, str):
         return ""
     printable = "".join(c if c.isprintable() else " " for c in value[: 4 * TEXT_CHARACTERS])
@@ -82,12 +82,12 @@ def word(value: object) -> str:
 
 
 def translate(value: object, words: Mapping[str, Value]) -> Value | None:
-    """Return what a page's word stands for in ``words``; None for an unknown one."""
+    """Return the value of a page's word in ``words``; None for an unknown word."""
     return words.get(word(value))
 
 
 def timestamp(value: object) -> float | None:
-    """Return the Unix time of an ISO 8601 date and time, UTC where it names no zone; None for anything else."""
+    """Return the Unix time of an ISO 8601 date and time, UTC without a zone; None for any other value."""
     if not isinstance(value, str) or len(value) > 64:
         return None
     try:
@@ -103,7 +103,7 @@ def first_timestamp(found: Record, names: Sequence[str]) -> float | None:
 
 
 def link(value: object) -> str:
-    """Return an http(s) address; empty for anything else, ``javascript:`` above all."""
+    """Return an http(s) address; empty for any other value, such as a ``javascript:`` address."""
     address = value.strip() if isinstance(value, str) else ""
     return address if WEB_ADDRESS.fullmatch(address) and address.isprintable() and _has_host(address) else ""
 

@@ -1,4 +1,4 @@
-"""What an official status page says, as plain facts: the words every format is translated to, and one report."""
+"""The facts of an official status page: the vocabulary that every format is translated to, and one report."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import Final
 
 INCIDENT_LIMIT: Final = 20
-"""How many incidents a report keeps for people; the counts cover all of them."""
+"""The number of incidents that a report keeps for people; the counts cover all of them."""
 
 
 class PageError(Exception):
-    """Nothing usable came from a page; the text is one line that says why."""
+    """A page gave nothing usable. The text is one line with the reason."""
 
 
 class Indicator(StrEnum):
-    """A page's overall word."""
+    """The overall state of a page."""
 
     NONE = "none"
     MINOR = "minor"
@@ -37,7 +37,7 @@ class ComponentStatus(StrEnum):
 
 
 class Impact(StrEnum):
-    """How bad an incident is; ``none`` also stands for an incident whose page names no impact we know."""
+    """The impact of an incident; ``none`` also if its page names no known impact."""
 
     NONE = "none"
     MINOR = "minor"
@@ -54,7 +54,7 @@ COMPONENT_SEVERITY: Mapping[ComponentStatus, int] = MappingProxyType(
         ComponentStatus.MAJOR_OUTAGE: 4,
     }
 )
-"""Rank of each component status, higher is worse; an announced maintenance is milder than any fault."""
+"""Rank of each component status, higher is worse. An announced maintenance ranks below any fault."""
 
 IMPACT_SEVERITY: Mapping[Impact, int] = MappingProxyType({impact: rank for rank, impact in enumerate(Impact)})
 
@@ -67,15 +67,15 @@ IMPACT_OF: Mapping[ComponentStatus, Impact] = MappingProxyType(
         ComponentStatus.MAJOR_OUTAGE: Impact.CRITICAL,
     }
 )
-"""The impact of an incident that is described only by what it does to components."""
+"""The impact of an incident that is described only by the status of its components."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One incident for people. Times are Unix seconds, None where the page gives none.
+    """One incident for people. Times are Unix seconds, None if the page gives none.
 
     ``components`` are the configured components it touches, as configured. ``url`` is an http(s) address, a path
-    relative to where the page's documents are, or empty.
+    relative to the page's documents, or empty.
     """
 
     name: str
@@ -89,16 +89,16 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What one reading of a page found; what could not be measured is None or absent.
+    """The result of reading a page once; a value that could not be measured is None or absent.
 
-    Every key of a mapping over components is the component as configured (id or name). ``open_incidents`` covers the
-    whole page, or where that is about much else what touches configured components, and has every impact, zeros
-    included; ``component_incidents`` counts the open ones known to touch each
-    configured component. ``missing_components`` are the configured ones whose status is not known: not listed, or
-    with a word nobody knows; that never means down. ``incidents`` holds at most INCIDENT_LIMIT: open ones first, then
+    Every key of a mapping over components is the component as configured (id or name). ``open_incidents`` counts
+    by impact, zeros included, over the whole page or, if a page covers many other services, over incidents of
+    configured components. ``component_incidents`` counts the open incidents of each configured component.
+    ``missing_components`` are the configured ones of unknown status: not listed, or with an unknown word; that never
+    means down. ``incidents`` holds at most INCIDENT_LIMIT: open ones first, then
     those that touch a configured component, then the newest. The maintenance is the running one, else the next.
-    ``problems`` says of each document that could not be used, why. ``changes_at`` is when the same documents will next
-    say something else, because something in them begins or ends.
+    ``problems`` has the reason for each unusable document. ``changes_at`` is the next Unix time at which the same
+    documents give another report, because an event in them begins or ends.
     """
 
     indicator: Indicator | None = None
@@ -116,7 +116,7 @@ class PageReport:
 
 
 def one_line(problems: Mapping[str, str]) -> str:
-    """Return the troubles with documents (name to reason) on one line, each reason once."""
+    """Return the problems of documents (name to reason) on one line, each reason once."""
     names: dict[str, list[str]] = {}
     for name, reason in problems.items():
         names.setdefault(reason, []).append(name)

@@ -1,4 +1,4 @@
-"""Reader of Google Cloud's service health: every incident there was, from which the state of products follows.
+"""Reader of Google Cloud's service health: all incidents ever, from which the state of products follows.
 
 Source: https://status.cloud.google.com/incidents.schema.json (2026-07).
 """
@@ -31,7 +31,7 @@ KEPT_MEMBERS: Final = frozenset(
         *("affected_products", "title", "current_title", "uri", "incidents", "products"),
     }
 )
-"""What is read of the documents; the texts of the updates, most of their size, are not kept."""
+"""The members that are read; the texts of the updates, most of a document's size, are dropped."""
 
 PRODUCT_ID = re.compile(r"[A-Za-z0-9]{20}")
 RELATIVE_LINK = re.compile(r"incidents/[\w-]{1,100}", re.ASCII)
@@ -60,15 +60,15 @@ def addresses(url: str) -> Mapping[str, str]:
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
-    """Return what the incidents say; a product without an open incident is operational.
+    """Return the report on the incidents; a product without an open incident is operational.
 
-    That is said only of products that exist: listed in ``products.json``, named by any incident or, when the list
-    did not come, configured by something that looks like an id. The page has no overall word: the indicator is the
-    worst of the open incidents, of those that touch the wanted products where any are wanted, since the page is about
-    some hundred others too. Raises PageError when ``incidents.json`` is missing or no list.
+    That holds only for products that exist: listed in ``products.json``, named by an incident or, without that list,
+    configured by a text in the form of an id. The page has no overall state: the indicator is the worst of the open
+    incidents or, if products are wanted, of those incidents that affect them, since the page covers about a hundred
+    others. Raises PageError if ``incidents.json`` is missing or not a list.
     """
     if INCIDENTS not in documents:
-        raise PageError("nothing to tell without incidents.json")
+        raise PageError("no report without incidents.json")
     incidents = _rows(parse(documents[INCIDENTS], KEPT_MEMBERS), "incidents")
     if incidents is None:
         raise PageError("incidents.json is not a list of incidents")
@@ -91,7 +91,7 @@ def _rows(root: Any, member: str) -> list[Record] | None:
 
 
 def _products(documents: Mapping[str, bytes]) -> tuple[list[tuple[str, str]] | None, Mapping[str, str]]:
-    """Return the listed products as (id, title) and what is wrong with the list; None when there is none."""
+    """Return the listed products as (id, title), None without a list, and the problem with the list."""
     if PRODUCTS not in documents:
         return None, {}
     try:
@@ -104,7 +104,7 @@ def _products(documents: Mapping[str, bytes]) -> tuple[list[tuple[str, str]] | N
 
 
 def _affected(row: Record) -> list[tuple[str, str]]:
-    """Return the products an incident names, as (id, title), under today's and the former title."""
+    """Return the products of an incident as (id, title), under their current and former titles."""
     named = [
         (text(product.get("id")), text(product.get(member)))
         for product in records(row.get("affected_products")) or ()
@@ -114,10 +114,10 @@ def _affected(row: Record) -> list[tuple[str, str]]:
 
 
 def _is_open(row: Record, now: float) -> bool:
-    """Say whether an incident is open: ``end`` absent, null or empty, and begun.
+    """Return whether an incident is open: ``end`` absent, null or empty, and begun.
 
-    Neither the affected locations nor the last update tell: closed incidents may still list locations, and an
-    update may say AVAILABLE before the end is set.
+    Affected locations and the last update do not decide: closed incidents may still list locations, and an update may
+    have AVAILABLE before the end is set.
     """
     end = row.get("end")
     is_ended = bool(end.strip()) if isinstance(end, str) else bool(end)
@@ -126,7 +126,7 @@ def _is_open(row: Record, now: float) -> bool:
 
 
 def _status(row: Record) -> ComponentStatus:
-    """Return what an incident does to its products by the worse of its two words, at least degraded performance."""
+    """Return the status of an incident's products: the worse of its two words, at least degraded performance."""
     impact = translate(row.get("status_impact"), STATUS_OF_IMPACT)
     severity = translate(row.get("severity"), STATUS_OF_SEVERITY)
     known = [status for status in (impact, severity) if status]

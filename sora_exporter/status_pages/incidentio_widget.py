@@ -31,27 +31,27 @@ from sora_exporter.status_pages.statuspage import COMPONENT_WORDS, component_sta
 DOCUMENT: Final = "summary"
 DEFAULT_PATH: Final = "/api/v1/summary"
 COMPONENT_ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
-"""A ULID, which all ids of incident.io are."""
+"""A ULID, the form of all ids of incident.io."""
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 
 def addresses(url: str) -> Mapping[str, str]:
-    """Return the document's address: ``url`` itself, or its usual place when ``url`` is a bare host."""
+    """Return the document's address: ``url`` itself, or its usual path if ``url`` is a bare host."""
     parts = urlsplit(url)
     path = parts.path if parts.path.strip("/") else DEFAULT_PATH
     return {DOCUMENT: urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))}
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
-    """Return what the document says.
+    """Return the report on the document.
 
-    It lists only components that something happens to. One that is configured by an id and not listed is operational,
-    provided that the document is whole and every row says which components it touches; a name that is not listed may
-    be no component's, and is not measured. The page has no overall word: the indicator is what its incidents and
-    running maintenances add up to. Raises PageError when none of its three lists is there.
+    It lists only components with an incident or maintenance. A component that is configured by its id and not listed is
+    operational, provided that the document is complete and every row lists its components. A name that is not listed
+    may belong to no component and is not measured. The page has no overall state: the indicator follows from its
+    incidents and running maintenances. Raises PageError if all of its three lists are missing.
     """
     if DOCUMENT not in documents:
-        raise PageError("the widget's document did not come")
+        raise PageError("the widget's document was not fetched")
     root = record(parse(documents[DOCUMENT]))
     ongoing, running, scheduled = (
         records(root.get(member))
@@ -82,7 +82,7 @@ def _worst(row: Record) -> ComponentStatus | None:
 
 
 def _components(row: Record, otherwise: ComponentStatus | None) -> list[Component]:
-    """Return the components a row lists; ``otherwise`` is the status of one that carries none of its own."""
+    """Return the components a row lists; ``otherwise`` is the status of one without its own."""
     return [
         Component(text(part.get("id")), text(part.get("name")), component_status(part) or otherwise)
         for part in records(row.get("affected_components")) or ()
@@ -90,13 +90,13 @@ def _components(row: Record, otherwise: ComponentStatus | None) -> list[Componen
 
 
 def _names_its_components(row: Record) -> bool:
-    """Say whether a row lists components, each with its id."""
+    """Return whether a row lists components, each with its id."""
     listed = row.get("affected_components")
     return isinstance(listed, list) and bool(listed) and all(text(record(part).get("id")) for part in listed)
 
 
 def _untouched(wanted: Sequence[str], touched: Sequence[Component]) -> list[Component]:
-    """Return the components configured by an id that no row names."""
+    """Return the components that are configured by an id but not listed in any row."""
     named = {component.id for component in touched}
     ids = (key.strip() for key in wanted)
     return [
@@ -107,7 +107,7 @@ def _untouched(wanted: Sequence[str], touched: Sequence[Component]) -> list[Comp
 
 
 def _worst_first(components: Sequence[Component]) -> list[Component]:
-    """Return the components so that the worst word on one that several rows list comes first."""
+    """Return the components with the worst status first, for those that several rows list."""
     return sorted(components, key=lambda c: COMPONENT_SEVERITY[c.status] if c.status else -1, reverse=True)
 
 

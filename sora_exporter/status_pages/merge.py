@@ -1,4 +1,4 @@
-"""From the parts a format's reader found to one report: which component is meant, what counts, what comes first."""
+"""One report from the findings of a format's reader: matching components, counts, and the order of incidents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An incident as a page lists it, with everything it says of the components it touches."""
+    """An incident as a page lists it, with its components."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ class Event:
     until: float | None
     url: str
     touched: frozenset[tuple[str, str]]
-    """The (id, name) of each component it lists, one of them possibly empty; nothing when the page does not say."""
+    """The (id, name) of each component it lists, one of them possibly empty; empty if the page lists none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class Maintenance:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything a reader found. None means not measured, an empty sequence means there are none.
+    """The findings of a reader. None means not measured, an empty sequence means none.
 
-    ``components`` come from the most trusted document first. ``is_whole`` says whether they are all there are,
-    ``is_broad`` that the page is about so much else that only what touches wanted components is worth counting.
+    ``components`` come from the most trusted document first. ``is_whole``: the page has no other components.
+    ``is_broad``: the page covers many other services, so only incidents of wanted components count.
     """
 
     indicator: Indicator | None = None
@@ -71,7 +71,7 @@ class Findings:
 
 
 def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Mapping[str, str]) -> PageReport:
-    """Return the report on the wanted components; ``problems`` are the documents that could not be used."""
+    """Return the report on the wanted components; ``problems`` names the unusable documents."""
     meant = {key: find_components(key, findings.components) for key in wanted}
     statuses = {key: status for key, found in meant.items() if (status := merged_status(found))}
     names = {key: name for key, found in meant.items() if (name := next((c.name for c in found if c.name), ""))}
@@ -98,14 +98,14 @@ def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Map
 
 
 def _narrowed(findings: Findings, meant: Mapping[str, Sequence[Component]]) -> Findings:
-    """Return what the findings say of the wanted components alone."""
+    """Return the findings about the wanted components alone."""
     events = findings.events and [event for event in findings.events if _incident(event, meant).components]
     components = list(chain.from_iterable(meant.values()))
     return replace(findings, components=components, is_whole=findings.is_whole and all(meant.values()), events=events)
 
 
 def find_components(wanted: str, components: Sequence[Component]) -> list[Component]:
-    """Return the components meant by an id or, failing that, by a name in any case; members before groups."""
+    """Return the components with this id, else with this name in any case; members before groups."""
     by_id = [component for component in components if component.id == wanted.strip()]
     if by_id:
         return by_id
@@ -114,7 +114,7 @@ def find_components(wanted: str, components: Sequence[Component]) -> list[Compon
 
 
 def merged_status(components: Iterable[Component]) -> ComponentStatus | None:
-    """Return the worst status of several components of one name; of one id, the most trusted document's word."""
+    """Return the worst status of components with one name; for one id the most trusted document decides."""
     trusted: dict[str, ComponentStatus] = {}
     for component in components:
         if component.status is not None:
@@ -123,9 +123,9 @@ def merged_status(components: Iterable[Component]) -> ComponentStatus | None:
 
 
 def derive_indicator(findings: Findings) -> Indicator | None:
-    """Return the indicator that components, open incidents and maintenance add up to.
+    """Return the indicator that follows from components, open incidents and maintenance.
 
-    ``none`` only when the whole set of components was seen and understood: a part does not tell that all is well.
+    ``none`` only if all components are listed and understood: a part of them does not prove that all is well.
     """
     impacts = [event.impact for event in findings.events or () if event.is_open]
     statuses = {component.status for component in findings.components}
@@ -138,7 +138,7 @@ def derive_indicator(findings: Findings) -> Indicator | None:
 
 
 def worst_impact(impacts: Iterable[Impact]) -> Impact:
-    """Return the worst of these, ``none`` when there are none."""
+    """Return the worst impact, ``none`` without any."""
     return max(impacts, key=IMPACT_SEVERITY.__getitem__, default=Impact.NONE)
 
 
@@ -158,17 +158,17 @@ def _touches(event: Event, key: str, found: Iterable[Component]) -> bool:
     ids = {component.id for component in found if component.id}
     names = {key.strip().casefold(), *(component.name.casefold() for component in found if component.name)}
     if event.touched:
-        # Two components may share a name, so the name counts only where one side has no id.
+        # Two components may share a name, so the name counts only if one side has no id.
         return any(
             touched_id in ids if ids and touched_id else key in (touched_id, name) or name.casefold() in names
             for touched_id, name in event.touched
         )
-    # Some feeds list no components at all; then only an incident's title tells what it is about.
+    # Some feeds list no components at all; then only an incident's title names its subject.
     return any(_has_words(event.name.casefold(), name) for name in names)
 
 
 def _has_words(title: str, name: str) -> bool:
-    """Say whether a name stands in a title as words of its own; letters of scripts without spaces count as such."""
+    """Return whether a title contains a name as whole words; in scripts without spaces every letter is a boundary."""
     at = title.find(name) if name else -1
     while at >= 0:
         before, after = title[:at][-1:], title[at + len(name) :][:1]

@@ -12,11 +12,11 @@ from sora_exporter.status_pages.facts import PageReport
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How pages of one format are read.
+    """How to read pages of one format.
 
-    ``addresses(url)`` returns the address of every document by its name, from whatever address of the page a user
-    configured. ``read(documents, wanted_components, now)`` returns the report on those documents that came (name to
-    body; ``now`` in Unix seconds) and raises PageError when nothing usable came. ``max_bytes`` bounds each document.
+    ``addresses(url)`` returns the address of every document by its name, from any configured address of the page.
+    ``read(documents, wanted_components, now)`` returns the report on the fetched documents (name to body; ``now`` in
+    Unix seconds) and raises PageError without a usable one. ``max_bytes`` limits each document.
     """
 
     addresses: Callable[[str], Mapping[str, str]]

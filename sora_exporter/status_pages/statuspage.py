@@ -1,7 +1,7 @@
 """Reader of Atlassian Statuspage's API v2 and of incident.io's compatible form of it.
 
-Sources: https://www.atlassian.com/software/statuspage, each page's own ``/api``; what status.openai.com really sends
-(2026-07): a summary that lists a changing part of the components only, incidents whose ``components`` is empty.
+Sources: https://www.atlassian.com/software/statuspage, each page's own ``/api``; the documents of status.openai.com
+(2026-07): a summary that lists only a changing part of the components, incidents whose ``components`` is empty.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ COMPONENT_WORDS: Mapping[str, ComponentStatus] = MappingProxyType(
         "maintenance": ComponentStatus.UNDER_MAINTENANCE,
     }
 )
-"""The compatible form's words, and those of incident.io's own feeds."""
+"""The words of the compatible form and of incident.io's own feeds."""
 
 INDICATOR_WORDS: Mapping[str, Indicator] = MappingProxyType({word.value: word for word in Indicator})
 IMPACT_WORDS: Mapping[str, Impact] = MappingProxyType({word.value: word for word in Impact})
@@ -71,10 +71,10 @@ def addresses(url: str) -> Mapping[str, str]:
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
-    """Return what the documents that came say; ``components.json`` is the whole set, the summary fills gaps.
+    """Return the report on the fetched documents; ``components.json`` is complete, the summary fills gaps.
 
-    An incident in two documents counts as the one that was updated last says. Raises PageError when no document
-    holds anything of a status page.
+    Of an incident in two documents the one that was updated last counts. Raises PageError if no document contains a
+    status page.
     """
     roots, broken = _parse_each(documents)
     problems = {**broken, **_shapeless(roots)}
@@ -96,7 +96,7 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
         maintenances=None if maintenances is None else _maintenances(maintenances, now),
     )
     if findings.indicator is None and all(rows is None for rows in (whole, part, incidents, maintenances)):
-        raise PageError(one_line(problems) or "no document holds anything of a status page")
+        raise PageError(one_line(problems) or "no document contains a status page")
     return compose(findings, wanted_components, now, problems)
 
 
@@ -112,15 +112,15 @@ def _parse_each(documents: Mapping[str, bytes]) -> tuple[Mapping[str, object], M
 
 
 def _shapeless(roots: Mapping[str, object]) -> Mapping[str, str]:
-    """Return what each document that is JSON lacks; there may be no incident now, but no page is without components."""
+    """Return the missing parts of each JSON document; a page may have no incident, but always has components."""
     lists = {name: _rows(roots[name], member) for name, member in LISTS.items() if name in roots}
     empty = [name for name, rows in lists.items() if rows is None or (name == COMPONENTS and not rows)]
     problems = {name: f"lists no {LISTS[name].replace('_', ' ')}" for name in empty}
     if STATUS in roots and _indicator(roots[STATUS]) is None:
-        problems[STATUS] = "tells no indicator"
+        problems[STATUS] = "has no indicator"
     summary = roots.get(SUMMARY)
     if SUMMARY in roots and _indicator(summary) is None and all(_rows(summary, m) is None for m in LISTS.values()):
-        problems[SUMMARY] = "holds nothing of a status page"
+        problems[SUMMARY] = "contains no status page"
     return problems
 
 
@@ -130,7 +130,7 @@ def _rows(root: object, member: str) -> list[Record] | None:
 
 
 def _newest(sources: Iterable[list[Record] | None]) -> list[Record] | None:
-    """Return the rows of several documents, one per id; None when no document has any list."""
+    """Return the rows of several documents, one per id; None if no document has a list."""
     measured = [rows for rows in sources if rows is not None]
     if not measured:
         return None
@@ -155,13 +155,13 @@ def _indicator(root: object) -> Indicator | None:
 
 
 def component_status(row: Record) -> ComponentStatus | None:
-    """Return a component's status now; ``current_status`` where a feed also tells the worst one so far."""
+    """Return a component's current status: ``current_status`` if a feed also has the worst one so far."""
     now = translate(row.get("current_status"), COMPONENT_WORDS)
     return now or translate(row.get("status"), COMPONENT_WORDS)
 
 
 def _components(row: Record) -> list[Component]:
-    """Return a component and, where a group carries its members as objects, those too."""
+    """Return a component and, if it is a group with its members as objects, the members."""
     members = records(row.get("components")) or []
     return [
         Component(
@@ -175,7 +175,7 @@ def _components(row: Record) -> list[Component]:
 
 
 def _touched(row: Record) -> list[Record]:
-    """Return the components an incident lists, in either form."""
+    """Return the components of an incident, in either form."""
     return [part for member in ("components", "affected_components") for part in records(row.get(member)) or ()]
 
 
@@ -209,7 +209,7 @@ def _event(row: Record) -> Event:
 
 
 def identities(components: Iterable[Record]) -> frozenset[tuple[str, str]]:
-    """Return the components as (id, name), without those that have neither."""
+    """Return the components as (id, name), except those with neither."""
     return frozenset((_id(part), text(part.get("name"))) for part in components) - {("", "")}
 
 
@@ -218,7 +218,7 @@ def _id(component: Record) -> str:
 
 
 def _impact(row: Record) -> Impact:
-    """Return the impact an incident names, or the worst it does to a component (incident.io's own feed)."""
+    """Return an incident's impact, or the worst of its components' (incident.io's own feed)."""
     named = translate(row.get("impact"), IMPACT_WORDS)
     if named:
         return named
@@ -228,7 +228,7 @@ def _impact(row: Record) -> Impact:
 
 
 def _last_end(row: Record) -> float | None:
-    """Return when the last component recovered, for a closed incident of incident.io's own feed."""
+    """Return the time when the last component recovered, for a closed incident of incident.io's own feed."""
     if _is_open(row):
         return None
     ends = (timestamp(effect.get("end_at")) for effect in records(row.get("component_impacts")) or ())
@@ -241,7 +241,7 @@ def _maintenances(rows: Iterable[Record], now: float) -> list[Maintenance]:
 
 
 def maintenance(row: Record, status: str, now: float) -> Maintenance:
-    """Return one maintenance's window; whether it runs is the page's word, the clock's where that word is unknown."""
+    """Return a maintenance's window; the page says whether it runs or, if its word is unknown, the clock."""
     start, end = first_timestamp(row, START_MEMBERS), first_timestamp(row, END_MEMBERS)
     is_now = start is not None and start <= now and end is not None and now < end
     return Maintenance(start, end, status in RUNNING_WORDS or (status not in SCHEDULED_WORDS and is_now))

@@ -1,4 +1,4 @@
-"""The HTTP side: every endpoint as one visible list of routes. Everything but /probe and /-/reload reads memory."""
+"""The routes of the exporter, in one list. All of them except /probe and /-/reload only read memory."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _sent(document: Document) -> Response:
 def create_app(exporter: Exporter, timeout_offset: float = 0.5, external_url: str = "") -> Starlette:
     """Return the ASGI application over a running exporter.
 
-    Below the path of ``external_url`` it answers as well: a reverse proxy may pass that path on or take it off.
+    It also answers below the path of ``external_url``: a reverse proxy may keep or remove that path.
     """
     endpoints: list[Any] = list(Endpoints(exporter, timeout_offset).routes())
     prefix = urlsplit(external_url).path.rstrip("/")

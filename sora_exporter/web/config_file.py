@@ -1,4 +1,4 @@
-"""``--web.config.file``: TLS and basic authentication in the exporter-toolkit's schema, re-read when a file changes.
+"""``--web.config.file``: TLS and basic authentication in the schema of exporter-toolkit.
 
 Source: prometheus/exporter-toolkit docs/web-configuration.md (2026-11).
 """
@@ -23,7 +23,7 @@ COSTS = range(4, 16)
 VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
 CLIENT_AUTH = {
     "NoClientCert": ssl.CERT_NONE,
-    # Asked for but looked at by nobody: the same to whoever connects.
+    # The certificate would be requested and ignored, which is the same as none.
     "RequestClientCert": ssl.CERT_NONE,
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
     "RequireAnyClientCert": ssl.CERT_REQUIRED,
@@ -59,7 +59,7 @@ def _bcrypt(value: SecretStr) -> SecretStr:
 
 def _cipher(value: str) -> str:
     if value not in CIPHERS:
-        raise ValueError(f"{value!r} is no cipher suite of TLS 1.2: use {', '.join(CIPHERS)}")
+        raise ValueError(f"{value!r} is not a cipher suite of TLS 1.2: use {', '.join(CIPHERS)}")
     return value
 
 
@@ -98,7 +98,7 @@ class TlsServer(Section):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files it names, as they are written."""
+        """The files it names, as written."""
         return tuple(file for file in (self.cert_file, self.key_file, self.client_ca_file) if file is not None)
 
 
@@ -110,7 +110,7 @@ class RateLimit(Section):
 
 
 class HttpServer(Section):
-    """``http_server_config``: headers of every answer. ``http2`` is understood; HTTP/1.1 is spoken either way."""
+    """``http_server_config``: headers of every answer. ``http2`` is accepted; HTTP/1.1 is used either way."""
 
     http2: Flag = True
     headers: Mapping[
@@ -128,7 +128,7 @@ class WebConfig(Section):
 
 
 def load_web_config(path: Path) -> WebConfig:
-    """Return the file's configuration, its certificates proven usable. Raises ConfigError."""
+    """Return the file's configuration, with usable certificates. Raises ConfigError."""
     file = read_yaml(path, "--web.config.file")
     try:
         config = WebConfig.model_validate(file.document)
@@ -151,7 +151,7 @@ def _mistake(file: YamlFile, location: tuple[int | str, ...], message: str) -> s
 
 def _unusable(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
-        reason = error.reason or error.strerror or "no PEM"
+        reason = error.reason or error.strerror or "not PEM"
         return f"certificate and key cannot be used ({reason}): give PEM files that belong together"
     return f"{error.filename} cannot be read: {error.strerror}: correct the path or its permissions"
 
@@ -161,7 +161,7 @@ def tls_context(path: Path, tls: TlsServer) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version, context.maximum_version = VERSIONS[tls.min_version], VERSIONS[tls.max_version]
     for file in tls.files:
-        # OpenSSL does not say which file it could not read, and asks the terminal for an encrypted key's password.
+        # OpenSSL does not name the file it cannot read. With the password below it does not prompt for one.
         (path.parent / file).open("rb").close()
     context.load_cert_chain(path.parent / tls.cert_file, path.parent / tls.key_file, password=lambda: b"")
     if tls.cipher_suites:

@@ -1,4 +1,4 @@
-"""Who is let in, and how often: basic authentication, and the rate at which anybody may ask."""
+"""Basic authentication and the rate limit."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sora_exporter.tasks import start
 
 REMEMBERED_LOGINS: Final = 100
 MOST_WAITING: Final = 4
-"""So many logins of one address are checked or wait for it."""
+"""The number of logins of one address that are checked or wait for a check."""
 PASSWORD_BYTES: Final = 72
-"""bcrypt looks at no more."""
+"""bcrypt uses no more of a password."""
 
 
 class Bucket:
@@ -30,7 +30,7 @@ class Bucket:
         self._missing, self._at = 0.0, monotonic()
 
     def take(self, interval: float, burst: int) -> bool:
-        """Whether one more request may pass; 0 in either number lets all pass."""
+        """Return whether one more request may pass; with 0 as either number all pass."""
         if not interval or not burst:
             return True
         now = self._monotonic()
@@ -43,11 +43,11 @@ class Bucket:
 
 
 class Crowded(Exception):
-    """Too many logins of one address wait to be checked."""
+    """Too many logins of one address wait for a check."""
 
 
 class Logins:
-    """Basic authentication against bcrypt hashes; who was right once is recognized without asking bcrypt again."""
+    """Basic authentication against bcrypt hashes; a right login is remembered and not checked again."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, None] = OrderedDict()
@@ -57,16 +57,16 @@ class Logins:
         self._checks: dict[bytes, asyncio.Task[bool]] = {}
 
     async def is_right(self, header: str, hashes: Mapping[str, bytes], address: str) -> bool:
-        """Whether an Authorization header names a user and the password of their hash. Raises Crowded.
+        """Return whether an Authorization header has a user and the password of their hash. Raises Crowded.
 
-        Unknown users take as long as known ones, so that the time does not tell who exists. One check runs at a time:
-        guessers wait for each other, a few from each address, and keep neither a processor from the probes for long
-        nor others from being let in. Who says the same at the same time shares one check.
+        Unknown users take as long as known ones, so the time does not reveal which users exist. One check runs at a
+        time, and only a few of each address wait: guesses block neither the probes nor the logins of other addresses
+        for long. Equal logins at the same time share one check.
         """
         name, password = _credentials(header)
-        asked = hashes.get(name, next(iter(hashes.values())))
-        # What is remembered is salted and holds for this hash only: a changed password is asked for again.
-        key = hashlib.sha256(b"\0".join((self._salt, asked, name.encode(), password))).digest()
+        expected = hashes.get(name, next(iter(hashes.values())))
+        # The key is salted and includes the hash, so that a login is checked again once the password has changed.
+        key = hashlib.sha256(b"\0".join((self._salt, expected, name.encode(), password))).digest()
         if key in self._known:
             self._known.move_to_end(key)
             return True
@@ -76,7 +76,7 @@ class Logins:
             if self._waiting[address] >= MOST_WAITING:
                 raise Crowded
             self._waiting[address] += 1
-            self._checks[key] = start(self._check(key, password, asked, address), "login")
+            self._checks[key] = start(self._check(key, password, expected, address), "login")
         is_right = await asyncio.shield(self._checks[key])
         if not is_right or name not in hashes:
             return False
@@ -85,11 +85,11 @@ class Logins:
             self._known.popitem(last=False)
         return True
 
-    async def _check(self, key: bytes, password: bytes, asked: bytes, address: str) -> bool:
-        """Ask bcrypt once for all who say the same at the same time."""
+    async def _check(self, key: bytes, password: bytes, expected: bytes, address: str) -> bool:
+        """Check a password once for all equal logins at the same time."""
         try:
             async with self._turn:
-                return await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], asked)
+                return await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], expected)
         finally:
             self._waiting[address] -= 1
             self._waiting += Counter()
@@ -97,7 +97,7 @@ class Logins:
 
 
 def _credentials(header: str) -> tuple[str, bytes]:
-    """Return user and password of an Authorization header; an empty user for anything else."""
+    """Return user and password of an Authorization header; an empty user for any other header."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return "", b""

@@ -1,4 +1,4 @@
-"""Scrape-driven probing: /probe runs one free probe now and answers in blackbox_exporter's names."""
+"""Scrape-driven probing: /probe runs one free probe now and answers with blackbox_exporter's metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAUSE_SECONDS = 1.0
 
 
 class Refused(Exception):
-    """A scrape that asks for what is not allowed; the text is for a person."""
+    """A scrape that is not allowed. The text is one line for a person."""
 
     def __init__(self, text: str, http_status: int = 400) -> None:
         super().__init__(text)
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Scraped:
-    """One scrape's outcome: ``seconds`` is how long it took, joined attempts included, or the recent attempt had."""
+    """The outcome of one scrape. ``seconds`` is its duration, or that of the recent attempt that it returns."""
 
     service: Service
     probe: ProbeKind
@@ -44,11 +44,11 @@ class Scraped:
 async def scrape_probe(
     exporter: Exporter, parameters: Mapping[str, str], headers: Mapping[str, str], timeout_offset: float
 ) -> Scraped:
-    """Run the asked probe or join the attempt under way, within the scrape's timeout. Raises Refused.
+    """Run the requested probe or join the attempt under way, within the scrape's timeout. Raises Refused.
 
-    However many ask, and how often: an attempt that ended within the last PAUSE_SECONDS answers for another one.
+    An attempt that ended within the last PAUSE_SECONDS is returned again, so scrapes cannot flood a provider.
     """
-    service, probe = _asked(exporter, parameters)
+    service, probe = _requested(exporter, parameters)
     started = exporter.clock.monotonic()
     if (recent := exporter.scheduler.recent(service, probe, PAUSE_SECONDS)) is not None:
         verdict = exporter.state.verdict(service.id)
@@ -66,12 +66,12 @@ async def scrape_probe(
         if result is None:
             raise Refused(f"probe {probe} of {service.id} is being run by another process: try again", 503)
     seconds = exporter.clock.monotonic() - started
-    # An attempt that did not end in time says nothing: it may still wait for its turn.
+    # An attempt that did not end in time is not evidence: it may still wait for its turn.
     verdict = exporter.state.verdict(service.id)
     return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
 
 
-def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, ProbeKind]:
+def _requested(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, ProbeKind]:
     service_id, name = parameters.get("service_id", ""), parameters.get("probe", ProbeKind.CATALOG)
     service = exporter.config.service(service_id)
     if service is None:
@@ -83,24 +83,24 @@ def _asked(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, 
     if probe.is_paid and not service.probe_on_scrape:
         raise Refused(f"probe {probe} costs money: scrapes run it only for services with probe_on_scrape: true")
     if probe.is_paid and probe not in service.probes:
-        raise Refused(f"probe {probe} of {service.id} costs money: scrapes run it only where it is configured "
+        raise Refused(f"probe {probe} of {service.id} costs money: scrapes run it only if it is configured "
                       "under probes:")  # fmt: skip
     if exporter.scheduler.is_barred(service, probe):
-        raise Refused(f"the provider of {service.id} accepts the canary instead of refusing it: it is not sent again")
+        raise Refused(f"the provider of {service.id} accepts the canary instead of refusing it: it is no longer sent")
     return service, probe
 
 
 def seconds_left(headers: Mapping[str, str], offset: float) -> float | None:
-    """Return how long the scraper waits, less the offset; None where it does not say."""
+    """Return how long the scraper waits, less the offset, in seconds; None without a valid header."""
     try:
-        said = float(headers.get(TIMEOUT_HEADER, ""))
+        timeout = float(headers.get(TIMEOUT_HEADER, ""))
     except ValueError:
         return None
-    return min(max(said - offset, SHORTEST_SECONDS), LONGEST_SECONDS) if said > 0 else None
+    return min(max(timeout - offset, SHORTEST_SECONDS), LONGEST_SECONDS) if timeout > 0 else None
 
 
 class _Answer:
-    """The metrics of one scrape; a registry of their own, so that nothing of the exporter's is among them."""
+    """The metrics of one scrape, in a separate registry without the exporter's own metrics."""
 
     def __init__(self) -> None:
         self._metrics: list[Metric] = []
@@ -143,13 +143,13 @@ BLACKBOX_PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 
 
 def render_debug(scraped: Scraped) -> str:
-    """Return what a person wants to see of one scrape."""
-    told = result_overview(scraped.result) if scraped.result else {"error_class": scraped.error_class.value}
+    """Return one scrape with its details as text for people."""
+    details = result_overview(scraped.result) if scraped.result else {"error_class": scraped.error_class.value}
     body, _ = render_probe(scraped, "")
     head = f"service {scraped.service.id}, probe {scraped.probe}\n"
     return (
         head
-        + json.dumps(told, ensure_ascii=False, indent=2)
+        + json.dumps(details, ensure_ascii=False, indent=2)
         + "\n\nMetrics that would have been returned:\n"
         + body.decode()
     )

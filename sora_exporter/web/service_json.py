@@ -1,4 +1,4 @@
-"""The page of one service as plain JSON-able data."""
+"""The page of one service as JSON."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sora_exporter.web.pages.service_view import Official, official
 
 
 def service_document(exporter: Exporter, service_id: str) -> Json | None:
-    """Return everything the service's page tells; None for a service that is not configured."""
+    """Return the data of the service's page; None for a service that is not configured."""
     track = exporter.state.services.get(service_id)
     if track is None:
         return None
     verdict, words = exporter.state.verdict(service_id), plain_words()
-    told = service_overview(track, verdict)
+    overview = service_overview(track, verdict)
     return {
-        **told,
+        **overview,
         "status_explained": _words(words.statuses[verdict.status]),
         "error_explained": _words(words.error_classes[verdict.error_class]),
         "obstacles": [
             {**obstacle, "explained": _words(words.error_classes[ErrorClass(obstacle["error_class"])])}
-            for obstacle in told["obstacles"]
+            for obstacle in overview["obstacles"]
         ],
         "official": _official(official(exporter, track.service, verdict)),
         "probes": {probe.value: _probe(probed) for probe, probed in track.probes.items()},
@@ -38,10 +38,10 @@ def _words(words: Words) -> Mapping[str, str]:
     return {"name": words.name, "meaning": words.meaning, "advice": words.advice}
 
 
-def _official(said: Official | None) -> Mapping[str, str] | None:
-    if said is None:
+def _official(view: Official | None) -> Mapping[str, str] | None:
+    if view is None:
         return None
-    return {"page": said.page, "component": said.component, "says": said.says, "disagreement": said.disagreement}
+    return {"page": view.page, "component": view.component, "says": view.says, "disagreement": view.disagreement}
 
 
 def _probe(probed: ProbeTrack) -> Mapping[str, Any]:

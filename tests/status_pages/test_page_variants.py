@@ -94,7 +94,7 @@ UNUSABLE = [
     (
         "statuspage",
         {STATUS: b'{"error": 1}', SUMMARY: b"7"},
-        "status.json: tells no indicator; summary.json: holds nothing of a status page",
+        "status.json: has no indicator; summary.json: contains no status page",
     ),
     ("statuspage", {COMPONENTS: b"[" * 100_000}, "components.json: JSON nested too deeply"),
     ("statuspage", {COMPONENTS: b'{"components": ['}, "components.json: not valid JSON at character 16 of 16"),
@@ -103,7 +103,7 @@ UNUSABLE = [
         {COMPONENTS: b"[" + b"1," * 2_000_001 + b"1]"},
         "components.json: too many values for a status document",
     ),
-    ("google-cloud", {PRODUCTS: b"{}"}, "nothing to tell without incidents.json"),
+    ("google-cloud", {PRODUCTS: b"{}"}, "no report without incidents.json"),
     ("google-cloud", {INCIDENTS: b"{}"}, "incidents.json is not a list of incidents"),
     ("google-cloud", {INCIDENTS: b'["x"]'}, "incidents.json is not a list of incidents"),
     ("google-cloud", {INCIDENTS: b"<!DOCTYPE html>"}, "HTML instead of JSON"),
@@ -113,7 +113,7 @@ UNUSABLE = [
         "no list of incidents or maintenances: is this an incident.io widget document?",
     ),
     ("incidentio-widget", {WIDGET: b"\xef\xbb\xbf<html>"}, "HTML instead of JSON"),
-    ("incidentio-widget", {}, "the widget's document did not come"),
+    ("incidentio-widget", {}, "the widget's document was not fetched"),
 ]
 
 
