@@ -26,8 +26,9 @@ MOST_CONNECTIONS: Final = 512
 class PatientProtocol(H11Protocol):
     """uvicorn's protocol with one deadline per connection, which is suspended while an answer is being made.
 
-    The deadline starts with the connection, restarts at the end of each answer, and also runs while the client leaves
-    so much of an answer unread that the server must wait. A connection past its deadline is cut off.
+    The deadline starts with the connection, restarts at the end of each answer, and also runs while so much of an
+    answer is unread that the next one must wait. A connection past its deadline is cut off. No answer of ours is
+    streamed: each is complete once the application has written it, however much of it is unread.
     """
 
     patience_seconds = PATIENCE_SECONDS
@@ -43,11 +44,6 @@ class PatientProtocol(H11Protocol):
         super().connection_made(transport)
         self._wait()
         make_room(self.connections, self.most_connections)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the deadline."""
-        self._wait_no_more()
-        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take the next bytes of a request; cut off a request that is too long."""
@@ -65,13 +61,8 @@ class PatientProtocol(H11Protocol):
         super().on_response_complete()
         self._wait_no_more_if_answering()
 
-    def pause_writing(self) -> None:
-        """Start the deadline of a client that does not read."""
-        super().pause_writing()
-        self._wait()
-
     def resume_writing(self) -> None:
-        """Continue with the answer."""
+        """Continue with the answer, and suspend the deadline: the client has read the one before."""
         super().resume_writing()
         self._wait_no_more_if_answering()
 

@@ -76,7 +76,13 @@ async def big(request: Request) -> Response:  # noqa: ARG001
     return Response(bytes(BIG))
 
 
-APP = Starlette(routes=[Route(f"/{f.__name__}", f, methods=["GET", "POST"]) for f in (quick, late, big)])
+async def held(request: Request) -> Response:
+    """Answer once the test releases it."""
+    await request.app.state.release.wait()
+    return PlainTextResponse("held")
+
+
+APP = Starlette(routes=[Route(f"/{f.__name__}", f, methods=["GET", "POST"]) for f in (quick, late, big, held)])
 
 
 @asynccontextmanager
@@ -200,6 +206,22 @@ async def test_a_slow_answer_of_ours_is_not_the_clients_fault(site: Site) -> Non
     reader, writer = await site.connect()
     writer.write(GET.replace(b"quick", b"late"))
     assert (await reader.readuntil(b"\r\nlate")).startswith(b"HTTP/1.1 200")
+
+
+async def test_reading_an_answer_suspends_the_deadline_of_the_next() -> None:
+    """A client that reads a large answer late may wait for the answer behind it as long as that takes."""
+    APP.state.release = asyncio.Event()
+    async with running(EndlessProtocol) as site:
+        reader, writer = await site.connect()
+        writer.write(GET.replace(b"quick", b"big") + GET.replace(b"quick", b"held"))
+        async with asyncio.timeout(HANG_SECONDS):
+            await reader.readuntil(b"\r\n\r\n")
+            (connection,) = site.server.server_state.connections
+            assert connection.waits_until < float("inf")
+            await reader.readexactly(BIG)
+            assert connection.waits_until == float("inf")
+            APP.state.release.set()
+            await reader.readuntil(b"\r\n\r\nheld")
 
 
 async def test_connections_are_kept_for_the_next_request(site: Site) -> None:
