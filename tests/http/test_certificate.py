@@ -14,7 +14,7 @@ from sora_exporter.http.certificate import expiry, presented_expiry
 
 
 def test_an_end_is_read_from_every_form(tmp_path: Path) -> None:
-    """The end is told of a verified certificate, of one in DER, and not of what is none."""
+    """The expiry comes from a verified certificate and from DER; other bytes have none."""
     Authority.create(tmp_path).server_context("good")
     encoded = x509.load_pem_x509_certificate((tmp_path / "good.pem").read_bytes()).public_bytes(Encoding.DER)
     assert expiry({"notAfter": "Jan  5 09:34:43 2018 GMT"}) == 1515144883.0
@@ -23,7 +23,7 @@ def test_an_end_is_read_from_every_form(tmp_path: Path) -> None:
 
 
 async def test_an_untrusted_certificate_tells_its_end(tmp_path: Path) -> None:
-    """The end of an expired certificate of an unknown authority is told."""
+    """The expiry of an expired certificate from an unknown authority is found."""
     context = Authority.create(tmp_path).server_context("expired", ends=ENDED)
     async with serve("silence", tls=context) as server:
         assert await presented_expiry("127.0.0.1", server.port, 2.0) == ENDED.timestamp()

@@ -1,4 +1,4 @@
-"""Connections: TLS in every broken form, proxies, and what happens below HTTP."""
+"""Connections: every TLS fault, proxies, and failures below HTTP."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 async def test_an_own_authority_is_trusted_and_the_expiry_told(authority: Authority) -> None:
-    """With ``ca_file`` a good certificate verifies, and its end, the TLS phase and the answer are told."""
+    """With ``ca_file`` a good certificate verifies; the reply has its expiry, the TLS phase and the answer."""
     async with (
         serve("good", tls=authority.server_context("good")) as server,
         client_of(server.url, ca_file=str(authority.path)) as client,
@@ -56,7 +56,7 @@ async def test_an_own_authority_is_trusted_and_the_expiry_told(authority: Author
 async def test_a_certificate_that_does_not_verify_is_a_tls_fault(
     authority: Authority, tmp_path: Path, fault: str
 ) -> None:
-    """Each certificate that must not be trusted gives ``tls``, sends nothing, and its end is told all the same."""
+    """Each untrusted certificate gives ``tls``, nothing is sent, and the reply still has its expiry."""
     context, ends = {
         "expired": lambda: (authority.server_context("expired", ends=ENDED), ENDED),
         "self-signed": lambda: (self_signed_context(tmp_path / "self.pem"), ENDS),
@@ -71,7 +71,7 @@ async def test_a_certificate_that_does_not_verify_is_a_tls_fault(
 
 
 async def test_without_verification_everything_is_accepted_and_the_expiry_told(tmp_path: Path) -> None:
-    """With ``verify: false`` a self-signed certificate does, and its end is told."""
+    """With ``verify: false`` a self-signed certificate is accepted, and the reply has its expiry."""
     context = self_signed_context(tmp_path / "self.pem")
     async with serve("good", tls=context) as server, client_of(server.url, verify=False) as client:
         reply = await client.ask(GET, "official")
@@ -184,7 +184,7 @@ async def test_a_proxy_tunnels_tls(authority: Authority) -> None:
     ],
 )
 async def test_a_proxy_that_refuses_is_no_contact_with_the_provider(status: str, own_fault: ErrorClass | None) -> None:
-    """A tunnel that does not come about is told as the proxy's answer: its own refusal is ours, a dead end is not."""
+    """A failed tunnel is reported with the proxy's answer: its own refusal is our fault, a dead end is not."""
     async with (
         proxy(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()) as between,
         client_of("https://provider.example", proxy=between.url) as client,
@@ -233,7 +233,7 @@ async def test_a_public_asset_passes_a_proxy_on_a_private_address() -> None:
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://no-such-host.invalid:3128"])
 @pytest.mark.parametrize("url", ["https://provider.example", "http://provider.example"])
 async def test_a_proxy_that_is_down_is_our_fault(url: str, address: str) -> None:
-    """A proxy that refuses or cannot be found is told as such, and nothing is said of the provider."""
+    """A proxy that refuses or cannot be found is reported as such, without blame for the provider."""
     async with client_of(url, proxy=address) as client:
         reply = await client.ask(GET, "official")
     assert reply.own_fault is not None
@@ -255,7 +255,7 @@ async def test_what_asks_for_a_login_between_us_and_the_provider_is_ours(status:
     [("http://127.0.0.1:1", E.CONNECTION), ("http://no-such-host.invalid", E.DNS), ("http://a..b", E.DNS)],
 )
 async def test_nobody_there_is_told_as_what_it_is(url: str, error_class: ErrorClass) -> None:
-    """A refused connection and names that cannot be resolved have their own classes, and reach nobody."""
+    """A refused connection and unresolvable names have their own classes and count as unreached."""
     async with client_of(url) as client:
         reply = await client.ask(GET, "official")
     assert (classify(reply.answer).error_class, reply.is_reached, reply.is_sent) == (error_class, False, False)
@@ -285,7 +285,7 @@ async def test_an_old_connection_is_replaced(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_an_untouched_body_of_a_plain_answer_is_kept_whole() -> None:
-    """A compressed answer is read as what it was, although nobody asked for compression."""
+    """A compressed answer is decompressed even though the request did not allow compression."""
     packed = answer(gzip.compress(JSON), "200 OK", "application/json", "Content-Encoding: gzip")
     async with serve(fixed(packed)) as server, client_of(server.url) as client:
         reply = await client.ask(GET, "official")

@@ -1,4 +1,4 @@
-"""Official pages: read in time, told once per change, and witnesses of our own network."""
+"""Official pages: polled at their interval, logged once per change, and witnesses of our own network."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Web:
 
 
 class Running:
-    """Pages at work, and what they bore witness of."""
+    """Pages at work, and their evidence about our own network."""
 
     def __init__(self, clock: HandClock, web: Web) -> None:
         self.web = web
@@ -149,7 +149,7 @@ FAULT = RuntimeError("a fault of ours")
 async def test_a_fault_of_ours_ends_one_reading_only(
     clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """After an unforeseen error a page's values are gone, the log tells of it, and the page is read on."""
+    """After an unforeseen error a page's values are dropped, the error is logged, and polling continues."""
     async with reading(clock, monkeypatch, official=PAGE) as run:
         good = run.web.answer
         run.web.answer = failing(FAULT)
@@ -182,7 +182,7 @@ async def test_a_reload_revives_a_page(clock: HandClock, monkeypatch: pytest.Mon
 
 
 async def test_a_page_left_alone_is_no_witness(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a page wants not to be asked, it says nothing of our own network."""
+    """A paused page gives no evidence about our own network."""
     async with reading(clock, monkeypatch, official=PAGE) as run:
         run.web.answer = lambda: Fetched(429, {"retry-after": "150"})
         await clock.advance(60)

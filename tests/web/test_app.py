@@ -1,4 +1,4 @@
-"""Every endpoint, asked in this process."""
+"""Every endpoint, requested in this process."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_an_unknown_path_is_404_as_text(served: Served) -> None:
     ],
 )
 async def test_metrics_come_in_the_format_that_is_accepted(served: Served, accept: str, content_type: str) -> None:
-    """Without a wish it is the text format, OpenMetrics for who asks for it; each passes the library's own parser."""
+    """The default is the text format, OpenMetrics comes on request; each passes the library's own parser."""
     answer = await served.get("/metrics", headers={"accept": accept})
     assert answer.headers["content-type"].startswith(content_type)
     is_openmetrics = "openmetrics" in content_type
@@ -71,7 +71,7 @@ async def test_metrics_come_in_the_format_that_is_accepted(served: Served, accep
 
 
 async def test_metrics_never_probe(served: Served) -> None:
-    """However often it is read, /metrics asks no provider."""
+    """Reading /metrics never contacts a provider."""
     for _ in range(20):
         await served.get("/metrics")
     assert served.runner.asked == []
@@ -98,7 +98,7 @@ async def test_status_as_json_tells_the_state_and_its_reason(served: Served) -> 
 
 
 async def test_status_as_json_tells_attempt_and_success_of_a_page(served: Served) -> None:
-    """Of a page that was read once and then failed, both moments are told."""
+    """A page that was read once and then failed has both times."""
     served.exporter.pages.states["official"] = PageState(False, 1_000_060.0, 1_000_000.0, None, "HTTP 503")
     assert (await served.get("/api/v1/status")).json()["status_pages"] == [
         {

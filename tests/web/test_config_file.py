@@ -1,4 +1,4 @@
-"""The web configuration file: what it says, and what is wrong with it in one line each."""
+"""The web configuration file: its values, and one line for each mistake."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(directory: Path, text: str) -> WebConfig:
-    """Return what a file with this text says."""
+    """Return the configuration from a file with this text."""
     path = directory / "web.yml"
     path.write_text(text, "utf-8")
     return load_web_config(path)
@@ -145,7 +145,7 @@ CERTIFICATE = "tls_server_config: {{cert_file: {}, key_file: {}}}"
     ],
 )  # fmt: skip
 def test_mistakes_are_one_line(directory: Path, text: str, words: str) -> None:
-    """What is wrong is told with file, line, path and what to do; a hash or password is not repeated."""
+    """A mistake is reported with file, line, path and a fix; a hash or password is not repeated."""
     with mistake(directory, words):
         load(directory, text)
 
@@ -164,7 +164,7 @@ def test_a_missing_file_names_the_flag(directory: Path) -> None:
 
 
 def test_an_encrypted_key_is_refused_without_asking_for_its_password(directory: Path) -> None:
-    """A key that needs a password is a mistake; nobody waits at a terminal."""
+    """A key that needs a password is a mistake; the exporter does not wait at a terminal."""
     from cryptography.hazmat.primitives import serialization
 
     pem = (directory / "server.pem").read_bytes()

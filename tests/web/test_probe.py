@@ -1,4 +1,4 @@
-"""Probing on scrape: what /probe asks, joins, refuses and answers."""
+"""Probing on scrape: the attempts that /probe starts, joins and refuses, and its answers."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def test_a_failed_probe_is_an_answer_not_an_error(served: Served) -> None:
     ],
 )
 async def test_what_must_not_be_asked_is_a_400_that_says_why(served: Served, query: str, words: str) -> None:
-    """An unknown service or probe, and a paid probe nobody allowed, are refused before anything is asked."""
+    """An unknown service or probe, and a paid probe that is not allowed, are refused before any request."""
     answer = await served.get(f"/probe?{query}")
     assert (answer.status_code, answer.text) == (400, words)
     assert served.runner.asked == []
@@ -96,14 +96,14 @@ async def test_what_must_not_be_asked_is_a_400_that_says_why(served: Served, que
 
 @pytest.mark.parametrize("version", ["abc", "2.0.0"])
 async def test_a_version_nobody_knows_is_answered_with_one_we_speak(served: Served, version: str) -> None:
-    """Versions of OpenMetrics are not negotiated: whatever is asked for, version 1.0.0 is what comes."""
+    """Versions of OpenMetrics are not negotiated: the answer has version 1.0.0 for any requested one."""
     headers = {"accept": f"application/openmetrics-text;version={version}"}
     answer = await served.get("/probe?service_id=sora-2-official", headers=headers)
     assert (answer.status_code, "version=1.0.0" in answer.headers["content-type"]) == (200, True)
 
 
 async def test_scrapes_one_after_another_share_an_attempt_for_a_second(served: Served, clock: HandClock) -> None:
-    """However often somebody asks, the provider is asked once a second at most."""
+    """Any number of scrapes causes at most one request per second to the provider."""
     for _ in range(20):
         assert (await served.get("/probe?service_id=scraped")).status_code == 200
     assert len(served.runner.asked) == 1
@@ -113,7 +113,7 @@ async def test_scrapes_one_after_another_share_an_attempt_for_a_second(served: S
 
 
 async def test_a_canary_that_was_accepted_is_not_sent_by_a_scrape(served: Served) -> None:
-    """It might cost money each time: a scrape that asks for it is refused, one of the catalogue is not."""
+    """An accepted canary might cost money each time: its scrape is refused, one of the catalog is not."""
     served.runner.barred.add(("sora-2-official", ProbeKind.CANARY))
     answer = await served.get("/probe?service_id=sora-2-official&probe=canary")
     assert (answer.status_code, "accepts the canary" in answer.text, served.runner.asked) == (400, True, [])
@@ -138,7 +138,7 @@ async def test_scrapes_at_the_same_time_share_one_attempt(served: Served) -> Non
 
 
 async def test_a_scrape_ends_in_time_and_leaves_the_attempt_to_the_others(served: Served) -> None:
-    """Past the scraper's timeout the probe failed and the status is what was known; the attempt itself goes on."""
+    """After the scraper's timeout the probe has failed, the status is unchanged, and the attempt continues."""
     served.runner.gate.clear()
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": "0.51"}
     answer = await served.get("/probe?service_id=sora-2-official", headers=headers)

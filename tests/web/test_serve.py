@@ -1,4 +1,4 @@
-"""Listening: addresses of the command line, and what is told of them."""
+"""Listening on addresses of the command line, and the messages about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sora_exporter.web.serve import ServeError, listen, where
         ("[::1]:0", socket.AF_INET6, "http://[::1]:{}"),
     ],
 )
-def test_an_address_is_listened_on_and_told(address: str, family: socket.AddressFamily, url: str) -> None:
+def test_an_address_gets_a_listener_and_a_url(address: str, family: socket.AddressFamily, url: str) -> None:
     """IPv4, names and bracketed IPv6; port 0 takes a free one, and the URL names it."""
     with closing(listen(address)) as listener:
         port = listener.getsockname()[1]
@@ -27,7 +27,7 @@ def test_an_address_is_listened_on_and_told(address: str, family: socket.Address
 
 
 def test_a_port_alone_listens_on_every_interface() -> None:
-    """``:PORT`` can be reached over IPv4 and, where there is IPv6, over that; people are told localhost."""
+    """``:PORT`` is reachable over IPv4 and, if available, IPv6; the URL for people names localhost."""
     with closing(listen(":0")) as listener:
         port = listener.getsockname()[1]
         assert where(":0", listener) == f"http://localhost:{port}"
@@ -35,7 +35,7 @@ def test_a_port_alone_listens_on_every_interface() -> None:
             assert client.getpeername()[1] == port
 
 
-def test_a_port_in_use_is_told_with_the_way_out() -> None:
+def test_a_port_in_use_is_reported_with_a_fix() -> None:
     """The message names the address, the reason and the option."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -46,7 +46,7 @@ def test_a_port_in_use_is_told_with_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "10198", "localhost", ":", ":http", ":70000", "a b:c"])
-def test_what_is_no_address_is_told_with_examples(address: str) -> None:
+def test_an_invalid_address_is_reported_with_examples(address: str) -> None:
     """Without a decimal port there is nothing to listen on."""
     with pytest.raises(ServeError, match=r"is not host:port: write :10198 or 127\.0\.0\.1:10198$"):
         listen(address)
