@@ -1,15 +1,36 @@
-"""``sora-exporter check``."""
+"""``sora-exporter check``: one attempt of each probe, beside or without a running exporter."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import click
 
-from sora_exporter.cli.options import config_option, fail, load, run_to_end, storage_option, warn
+from sora_exporter.budget.estimate import RENDERERS, cost_of
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import StorageError
+from sora_exporter.cli.mistakes import fail
+from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
+from sora_exporter.clock import SystemClock
+from sora_exporter.config import Config, Service, StatusPage
+from sora_exporter.evidence.snapshot import Json, service_overview
+from sora_exporter.evidence.state import State
+from sora_exporter.evidence.track import is_unreached
+from sora_exporter.http.fetch import Fetcher, FetchError
+from sora_exporter.http.provider import ProviderClients
+from sora_exporter.probes.runner import Runner
+from sora_exporter.probes.scheduler import Scheduler
+from sora_exporter.report.check import renderers
+from sora_exporter.result import ProbeKind, Status
+
+BUSY_SECONDS = 0.2
+PAGE_SECONDS, PAGE_BYTES = 3.0, 64 * 1024
 
 
 @click.command()
@@ -21,7 +42,7 @@ from sora_exporter.cli.options import config_option, fail, load, run_to_end, sto
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="Text for a terminal, JSON for a program, Markdown to paste.")  # fmt: skip
 @click.option("--cost", "is_cost", is_flag=True,
-              help="Print what the configured probes will spend, and ask nobody anything.")  # fmt: skip
+              help="Print the cost of the configured probes and send nothing.")  # fmt: skip
 @storage_option
 def check(
     services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, is_cost: bool,
@@ -35,25 +56,79 @@ def check(
         fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
     warn(config)
     if is_cost:
-        from sora_exporter.budget.estimate import RENDERERS, cost_of
-
         click.echo(RENDERERS[form](cost_of(config, services)), nl=False)
         return
     if not known:
         fail("no service is configured: add one under services: or leave out --config.file")
-    from sora_exporter.budget.storage import StorageError
-    from sora_exporter.cli.check_run import check as run_check
-    from sora_exporter.report.check import renderers
-    from sora_exporter.result import ProbeKind, Status
-
     wrong = [name for name in probes if name not in set(ProbeKind)]
     if wrong:
         fail(f"unknown probe {', '.join(wrong)}: use {', '.join(ProbeKind)}")
     try:
-        found = run_to_end(run_check(config, storage, services, [ProbeKind(name) for name in probes]))
+        found = run_to_end(probe_once(config, storage, services, [ProbeKind(name) for name in probes]))
     except StorageError as error:
         fail(str(error))
     # The terminal's width, or COLUMNS; a file and a pipe have none.
     columns = shutil.get_terminal_size((0, 0)).columns
     click.echo(renderers(columns)[form](found, time.time()), nl=False)
     sys.exit(0 if all(service["status"] == Status.OPERATIONAL for service in found) else 1)
+
+
+async def probe_once(
+    config: Config, storage: Path, service_ids: Sequence[str], probes: Sequence[ProbeKind]
+) -> list[Json]:
+    """Probe the named services once and return their overviews, in the order of the configuration.
+
+    Without ``service_ids`` every service is probed; without ``probes`` the configured free ones run. Raises
+    StorageError.
+    """
+    clock = SystemClock()
+    with closing(Ledger.open(storage, exclusive=False, now=clock.now)) as ledger:
+        clients = ProviderClients()
+        runner = Runner(config, ledger, clients, clock)
+        state = State(clock)
+        state.configure(config)
+        scheduler = Scheduler(config, runner.run, state.record, clock)
+
+        async def attempt(service: Service, probe: ProbeKind) -> None:
+            # A running exporter may be at the same probe: two at once could be billed or rate-limited twice.
+            while await scheduler.attempt(service, probe) is None:
+                await clock.sleep(BUSY_SECONDS)
+
+        wanted = [service for service in config.services if not service_ids or service.id in service_ids]
+        try:
+            async with asyncio.TaskGroup() as group:
+                for service in wanted:
+                    for probe in probes or free_probes(service, runner.is_barred):
+                        group.create_task(attempt(service, probe))
+            if any(track.evidence and is_unreached(track.evidence) for track in state.services.values()):
+                await reach_pages(config, state)
+        finally:
+            # An interrupted check deletes the jobs it created before the ledger is closed.
+            await scheduler.stop()
+            await clients.keep_only({})
+        return [service_overview(state.services[s.id], state.verdict(s.id)) for s in wanted]
+
+
+async def reach_pages(config: Config, state: State) -> None:
+    """Try once to reach each official page: if none can be reached either, our own network is to blame."""
+    async with asyncio.TaskGroup() as group:
+        for name, page in config.status_pages.items():
+            group.create_task(_reach_page(name, page, state))
+
+
+async def _reach_page(name: str, page: StatusPage, state: State) -> None:
+    fetcher = Fetcher(page.proxy.get_secret_value() if page.proxy else None)
+    is_reached = True
+    try:
+        await fetcher.fetch(page.url, timeout_seconds=PAGE_SECONDS, max_bytes=PAGE_BYTES)
+    except FetchError as error:
+        is_reached = error.is_reached
+    finally:
+        await fetcher.aclose()
+    state.witness(f"page:{name}", is_reached, page.interval)
+
+
+def free_probes(service: Service, is_barred: Callable[[Service, ProbeKind], bool]) -> list[ProbeKind]:
+    """Return the service's configured free probes without a canary that might cost; the catalog if none is left."""
+    free = [probe for probe in service.probes if not probe.is_paid and not is_barred(service, probe)]
+    return free or [ProbeKind.CATALOG]

@@ -4,22 +4,52 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 import click
 
 from sora_exporter import __version__
-from sora_exporter.cli.commands import COMMANDS
-from sora_exporter.cli.options import COULD_NOT_RUN, fail
+from sora_exporter.cli.mistakes import COULD_NOT_RUN, fail
 
 INTERRUPTED = 130
 
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "serve": "Run the exporter.",
+        "check": "Probe once and print the report.",
+        "classify": "Classify recorded answers.",
+        "report": "Print the availability tables of a window.",
+        "simulate": "Run the simulated provider alone.",
+        "demo": "Run everything on this machine, no key needed.",
+    }
+)
+"""Each command and the first sentence of its help; ``sora_exporter.cli.NAME`` holds the command of that name."""
+
 
 class Program(click.Group):
-    """The commands; a wrong call is one line like any other mistake, and an interrupt ends quietly."""
+    """Loads a command when it is used; a wrong call is one line like any mistake, and an interrupt ends quietly."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command's module and return the command; None for an unknown name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"sora_exporter.cli.{name}"), name)
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
-        """Run the command the arguments name and exit with its code."""
+        """Run the command that the arguments name and exit with its code."""
         try:
             sys.exit(super().main(*args, **{**extra, "standalone_mode": False}))
         except click.exceptions.NoArgsIsHelpError as error:
@@ -44,9 +74,5 @@ class Program(click.Group):
 def main() -> None:
     """Prometheus exporter for AI-video services: usable now, through which route, and how reliable."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal that cannot show Chinese or an icon gets their codes instead of nothing at all.
+        # A terminal that cannot show Chinese or an icon gets escape codes instead of an error.
         sys.stdout.reconfigure(errors="backslashreplace")
-
-
-for _command in COMMANDS:
-    main.add_command(_command)

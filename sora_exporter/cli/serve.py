@@ -1,17 +1,21 @@
-"""``sora-exporter serve``."""
+"""``sora-exporter serve``: the exporter."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
-from sora_exporter.cli.options import config_option, counted, fail, load, run_to_end, storage_option, warn
-
-if TYPE_CHECKING:
-    from sora_exporter.web.access import WatchedFile
+from sora_exporter.budget.storage import StorageError
+from sora_exporter.cli.mistakes import fail
+from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
+from sora_exporter.config import ConfigError
+from sora_exporter.figures import count_of
+from sora_exporter.logs import configure_logging
+from sora_exporter.web.access import WatchedFile
+from sora_exporter.web.serve import ServeError, ServeSettings
+from sora_exporter.web.serve import serve as run_server
 
 
 def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -25,24 +29,24 @@ def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> 
 @config_option
 @click.option("--config.check", "config_check", is_flag=True, help="Check the configuration and exit.")
 @click.option("--web.listen-address", "listen_address", default=":10198", show_default=True, metavar="HOST:PORT",
-              help="Where to listen; without HOST on every interface.")  # fmt: skip
+              help="Address to listen on; without HOST, every interface.")  # fmt: skip
 @click.option("--web.config.file", "web_config_file", type=click.Path(path_type=Path), metavar="FILE",
-              help="TLS and basic authentication, in the form of all Prometheus exporters.")  # fmt: skip
+              help="TLS and basic authentication, in the format of the Prometheus exporter-toolkit.")  # fmt: skip
 @click.option(
     "--web.external-url",
     "external_url",
     default="",
     callback=_http_url,
     metavar="URL",
-    help="Where it is reached from outside, e.g. behind a reverse proxy; a path in it is served as well.",
+    help="URL under which the exporter is reachable, e.g. behind a reverse proxy; its path is served as well.",
 )
 @click.option("--log.level", "log_level", default="info", show_default=True,
               type=click.Choice(["debug", "info", "warn", "warning", "error"]),
               help="Minimum log level.")  # fmt: skip
 @click.option("--log.format", "log_format", default="logfmt", show_default=True,
-              type=click.Choice(["logfmt", "json"]), help="Shape of a log line.")  # fmt: skip
+              type=click.Choice(["logfmt", "json"]), help="Log format.")  # fmt: skip
 @click.option("--timeout-offset", "timeout_offset", type=click.FloatRange(min=0), default=0.5, show_default=True,
-              help="Seconds taken off Prometheus' scrape timeout for /probe.")  # fmt: skip
+              help="Seconds subtracted from Prometheus' scrape timeout for /probe.")  # fmt: skip
 @storage_option
 def serve(
     config_file: Path | None, config_check: bool, listen_address: str, web_config_file: Path | None, external_url: str,
@@ -53,14 +57,9 @@ def serve(
     web = _watched(web_config_file) if web_config_file is not None else None
     if config_check:
         warn(config)
-        counts = f"{counted(config.services, 'service')}, {counted(config.providers, 'provider')}"
+        counts = f"{count_of(len(config.services), 'service')}, {count_of(len(config.providers), 'provider')}"
         click.echo(f"configuration is good: {counts}")
         return
-    from sora_exporter.budget.storage import StorageError
-    from sora_exporter.logs import configure_logging
-    from sora_exporter.web.serve import ServeError, ServeSettings
-    from sora_exporter.web.serve import serve as run_server
-
     configure_logging(log_level, log_format)
     settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web, external_url)
     try:
@@ -70,9 +69,6 @@ def serve(
 
 
 def _watched(web_config_file: Path) -> WatchedFile:
-    from sora_exporter.config.yaml_file import ConfigError
-    from sora_exporter.web.access import WatchedFile
-
     try:
         return WatchedFile(web_config_file)
     except ConfigError as error:

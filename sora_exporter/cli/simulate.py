@@ -1,4 +1,4 @@
-"""``sora-exporter simulate``."""
+"""``sora-exporter simulate``: the simulated provider alone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import sys
 
 import click
 
+from sora_exporter.simulator import run
+
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=10199, show_default=True, help="0 takes a free one.")
-@click.option("--scenario", default="january-2026", show_default=True, help="How every model behaves; a name.")
+@click.option("--scenario", default="january-2026", show_default=True, help="Name of the scenario to play.")
 def simulate(port: int, scenario: str) -> None:
     """Run the simulated provider alone."""
-    from sora_exporter.simulator import run
-
     sys.exit(run(port=port, scenario=scenario))

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from support.command_line import command
 
 from sora_exporter import __version__
-from sora_exporter.cli.main import main
 from sora_exporter.simulator.scenarios import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
@@ -116,9 +116,9 @@ def test_the_exporter_watches_the_simulator_unless_told_otherwise() -> None:
     """Without .env no option and the simulator's addresses; with SORA_CONFIG the mounted file, by a real option."""
     service = SERVICES["exporter"]
     assert filled_in(service["command"]).split() == ["serve"]
-    command, option = filled_in(service["command"], SORA_CONFIG="./sora.yml").split()
+    verb, option = filled_in(service["command"], SORA_CONFIG="./sora.yml").split()
     flag, _, path = option.partition("=")
-    assert flag in {name for param in main.commands[command].params for name in param.opts}
+    assert flag in {name for param in command(verb).params for name in param.opts}
     assert path in mounts("exporter")
     variables = {name: filled_in(value) for name, value in service["environment"].items()}
     urls = [urlsplit(value) for value in variables.values() if value.startswith("http")]

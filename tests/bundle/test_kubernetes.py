@@ -10,9 +10,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from support.command_line import command
 
 from sora_exporter import __version__
-from sora_exporter.cli.main import main
 from sora_exporter.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -139,8 +139,8 @@ def test_the_pod_may_do_next_to_nothing() -> None:
 def test_the_pod_runs_the_program_as_it_is() -> None:
     """Command, options, port, paths, probes and tag are those of the program and of its image."""
     found, pod = container(), one("Deployment")["spec"]["template"]["spec"]
-    command, option = found["args"]
-    assert option.partition("=")[0] in {name for param in main.commands[command].params for name in param.opts}
+    verb, option = found["args"]
+    assert option.partition("=")[0] in {name for param in command(verb).params for name in param.opts}
     mounts = {mount["name"]: mount["mountPath"] for mount in found["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     (file,) = next(m for m in RENDERED if named(m) == "ConfigMap-sora-exporter")["data"]

@@ -18,9 +18,9 @@ import click
 import httpx2
 import pytest
 import yaml
+from support.command_line import command
 
 from sora_exporter import __version__
-from sora_exporter.cli.main import main
 from sora_exporter.config import load_config
 from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.result import STATUS_OF, Status
@@ -60,7 +60,7 @@ def test_the_metrics_table_is_the_families_declared() -> None:
 
 def test_the_options_table_is_the_options_of_serve() -> None:
     """Every option of serve with its default and its own words, in the order of --help, and no other."""
-    options = [param for param in main.commands["serve"].params if isinstance(param, click.Option)]
+    options = [param for param in command("serve").params if isinstance(param, click.Option)]
     told = {row[0]: row[1:] for row in table("| option | default | meaning |")}
     assert list(told) == [option.opts[0] for option in options]
     assert [told[option.opts[0]][1] for option in options] == [option.help for option in options]

@@ -11,7 +11,7 @@ import pytest
 from support.running import PROGRAM, environment, exporter, run, simulator
 from support.watched import FREE, config, service
 
-from sora_exporter.cli.check_run import free_probes
+from sora_exporter.cli.check import free_probes
 from sora_exporter.config import Service
 from sora_exporter.result import ProbeKind
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from support.recorded import END, WINDOW, Recorded, answering
 
-from sora_exporter.report.command import Request, find
+from sora_exporter.cli.report import Request, find
 from sora_exporter.report.findings import Findings
 from sora_exporter.report.prometheus import Access
 

@@ -13,8 +13,8 @@ from support.html_structure import Structure
 from support.invented import figures, findings, service
 from support.recorded import END, FIRST, Recorded, info
 
+from sora_exporter.cli.report import CSV_TABLES, FORMATS, render
 from sora_exporter.plain_words import languages
-from sora_exporter.report.command import CSV_TABLES, FORMATS, render
 from sora_exporter.report.findings import Findings, Incident, Price
 from sora_exporter.report.tables import INCIDENTS_SHOWN, Table, tables
 from sora_exporter.report.terminal import width, wrap

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_exporter.cli.classify_lines import LineError, classify_lines
+from sora_exporter.cli.classify import LineError, classify_lines
 from sora_exporter.result import ErrorClass, Status
 
 CORPUS = Path(__file__).parents[1] / "classify" / "corpus" / "answers.jsonl"

@@ -8,36 +8,29 @@ import pty
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.recorded import Recorded, each
+from support.command_line import command
+from support.recorded import Recorded, answering, each
 
 from sora_exporter.cli.main import main
-from sora_exporter.plain_words import languages
-from sora_exporter.report.command import CSV_TABLES, FORMATS
-from sora_exporter.report.findings import WINDOWS
+from sora_exporter.cli.report import FORMATS
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    """The recorded answers, served."""
+    with answering(Recorded()) as serving:
+        yield serving
 
 
 def call(recorded: Recorded, *arguments: str) -> Result:
     """Run the command over the recorded week."""
     week = ("--prometheus-url", recorded.url, "--window", "7d", "--end", "2026-11-01")
     return CliRunner(env={"COLUMNS": "100"}).invoke(main, ["report", *week, *arguments])
-
-
-def options(name: str) -> list[str]:
-    """Return the choices of one of the command's options."""
-    (option,) = (one for one in main.commands["report"].params if one.name == name)
-    return list(option.type.choices)  # type: ignore[attr-defined]
-
-
-def test_choices_are_what_there_is() -> None:
-    """The command offers every window, format, table and language there is, and no other."""
-    assert options("window") == list(WINDOWS)
-    assert options("form") == list(FORMATS)
-    assert options("csv_table") == sorted(CSV_TABLES, reverse=True)
-    assert options("language") == list(languages())
 
 
 def test_the_report_goes_to_standard_output(recorded: Recorded) -> None:
@@ -93,7 +86,7 @@ def test_an_unreachable_prometheus_is_one_line(recorded: Recorded) -> None:
 
 def test_secrets_are_taken_from_files_alone(recorded: Recorded, tmp_path: Path) -> None:
     """No option takes a secret itself; one from a file is sent and shown nowhere."""
-    names = {option.name or "" for option in main.commands["report"].params}
+    names = {option.name or "" for option in command("report").params}
     assert [name for name in names if re.search("password|token|secret", name) and not name.endswith("_file")] == []
     secret = tmp_path / "token"
     secret.write_text("correct-horse-battery\n")
