@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from sora_exporter.budget.estimate import RENDERERS, cost_of
+from sora_exporter.budget.estimate import cost_of
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.cli.mistakes import fail
@@ -27,6 +27,7 @@ from sora_exporter.http.provider import ProviderClients
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.report.check import renderers
+from sora_exporter.report.cost import COST_RENDERERS
 from sora_exporter.result import ProbeKind, Status
 
 BUSY_SECONDS = 0.2
@@ -56,7 +57,7 @@ def check(
         fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
     warn(config)
     if is_cost:
-        click.echo(RENDERERS[form](cost_of(config, services)), nl=False)
+        click.echo(COST_RENDERERS[form](cost_of(config, services)), nl=False)
         return
     if not known:
         fail("no service is configured: add one under services: or leave out --config.file")

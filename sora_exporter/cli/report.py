@@ -17,6 +17,7 @@ import click
 
 from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import run_to_end
+from sora_exporter.figures import percent, share
 from sora_exporter.plain_words import languages
 from sora_exporter.report.documents import render_incidents_csv, render_json, render_services_csv
 from sora_exporter.report.findings import LEAST_COVERAGE, WINDOWS, Findings
@@ -25,7 +26,7 @@ from sora_exporter.report.markdown import render_markdown
 from sora_exporter.report.measure import NoReport, measure
 from sora_exporter.report.prometheus import Access, PrometheusApi, PrometheusError
 from sora_exporter.report.text import render_text
-from sora_exporter.report.wording import Wording, percent, share, wording
+from sora_exporter.report.wording import Wording, wording
 
 Render = Callable[[Findings, Wording], str]
 CSV_TABLES: Final[Mapping[str, Render]] = {"services": render_services_csv, "incidents": render_incidents_csv}

@@ -10,6 +10,7 @@ from typing import Any
 
 from sora_exporter.evidence.state import ServiceTrack, State, Verdicts
 from sora_exporter.evidence.track import NOT_ASKED
+from sora_exporter.figures import iso
 from sora_exporter.result import ProbeResult, Status
 
 Json = dict[str, Any]
@@ -36,13 +37,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
 """Each criterion as the reason for the route that it decided for."""
 
 NEAR_SUNSET = timedelta(days=7)
-
-
-def iso(moment: float | None, timespec: str = "seconds") -> str | None:
-    """Return a moment (Unix time) as ISO 8601 in UTC, or None; ``timespec`` as of ``datetime.isoformat``."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def services_overview(state: State) -> list[Json]:
@@ -90,7 +84,7 @@ def result_overview(result: ProbeResult) -> Json:
     """Return one attempt with everything an operator may want to show a provider."""
     return {
         "probe": result.probe.value,
-        "started_at": iso(result.started_at, "milliseconds"),
+        "started_at": iso(result.started_at, milliseconds=True),
         "success": result.is_success,
         "error_class": result.error_class.value,
         "status": result.error_class.status.value,

@@ -17,6 +17,7 @@ from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Provider, Service
 from sora_exporter.config.target import target_of
+from sora_exporter.figures import dollars
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
 from sora_exporter.redact import redact
@@ -101,7 +102,7 @@ class Runner:
             limit = self.config.budget_usd_per_day
             reservation = self._ledger.reserve(service.id, probe, price, limit)
             if reservation is None:
-                return self._unasked(service, probe, f"${price:.2f} more would pass today's ${limit:.2f}")
+                return self._unasked(service, probe, f"{dollars(price)} more would pass today's {dollars(limit)}")
             job = self._ledger.remember_job(reservation, service.provider, service.api)
         except StorageError as error:
             return self._unasked(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)

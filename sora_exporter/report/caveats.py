@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sora_exporter.figures import day, minute, one_line, percent, share
 from sora_exporter.report.findings import LEAST_COVERAGE, Findings, ServiceFindings
-from sora_exporter.report.terminal import plain
-from sora_exporter.report.wording import Wording, day, moment, percent, share, title
+from sora_exporter.report.wording import Wording, title
 
 
 def window_line(findings: Findings, words: Wording) -> str:
     """Return what the report is about: window, times, source."""
     return words.window.format(
         window=findings.window.name,
-        start=moment(findings.start),
-        end=moment(findings.end),
-        source=plain(findings.source),
+        start=minute(findings.start),
+        end=minute(findings.end),
+        source=one_line(findings.source),
     )
 
 
@@ -25,7 +25,7 @@ def caveats(findings: Findings, words: Wording) -> Sequence[str]:
         *(line for service in findings.services for line in _gaps(service, words)),
         *_ends_of_life(findings, words),
         *_no_route(findings, words),
-        *(words.note("warning", warning=plain(warning)) for warning in findings.warnings),
+        *(words.note("warning", warning=one_line(warning)) for warning in findings.warnings),
     ]
 
 
@@ -39,7 +39,7 @@ def _gaps(service: ServiceFindings, words: Wording) -> Iterator[str]:
     elif service.figures.stars is None:
         yield words.note("low_coverage_stars", service=name)
     if service.recorded_since is not None:
-        yield words.note("young", service=name, start=moment(service.recorded_since))
+        yield words.note("young", service=name, start=minute(service.recorded_since))
 
 
 def _ends_of_life(findings: Findings, words: Wording) -> Iterator[str]:

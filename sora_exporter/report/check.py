@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from sora_exporter.evidence.snapshot import Json, iso, routes
-from sora_exporter.report.terminal import cut, pad, plain, width
+from wcwidth import ljust, width
+
+from sora_exporter.evidence.snapshot import Json, routes
+from sora_exporter.figures import iso, one_line, seconds_text
+from sora_exporter.report.terminal import cut
 from sora_exporter.result import Status
 
 ICONS: Mapping[str, str] = {
@@ -24,14 +27,13 @@ COLUMNS = ("", "service", "status", "response", "access", "error class", "why")
 GAP = "  "
 ENDLESS = 1_000_000
 LEAST_ROOM = 40
-"""Columns the reason needs to be worth reading beside the rest."""
+"""Columns that the reason needs beside the rest; with fewer it gets a line of its own."""
 
 
 def render_text(services: list[Json], now: float, columns: int = 0) -> str:
     """Return the summary as lines for a terminal of so many columns (0: endless).
 
-    Columns keep their width with Chinese names. No line is longer than the terminal: the reason is cut, and has a
-    line of its own where the terminal is too narrow to hold it beside the rest.
+    No line is longer than the terminal: the reason is cut, and gets a line of its own on a narrow terminal.
     """
     rows = [COLUMNS, *(_row(service) for service in services)]
     widths = [max(width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
@@ -57,20 +59,19 @@ def render_json(services: list[Json], now: float) -> str:
 
 
 def renderers(columns: int = 0) -> Mapping[str, Callable[[list[Json], float], str]]:
-    """Return what makes each format of the report; text fits a terminal of so many columns (0: endless)."""
+    """Return the renderer of each format; text fits a terminal of so many columns (0: endless)."""
     return {"text": partial(render_text, columns=columns), "json": render_json, "markdown": render_markdown}
 
 
 def _row(service: Json) -> tuple[str, ...]:
-    seconds = service["response_time_seconds"]
     return (
         ICONS[service["status"]],
-        plain(service["name"]),
+        one_line(service["name"]),
         service["status"],
-        f"{seconds:.2f} s" if seconds is not None else "–",
+        seconds_text(service["response_time_seconds"]) or "–",
         service["access"],
         service["error_class"],
-        plain(service["why"]),
+        one_line(service["why"]),
     )
 
 
@@ -81,7 +82,7 @@ def _route_line(route: Json) -> str:
 
 
 def _on_one_line(row: tuple[str, ...], widths: list[int]) -> list[str]:
-    padded = [pad(cell, columns) for cell, columns in zip(row, widths, strict=False)]
+    padded = [ljust(cell, columns) for cell, columns in zip(row, widths, strict=False)]
     return [GAP.join([*padded, row[-1]]).rstrip()]
 
 

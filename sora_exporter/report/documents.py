@@ -32,12 +32,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sora_exporter.evidence.snapshot import iso
+from sora_exporter.figures import iso, one_line
 from sora_exporter.report.caveats import caveats
 from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Figures, Findings, Incident, ServiceFindings
 from sora_exporter.report.objectives import Statement, statements
 from sora_exporter.report.recommendations import recommendations
-from sora_exporter.report.terminal import plain
 from sora_exporter.report.wording import Wording
 
 Json = dict[str, Any]
@@ -203,5 +202,5 @@ def _field(value: object) -> object:
         return int(value)
     if not isinstance(value, str):
         return value
-    text = plain(value)
+    text = one_line(value)
     return f"'{text}" if value.startswith(FORMULA) or text.startswith(FORMULA) else text

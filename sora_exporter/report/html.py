@@ -11,12 +11,13 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from sora_exporter.figures import minute, neutral, percent
 from sora_exporter.report.caveats import caveats, window_line
 from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Findings, ServiceFindings
 from sora_exporter.report.tables import tables, tone
-from sora_exporter.report.wording import Wording, moment, percent, title
+from sora_exporter.report.wording import Wording, title
 from sora_exporter.result import Status
-from sora_exporter.web.pages.document import COLOURS, neutral
+from sora_exporter.web.pages.document import COLOURS
 
 PACE: Final = 10
 """From one bar to the next, in units of the drawing."""
@@ -54,8 +55,8 @@ def render_html(findings: Findings, words: Wording) -> str:
         "caveats": caveats(findings, words),
         "tables": tables(findings, words),
         "charts": [_chart(service, words) for service in findings.services],
-        "chart_start": moment(findings.start),
-        "chart_end": moment(findings.end),
+        "chart_start": minute(findings.start),
+        "chart_end": minute(findings.end),
         "bar_length": words.span(findings.window.bar_seconds),
         "height": HEIGHT,
     }
@@ -72,11 +73,11 @@ def _strokes(bars: Sequence[Bar], words: Wording) -> Iterator[Stroke]:
     """Yield a bar as high as the availability; over a part of the window that nobody saw, a faint one."""
     for place, bar in enumerate(bars):
         if bar.availability is None or bar.coverage < LEAST_COVERAGE:
-            says = f"{moment(bar.end)}: {words.value('unseen')}"
+            says = f"{minute(bar.end)}: {words.value('unseen')}"
             yield Stroke(PACE * place, HEIGHT - LEAST_HEIGHT, LEAST_HEIGHT, Status.RETIRED, says)
             continue
         height = max(LEAST_HEIGHT, round(HEIGHT * bar.availability, 1))
-        says = f"{moment(bar.end)}: {percent(bar.availability)}"
+        says = f"{minute(bar.end)}: {percent(bar.availability)}"
         yield Stroke(PACE * place, HEIGHT - height, height, tone(bar.availability), says)
 
 

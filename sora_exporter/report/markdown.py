@@ -19,17 +19,18 @@ def render_markdown(findings: Findings, words: Wording) -> str:
     lines = [f"# {escape(words.title)}", "", escape(window_line(findings, words)), ""]
     lines += [f"- ⚠️ {escape(caveat)}" for caveat in caveats(findings, words)]
     for table in tables(findings, words):
-        lines += ["", f"## {escape(table.title)}", "", *_table(table)]
+        lines += ["", f"## {escape(table.title)}", "", *table_lines(table)]
         lines += [line for note in table.notes for line in (f"_{escape(note)}_", "")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip("\n") + "\n"
 
 
 def escape(text: str) -> str:
-    """Return text that stands in Markdown for itself: no markup, no HTML, no link."""
+    """Return text that Markdown shows as it is: no markup, no HTML, no link."""
     return SPECIAL.sub(r"\\\1", text.translate(ENTITIES)).replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
-def _table(table: Table) -> list[str]:
+def table_lines(table: Table) -> list[str]:
+    """Return a table's headings and rows, and an empty line; nothing for a table without rows."""
     if not table.rows:
         return []
     return [

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
 
+from sora_exporter.figures import one_line
 from sora_exporter.http.fetch import Fetched, Fetcher, FetchError, TooLarge, TooSlow
 from sora_exporter.redact import redact
-from sora_exporter.report.terminal import plain
+
 
 TIMEOUT_SECONDS: Final = 120.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -100,7 +101,7 @@ class PrometheusApi:
 
     def _words(self, text: object) -> str:
         """Return text of the other side on one line, without secrets: a proxy may echo our credentials."""
-        return plain(redact(str(text), self._secrets, QUOTED_CHARACTERS))
+        return one_line(redact(str(text), self._secrets, QUOTED_CHARACTERS))
 
     async def _get(self, url: str) -> Fetched:
         try:

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sora_exporter.figures import minute, minute_of_year, one_line, percent, seconds_text, share
 from sora_exporter.report.findings import Findings, Incident, ServiceFindings
 from sora_exporter.report.objectives import Statement, statements
 from sora_exporter.report.recommendations import USES, recommendations
-from sora_exporter.report.terminal import plain
-from sora_exporter.report.wording import (
-    Wording,
-    moment,
-    moment_of_year,
-    percent,
-    percent_at_least,
-    seconds_text,
-    share,
-    title,
-)
+from sora_exporter.report.wording import Wording, title
 from sora_exporter.result import ErrorClass, Status
 
 INCIDENTS_SHOWN = 30
@@ -77,11 +68,11 @@ def _cells(*texts: str) -> list[Cell]:
 def _now(findings: Findings, words: Wording) -> Table:
     rows = [
         [
-            Cell(plain(service.facts.product)),
+            Cell(one_line(service.facts.product)),
             Cell(title(service)),
             Cell(words.status(service.status), service.status),
             Cell(_reason(service, words)),
-            Cell(words.access(plain(service.facts.access))),
+            Cell(words.access(one_line(service.facts.access))),
             Cell(_use_now(service, words)),
         ]
         for service in findings.services
@@ -120,7 +111,7 @@ def _stability_row(service: ServiceFindings, words: Wording) -> list[Cell]:
         Cell(percent(figures.availability), tone(figures.availability)),
         *_cells(
             seen,
-            seconds_text(figures.response_seconds, words.none),
+            seconds_text(figures.response_seconds) or words.none,
             str(figures.episodes),
             f"{figures.episodes_per_week:.1f}",
             f"{figures.risk_control_hours:.1f}",
@@ -159,7 +150,7 @@ def _price(findings: Findings, words: Wording) -> Table:
 def _recommendation(findings: Findings, words: Wording) -> Table:
     chosen = {(one.product, one.use.name): one.service for one in recommendations(findings)}
     rows = [
-        [Cell(plain(product)), *(_route(chosen[product, use.name], words) for use in USES)]
+        [Cell(one_line(product)), *(_route(chosen[product, use.name], words) for use in USES)]
         for product in findings.products
     ]
     columns = _columns(words, ("product", *(use.name for use in USES)))
@@ -203,7 +194,7 @@ def _statement_row(statement: Statement, words: Wording) -> list[Cell]:
     )
     return [
         *head,
-        Cell(percent_at_least(figures.availability)),
+        Cell(percent(figures.availability, 3)),
         verdict,
         *_cells(
             words.span(statement.allowed_seconds),
@@ -228,8 +219,8 @@ def _stretches(key: str, found: list[tuple[Incident, ServiceFindings]], words: W
     newest = sorted(found, key=lambda pair: (-pair[0].start, pair[1].facts.service_id))
     rows = [
         [
-            *_cells(title(service), words.none if one.is_cut else moment(one.start)),
-            Cell(words.value("open") if one.is_open else moment_of_year(one.end)),
+            *_cells(title(service), words.none if one.is_cut else minute(one.start)),
+            Cell(words.value("open") if one.is_open else minute_of_year(one.end)),
             Cell(words.span(one.seconds)),
             Cell(words.error_class(one.error_class), one.error_class.status if one.error_class else None),
         ]

@@ -1,4 +1,4 @@
-"""The report for a terminal: tables that fit its width, colour where it is wanted. Pure."""
+"""The report for a terminal: tables that fit its width, in colour if it takes colour. Pure."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from wcwidth import ljust, rjust, width, wrap
+
 from sora_exporter.report.caveats import caveats, window_line
 from sora_exporter.report.findings import Findings
 from sora_exporter.report.tables import Cell, Column, Table, tables
-from sora_exporter.report.terminal import cut, pad, width, wrap
+from sora_exporter.report.terminal import cut
 from sora_exporter.report.wording import Wording
 from sora_exporter.result import Status
 
 GAP: Final = "  "
 ENDLESS: Final = 120
-"""Columns that are taken where there is no terminal."""
+"""Columns of text that is not printed on a terminal."""
 LEAST_TEXT: Final = 8
 LEAST_FIGURES: Final = 5
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -33,7 +35,7 @@ COLOURS: Final[Mapping[Status, str]] = MappingProxyType(
 
 
 def render_text(findings: Findings, words: Wording, columns: int = 0, is_coloured: bool = False) -> str:
-    """Return the report for a terminal of so many columns (0: none)."""
+    """Return the report for a terminal of so many columns (0: no terminal)."""
     room = columns or ENDLESS
     pen = _Pen(is_coloured)
     lines = [pen.bold(line) for line in wrap(words.title, room)]
@@ -69,6 +71,11 @@ def _bullet(text: str, room: int) -> list[str]:
     return [f"! {first}", *(f"  {line}" for line in rest)]
 
 
+def table_lines(table: Table, columns: int = 0) -> list[str]:
+    """Return a table's headings and rows as aligned lines without colour, for so many columns (0: no terminal)."""
+    return list(_table(table, columns or ENDLESS, _Pen(False)))
+
+
 def _table(table: Table, room: int, pen: _Pen) -> Iterator[str]:
     if not table.rows:
         return
@@ -80,7 +87,7 @@ def _table(table: Table, room: int, pen: _Pen) -> Iterator[str]:
 
 
 def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
-    """Return the width of each column; where they do not fit, the widest give way, and figures last."""
+    """Return the width of each column. If they do not fit, the widest shrink first, and columns of figures last."""
     widths = [max(width(row[place].text) for row in rows) for place in range(len(columns))]
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
     for least, is_number in ((LEAST_TEXT, False), (LEAST_FIGURES, True)):
@@ -98,5 +105,6 @@ def _line(row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int],
     for place, (cell, column, room) in enumerate(zip(row, columns, widths, strict=True)):
         text = cut(cell.text, room)
         is_last_text = place == len(row) - 1 and not column.is_number
-        cells.append(pen.toned(text if is_last_text else pad(text, room, column.is_number), cell.tone))
+        padded = text if is_last_text else (rjust if column.is_number else ljust)(text, room)
+        cells.append(pen.toned(padded, cell.tone))
     return GAP.join(cells).rstrip()

@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from sora_exporter.config import hidden_dump
-from sora_exporter.evidence.snapshot import iso, routes, services_overview
+from sora_exporter.evidence.snapshot import routes, services_overview
 from sora_exporter.exporter import Exporter
+from sora_exporter.figures import iso
 from sora_exporter.metrics.exposition import Exposition
 from sora_exporter.web.pages import Document, render_badge, render_overview, render_service, service_document
 from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sora_exporter.evidence.snapshot import Json, iso, result_overview, service_overview
+from sora_exporter.evidence.snapshot import Json, result_overview, service_overview
 from sora_exporter.evidence.state import ProbeTrack
 from sora_exporter.exporter import Exporter
+from sora_exporter.figures import iso
 from sora_exporter.plain_words import Words, plain_words
 from sora_exporter.result import ErrorClass
 from sora_exporter.web.pages.service_view import Official, official
@@ -53,7 +54,7 @@ def _probe(probed: ProbeTrack) -> Mapping[str, Any]:
         "failures_by_class": {error_class.value: count for error_class, count in sorted(probed.failures.items())},
         "marks": [
             {
-                "at": iso(mark.at, "milliseconds"),
+                "at": iso(mark.at, milliseconds=True),
                 "error_class": mark.error_class.value,
                 "status": mark.error_class.status.value,
             }

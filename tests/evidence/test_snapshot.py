@@ -9,17 +9,9 @@ import pytest
 from support.clock import HandClock
 from support.watched import NOW, config, result, service
 
-from sora_exporter.evidence.snapshot import iso, result_overview, routes, services_overview
+from sora_exporter.evidence.snapshot import result_overview, routes, services_overview
 from sora_exporter.evidence.state import State
 from sora_exporter.result import ErrorClass, ProbeKind
-
-
-@pytest.mark.parametrize(
-    ("moment", "text"), [(None, None), (0.0, "1970-01-01T00:00:00Z"), (NOW + 0.9, "2026-01-28T00:00:00Z")]
-)
-def test_moments(moment: float | None, text: str | None) -> None:
-    """Moments are told in UTC, to the second."""
-    assert iso(moment) == text
 
 
 def test_services(clock: HandClock) -> None:

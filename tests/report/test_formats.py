@@ -12,12 +12,12 @@ import pytest
 from support.html_structure import Structure
 from support.invented import figures, findings, service
 from support.recorded import END, FIRST, Recorded, info
+from wcwidth import width, wrap
 
 from sora_exporter.cli.report import CSV_TABLES, FORMATS, render
 from sora_exporter.plain_words import languages
 from sora_exporter.report.findings import Findings, Incident, Price
 from sora_exporter.report.tables import INCIDENTS_SHOWN, Table, tables
-from sora_exporter.report.terminal import width, wrap
 from sora_exporter.report.wording import wording
 from sora_exporter.result import ErrorClass
 from sora_exporter.web.pages.document import COLOURS
@@ -39,7 +39,7 @@ def texts(one: Table) -> list[list[str]]:
 def test_tables_tell_what_was_found(found: Find) -> None:
     """The stability table has the figures, and words where too little was seen."""
     assert texts(table(found(), "stability")) == [
-        ["Alpha 官转", "★★★★★", "99.99 %", "100.0 %", "2.5 s", "0", "0.0", "0.0"],
+        ["Alpha 官转", "★★★★★", "99.99 %", "100.0 %", "2.50 s", "0", "0.0", "0.0"],
         ["Beta", "★★★☆☆", "90.00 %", "99.0 %", "0.75 s", "3", "3.0", "10.0"],
         ["Gamma", "–", "no figure", "20.0 %", "–", "–", "–", "–"],
     ]
@@ -258,7 +258,7 @@ def test_html_says_in_words_what_it_draws(found: Find) -> None:
 def test_markdown_is_tables_that_can_be_pasted(found: Find) -> None:
     """The Markdown has a heading and a complete table for each part."""
     markdown = render(found(), "en", "markdown")
-    assert "| Alpha 官转 | ★★★★★ | 99.99 % | 100.0 % | 2.5 s | 0 | 0.0 | 0.0 |\n" in markdown
+    assert "| Alpha 官转 | ★★★★★ | 99.99 % | 100.0 % | 2.50 s | 0 | 0.0 | 0.0 |\n" in markdown
     assert "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n" in markdown
     assert markdown.count("\n## ") == 7
     assert "\n\n\n" not in markdown

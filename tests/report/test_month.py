@@ -14,7 +14,7 @@ from sora_exporter.cli.main import main
 from sora_exporter.demo.article import ARTICLE
 from sora_exporter.demo.history import ServiceHistory, invent_history, is_evidence
 from sora_exporter.demo.tsdb import all_series, load_history
-from sora_exporter.evidence.snapshot import iso
+from sora_exporter.figures import iso
 
 pytestmark = pytest.mark.programs
 

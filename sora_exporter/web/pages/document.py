@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,17 +15,10 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from sora_exporter.figures import count_of
+from sora_exporter.figures import count_of, neutral
 from sora_exporter.result import Status
 
 FOLDER = resources.files("sora_exporter.web.pages").joinpath("templates")
-
-# What could turn text around it, hide in it or not be encoded at all: controls, directional marks, surrogates.
-HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
-)
-REPLACEMENT = "\ufffd"
 
 COLOURS: Mapping[Status, str] = MappingProxyType(
     {
@@ -68,11 +60,6 @@ class Document:
     media_type: str = "text/html"
     http_status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def neutral(text: str) -> str:
-    """Return the text with every character replaced that a reader cannot see or that turns others around."""
-    return HIDDEN.sub(REPLACEMENT, text)
 
 
 def html_document(template: str, values: Mapping[str, Any], http_status: int = 200, refresh: int = 0) -> Document:

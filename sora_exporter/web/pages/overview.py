@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sora_exporter import __version__
-from sora_exporter.budget.estimate import cost_of, summary
+from sora_exporter.budget.estimate import MONTH_DAYS, Cost, cost_of
 from sora_exporter.config import Service
 from sora_exporter.evidence.snapshot import REASONS, Json, cautions, routes, services_overview
 from sora_exporter.exporter import Exporter
@@ -98,12 +98,19 @@ def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
         "rest_count": len(rest),
         "pages": page_views(exporter),
         "budget": _budget(exporter),
-        "cost": summary(cost_of(exporter.config)),
+        "cost": _cost_line(cost_of(exporter.config)),
         "health": _health(exporter),
         "legend": [(status, plain_words().statuses[status], mark_path(status)) for status in Status],
         "refresh_seconds": REFRESH_SECONDS if is_refreshing else 0,
     }
     return html_document("overview.html", values, refresh=REFRESH_SECONDS if is_refreshing else 0)
+
+
+def _cost_line(cost: Cost) -> str:
+    """Return the most that probes spend, beside the cost of the reference monitor."""
+    limit = f"{dollars(cost.usd)} a day, {dollars(cost.usd * MONTH_DAYS)} a month"
+    reference = f"one video of each service every 5 minutes: {dollars(cost.reference_usd)} a day"
+    return f"{limit} ({reference})" if cost.reference_usd else limit
 
 
 def _row(exporter: Exporter, service_id: str) -> Row:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sora_exporter.config import Service
 from sora_exporter.evidence.state import ServiceTrack, Verdicts
 from sora_exporter.exporter import Exporter
-from sora_exporter.figures import Moment, dollars, moment, seconds_text, span
+from sora_exporter.figures import Moment, dollars, moment, seconds_text, share, span
 from sora_exporter.plain_words import PlainWords, Words, plain_words
 from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.status_pages.facts import COMPONENT_SEVERITY, ComponentStatus
@@ -92,7 +92,7 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         response=seconds_text(latest.response_seconds if latest else None),
         last_attempt=moment(latest.started_at if latest else None, now),
         price=_price(track),
-        objective=f"{service.objective:g} %" if service.objective else "",
+        objective=share(service.objective / 100) if service.objective else "",
         sunset=moment(sunset_at, now),
         is_past_sunset=sunset_at is not None and sunset_at <= now,
         official=official(exporter, service, verdict),

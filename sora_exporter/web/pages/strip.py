@@ -9,7 +9,7 @@ from itertools import groupby
 from types import MappingProxyType
 
 from sora_exporter.evidence.state import MARKS_KEPT, Mark, ProbeTrack
-from sora_exporter.figures import count_of, moment, span
+from sora_exporter.figures import count_of, moment, seconds_text, span
 from sora_exporter.plain_words import PlainWords
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 
@@ -54,7 +54,7 @@ def strip(probe: ProbeKind, track: ProbeTrack, words: PlainWords, now: float) ->
     marks = list(track.marks)
     return Strip(
         probe=probe,
-        every=span(track.interval) if track.interval >= 1 else f"{track.interval:g} s",
+        every=span(track.interval) if track.interval >= 1 else seconds_text(track.interval),
         covers=span(now - marks[0].at) if marks else "",
         drawn=_drawn(marks, words),
         in_words=_sentence(marks, words, now),

@@ -1,0 +1,46 @@
+"""The official status pages on the overview."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from support.pages import overview
+from support.remembering import SORA, page_says
+
+from sora_exporter.exporter import Exporter
+from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
+from sora_exporter.status_pages.poller import PageState
+
+
+def test_official_pages_show_components_incidents_and_faults(exporter: Exporter) -> None:
+    """A page's component, open incident and link stand on the overview; of a page that is down, why."""
+    now = exporter.clock.now()
+    page_says(
+        exporter,
+        ComponentStatus.MAJOR_OUTAGE,
+        Incident("Elevated errors", Impact.CRITICAL, True, now - 3600, url="incidents/1", components=(SORA,)),
+        Incident("Odd", Impact.MINOR, True, url="javascript:alert(1)"),
+        Incident("Broken", Impact.MINOR, True, url="http://["),
+    )
+    page = overview(exporter)
+    assert "Sora major outage" in page.text
+    assert "Elevated errors impact critical, for 1 h, since 2026-01-27 23:00:00 UTC, touches Sora" in page.text
+    assert "https://status.example/incidents/1" in page.all("href")
+    assert not any(href.startswith(("javascript", "http://[")) for href in page.all("href"))
+    exporter.pages.states["openai"] = PageState(False, now, now - 60, None, "summary.json: HTTP 503")
+    page = overview(exporter)
+    assert "Cannot be read read 1 min ago" in page.text
+    assert "summary.json: HTTP 503" in page.text
+    assert "major outage" not in page.text
+
+
+def test_no_open_incident_is_said_of_whoever_tells_incidents(exporter: Exporter) -> None:
+    """A page that told its incidents has none open although another document failed; else it is silent."""
+    page_says(exporter, ComponentStatus.OPERATIONAL)
+    state = exporter.pages.states["openai"]
+    exporter.pages.states["openai"] = replace(state, error="components.json: HTTP 503")
+    assert "No open incident." in overview(exporter).text
+    assert state.report is not None
+    silent = replace(state, report=replace(state.report, open_incidents=None))
+    exporter.pages.states["openai"] = silent
+    assert "No open incident." not in overview(exporter).text

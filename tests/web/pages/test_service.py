@@ -1,0 +1,55 @@
+"""The page of one service: every attempt as evidence."""
+
+from __future__ import annotations
+
+import re
+
+from support.pages import of_service
+from support.remembering import attempt, fill_january
+
+from sora_exporter.exporter import Exporter
+from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind
+from sora_exporter.web.pages.document import FOLDER
+
+
+def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:
+    """Request, headers and the time to the millisecond stand beside the attempt: what a provider asks for first."""
+    attempt(
+        exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.SERVER_ERROR, started_at=exporter.clock.now() + 0.123,
+        request="POST /videos, model sora-2", headers="x-request-id: r-1\ncf-ray: 8ab-SIN",
+    )  # fmt: skip
+    page = of_service(exporter, "sora-2-official")
+    assert "2026-01-28 00:00:00.123 UTC" in page.text
+    assert "POST /videos, model sora-2" in page.text
+    assert "x-request-id: r-1 cf-ray: 8ab-SIN" in page.text
+
+
+def test_every_phase_has_a_colour_of_its_own() -> None:
+    """No two phases of an attempt look the same."""
+    colours = dict(re.findall(r"\.p-(\w+)\{--phase:([^}]+)\}", FOLDER.joinpath("style.css").read_text("utf-8")))
+    assert set(colours) == {*PHASES, *JOB_PHASES}
+    assert len(set(colours.values())) == len(colours)
+
+
+def test_service_page_keeps_the_evidence(exporter: Exporter) -> None:
+    """Each attempt tells time, HTTP status, duration, class, rule, phases as bar and text, and the answer's excerpt."""
+    fill_january(exporter)
+    page = of_service(exporter, "sora-2-reverse")
+    assert "Risk control risk_control 2026-01-28 00:00:00.000 UTC 0 s ago HTTP 403 · 250 ms · rule risk" in page.text
+    assert "connect 50 ms tls 50 ms processing 140 ms transfer 10 ms" in page.text
+    assert '{"error":{"message":"检测到异常活动"}}' in page.text
+    assert page.text.index("canary every 5 min, 1 attempt, 1 without success") < page.text.index("catalog every 1 min")
+    bar = [(a["x"], a["width"]) for tag, a in page.elements if tag == "rect" and a["class"].startswith("p-")]
+    assert bar[:4] == [("0.0", "200.0"), ("200.0", "200.0"), ("400.0", "560.0"), ("960.0", "40.0")]
+    assert "../api/v1/services/sora-2-reverse" in page.all("href")
+    assert "../badge/sora-2-reverse.svg" in page.all("href")
+
+
+def test_failures_outlast_successes_on_the_service_page(exporter: Exporter) -> None:
+    """A failure is still shown after many more successes than the page keeps."""
+    attempt(exporter, "sora-2-official", ProbeKind.CATALOG, ErrorClass.OVERLOADED, http_status=529)
+    for _ in range(50):
+        attempt(exporter, "sora-2-official", ProbeKind.CATALOG)
+    page = of_service(exporter, "sora-2-official")
+    assert "HTTP 529" in page.text
+    assert "51 attempts, 1 without success" in page.text

@@ -1,0 +1,62 @@
+"""One service on the pages: fault, price, official page and obstacles in words."""
+
+from __future__ import annotations
+
+from support.pages import of_service, overview, replace_services
+from support.remembering import JANUARY, attempt, fill_january, page_says
+
+from sora_exporter.exporter import Exporter
+from sora_exporter.plain_words import plain_words
+from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.status_pages.facts import ComponentStatus
+
+
+def test_price_per_second_stands_alone_where_no_length_is_known(exporter: Exporter) -> None:
+    """Of an API whose requests tell no length, the price of a second is shown; without a price, none is."""
+    replace_services(exporter, {**JANUARY[1], "price_usd": {"per_second": 0.072}}, JANUARY[2])
+    page = overview(exporter)
+    assert "Price per second$0.072" in page.text
+    assert page.text.count("Price per") == 1
+
+
+def test_a_fault_is_explained_with_what_to_do_and_its_evidence(exporter: Exporter) -> None:
+    """Beside the class stand its meaning, what to do, the provider's own words and the deciding attempt."""
+    fill_january(exporter)
+    words = plain_words().error_classes[ErrorClass.RISK_CONTROL]
+    for page in (overview(exporter), of_service(exporter, "sora-2-reverse")):
+        assert f"{words.name} risk_control {words.meaning}" in page.text
+        assert f"What to do: {words.advice}" in page.text
+        assert "检测到异常活动 unusual activity" in page.text
+        assert "canary probe, 0 s ago: HTTP 403, rule risk" in page.text
+
+
+def test_the_page_saying_operational_while_probes_fail_is_visible(exporter: Exporter) -> None:
+    """The official page stands beside our evidence, and both kinds of contradiction are said aloud."""
+    fill_january(exporter)
+    page = overview(exporter)
+    assert page.text.count("Disagreement.") == 1
+    assert "says operational; our own probes do not get what they ask for" in page.text
+    page_says(exporter, ComponentStatus.MAJOR_OUTAGE)
+    page = overview(exporter)
+    assert page.text.count("Disagreement.") == 1
+    assert "says outage; our own probes get what they ask for" in page.text
+    exporter.pages.states.clear()
+    assert "Disagreement" not in overview(exporter).text
+    assert "not read yet" in overview(exporter).text.lower()
+
+
+def test_an_empty_balance_beside_a_good_catalogue_is_explained(exporter: Exporter) -> None:
+    """What keeps us from using an operational service is explained beside it and counts when routes are chosen."""
+    fill_january(exporter)
+    attempt(
+        exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED, http_status=402, detail="余额不足"
+    )
+    words = plain_words().error_classes[ErrorClass.QUOTA_EXHAUSTED]
+    for page in (overview(exporter), of_service(exporter, "sora-2-official")):
+        assert f"{words.name} quota_exhausted {words.meaning} What to do: {words.advice} 余额不足" in page.text
+    assert (
+        "operational, official access; every other route is worse or unknown; it refuses some"
+        in overview(exporter).text
+    )
+    attempt(exporter, "sora-2-reverse", ProbeKind.CANARY)
+    assert "Use Sora 2 官逆 operational, reverse access; the other routes refuse some" in overview(exporter).text
