@@ -16,7 +16,6 @@ from sora_exporter.figures import one_line
 from sora_exporter.http.fetch import Fetched, Fetcher, FetchError, TooLarge, TooSlow
 from sora_exporter.redact import redact
 
-
 TIMEOUT_SECONDS: Final = 120.0
 ANSWER_BYTES: Final = 64 * 1024 * 1024
 SECRET_BYTES: Final = 8192
