@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run demo test unit processes lint bench bench-rules soak constraints
+PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+.PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints
 
 run: $(VENV)/.run
 	@scripts/run
@@ -13,16 +15,20 @@ run: $(VENV)/.run
 demo: $(VENV)/.run
 	@$(BIN)/sora-exporter demo $(ARGS)
 
-# Tests that drive other programs share the machine with them, and run one after the other.
-test: lint unit processes
-	scripts/install-test-programs
-	$(BIN)/pytest -m programs
+# Three files at a time on two cores, since tests that drive programs mostly wait.
+test: lint programs
+	$(PYTEST)
 
+# Before a release: proofs by repetition (kills, soak, generated examples, long replays) in their full form.
+test-long: lint programs
+	$(PYTEST) --long
+
+# While working: neither processes nor real programs.
 unit: $(VENV)/.test
-	$(BIN)/pytest -m "not processes and not programs" --numprocesses 2 --dist loadfile
+	$(PYTEST) -m "not processes and not programs"
 
-processes: $(VENV)/.test
-	$(BIN)/pytest -m "processes and not programs" --numprocesses 2 --dist loadfile
+programs:
+	scripts/install-test-programs
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -31,12 +37,10 @@ lint: $(VENV)/.test
 	$(BIN)/lint-imports
 
 # What the exporter costs, beside blackbox_exporter, in one table; and what the rules save Prometheus.
-bench: $(VENV)/.run
-	@scripts/install-test-programs
+bench: $(VENV)/.run programs
 	@PYTHONPATH=scripts:tests $(BIN)/python -m bench
 
-bench-rules: $(VENV)/.run
-	@scripts/install-test-programs
+bench-rules: $(VENV)/.run programs
 	@$(BIN)/python scripts/bench/rules.py
 
 # 100,000 probes over every kind of fault: what memory, tasks and descriptors do.

@@ -1,9 +1,10 @@
-"""Fixtures that every test may use: a clock moved by hand."""
+"""Fixtures that every test may use, the order of the files, and the short and the full form of proofs by repetition."""
 
 from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
@@ -11,16 +12,34 @@ from support.clock import HandClock
 
 pytest_plugins = ["support.probing"]
 
-# Whoever starts the tests in the background leaves SIGINT ignored, in every child, too: Ctrl-C is tested all the same.
+# Tests that run in the background inherit an ignored SIGINT, and so do their children. Ctrl-C is tested all the same.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("any machine", deadline=None)
-settings.load_profile("any machine")
+# The time of one example says more about the machine than about the code.
+settings.register_profile("short", deadline=None)
+settings.register_profile("long", deadline=None, max_examples=2000)
 
 
-# Which test is running, if it may not start a process: those are marked, so that the others stay quick.
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--long``, which runs proofs by repetition in their full form."""
+    parser.addoption("--long", action="store_true", help="repeat proofs by repetition as often as before a release")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give generated examples their number."""
+    settings.load_profile("long" if config.getoption("long") else "short")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that drive programs: they wait long, and the others fill the second core meanwhile."""
+    kinds = ("programs", "processes")
+    heavy = {kind: {item.path for item in items if item.get_closest_marker(kind)} for kind in kinds}
+    items.sort(key=lambda item: [item.path not in heavy[kind] for kind in kinds])
+
+
+# The running test, if it may not start a process. Tests that may are marked, so that the others stay quick.
 _confined: list[str] = []
 
 
@@ -42,3 +61,10 @@ sys.addaudithook(_watch)
 def clock() -> HandClock:
     """A clock at 2026-01-28 00:00 UTC that moves only by hand."""
     return HandClock()
+
+
+@pytest.fixture
+def repetitions(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """Choose between two numbers of repetitions: for every run of the tests, and for ``--long``."""
+    is_long: bool = request.config.getoption("long")
+    return lambda short, full: full if is_long else short

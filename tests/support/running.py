@@ -1,4 +1,4 @@
-"""The real programs as processes on free ports: the simulated provider and the exporter, each until its block ends."""
+"""Our own programs as processes on free ports: the simulated provider and the exporter, each until its block ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ import httpx2
 
 KEY = "sk-0123456789abcdefghijklmnop"
 PROGRAM = [sys.executable, "-m", "sora_exporter"]
-START_SECONDS = 30
+START_SECONDS = 120
+"""The limit for a hang: on a busy machine a start takes long."""
+ADDRESS = re.compile(r" address=(https?://\S+)/$", re.MULTILINE)
+"""The field of the exporter's first line that holds its own address."""
 STATUS_PAGES = {
     "SORA_OPENAI_STATUS_URL": "{provider}/status/openai",
     "SORA_GOOGLE_STATUS_URL": "{provider}/status/google",
@@ -33,14 +36,14 @@ def environment(provider: str, **more: str) -> dict[str, str]:
 def run(*arguments: str, env: Mapping[str, str] | None = None, text: str = "") -> subprocess.CompletedProcess[str]:
     """Run sora-exporter to its end, with ``text`` as its standard input."""
     return subprocess.run(
-        [*PROGRAM, *arguments], env=env, input=text, capture_output=True, text=True, encoding="utf-8", timeout=60,
+        [*PROGRAM, *arguments], env=env, input=text, capture_output=True, text=True, encoding="utf-8", timeout=120,
         check=False,
     )  # fmt: skip
 
 
 @dataclass
 class Running:
-    """A program under way; ``lines`` holds what it said on stderr until now."""
+    """A running program; ``lines`` holds its lines on stderr until now."""
 
     process: subprocess.Popen[str]
     url: str = ""
@@ -49,18 +52,19 @@ class Running:
 
     def get(self, path: str, **options: object) -> httpx2.Response:
         """GET a path of the program."""
-        return httpx2.get(self.url + path, timeout=20, **options)  # type: ignore[arg-type]
+        return httpx2.get(self.url + path, timeout=60, **options)  # type: ignore[arg-type]
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, wait, and return the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         if self._reader is not None:
-            self._reader.join(timeout=20)
+            self._reader.join(timeout=60)
         return code
 
     @property
     def said(self) -> str:
+        """Everything that it has written to stderr."""
         return "".join(self.lines)
 
 
@@ -84,30 +88,29 @@ def exporter(
     command: Sequence[str] = PROGRAM,
     subcommand: str = "serve",
 ) -> Iterator[Running]:
-    """Run ``serve`` on a free port from the moment it tells its address; kills it at the end of the block."""
+    """Run ``serve`` on a free port from the moment it names its address; kills it at the end of the block."""
     where = [] if storage is None else [f"--storage.path={storage}"]
     flags = [subcommand, "--web.listen-address=127.0.0.1:0", *where, *arguments]
     with subprocess.Popen(
         [*command, *flags], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
-        running, told = Running(process), threading.Event()
+        running, named = Running(process), threading.Event()
 
         def read() -> None:
             assert process.stderr is not None
             for line in process.stderr:
                 running.lines.append(line)
-                found = re.search(r" address=(https?://\S+)/$", line)
-                running.url = found[1] if found else running.url
-                if found:
-                    told.set()
-            told.set()
+                if not running.url and (found := ADDRESS.search(line)):
+                    running.url = found[1]
+                    named.set()
+            named.set()
 
         running._reader = threading.Thread(target=read, daemon=True)
         running._reader.start()
         try:
-            assert told.wait(START_SECONDS), "the exporter does not start"
+            assert named.wait(START_SECONDS), "the exporter does not start"
             assert running.url, running.said
             yield running
         finally:
             process.kill()
-            running._reader.join(timeout=20)
+            running._reader.join(timeout=60)
