@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
 
 import pytest
 from hypothesis import settings
+from support.choice import Choice
 from support.clock import HandClock
 
 pytest_plugins = ["support.probing"]
@@ -64,7 +64,7 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def repetitions(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
-    """Choose between two numbers of repetitions: for every run of the tests, and for ``--long``."""
+def short_or_long(request: pytest.FixtureRequest) -> Choice:
+    """Choose between the form of a proof by repetition for every run of the tests and the one for ``--long``."""
     is_long: bool = request.config.getoption("long")
     return lambda short, full: full if is_long else short

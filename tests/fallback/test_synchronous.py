@@ -33,8 +33,8 @@ def threads() -> list[threading.Thread]:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, at most five seconds."""
-    end = time.monotonic() + 5
+    """Wait until something holds; a minute is the limit for a hang."""
+    end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.002)
@@ -103,9 +103,8 @@ def test_an_open_stream_ends_with_the_client(client: FallbackClient, simulator: 
     """A stream that would go on for an hour keeps neither the client nor its thread."""
     simulator.simulation.render_seconds = 3600.0
     client.create_video("A paper boat", prefer="reverse")
-    started = time.monotonic()
     client.close()
-    assert time.monotonic() - started < 2.0
+    wait_until(lambda: not threads())
 
 
 def test_an_interrupted_call_asks_nobody_else(client: FallbackClient, simulator: SimulatedProvider) -> None:

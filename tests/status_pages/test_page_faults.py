@@ -12,7 +12,7 @@ from sora_exporter.clock import SystemClock
 from sora_exporter.http.fetch import Fetcher
 from sora_exporter.status_pages.poller import StatusPagePoller
 
-TIMEOUT_SECONDS = 1.0
+TIMEOUT_SECONDS = 0.5
 
 
 @pytest.fixture

@@ -10,17 +10,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from support.choice import Choice
 from support.clock import HandClock, settle
 from support.faults.server import serve
 from support.programs.launch import eventually
@@ -37,7 +36,6 @@ from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 from sora_exporter.web.app import create_app
 
 pytestmark = pytest.mark.programs
-"""They time things, or run several programs at once: not beside other tests."""
 
 INTERVAL, TIMEOUT = 1.2, 0.6
 PROBES = {"catalog": {"interval": f"{INTERVAL}s", "timeout": f"{TIMEOUT}s"}}
@@ -70,15 +68,12 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_KEY", "sk-of-the-probes")
 
 
-async def scrape_times(client: httpx2.AsyncClient, seconds: float) -> list[float]:
-    """Scrape all the while; return how long each scrape took, quickest first."""
-    taken, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
-        started = time.monotonic()
-        assert (await client.get("/metrics")).status_code == 200
-        taken.append(time.monotonic() - started)
-        await asyncio.sleep(0.02)
-    return sorted(taken)
+async def scraped_until(client: httpx2.AsyncClient, claim: Callable[[], bool]) -> None:
+    """Scrape again and again until a claim holds; a minute is the limit for a hang."""
+    async with asyncio.timeout(60):
+        while not claim():
+            assert (await client.get("/metrics")).status_code == 200
+            await asyncio.sleep(0.02)
 
 
 def kept(watcher: Exporter, service_id: str) -> list[ProbeResult]:
@@ -88,46 +83,46 @@ def kept(watcher: Exporter, service_id: str) -> list[ProbeResult]:
 
 
 async def test_all_providers_hung_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every probe ends in time as timeout, none waits for another, and scrapes take no notice."""
+    """Every attempt ends as a timeout, all of them wait at the same time, and scrapes are answered meanwhile."""
     monkeypatch.setattr("sora_exporter.probes.scheduler.FIRST_ROUND_SECONDS", INTERVAL)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(serve("silence"))
         settings = providers([server.url] * 20)
         watcher, client = await stack.enter_async_context(watching(tmp_path, settings))
-        taken = await scrape_times(client, 4 * INTERVAL)
-        for one in settings.services:
-            attempts = kept(watcher, one.id)
-            assert len(attempts) >= 2
-            assert {attempt.error_class for attempt in attempts} == {ErrorClass.TIMEOUT}
-            assert max(attempt.duration_seconds for attempt in attempts) < TIMEOUT + 0.5
-            assert watcher.state.verdict(one.id).status is Status.DEGRADED
-    assert taken[int(len(taken) * 0.99)] < 0.25
+        names = [one.id for one in settings.services]
+        waiting = max_in_flight(watcher)
+        await scraped_until(client, lambda: next(waiting) == len(names))
+        await scraped_until(client, lambda: all(len(kept(watcher, name)) >= 2 for name in names))
+        for name in names:
+            assert {attempt.error_class for attempt in kept(watcher, name)} == {ErrorClass.TIMEOUT}
+            assert watcher.state.verdict(name).status is Status.DEGRADED
+
+
+def max_in_flight(watcher: Exporter) -> Iterator[int]:
+    """Yield the largest number of attempts under way at the same moment that was seen until now."""
+    most = 0
+    while True:
+        most = max(most, watcher.scheduler.in_flight)
+        yield most
 
 
 async def test_one_of_a_hundred_hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ninety-nine others are asked on time and answer; only the hung one is degraded."""
+    """The ninety-nine others are probed as often as the hung one and answer; only the hung one is degraded."""
     monkeypatch.setattr("sora_exporter.probes.scheduler.FIRST_ROUND_SECONDS", INTERVAL)
     async with AsyncExitStack() as stack:
         good = await stack.enter_async_context(serve("good", is_kept=True))
         hung = await stack.enter_async_context(serve("silence"))
         settings = providers([hung.url, *[good.url] * 99])
         watcher, client = await stack.enter_async_context(watching(tmp_path, settings))
-        taken = await scrape_times(client, 4 * INTERVAL)
+        await scraped_until(client, lambda: len(kept(watcher, "s-0")) >= 3)
+        counts = {one.id: len(kept(watcher, one.id)) for one in settings.services}
         statuses = {one.id: watcher.state.verdict(one.id).status for one in settings.services}
-        late = [
-            after.started_at - before.started_at - INTERVAL
-            for one in settings.services[1:]
-            for before, after in pairwise(kept(watcher, one.id))
-        ]
     assert statuses == {"s-0": Status.DEGRADED} | {f"s-{number}": Status.OPERATIONAL for number in range(1, 100)}
-    assert len(late) >= 99
-    assert max(map(abs, late)) < INTERVAL / 2
-    assert sorted(late)[len(late) // 2] < 0.05
-    assert taken[int(len(taken) * 0.99)] < 0.25
+    assert min(counts.values()) >= 2, counts
 
 
 async def test_many_hung_providers_leave_the_others_their_slots() -> None:
-    """Ten providers that hang in all their slots, more than were ever allowed in total, delay nobody else."""
+    """Ten providers that hang in all their slots, more than were ever allowed in total, delay no other one."""
     clock = HandClock()
     each = {"catalog": {"interval": "1m", "timeout": "50s"}}
     hung = [service(f"hung-{number}", f"hung-{number % 10}", probes=each) for number in range(100)]
@@ -153,7 +148,7 @@ async def test_many_hung_providers_leave_the_others_their_slots() -> None:
 
 @pytest.mark.parametrize("step", [-86400.0, -3.0, 3.0, 86400.0 * 400])
 async def test_a_stepping_clock_delays_and_dates_nothing_wrongly(step: float) -> None:
-    """Probes keep their monotonic rhythm and durations, and fresh evidence stays evidence, wherever the clock jumps."""
+    """Probes keep their monotonic rhythm and durations, and fresh evidence stays evidence when the clock jumps."""
     clock = HandClock()
     settings = config(service(probes={"catalog": {"interval": "1m", "timeout": "10s"}}))
     state = State(clock)
@@ -233,7 +228,7 @@ def total(running: Running, service_id: str) -> float:
 
 @contextmanager
 def no_room(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
-    """No file of the process can grow: what a full disk does to whoever writes."""
+    """Let no file of the process grow, as on a full disk."""
     soft, hard = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (0, hard))
     yield
@@ -242,7 +237,7 @@ def no_room(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG00
 
 @contextmanager
 def read_only(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
-    """Nothing can be written in the directory."""
+    """Let nothing be written in the directory."""
     directory.chmod(0o500)
     yield
     directory.chmod(0o700)
@@ -250,7 +245,7 @@ def read_only(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG
 
 @contextmanager
 def deleted(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
-    """The directory is gone with all that was in it."""
+    """Delete the directory with everything in it."""
     for file in directory.iterdir():
         file.unlink()
     directory.rmdir()
@@ -269,7 +264,7 @@ OBEDIENT = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override
 def test_storage_that_breaks_while_running(
     provider: str, tmp_path: Path, broken: Breakage, reason: str, heals: bool
 ) -> None:
-    """No paid probe runs without a ledger that can be written; that is told once and shown; free probes go on."""
+    """No paid probe runs without a writable ledger, which is logged once and shown; free probes go on."""
     path, storage = tmp_path / "sora.yml", tmp_path / "storage"
     path.write_text(PAYING.format(provider=provider), "utf-8")
     command, env = [*OBEDIENT, *PROGRAM], environment(provider)
@@ -287,8 +282,7 @@ def test_storage_that_breaks_while_running(
             eventually(lambda: attempts(running, "paid")[0]["error_class"] == "none")
             assert created(provider) > orders
         assert running.end() == 0
-    assert running.said.count("paid probes do not run: the budget cannot be kept") == 1
-    assert running.said.count("the budget can be kept again") == heals
+    assert sum("level=error" in line for line in running.lines) == 1, running.said
     assert "Traceback" not in running.said
 
 
@@ -323,15 +317,15 @@ def fill(path: Path) -> None:
             file.write(bytes(4096))
 
 
-def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path) -> None:
-    """200 reloads by signal and by POST, good and bad files by turns: nobody crashes, probes go on, the last holds."""
+def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path, short_or_long: Choice) -> None:
+    """Many reloads by signal and by POST, good and bad files by turns: no crash, probes go on, the last file holds."""
     path = tmp_path / "sora.yml"
     good = PAYING.format(provider=provider)
     path.write_text(good, "utf-8")
     with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
         eventually(lambda: total(running, "free") and total(running, "paid"))
 
-        def ask(number: int) -> int:
+        def reload(number: int) -> int:
             draft = path.with_name(f"{number}.yml")
             draft.write_text("services: [" if number % 3 == 0 else good.replace("1000", str(1000 + number)), "utf-8")
             draft.replace(path)
@@ -339,7 +333,7 @@ def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path) -> None
             return httpx2.post(running.url + "/-/reload", timeout=20).status_code
 
         with ThreadPoolExecutor(8) as pool:
-            codes = list(pool.map(ask, range(200)))
+            codes = list(pool.map(reload, range(short_or_long(40, 200))))
         path.write_text(good.replace("1000", "777"), "utf-8")
         assert httpx2.post(running.url + "/-/reload", timeout=20).status_code == 200
         assert "sora_probe_budget_usd 777.0\n" in running.get("/metrics").text
@@ -355,20 +349,20 @@ def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path) -> None
 
 
 def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> None:
-    """Of five that start at the same moment on one directory exactly one runs; each other one says who has it."""
+    """Of three that start at the same moment on one directory exactly one runs; the others exit with one line."""
     path = tmp_path / "sora.yml"
     path.write_text(PAYING.format(provider=provider), "utf-8")
     flags = ["serve", f"--config.file={path}", f"--storage.path={tmp_path / 's'}", "--web.listen-address=127.0.0.1:0"]
     crowd = [
         subprocess.Popen([*PROGRAM, *flags], env=environment(provider), stderr=subprocess.PIPE, text=True)
-        for _ in range(5)
+        for _ in range(3)
     ]
     try:
-        eventually(lambda: sum(one.poll() is not None for one in crowd) == 4)
+        eventually(lambda: sum(one.poll() is not None for one in crowd) == 2)
         said = [one.communicate()[1] for one in crowd if one.poll() is not None]
         (winner,) = [one for one in crowd if one.poll() is None]
-        assert all("another sora-exporter" in line and line.count("\n") == 1 for line in said), said
-        assert [one.returncode for one in crowd if one is not winner] == [2] * 4
+        assert all(f"(pid {winner.pid})" in line and line.count("\n") == 1 for line in said), said
+        assert [one.returncode for one in crowd if one is not winner] == [2] * 2
         checked = run("check", "free", f"--config.file={path}", f"--storage.path={tmp_path / 's'}",
                       env=environment(provider))  # fmt: skip
         assert checked.returncode == 0, checked
@@ -381,8 +375,8 @@ def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> N
 
 @contextmanager
 def every_fault() -> Iterator[dict[str, str]]:
-    """Serve every fault in a process of its own; gives their addresses."""
-    command = [sys.executable, "-m", "faults"]
+    """Serve every fault in a process of its own; yields their addresses."""
+    command = [sys.executable, "-m", "support.faults"]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:
         try:
@@ -393,13 +387,13 @@ def every_fault() -> Iterator[dict[str, str]]:
 
 
 def resident_mib(running: Running, field: str) -> float:
-    """Return ``VmRSS``, what is in memory now, or ``VmHWM``, the most that ever was."""
+    """Return the memory of a process in MiB: ``VmRSS`` of now, or ``VmHWM``, the most until now."""
     status = Path(f"/proc/{running.process.pid}/status").read_text()
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(field))
 
 
-def test_every_fault_at_once_delays_nobody_and_fills_nothing(provider: str, tmp_path: Path) -> None:
-    """All kinds of fault, again and again: scrapes stay quick, healthy services keep their time, memory its bounds."""
+def test_every_fault_at_once_starves_nobody_and_fills_nothing(provider: str, tmp_path: Path) -> None:
+    """Under all kinds of fault, again and again, scrapes are answered, a good service is probed, memory is bounded."""
     with every_fault() as urls:
         named = {f"f-{number}": url for number, url in enumerate(urls.values())} | {"good": provider}
         providers = {name: {"base_url": f"{url}/v1", "api_key_env": "OPENAI_API_KEY"} for name, url in named.items()}
@@ -408,23 +402,13 @@ def test_every_fault_at_once_delays_nobody_and_fills_nothing(provider: str, tmp_
         path.write_text(json.dumps({"providers": providers, "services": services}), "utf-8")
         with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
             eventually(lambda: all(total(running, name) >= 4 for name in named))
-            before, taken = resident_mib(running, "VmRSS"), []
-            end = time.monotonic() + 10 * INTERVAL
-            while time.monotonic() < end:
-                started = time.monotonic()
-                assert running.get("/metrics").status_code == 200
-                taken.append(time.monotonic() - started)
-                time.sleep(0.02)
+            before, count = resident_mib(running, "VmRSS"), total(running, "good")
+            eventually(lambda: total(running, "good") >= count + 8 and all(total(running, n) >= 8 for n in named))
             grown, most = resident_mib(running, "VmRSS") - before, resident_mib(running, "VmHWM")
             good = attempts(running, "good")
             classes = {name: attempts(running, name)[0]["error_class"] for name in named}
             assert running.end() == 0
-    starts = sorted(datetime.fromisoformat(one["started_at"]).timestamp() for one in good)
-    late = [after - before - INTERVAL for before, after in pairwise(starts)]
     assert "Traceback" not in running.said
     assert {one["error_class"] for one in good} == {"none"}
-    assert max(map(abs, late)) < INTERVAL / 2
     assert set(classes.values()) >= {"timeout", "connection", "invalid_response", "tls", "server_error", "rate_limited"}
-    assert (sorted(taken)[int(len(taken) * 0.99)] < 0.25, grown < 20, most < 150) == (True, True, True), (
-        taken[-1], grown, most,
-    )  # fmt: skip
+    assert (grown < 20, most < 150) == (True, True), (grown, most)

@@ -6,13 +6,14 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from support.choice import Choice
 from support.programs.launch import eventually
 from support.running import ADDRESS, PROGRAM, environment, simulator
 
@@ -93,12 +94,17 @@ def torment(provider: str, folder: Path, lane: int, kills: int, terms: int) -> N
         end, known = ends.pop() if ends else signal.SIGKILL, len(log_of(folder))
         process = start(provider, folder)
         if chance.random() > 0.2:
-            eventually(lambda: ADDRESS.search(log_of(folder)[known:]) or process.poll() is not None, every=0.02)
+            eventually(partial(is_begun, process, folder, known), every=0.02)
         time.sleep(chance.random() * LONGEST_LIFE_SECONDS)
         process.send_signal(end)
         # Before its handlers stand, SIGTERM ends a process as it ends any.
         expected = {-signal.SIGKILL} if end is signal.SIGKILL else {0, -signal.SIGTERM}
         assert process.wait(timeout=60) in expected, log_of(folder)
+
+
+def is_begun(process: subprocess.Popen[bytes], folder: Path, known: int) -> bool:
+    """Whether the lane's exporter serves, by its log after so many known characters, or has ended."""
+    return ADDRESS.search(log_of(folder)[known:]) is not None or process.poll() is not None
 
 
 def log_of(folder: Path) -> str:
@@ -108,14 +114,12 @@ def log_of(folder: Path) -> str:
 
 
 @pytest.mark.programs
-def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(
-    tmp_path: Path, repetitions: Callable[[int, int], int]
-) -> None:
+def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(tmp_path: Path, short_or_long: Choice) -> None:
     """At whatever moment SIGKILL or SIGTERM comes, a lane stays within its limit, and the next start deletes all jobs.
 
     The full form makes a hundred kills, the short one ten.
     """
-    kills, terms = repetitions(5, 50), repetitions(2, 15)
+    kills, terms = short_or_long(5, 50), short_or_long(2, 15)
     folders = [tmp_path / f"lane-{lane}" for lane in range(LANES)]
     for folder in folders:
         folder.mkdir()
