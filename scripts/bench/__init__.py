@@ -1,1 +1,1 @@
-"""What the exporter costs, measured beside blackbox_exporter against one upstream: ``make bench`` prints the table."""
+"""The cost of the exporter, measured beside blackbox_exporter against one upstream: ``make bench`` prints the table."""

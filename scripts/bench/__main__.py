@@ -1,13 +1,20 @@
-"""Measure everything, one thing after another, and print one table; takes about eight minutes of an idle machine."""
+"""Measure one thing after another and print one table, about eight minutes on an idle machine."""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from http.client import HTTPException
+from math import nan
 from pathlib import Path
+from subprocess import SubprocessError
+from typing import TypeVar
 
-from bench.beside import Blackbox, measure_blackbox
+import httpx2
+
+from bench.beside import PROBES, Blackbox, measure_blackbox
 from bench.classifying import measure_classifying
 from bench.detection import measure_detection
 from bench.many import FEW, INTERVAL_SECONDS, MANY, measure_scale, measure_start
@@ -16,34 +23,74 @@ from bench.process import machine
 from bench.programs import DELAY_SECONDS, Upstream, upstream
 from bench.table import Row, table
 
+T = TypeVar("T")
 
-def main() -> None:
-    """Print the table. A target that is missed is marked in it; nothing fails."""
+NOT_MEASURED = Blackbox(nan, nan, nan, nan)
+FAULTS = (
+    ArithmeticError,
+    AssertionError,
+    HTTPException,
+    LookupError,
+    OSError,
+    SubprocessError,
+    ValueError,
+    httpx2.HTTPError,
+)
+
+
+def main() -> int:
+    """Print the table. A missed target is marked in it; only a part that could not be measured is a failure."""
     busy = os.getloadavg()[0]
+    parts = Parts()
     with tempfile.TemporaryDirectory(prefix="sora-bench-") as scratch:
         directory = Path(scratch)
-        with upstream(directory) as asked:
-            blackbox = measure_blackbox(directory, asked)
-            rows = [
-                *_probing_rows(directory, asked, blackbox),
-                *_scale_rows(directory, asked, blackbox),
-                *_start_rows(directory, asked, blackbox),
-            ]
-    rows += [*_classifying_rows(), *_detection_rows()]
+        with upstream(directory) as served:
+            blackbox = parts.measure("blackbox_exporter", lambda: measure_blackbox(directory, served)) or NOT_MEASURED
+            parts.add("100 probes/s", lambda: _probing_rows(directory, served, blackbox))
+            parts.add(f"{MANY:,} services", lambda: _scale_rows(directory, served, blackbox))
+            parts.add(f"{FEW} services", lambda: _start_rows(directory, served, blackbox))
+    parts.add("classifier", _classifying_rows)
+    parts.add("detection", _detection_rows)
     print(f"{machine()}, load before the run {busy:.1f}. Upstream: TLS, answers after {DELAY_SECONDS * 1000:g} ms.\n")
-    print(table(rows))
+    print(table(parts.rows))
+    for name, fault in parts.faults.items():
+        print(f"{name}: not measured: {fault}", file=sys.stderr)
+    return bool(parts.faults)
 
 
-def _probing_rows(directory: Path, asked: Upstream, blackbox: Blackbox) -> Iterator[Row]:
-    probing = measure_probing(directory, asked)
+class Parts:
+    """The rows measured so far, and the faults of the parts that could not be measured."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.faults: dict[str, str] = {}
+
+    def measure(self, name: str, measurement: Callable[[], T]) -> T | None:
+        """Return the result of a measurement, or None after noting its fault."""
+        try:
+            return measurement()
+        except FAULTS as error:
+            self.faults[name] = f"{type(error).__name__}: {error}"
+            return None
+
+    def add(self, name: str, measurement: Callable[[], Iterable[Row]]) -> None:
+        """Add the rows of a part, or a row that says that it could not be measured."""
+        rows = self.measure(name, lambda: list(measurement()))
+        self.rows += [Row(name, "", nan)] if rows is None else rows
+
+
+def _probing_rows(directory: Path, served: Upstream, blackbox: Blackbox) -> Iterator[Row]:
+    probing = measure_probing(directory, served)
     yield Row("CPU per free probe", "ms", probing.cpu_seconds * 1e3, blackbox.cpu_seconds * 1e3, most_ratio=1)
     error = blackbox.median_error * 1e3
     yield Row("response time off by, median, 100 probes/s", "ms", probing.median_error * 1e3, error, most=3)
     yield Row("response time off by, p99, 100 probes/s", "ms", probing.p99_error * 1e3, most=15)
+    attempts = f"failed attempts of {probing.attempts:,} (of {PROBES:,}), 100 probes/s"
+    yield Row(attempts, "", probing.failed, blackbox.failed)
 
 
-def _scale_rows(directory: Path, asked: Upstream, blackbox: Blackbox) -> Iterator[Row]:
-    scale, services = measure_scale(directory, asked), f"{MANY:,} services"
+def _scale_rows(directory: Path, served: Upstream, blackbox: Blackbox) -> Iterator[Row]:
+    scale, services = measure_scale(directory, served), f"{MANY:,} services"
     share = blackbox.cpu_seconds * MANY / INTERVAL_SECONDS
     yield Row(f"{services} once a minute: CPU", "% of a core", scale.cpu_share * 100, share * 100)
     yield Row(f"{services}: memory", "MiB", scale.resident_mib, blackbox.resident_mib, most=150)
@@ -52,10 +99,11 @@ def _scale_rows(directory: Path, asked: Upstream, blackbox: Blackbox) -> Iterato
     yield Row(f"{services}: /metrics, p99", "ms", scale.scrape_p99 * 1e3, most=200)
     cost = blackbox.cpu_seconds * MANY * 1e3
     yield Row(f"{services}: CPU per scrape of all", "ms", scale.scrape_cpu_seconds * 1e3, cost, most_ratio=0.1)
+    yield Row(f"{services}: failed attempts of {scale.attempts:,}", "", scale.failed)
 
 
-def _start_rows(directory: Path, asked: Upstream, blackbox: Blackbox) -> Iterator[Row]:
-    start = measure_start(directory, asked)
+def _start_rows(directory: Path, served: Upstream, blackbox: Blackbox) -> Iterator[Row]:
+    start = measure_start(directory, served)
     yield Row(f"{FEW} services: memory", "MiB", start.resident_mib, blackbox.resident_mib, most=80)
     yield Row(f"{FEW} services: start to first whole /metrics", "s", start.seconds, most=1.5)
 
@@ -73,4 +121,4 @@ def _detection_rows() -> Iterator[Row]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Print what one classification costs, over the recorded answers and for hostile bodies of doubling size.
+"""Print the cost of one classification, over the recorded answers and for hostile bodies of doubling size.
 
 Usage: python scripts/bench/classify.py. A hostile body is fine when twice its size costs about twice the time.
 """

@@ -1,4 +1,4 @@
-"""What one classification takes: of recorded answers, and of hostile bodies as they grow."""
+"""The time of one classification: of recorded answers, and of hostile bodies as they grow."""
 
 from __future__ import annotations
 

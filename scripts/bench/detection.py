@@ -1,4 +1,4 @@
-"""How long a fault stays unnoticed at most: from its beginning to the gauge, and to the notification that pages."""
+"""The longest time that a fault stays unnoticed: until the gauge changes, and until the notification arrives."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ WORKING = 'sora_service_up{service_id="beta"} == 1'
 
 @dataclass(frozen=True)
 class Detection:
-    """Seconds from a fault that begins right after a probe to what shows it."""
+    """Seconds from a fault that begins right after a probe until the gauge changes and the notification arrives."""
 
     gauge: float
     notification: float
 
 
 def measure_detection() -> Detection:
-    """Run the shipped chain with probes once a minute, let a service fail, and see when it is told."""
+    """Run the shipped chain with probes once a minute, let a service fail, and wait for gauge and notification."""
     with (
         tempfile.TemporaryDirectory(prefix="sora-bench-") as scratch,
         alerting_chain(Path(scratch), "1m", "10s", {}) as chain,

@@ -1,4 +1,4 @@
-"""A thousand services once a minute: CPU, memory, and what scrapes of them take; and a start with six."""
+"""A thousand services once a minute: CPU, memory and the cost of scrapes; and a start with six services."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.running import Running
 
-from bench.often import percentile
+from bench.often import ATTEMPTS, FAILURES, percentile
 from bench.process import cpu_seconds, resident_mib
 from bench.programs import Upstream, exporter
 from bench.requests import Scraper
@@ -25,7 +25,7 @@ STATUSES = "sora_service_status"
 
 @dataclass(frozen=True)
 class Scale:
-    """Share of one core over an interval, MiB after all scrapes; of a scrape, seconds, CPU seconds and size."""
+    """Share of one core over an interval, MiB after all scrapes; seconds, CPU and size of a scrape; attempts."""
 
     cpu_share: float
     resident_mib: float
@@ -33,6 +33,8 @@ class Scale:
     scrape_p99: float
     scrape_cpu_seconds: float
     scrape_bytes: int
+    attempts: int
+    failed: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def measure_scale(directory: Path, upstream: Upstream) -> Scale:
             scrape_p99=percentile(seconds, 99),
             scrape_cpu_seconds=scraping / SCRAPES,
             scrape_bytes=len(scraper.get("/metrics")),
+            attempts=int(sum(scraper.values("/metrics", ATTEMPTS))),
+            failed=int(sum(scraper.values("/metrics", FAILURES))),
         )
 
 
@@ -71,9 +75,9 @@ def measure_start(directory: Path, upstream: Upstream) -> Start:
         place.mkdir()
         with exporter(place, upstream, FEW, USUAL) as running:
             scraper = Scraper(running.url)
-            told = len(scraper.values("/metrics", STATUSES))
+            shown = len(scraper.values("/metrics", STATUSES))
             seconds.append(time.monotonic() - began)
-            assert told == 7 * FEW, f"the first scrape tells {told} statuses"
+            assert shown == 7 * FEW, f"the first scrape shows {shown} series of {STATUSES}"
             time.sleep(FIRST_ROUND_SECONDS if number == 0 else 0)
             scraper.get("/metrics")
             sizes.append(resident_mib(running.process.pid))

@@ -32,5 +32,5 @@ def machine() -> str:
 
 def _kilobytes(path: Path, name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB", path.read_text(), re.MULTILINE)
-    assert found, f"{path} tells no {name}"
+    assert found, f"{path} has no {name}"
     return int(found[1])

@@ -9,12 +9,12 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 OPENMETRICS = {"Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.2"}
-"""What Prometheus asks for."""
+"""The request header of Prometheus."""
 
 
 @dataclass(frozen=True)
 class Scraper:
-    """Asks one server, over a new connection each time."""
+    """Sends requests to one server, over a new connection each time."""
 
     url: str
 

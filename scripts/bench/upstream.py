@@ -1,4 +1,4 @@
-"""The upstream both exporters ask: HTTPS on loopback, a fixed delay, next to no work of its own.
+"""The upstream of both exporters: HTTPS on loopback, a fixed delay, next to no work of its own.
 
 Run as a process: ``python -m bench.upstream PEM DELAY_SECONDS`` prints its port. Every GET finds a model, every POST is
 refused by validation, as a provider in good health does it.

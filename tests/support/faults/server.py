@@ -154,7 +154,7 @@ async def _endless_stream(connection: Connection) -> None:
 async def _empty_events(connection: Connection) -> None:
     await connection.send(EVENTS)
     while True:
-        await connection.send(chunk(b"data:{}\n\n") * 4096)
+        await connection.send(chunk(b"data:{}\n\n" * 4096))
 
 
 async def _cut_stream(connection: Connection) -> None:
