@@ -21,11 +21,8 @@ from support.faults.server import abort
 from sora_exporter.web.protocol import HEAD_BYTES, REQUEST_BYTES, PatientProtocol
 
 PATIENCE_SECONDS = 0.4
-<<<<<<< HEAD
 HANG_SECONDS = 60.0
 """Only ends a test that would hang; no test depends on how fast it is."""
-=======
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
 BIG = 32 * 1024 * 1024
 GET = b"GET /quick HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -37,17 +34,10 @@ class HastyProtocol(PatientProtocol):
     most_connections = 6
 
 
-<<<<<<< HEAD
 class EndlessProtocol(HastyProtocol):
     """The protocol with a deadline that no test reaches."""
 
     patience_seconds = 3600.0
-=======
-class CalmProtocol(HastyProtocol):
-    """The protocol with more patience than any test has."""
-
-    patience_seconds = 600.0
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
 
 
 @dataclass
@@ -186,7 +176,6 @@ async def body_never_ends(reader: asyncio.StreamReader, writer: asyncio.StreamWr
 async def test_slow_clients_are_cut_off(site: Site, client: Client) -> None:
     """A client that does not complete its request by the deadline loses the connection, and not before."""
     reader, writer = await site.connect()
-<<<<<<< HEAD
     is_early = asyncio.Event()
     # Started before the server sees the connection, and on its loop: this timer must fire before the deadline does.
     asyncio.get_running_loop().call_later(PATIENCE_SECONDS * 0.9, is_early.set)
@@ -195,14 +184,6 @@ async def test_slow_clients_are_cut_off(site: Site, client: Client) -> None:
     assert is_early.is_set()
     while site.connections:  # noqa: ASYNC110 - the client can see the end before the server does
         await asyncio.sleep(0)
-=======
-    sending = asyncio.ensure_future(client(reader, writer))
-    async with asyncio.timeout(60):
-        await sending
-        await ended(reader)
-    assert time.monotonic() - started > PATIENCE_SECONDS * 0.9
-    assert site.connections == 0
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
 
 
 @pytest.mark.parametrize("requests", [1, 3])
@@ -211,11 +192,7 @@ async def test_clients_that_never_read_are_cut_off(site: Site, requests: int) ->
     _, writer = await site.connect()
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(GET.replace(b"quick", b"big") * requests)
-<<<<<<< HEAD
     async with asyncio.timeout(HANG_SECONDS):
-=======
-    async with asyncio.timeout(60):
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
         while not site.connections:  # noqa: ASYNC110 - the other side's view
             await asyncio.sleep(0.01)
         while site.connections:  # noqa: ASYNC110
@@ -268,7 +245,6 @@ async def test_connections_are_kept_for_the_next_request(site: Site) -> None:
     ids=["header", "path", "body", "chunked body"],
 )
 async def test_requests_are_bounded(request_bytes: bytes) -> None:
-<<<<<<< HEAD
     """A request beyond the limits ends the connection long before the deadline, with a 400 if there is still time."""
     async with running(EndlessProtocol) as site:
         reader, writer = await site.connect()
@@ -280,19 +256,6 @@ async def test_requests_are_bounded(request_bytes: bytes) -> None:
 async def test_the_longest_waiting_connection_makes_room() -> None:
     """Beyond the limit the connection that waited longest goes; the newest and the one being answered stay."""
     async with running(EndlessProtocol) as site:
-=======
-    """A request that is too long ends the connection without waiting for its end, by a 400 if there is still time."""
-    async with running(CalmProtocol) as site, asyncio.timeout(60):
-        reader, writer = await site.connect()
-        writer.write(request_bytes)
-        said = await ended(reader)
-    assert said.startswith(b"HTTP/1.1 400") or said == b""
-
-
-async def test_the_most_patient_waiter_makes_room() -> None:
-    """Where too many wait, the one that waited longest goes; the newcomer and who is being served stay."""
-    async with running(CalmProtocol) as site:
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
         busy_reader, busy_writer = await site.connect()
         busy_writer.write(GET.replace(b"quick", b"late"))
         waiting = [await site.connect() for _ in range(HastyProtocol.most_connections)]
@@ -304,21 +267,12 @@ async def test_the_most_patient_waiter_makes_room() -> None:
         assert site.connections == HastyProtocol.most_connections
 
 
-<<<<<<< HEAD
 async def test_a_stopping_server_cuts_off_clients_that_do_not_read() -> None:
     """Idle clients, and one that never reads its answer, do not keep a stopping server, which itself sets no limit."""
     async with running(EndlessProtocol) as site:
-=======
-async def test_a_stopping_server_waits_for_nobody_long() -> None:
-    """Idle clients, and one that never reads, do not keep the server beyond its farewell."""
-    async with asyncio.timeout(60), running(CalmProtocol) as site:
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
         clients = [await site.connect() for _ in range(3)]
         clients[0][1].transport.pause_reading()  # type: ignore[attr-defined]
         clients[0][1].write(GET.replace(b"quick", b"big"))
         while not site.server.server_state.total_requests:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-<<<<<<< HEAD
     assert site.connections == 0
-=======
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)

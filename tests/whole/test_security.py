@@ -9,8 +9,10 @@ import resource
 import signal
 import socket
 import ssl
+import statistics
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -113,7 +115,7 @@ def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: A
         assert curl(authority, running.url + "/metrics", "--user", f"prometheus:{PASSWORD}") == "401"
         assert curl(authority, running.url + "/metrics", "--user", "prometheus:battery staple") == "200"
         running.end(signal.SIGTERM)
-    assert sum("level=error" in line for line in running.lines) == 1, running.said
+    assert running.said.count("web configuration not reloaded") == 1
 
 
 @pytest.mark.programs
@@ -194,7 +196,6 @@ def siege(port: int, of_each: int) -> Iterator[None]:
             thread.join()
 
 
-<<<<<<< HEAD
 def scrapes(url: str, count: int) -> list[float]:
     """Return the seconds of each of ``count`` scrapes over new connections."""
     taken = []
@@ -215,13 +216,6 @@ def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
             assert running.end(signal.SIGTERM) == 0
     # A scrape that waited for one of these clients would take hundreds of times as long, up to its deadline of 10 s.
     assert statistics.median(besieged) < MOST_SLOWDOWN * statistics.median(alone), (alone, besieged)
-=======
-def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
-    """With 200 idle, dribbling and deaf clients /metrics answers over new connections, and SIGTERM ends it with 0."""
-    with exporter(tmp_path, env=NOBODY) as running, siege(int(running.url.rpartition(":")[2]), 50):
-        assert {running.get("/metrics").status_code for _ in range(30)} == {200}
-        assert running.end(signal.SIGTERM) == 0
->>>>>>> 525b388 (Assert no wall-clock figure, and trim long replays)
     assert [line for line in running.lines if "level=error" in line or "Traceback" in line] == []
 
 
@@ -230,10 +224,10 @@ def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authorit
     with guarded(tmp_path) as running, ExitStack() as stack:
         address = "127.0.0.1", int(running.url.rpartition(":")[2])
         for _ in range(1500):
-            stack.enter_context(socket.create_connection(address, timeout=60))
+            stack.enter_context(socket.create_connection(address, timeout=10))
         eventually(lambda: len(os.listdir(f"/proc/{running.process.pid}/fd")) < MOST_CONNECTIONS + 100)
         for _ in range(5):
-            assert curl(authority, running.url + "/-/healthy", "--max-time", "60") == "200"
+            assert curl(authority, running.url + "/-/healthy", "--max-time", "5") == "200"
         assert running.end(signal.SIGTERM) == 0
     assert "Traceback" not in running.said
 
