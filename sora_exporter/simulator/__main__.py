@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from .gateways import CONDITIONS, GATEWAYS
 from .scenarios import SCENARIOS
 from .serve import run
 
@@ -15,8 +16,10 @@ def main() -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--scenario", default="operational", help=", ".join(SCENARIOS))
+    parser.add_argument("--gateway", default="direct", help=", ".join(GATEWAYS))
+    parser.add_argument("--condition", default="good", help=", ".join(CONDITIONS))
     arguments = parser.parse_args()
-    return run(arguments.host, arguments.port, arguments.scenario)
+    return run(arguments.host, arguments.port, arguments.scenario, arguments.gateway, arguments.condition)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""What every request to the provider goes through, in the order real relays check: key, channel, validation, upstream.
+"""The way of a request to the maker of the video, in the order in which a maker checks: key, model, order, rights.
 
-Source: new-api, router/video-router.go and relay/relay_task.go, read 2026-11-23.
+A gateway's own checks come before, see ``relaying``. Source: new-api, router/video-router.go and relay/relay_task.go,
+read 2026-11-23.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from .behaviours import Behaviour
+from .gateways import Peer
 from .jobs import Job
 from .request_fields import UnreadableBody, read_fields
 from .simulation import Simulation
@@ -30,7 +32,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Refused(Exception):
-    """A request that ends here; carries what is answered."""
+    """A request that ends here; carries the answer."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status_code)
@@ -46,25 +48,57 @@ class DroppedConnection(Response):
 
 
 def simulation_of(request: Request) -> Simulation:
-    """The provider's state that this request is about."""
+    """Return the state of the provider that this request goes to."""
     state: Simulation = request.app.state.simulation
     return state
 
 
-def journaled(path: str, endpoint: Endpoint, *, method: str, action: str) -> Route:
-    """Return a route that asks for a key and whose every request is written into the journal under ``action``."""
+def maker_of(request: Request) -> Peer:
+    """Return the maker that judges this request: the peer itself, or the one behind the gateway."""
+    peer = simulation_of(request).peer
+    return peer if peer.gateway.name == "direct" else peer.maker
+
+
+def journaled(path: str, endpoint: Endpoint, *, method: str, action: str, kind: str = "models") -> Route:
+    """Return a route of the maker itself; every request is written into the journal under ``action``."""
 
     async def answer(request: Request) -> Response:
-        try:
-            require_key(request)
-            response = _send_off(request, action, await endpoint(request))
-        except Refused as refused:
-            response = refused.response
-        facts = {"action": action, "http_status": response.status_code, **getattr(request.state, "facts", {})}
-        simulation_of(request).record(request.method, request.url.path, **facts)
-        return response
+        async def judge(request: Request) -> Response:
+            return await ask_maker(request, kind, endpoint)
+
+        return await record(request, action, judge)
 
     return Route(path, answer, methods=[method])
+
+
+async def record(request: Request, action: str, endpoint: Endpoint) -> Response:
+    """Return the endpoint's answer, or its refusal, and write the request into the journal."""
+    try:
+        response = _send_off(request, action, await endpoint(request))
+    except Refused as refused:
+        response = refused.response
+    facts = {"action": action, "http_status": response.status_code, **getattr(request.state, "facts", {})}
+    simulation_of(request).record(request.method, request.url.path, **facts)
+    return response
+
+
+async def ask_maker(request: Request, kind: str, endpoint: Endpoint) -> Response:
+    """Return the maker's answer after its check of the key, or raise Refused."""
+    maker, simulation = maker_of(request), simulation_of(request)
+    note(request, reached_maker=True)
+    require_key(request)
+    for rule in maker.gateway.checks:
+        if rule.is_for(kind) and maker.condition in rule.finds:
+            raise Refused(simulation.answers.render(rule.document, {}))
+    return await endpoint(request)
+
+
+def require_rights(request: Request, kind: str, model: str) -> None:
+    """Refuse an order without a mistake that the key may not place or the balance cannot pay."""
+    maker = maker_of(request)
+    for rule in maker.gateway.rights:
+        if rule.is_for(kind) and maker.condition in rule.finds:
+            raise Refused(simulation_of(request).answers.render(rule.document, {"model": model}))
 
 
 def _send_off(request: Request, action: str, response: Response) -> Response:
@@ -85,9 +119,14 @@ def note(request: Request, **facts: Any) -> None:
     request.state.facts = {**getattr(request.state, "facts", {}), **facts}
 
 
+def has_key(request: Request) -> bool:
+    """Whether the request carries a key; ``Authorization: Bearer KEY`` and the bare key both do."""
+    return bool(request.headers.get("authorization", "").removeprefix("Bearer").strip())
+
+
 def require_key(request: Request) -> None:
-    """Refuse a request without a key; ``Authorization: Bearer KEY`` and the bare key both do."""
-    if not request.headers.get("authorization", "").removeprefix("Bearer").strip():
+    """Refuse a request without a key."""
+    if not has_key(request):
         refuse(request, "missing_key", "models")
 
 
@@ -109,7 +148,7 @@ def fail(request: Request, behaviour: Behaviour, where: str, model: str) -> None
 async def admit(
     request: Request, where: str, validate: Callable[[Request, Mapping[str, Any]], None]
 ) -> tuple[dict[str, Any], Behaviour]:
-    """Return the fields of a create request and the behaviour it met, or raise Refused.
+    """Return the fields of a create request and the behaviour that it met, or raise Refused.
 
     ``where`` is the kind of request as bodies.yml calls it; ``validate`` raises Refused for wrong parameters.
     """
@@ -133,21 +172,27 @@ async def admit(
     if behaviour.stage in ("key", "channel"):
         fail(request, behaviour, where, model)
     validate(request, fields)
+    require_rights(request, where, model)
     if behaviour.stage == "upstream":
         fail(request, behaviour, where, model)
     return fields, behaviour
 
 
+def has_prompt(fields: Mapping[str, Any]) -> bool:
+    """Whether the prompt is there and not blank."""
+    return bool(str(fields.get("prompt") or "").strip())
+
+
 def require_prompt(request: Request, fields: Mapping[str, Any], where: str) -> None:
     """Refuse an order whose prompt is missing, empty or blank."""
-    if not str(fields.get("prompt") or "").strip():
+    if not has_prompt(fields):
         refuse(request, "missing_prompt", where)
 
 
 def accept(
     request: Request, api: str, prefix: str, fields: Mapping[str, Any], behaviour: Behaviour, seconds: Any = 0
 ) -> Job:
-    """Return the job of an admitted order and charge for it; ``seconds`` of video count where they are a number."""
+    """Return the job of an admitted order and charge for it; ``seconds`` of video count if they are a number."""
     simulation = simulation_of(request)
     length = float(seconds) if isinstance(seconds, int | float) else DEFAULT_SECONDS
     job = simulation.accept(
@@ -163,7 +208,7 @@ def accept(
 
 
 async def _linger(request: Request, seconds: float) -> None:
-    """Wait, but not longer than the caller does; like a real relay, then go on with the order all the same."""
+    """Wait, but not longer than the caller does; the order goes on all the same, as at a real relay."""
     sleeping = asyncio.ensure_future(simulation_of(request).sleep(seconds))
     leaving = asyncio.ensure_future(request.receive())
     await asyncio.wait({sleeping, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -171,13 +216,20 @@ async def _linger(request: Request, seconds: float) -> None:
     leaving.cancel()
 
 
+def job_named(request: Request, api: str) -> Job | None:
+    """Return the job that the path names, None for an unknown, lost or other API's one."""
+    job = simulation_of(request).jobs.get(request.path_params["job_id"])
+    return job if job is not None and job.api == api and job.behaviour.job != "lost" else None
+
+
 def find_job(request: Request, api: str) -> Job:
-    """Return the job the path names, or raise Refused as the provider does for an unknown one."""
+    """Return the job that the path names, or raise Refused as the provider does for an unknown one."""
     simulation = simulation_of(request)
     identity = request.path_params["job_id"]
-    job = simulation.jobs.get(identity)
-    note(request, job_id=identity, model=job.model if job else None)
-    if job is None or job.api != api or job.behaviour.job == "lost":
+    known = simulation.jobs.get(identity)
+    note(request, job_id=identity, model=known.model if known else None)
+    job = job_named(request, api)
+    if job is None:
         refuse(request, "unknown_job", api, identity)
     current = simulation.behaviours[job.model]
     if current.stage == "key" or current.connection == "dropped" or (current.stage, request.method) == ("poll", "GET"):

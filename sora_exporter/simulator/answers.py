@@ -1,9 +1,10 @@
-"""What the simulated provider says: the bodies of bodies.yml, taken in turn and filled in."""
+"""The bodies of bodies.yml, taken in turn and filled in."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -14,14 +15,18 @@ from starlette.responses import Response
 
 DATA: Mapping[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("bodies.yml").read_text("utf-8"))
 ERROR_CLASSES: frozenset[str] = frozenset(DATA["errors"])
+_WORD = re.compile(r"\{(\w+)\}")
 
 
-def fill(value: Any, words: Mapping[str, str]) -> Any:
-    """Return a copy of a JSON value with every ``{word}`` in its texts replaced."""
+def fill(value: Any, words: Mapping[str, Any]) -> Any:
+    """Return a copy of a JSON value with every ``{word}`` in its texts replaced.
+
+    A text that is one ``{word}`` and nothing else becomes the word's value as it is, e.g. a number.
+    """
     if isinstance(value, str):
-        for word, replacement in words.items():
-            value = value.replace(f"{{{word}}}", replacement)
-        return value
+        if value.startswith("{") and value.endswith("}") and value[1:-1] in words:
+            return words[value[1:-1]]
+        return _WORD.sub(lambda found: str(words.get(found[1], found[0])), value)
     if isinstance(value, Mapping):
         return {key: fill(member, words) for key, member in value.items()}
     if isinstance(value, Sequence):
@@ -44,18 +49,18 @@ class Answers:
         self._turns: Counter[tuple[str, ...]] = Counter()
         self._request_number = 0
 
-    def error(self, name: str, where: str, words: Mapping[str, str], number: int | None = None) -> Response:
+    def error(self, name: str, where: str, words: Mapping[str, Any], number: int | None = None) -> Response:
         """Return an answer of one error class; ``where`` is a kind of request, ``stream`` a streamed chat.
 
         A class without a body for that kind of request is answered by its bodies for any kind.
         """
         bodies = DATA["errors"][name]
-        return self._render(self._take(("errors", name, where), _fitting(bodies, where), number), words)
+        return self.render(self._take(("errors", name, where), _fitting(bodies, where), number), words)
 
-    def refusal(self, name: str, where: str, words: Mapping[str, str]) -> Response:
-        """Return what validation answers, e.g. for ``missing_prompt``."""
+    def refusal(self, name: str, where: str, words: Mapping[str, Any]) -> Response:
+        """Return a refusal of validation, e.g. ``missing_prompt``."""
         bodies = _fitting(DATA["refusals"][name], where)
-        return self._render(self._take(("refusals", name, where), bodies, None), words)
+        return self.render(self._take(("refusals", name, where), bodies, None), words)
 
     def job_error(self, name: str) -> Mapping[str, str]:
         """Return code and message of a job that ended badly with this error class."""
@@ -70,11 +75,15 @@ class Answers:
         self._turns[key] += 1
         return bodies[turn % len(bodies)]
 
-    def _render(self, body: Mapping[str, Any], words: Mapping[str, str]) -> Response:
+    def request_id(self) -> str:
+        """Return a new request id; it depends on the seed and on the number of those before it."""
         self._request_number += 1
-        digest = hashlib.sha256(f"{self._seed}/{self._request_number}".encode()).hexdigest()
-        words = {**words, "request_id": digest[:32]}
-        status, headers = body.get("http_status", 200), body.get("headers", {})
+        return hashlib.sha256(f"{self._seed}/{self._request_number}".encode()).hexdigest()[:32]
+
+    def render(self, body: Mapping[str, Any], words: Mapping[str, Any]) -> Response:
+        """Return a body of a file as an answer, with the words and a new request id filled in."""
+        words = {"request_id": self.request_id(), **words}
+        status, headers = body.get("http_status", 200), fill(body.get("headers", {}), words)
         if "sse" in body:
             return Response(_stream(fill(body["sse"], words), words["model"]), status, headers, "text/event-stream")
         if "json" in body:
@@ -84,7 +93,7 @@ class Answers:
 
 
 def _fitting(bodies: Sequence[Mapping[str, Any]], where: str) -> Sequence[Mapping[str, Any]]:
-    """The bodies for this kind of request; event streams only fit ``stream``."""
+    """Return the bodies for this kind of request; event streams only fit ``stream``."""
     kind = "chat" if where == "stream" else where
     plain = [body for body in bodies if "sse" not in body]
     fitting = [body for body in plain if kind in body.get("where", (kind,))] or plain
@@ -92,7 +101,7 @@ def _fitting(bodies: Sequence[Mapping[str, Any]], where: str) -> Sequence[Mappin
 
 
 def _stream(events: Sequence[Mapping[str, Any]], model: str) -> str:
-    """A stream that begins well and then tells its fault, as an error event or as ordinary text."""
+    """Return a stream that begins well and then carries its fault, as an error event or as ordinary text."""
     if not events:
         return "data: [DONE]\n\n"
     lines = [render_chunk(model, {"role": "assistant", "content": None, "reasoning_content": "Generation begins\n"})]

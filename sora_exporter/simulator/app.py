@@ -1,4 +1,4 @@
-"""The simulated provider as one ASGI app: every API under its usual prefixes, status pages, downloads, control."""
+"""The simulated provider as one ASGI app: the maker's APIs or a gateway, status pages, downloads, control."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import Receive, Scope, Send
 
-from . import ark, catalog, chat, control, downloads, generations, images, status_routes, videos
+from . import ark, catalog, chat, control, downloads, generations, images, relaying, status_routes, videos, xai
 from .admission import simulation_of
 from .answers import Answers
+from .gateways import find_peer
 from .scenarios import find_scenario
 from .simulation import Simulation
 from .status_pages import load_pages
@@ -47,13 +49,31 @@ API: list[BaseRoute] = [
     *images.ROUTES,
     Route("/{path:path}", _unknown_path, methods=METHODS),
 ]
+XAI: list[BaseRoute] = [*catalog.ROUTES, *xai.ROUTES, Route("/{path:path}", _unknown_path, methods=METHODS)]
 PREFIXES = ("/v1", "/api/v3", "/{vendor}/v1", "/{vendor}/api/v3")
 """A base URL may end in any of these, e.g. http://127.0.0.1:8000/seedance/api/v3."""
+
+
+MAKER = Router(
+    [
+        Mount("/xai/v1", routes=XAI),
+        *(Mount(prefix, routes=API) for prefix in PREFIXES),
+        Route("/{path:path}", _web_page, methods=METHODS),
+    ]
+)
+
+
+async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer as the peer does: a gateway by its own routes, the maker by every API."""
+    name = scope["app"].state.simulation.peer.gateway.name
+    await relaying.ROUTERS.get(name, MAKER)(scope, receive, send)
 
 
 def create_app(
     scenario: str = "operational",
     *,
+    gateway: str = "direct",
+    condition: str = "good",
     clock: Callable[[], float] | None = None,
     sleep: Callable[[float], Awaitable[None]] | None = None,
     seed: int = 0,
@@ -63,6 +83,7 @@ def create_app(
 ) -> Starlette:
     """Return a simulated provider in this scenario; UnknownScenario lists the existing ones.
 
+    ``gateway`` answers instead of the maker, in this ``condition``; UnknownPeer lists the existing ones.
     ``clock`` gives Unix seconds and ``sleep`` waits seconds of it; without them real time runs ``speed`` times as fast.
     ``render_seconds`` is how long a job takes. The same ``seed`` gives the same bodies and ids in the same order.
     ``status_documents`` is a directory whose files are served below /status/ before the built-in documents.
@@ -73,9 +94,8 @@ def create_app(
             *control.ROUTES,
             *status_routes.ROUTES,
             *downloads.ROUTES,
-            *(Mount(prefix, routes=API) for prefix in PREFIXES),
             Route("/", _front_page, methods=["GET"]),
-            Route("/{path:path}", _web_page, methods=METHODS),
+            Mount("/", _answer),
         ]
     )
     simulation = Simulation(
@@ -84,6 +104,7 @@ def create_app(
         answers=Answers(seed),
         render_seconds=render_seconds,
         seed=seed,
+        peer=find_peer(gateway, condition),
     )
     simulation.enter(find_scenario(scenario))
     app.state.simulation = simulation

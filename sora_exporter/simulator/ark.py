@@ -84,8 +84,8 @@ async def delete(request: Request) -> Response:
 
 
 ROUTES = [
-    journaled(PATH, create, method="POST", action="create"),
-    journaled(PATH, list_tasks, method="GET", action="list"),
-    journaled(PATH + "/{job_id}", poll, method="GET", action="poll"),
-    journaled(PATH + "/{job_id}", delete, method="DELETE", action="delete"),
+    journaled(PATH, create, method="POST", action="create", kind="ark"),
+    journaled(PATH, list_tasks, method="GET", action="list", kind="ark"),
+    journaled(PATH + "/{job_id}", poll, method="GET", action="poll", kind="ark"),
+    journaled(PATH + "/{job_id}", delete, method="DELETE", action="delete", kind="ark"),
 ]

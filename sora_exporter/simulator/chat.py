@@ -73,4 +73,4 @@ async def complete(request: Request) -> Response:
     return JSONResponse({**identity, "choices": [choice], "usage": usage})
 
 
-ROUTES = [journaled("/chat/completions", complete, method="POST", action="create")]
+ROUTES = [journaled("/chat/completions", complete, method="POST", action="create", kind="chat")]

@@ -1,4 +1,4 @@
-"""The control endpoint: how behaviours, scenarios and status pages change at run time, and what was asked so far."""
+"""The control endpoint: changes the peer, behaviours, scenarios and status pages at run time; shows the journal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from .admission import simulation_of
 from .behaviours import BEHAVIOURS, UnknownBehaviour, read_behaviour
+from .gateways import GATEWAYS, UnknownPeer, find_peer
 from .request_fields import UnreadableBody, read_fields
 from .scenarios import SCENARIOS, Model, UnknownScenario, find_scenario
 from .simulation import Simulation
@@ -25,7 +26,7 @@ _PAGE = Environment(autoescape=True).from_string(
 
 
 class WrongWish(ValueError):
-    """A control request that asks for something impossible; carries the HTTP status."""
+    """A control request for something impossible; carries the HTTP status."""
 
     def __init__(self, message: str, http_status: int = 400) -> None:
         super().__init__(message)
@@ -56,6 +57,9 @@ def describe(request: Request) -> dict[str, Any]:
     }
     return {
         "scenario": simulation.scenario,
+        "peer": simulation.peer.as_json(),
+        "gateways": {name: list(gateway.conditions) for name, gateway in GATEWAYS.items()},
+        "granted_usd": simulation.granted_usd,
         "scenarios": {name: scenario.summary for name, scenario in SCENARIOS.items()},
         "models": {name: behaviour.as_json() for name, behaviour in simulation.behaviours.items()},
         "behaviours": list(BEHAVIOURS),
@@ -63,7 +67,7 @@ def describe(request: Request) -> dict[str, Any]:
         "status_pages": pages,
         "jobs": len(_jobs(simulation)),
         "journal_entries": len(simulation.journal),
-        "spent_usd": round(sum(entry["cost_usd"] for entry in simulation.journal), 6),
+        "spent_usd": simulation.spent_usd,
     }
 
 
@@ -97,6 +101,22 @@ async def set_model(request: Request) -> Response:
 async def set_scenario(request: Request) -> Response:
     """Put every model into a scenario's state."""
     simulation_of(request).enter(find_scenario(request.path_params["name"]))
+    return _done(request)
+
+
+async def set_peer(request: Request) -> Response:
+    """Change who answers: ``{"gateway": "new-api", "condition": "dead_upstream", "granted_usd": 5}``.
+
+    A gateway without a condition is good; the money that the caller was granted stays unless it is named.
+    """
+    simulation, wish = simulation_of(request), await read_fields(request)
+    granted = wish.pop("granted_usd", simulation.granted_usd)
+    if isinstance(granted, bool) or not isinstance(granted, int | float):
+        raise WrongWish(f"granted_usd must be a number, not {granted!r}")
+    if unknown := wish.keys() - {"gateway", "condition"}:
+        raise WrongWish(f"unknown member {sorted(unknown)[0]!r}; choose among: gateway, condition, granted_usd")
+    simulation.peer = find_peer(**wish)
+    simulation.granted_usd = float(granted)
     return _done(request)
 
 
@@ -169,7 +189,7 @@ def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *metho
             return await endpoint(request)
         except UnknownScenario as error:
             return JSONResponse({"error": str(error)}, 404)
-        except (UnknownBehaviour, UnreadableBody) as error:
+        except (UnknownBehaviour, UnknownPeer, UnreadableBody) as error:
             return JSONResponse({"error": str(error)}, 400)
         except WrongWish as error:
             return JSONResponse({"error": str(error)}, error.http_status)
@@ -180,6 +200,7 @@ def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *metho
 ROUTES = [
     _route("/control", show, "GET"),
     _route("/control/models/{model:path}", set_model, "PUT", "POST"),
+    _route("/control/peer", set_peer, "PUT", "POST"),
     _route("/control/scenario/{name}", set_scenario, "POST"),
     _route("/control/timing", set_render_seconds, "PUT", "POST"),
     _route("/control/status-pages/{page}", set_page, "PUT", "POST"),

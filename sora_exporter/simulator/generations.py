@@ -35,6 +35,6 @@ async def poll(request: Request) -> Response:
 
 
 ROUTES = [
-    journaled("/video/generations", create, method="POST", action="create"),
-    journaled("/video/generations/{job_id}", poll, method="GET", action="poll"),
+    journaled("/video/generations", create, method="POST", action="create", kind="generations"),
+    journaled("/video/generations/{job_id}", poll, method="GET", action="poll", kind="generations"),
 ]

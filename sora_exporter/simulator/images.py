@@ -33,4 +33,4 @@ async def generate(request: Request) -> Response:
     return JSONResponse({"created": int(job.created_at), "data": data})
 
 
-ROUTES = [journaled("/images/generations", generate, method="POST", action="create")]
+ROUTES = [journaled("/images/generations", generate, method="POST", action="create", kind="images")]

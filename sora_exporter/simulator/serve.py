@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 from .app import create_app
+from .gateways import UnknownPeer
 from .scenarios import UnknownScenario
 
 
@@ -25,15 +26,21 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(host: str = "127.0.0.1", port: int = 0, scenario: str = "operational") -> int:
+def run(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    scenario: str = "operational",
+    gateway: str = "direct",
+    condition: str = "good",
+) -> int:
     """Serve until interrupted and return the exit code; port 0 takes a free one.
 
-    Prints one line with the address. A port in use or an unknown scenario: one line on stderr, 2.
+    Prints one line with the address. A port in use or an unknown name: one line on stderr, 2.
     """
     try:
-        app = create_app(scenario)
+        app = create_app(scenario, gateway=gateway, condition=condition)
         listener = _listen(host, port)
-    except UnknownScenario as error:
+    except (UnknownScenario, UnknownPeer) as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
     except (OSError, OverflowError) as error:
@@ -42,7 +49,7 @@ def run(host: str = "127.0.0.1", port: int = 0, scenario: str = "operational") -
         return 2
     shown = f"[{host}]" if ":" in host else host
     print(f"simulated provider ({scenario}) on http://{shown}:{listener.getsockname()[1]}", flush=True)
-    # Dropped connections are meant here; the server's complaints about them are not worth a line.
+    # Dropped connections are meant here; the server's warnings about them are not worth a line.
     config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1)
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])

@@ -1,4 +1,4 @@
-"""The simulated provider's state: behaviours, jobs and the journal of what was asked of it."""
+"""The simulated provider's state: peer, behaviours, balance, jobs, and the journal of its requests."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from typing import Any
 
 from .answers import Answers
 from .behaviours import BEHAVIOURS, Behaviour
+from .gateways import Peer, find_peer
 from .jobs import Job
 from .scenarios import MODELS, Model, Scenario
 
 JOURNAL_ENTRIES = 100_000
+UNITS_PER_USD = 500_000
+"""new-api counts money in these units."""
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Simulation:
     render_seconds: float = 2.0
     seed: int = 0
     scenario: str = ""
+    peer: Peer = field(default_factory=find_peer)
+    granted_usd: float = 100.0
     models: dict[str, Model] = field(default_factory=dict)
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -51,8 +56,20 @@ class Simulation:
         is_hit = math.floor((number + 1) * behaviour.share) > math.floor(number * behaviour.share)
         return behaviour if is_hit else BEHAVIOURS["operational"]
 
+    @property
+    def spent_usd(self) -> float:
+        """US dollars that the journal's requests cost."""
+        return round(sum(float(entry["cost_usd"]) for entry in self.journal), 6)
+
+    def amounts(self) -> dict[str, float]:
+        """Return the caller's money as the balance calls give it; nothing is left under ``our_empty_balance``."""
+        used = self.granted_usd if self.peer.condition == "our_empty_balance" else self.spent_usd
+        amounts = {"granted": self.granted_usd, "used": used, "left": round(max(self.granted_usd - used, 0.0), 6)}
+        units = {f"{name}_units": round(usd * UNITS_PER_USD) for name, usd in amounts.items()}
+        return {**{f"{name}_usd": usd for name, usd in amounts.items()}, **units, "used_cents": round(used * 100, 4)}
+
     def price(self, model: str, seconds: float) -> float:
-        """US dollars one create of this model costs."""
+        """Return the US dollars that one create of this model costs."""
         entry = self.models[model]
         return round(entry.price_per_request + entry.price_per_second * seconds, 6)
 
@@ -86,6 +103,7 @@ class Simulation:
             "model": None,
             "job_id": None,
             "behaviour": None,
+            "reached_maker": False,
             "cost_usd": 0.0,
         }
         self.journal.append({**entry, **facts})

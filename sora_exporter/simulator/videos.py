@@ -90,9 +90,9 @@ async def delete(request: Request) -> Response:
 
 
 ROUTES = [
-    journaled("/videos", create, method="POST", action="create"),
-    journaled("/videos", list_jobs, method="GET", action="list"),
-    journaled("/videos/{job_id}", poll, method="GET", action="poll"),
-    journaled("/videos/{job_id}/content", content, method="GET", action="content"),
-    journaled("/videos/{job_id}", delete, method="DELETE", action="delete"),
+    journaled("/videos", create, method="POST", action="create", kind="videos"),
+    journaled("/videos", list_jobs, method="GET", action="list", kind="videos"),
+    journaled("/videos/{job_id}", poll, method="GET", action="poll", kind="videos"),
+    journaled("/videos/{job_id}/content", content, method="GET", action="content", kind="videos"),
+    journaled("/videos/{job_id}", delete, method="DELETE", action="delete", kind="videos"),
 ]
