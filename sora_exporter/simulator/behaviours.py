@@ -22,12 +22,12 @@ CHOICES: Mapping[str, frozenset[str]] = {
 
 
 class UnknownBehaviour(ValueError):
-    """A behaviour, a setting or its value that does not exist; the text says which ones do."""
+    """A behaviour, a setting or its value that does not exist; the text lists the existing ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One way a model behaves; behaviours.yml tells what each setting means."""
+    """One way a model behaves; behaviours.yml explains each setting."""
 
     behaviour: str = "operational"
     answer: str | None = None
@@ -42,7 +42,7 @@ class Behaviour:
     body: int | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Every setting by its name."""
+        """Return every setting by its name."""
         return asdict(self)
 
 
@@ -57,7 +57,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
 
 
 def read_behaviour(wish: str | Mapping[str, Any]) -> Behaviour:
-    """Return the behaviour a name or a mapping with ``behaviour`` and other settings asks for.
+    """Return the behaviour for a name, or for a mapping with ``behaviour`` and other settings.
 
     Raises UnknownBehaviour for a name, setting or value that does not exist.
     """

@@ -25,7 +25,7 @@ def _describe(model: Model) -> dict[str, Any]:
 
 
 async def list_models(request: Request) -> Response:
-    """Answer the models that are listed; fails as a whole only when every model's catalogue does."""
+    """Answer the models that are listed; fails as a whole only when the catalog of every model does."""
     simulation = simulation_of(request)
     behaviours = simulation.behaviours
     if behaviours and all(behaviour.catalog == "answer" for behaviour in behaviours.values()):
@@ -36,7 +36,7 @@ async def list_models(request: Request) -> Response:
 
 
 async def retrieve_model(request: Request) -> Response:
-    """Answer one model, or what its behaviour says of an absent one."""
+    """Answer one model, or the refusal that its behaviour gives for an absent one."""
     simulation, name = simulation_of(request), request.path_params["model"]
     note(request, model=name)
     if name not in simulation.models:

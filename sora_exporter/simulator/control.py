@@ -39,7 +39,7 @@ def _site_of(request: Request) -> StatusSite:
 
 
 def _jobs(simulation: Simulation) -> list[dict[str, Any]]:
-    """The jobs that still exist; cancelled ones count as gone."""
+    """Return the jobs that still exist; cancelled ones count as gone."""
     now = simulation.clock()
     return [job.as_json(now) for job in simulation.jobs.values() if not job.is_cancelled]
 
@@ -72,14 +72,14 @@ def describe(request: Request) -> dict[str, Any]:
 
 
 def _done(request: Request) -> Response:
-    """Back to the page for a browser, the new state for everybody else."""
+    """Return a redirect to the page for a browser, the new state for other clients."""
     if "text/html" in request.headers.get("accept", ""):
         return RedirectResponse("/control", 303)
     return JSONResponse(describe(request))
 
 
 async def show(request: Request) -> Response:
-    """Answer the state, as a page with forms when a browser asks."""
+    """Answer the state, as a page with forms for a browser."""
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(_PAGE.render(**describe(request), statuses=STATUSES))
     return JSONResponse(describe(request))
@@ -177,12 +177,12 @@ async def clear_journal(request: Request) -> Response:
 
 
 async def show_jobs(request: Request) -> Response:
-    """Answer the jobs nobody deleted."""
+    """Answer the jobs that are not deleted."""
     return JSONResponse(_jobs(simulation_of(request)))
 
 
 def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str) -> Route:
-    """A route whose wrong wishes are answered in one line of JSON."""
+    """Return a route that answers a wrong wish in one line of JSON."""
 
     async def answer(request: Request) -> Response:
         try:

@@ -15,7 +15,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)$")
 
 
 def answer_asset(request: Request, extension: str, form: str) -> Response:
-    """Return the asset in this form, only the asked range of it, or the refusal of an expired address."""
+    """Return the asset in this form, the requested range of it, or the refusal of an expired address."""
     if form not in SERVED_FORMS:
         return simulation_of(request).answers.refusal("expired_asset", "content", {"model": ""})
     chosen = asset(extension, form)

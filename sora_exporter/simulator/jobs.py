@@ -9,7 +9,7 @@ from typing import Any
 from .behaviours import Behaviour
 
 QUEUED_SHARE = 0.25
-"""Part of a job's time it waits in the queue."""
+"""The part of a job's time that it waits in the queue."""
 STALLED_PROGRESS = 99
 LIFETIME_SECONDS = 3600
 
@@ -52,17 +52,17 @@ class Job:
         return min(STALLED_PROGRESS, int(share * 100))
 
     def ended_at(self, now: float) -> int | None:
-        """When the job ended well or badly; None before."""
+        """Return the time when the job ended well or badly; None before."""
         ended = self.status(now) in ("completed", "failed")
         return int(self.created_at + self.render_seconds) if ended else None
 
     @property
     def asset_url(self) -> str:
-        """Where the finished video can be downloaded without a key."""
+        """The address of the finished video, which needs no key."""
         return f"{self.base_url}/assets/{self.behaviour.asset}/{self.id}.mp4"
 
     def as_json(self, now: float) -> dict[str, Any]:
-        """The job as the control page shows it."""
+        """Return the job as the control page shows it."""
         return {
             "id": self.id,
             "api": self.api,

@@ -1,4 +1,4 @@
-"""The gateways at work: their own checks first, then the maker, whose refusal they put into their own words."""
+"""The gateways at work: their own checks first, then the maker. They put its refusals into their own words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of request: who answers it, its name in the journal, and the API whose job its path names."""
+    """One kind of request: its endpoint, its name in the journal, and the API of the job that its path names."""
 
     endpoint: Endpoint
     action: str
@@ -93,7 +93,7 @@ FINDINGS: Mapping[str, Callable[[Order], bool]] = {
     "unknown_job": lambda order: order.find_job() is None,
     "unfinished_job": lambda order: order.status() != "completed",
 }
-"""What a check can find in a request itself."""
+"""The findings of a check in the request itself."""
 
 
 def router_of(gateway: Gateway) -> Router:
@@ -165,7 +165,7 @@ def _is_found(name: str, order: Order, condition: str) -> bool:
 async def _forward(order: Order, gateway: Gateway, endpoint: Endpoint) -> Response:
     """Return the maker's good answer, or raise Refused with what the gateway makes of any other.
 
-    A pool asks by itself, since its answer is a stream.
+    A pool calls the maker by itself, since its answer is a stream.
     """
     if gateway.stream:
         return await endpoint(order.request)
@@ -187,7 +187,7 @@ async def _forward(order: Order, gateway: Gateway, endpoint: Endpoint) -> Respon
 
 
 def _first(rules: Sequence[Rule], kind: str, status: int = 0, shape: str = "") -> Mapping[str, Any]:
-    """Return the answer of the first rule that fits; a file has one for every kind that asks the maker."""
+    """Return the answer of the first rule that fits; a file has one for every kind that goes to the maker."""
     return next(
         rule.document
         for rule in rules

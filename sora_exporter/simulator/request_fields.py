@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 
 class UnreadableBody(ValueError):
-    """A body that is no JSON object and no form."""
+    """A body that is neither a JSON object nor a form."""
 
 
 async def read_fields(request: Request) -> dict[str, Any]:
@@ -29,9 +29,9 @@ async def read_fields(request: Request) -> dict[str, Any]:
     try:
         fields = json.loads(body)
     except ValueError as error:
-        raise UnreadableBody("the body is no JSON") from error
+        raise UnreadableBody("the body is not JSON") from error
     if not isinstance(fields, dict):
-        raise UnreadableBody("the body is no JSON object")
+        raise UnreadableBody("the body is not a JSON object")
     return fields
 
 

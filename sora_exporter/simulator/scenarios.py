@@ -13,7 +13,7 @@ from .behaviours import Behaviour, read_behaviour
 
 
 class UnknownScenario(ValueError):
-    """A scenario that does not exist; the text says which ones do."""
+    """A scenario that does not exist; the text lists the existing ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Scenario:
     shutdown_dates: bool
 
     def behaviour_of(self, model: str) -> Behaviour:
-        """The behaviour of a model, the scenario's default for one it does not name."""
+        """Return the behaviour of a model; a model without an entry has the scenario's default."""
         return self.models.get(model, self.default)
 
 

@@ -51,7 +51,7 @@ class Event:
 
 @dataclass
 class Page:
-    """One status page. ``statuses`` holds a status word by component id; ``http_status`` is what it answers."""
+    """One status page. ``statuses`` holds a word by component id; ``http_status`` is the status of its answers."""
 
     format: str
     name: str

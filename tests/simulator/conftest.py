@@ -18,7 +18,7 @@ Start = Callable[..., Awaitable["Provider"]]
 
 @dataclass
 class HandMovedClock:
-    """Unix seconds that only pass when a test, or somebody's sleep, moves them."""
+    """Unix seconds that only pass when a test or a sleep moves them."""
 
     now: float = 1_769_600_000.0
     slept: list[float] = field(default_factory=list)
@@ -44,12 +44,12 @@ class Provider:
         assert answer.status_code == 200, answer.text
 
     async def journal(self) -> list[dict[str, Any]]:
-        """What was asked so far."""
+        """Return the requests so far."""
         entries: list[dict[str, Any]] = (await self.client.get("/control/journal")).json()
         return entries
 
     async def open_jobs(self) -> list[str]:
-        """The ids of the jobs nobody deleted."""
+        """Return the ids of the jobs that were not deleted."""
         return [job["id"] for job in (await self.client.get("/control/jobs")).json()]
 
 

@@ -11,7 +11,7 @@ from sora_exporter.simulator.relaying import KINDS
 
 
 def test_every_finding_of_the_files_has_its_test_in_code() -> None:
-    """What a file may ask to find is exactly what the code can find."""
+    """The findings that a file may name are exactly those that the code has."""
     assert FOUND_BY.keys() == FINDINGS
 
 

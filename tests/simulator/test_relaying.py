@@ -1,4 +1,4 @@
-"""Every gateway in every condition: who refuses, in which words, and what the caller's order left behind."""
+"""Every gateway in every condition: the refusals and their words, and the jobs and costs that an order leaves."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ POOL = [
 
 
 @pytest.mark.parametrize(("condition", "status", "code"), POOL)
-async def test_sub2api_says_who_refused_by_code_or_type(start: Any, condition: str, status: int, code: str) -> None:
+async def test_sub2api_marks_each_stage_by_code_or_type(start: Any, condition: str, status: int, code: str) -> None:
     """The key stage answers a bare code, the later stages a type; every upstream fault is "Upstream …"."""
     answer = await order(await start(gateway="sub2api", condition=condition), "xai")
     document = answer.json()
@@ -213,7 +213,7 @@ async def test_sub2api_says_who_refused_by_code_or_type(start: Any, condition: s
 
 
 async def test_sub2api_passes_the_body_and_a_400_of_the_maker_through(start: Any) -> None:
-    """A blank prompt reaches the maker, whose 400 comes back as invalid_request_error in the maker's words."""
+    """A blank prompt reaches the maker, and its 400 comes back as invalid_request_error in its words."""
     provider = await start(gateway="sub2api")
     answer = await order(provider, "xai", prompt="", duration=0)
     error = answer.json()["error"]
@@ -253,7 +253,7 @@ async def test_litellm_marks_only_the_makers_refusals(start: Any, condition: str
 
 @pytest.mark.parametrize("gateway", SOLD)
 async def test_a_refused_order_costs_nothing_at_any_gateway(start: Any, gateway: str) -> None:
-    """An order with a mistake leaves neither a cost nor a job, whoever refuses it."""
+    """An order with a mistake leaves neither a cost nor a job at any of them."""
     provider = await start(gateway=gateway)
     for where in SOLD[gateway]:
         changes = {"messages": []} if gateway == "sora2api" else BROKEN[where]

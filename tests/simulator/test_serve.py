@@ -25,7 +25,7 @@ KEY = {"authorization": "sk-simulated"}
 
 @pytest.fixture
 def program() -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The running program on a free port, and the address its one line tells."""
+    """The running program on a free port, and the address that its one line shows."""
     process = subprocess.Popen(
         [*COMMAND, "--scenario", "january-2026"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -38,8 +38,8 @@ def program() -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.kill()
 
 
-def test_the_program_tells_its_address_answers_and_ends_quietly(program: tuple[subprocess.Popen[str], str]) -> None:
-    """One line with the address, answers there at once, and an interrupt ends it without a word and with 0."""
+def test_the_program_shows_its_address_answers_and_ends_quietly(program: tuple[subprocess.Popen[str], str]) -> None:
+    """One line with the address, answers there at once, and an interrupt ends it silently and with 0."""
     process, address = program
     answer = httpx2.get(address + "/v1/models", headers=KEY)
     assert "sora_video2" in {model["id"] for model in answer.json()["data"]}
@@ -67,7 +67,7 @@ def test_a_dropped_connection_breaks_on_the_wire_and_a_hanging_one_holds_nothing
 def test_an_order_whose_answer_never_arrives_is_paid_all_the_same(
     program: tuple[subprocess.Popen[str], str], behaviour: str, fault: str
 ) -> None:
-    """Whether the answer is lost or the caller leaves: the job exists, the list names it, and it was paid once."""
+    """If the answer is lost or the caller leaves, the job exists, the list names it, and it was paid once."""
     address = program[1]
     httpx2.put(address + "/control/models/sora-2", json={"behaviour": behaviour})
     order = {"model": "sora-2", "prompt": "a cat 42"}
@@ -82,7 +82,7 @@ def test_an_order_whose_answer_never_arrives_is_paid_all_the_same(
 
 
 def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
-    """Somebody else's port is named with the way out, without a traceback."""
+    """A port in use is named with the way out, without a traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, check=False)
@@ -98,7 +98,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     ],
 )
 def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments: list[str], message: str) -> None:
-    """A port that cannot exist and an unknown scenario are told in one line each."""
+    """A port that cannot exist and an unknown scenario are one line each."""
     ended = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr.count("\n"), ended.stderr[: len(message)]) == (2, 1, message)
 

@@ -22,14 +22,14 @@ CONDITIONS: Mapping[str, str] = {
     "model_limit": "The caller's key may not use the model.",
 }
 OF_A_MAKER_ALONE = frozenset({"our_lost_key"})
-"""What a gateway's file can make of a condition for its maker, beside the conditions themselves."""
+"""Further conditions of a maker that a gateway's file can name."""
 FINDINGS = frozenset(
     {
         "missing_key", "unreadable_body", "missing_model", "unknown_model", "absent_prompt", "missing_prompt",
         "missing_messages", "unknown_job", "unfinished_job",
     }
 )  # fmt: skip
-"""What a check can find in a request itself."""
+"""The findings of a check in the request itself."""
 ANSWER = frozenset({"http_status", "headers", "json", "text", "type"})
 """The members of an answer."""
 
@@ -86,7 +86,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who answers: a gateway (``direct`` is the maker itself) in one condition."""
+    """The program that answers: a gateway (``direct`` is the maker itself) in one condition."""
 
     gateway: Gateway
     condition: str = "good"
