@@ -35,7 +35,7 @@ class PlainWords:
 
 
 def languages() -> tuple[str, ...]:
-    """Return the languages there are words in, as BCP 47 tags, sorted."""
+    """Return the languages of the files in ``words/`` as BCP 47 tags, sorted."""
     return tuple(sorted(file.name.removesuffix(".yml") for file in FOLDER.iterdir() if file.name.endswith(".yml")))
 
 

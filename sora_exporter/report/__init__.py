@@ -1,5 +1,5 @@
-"""The availability report: figures over a window, read from any Prometheus-compatible HTTP API.
+"""Reports for people and programs: ``check``, its cost, and the availability over a window.
 
-``measure`` asks, ``findings`` holds what was found, ``recommendations`` and ``objectives`` judge it by stated rules,
-``tables`` says it in one of the languages, and one module per format writes it down.
+In come the services of ``evidence``, the cost of ``budget`` or the answers of a Prometheus-compatible API. Out goes
+text for a terminal, Markdown, JSON, CSV or HTML, in one of the languages of ``words/``.
 """

@@ -1,4 +1,4 @@
-"""What a reader must know besides the figures: of which window they are, and what they lack. Pure."""
+"""The notes above the figures: their window and their gaps. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sora_exporter.report.wording import Wording, title
 
 
 def window_line(findings: Findings, words: Wording) -> str:
-    """Return what the report is about: window, times, source."""
+    """Return the window, its times and its source."""
     return words.window.format(
         window=findings.window.name,
         start=minute(findings.start),
@@ -20,7 +20,7 @@ def window_line(findings: Findings, words: Wording) -> str:
 
 
 def caveats(findings: Findings, words: Wording) -> Sequence[str]:
-    """Return what a reader must know besides the figures: gaps, young records, ends of life, warnings."""
+    """Return the notes about gaps, young records, ends of life and warnings."""
     return [
         *(line for service in findings.services for line in _gaps(service, words)),
         *_ends_of_life(findings, words),

@@ -1,19 +1,18 @@
 """The report for programs: one JSON document, or rows of CSV for a spreadsheet. Pure.
 
-The names here are English and stay as they are, whatever the language of the report. Ratios are 0 to 1, lengths are in
-seconds unless the name says otherwise, money is US dollars, moments are ISO 8601 in UTC. What is not known is ``null``,
-or an empty field.
+Names are English in every language of the report. Ratios are 0 to 1, lengths are in seconds unless the name has another
+unit, money is US dollars, moments are ISO 8601 in UTC. A missing value is ``null`` or an empty field.
 
 The JSON document::
 
     window               name, start, end
-    source               where it was read from
+    source               address of the Prometheus that was read
     least_coverage       coverage below which a service has no figures
     video_seconds        length of the video behind video_price_usd
     services[]           service_id, name, product, access, provider, model, api
                          status (null: nothing recorded now), error_class, use_now
                          coverage, recorded_since (null: the whole window)
-                         figures: null where too little was seen, else availability, stars, response_time_seconds,
+                         figures: null if too little was observed, else availability, stars, response_time_seconds,
                              risk_control_episodes, risk_control_episodes_per_week, risk_control_hours
                          price: null or usd, unit, usd_per_success, video_price_usd
                          objective: null or ratio, kept, allowed_seconds, spent_seconds, budget_left
@@ -21,7 +20,7 @@ The JSON document::
                          incidents[], silences[]: start, end, seconds, error_class, began_before, lasts
                          history[]: end, availability, coverage
     recommendations[]    product, use, service_id (null: none fits)
-    caveats[]            what to know besides, in the language of the report
+    caveats[]            notes about the figures, in the language of the report
 """
 
 from __future__ import annotations
@@ -145,7 +144,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def render_services_csv(findings: Findings, words: Wording) -> str:
-    """Return one row per service with all that is one value."""
+    """Return one row per service with all of its single values."""
     report = document(findings, words)
     uses: dict[str, list[str]] = {}
     for one in report["recommendations"]:
@@ -197,7 +196,7 @@ def _csv(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
 
 
 def _field(value: object) -> object:
-    """Return what a spreadsheet takes for that very value: a text never for a formula, a claim as 1 or 0."""
+    """Return a value that a spreadsheet reads unchanged: text is never a formula, true and false are 1 and 0."""
     if isinstance(value, bool):
         return int(value)
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What a report holds, as plain values: windows, services, figures, incidents. Standard library only."""
+"""The findings of a report as plain values: windows, services, figures, incidents. Standard library only."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WINDOWS: Final[Mapping[str, Window]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Who a service is; ``name`` is what people call it."""
+    """The identity of a service; ``name`` is its name for people."""
 
     service_id: str
     name: str
@@ -54,10 +54,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the window comes to, once enough of it was seen.
+    """The figures of a window that was observed enough.
 
-    ``availability`` is 0 to 1 over the observed minutes; ``response_seconds`` is None where no answer ever came;
-    ``stars`` (1 to 5) are always of thirty days, and None where too little of these was seen.
+    ``availability`` is 0 to 1 over the observed minutes; ``response_seconds`` is None if no answer ever came;
+    ``stars`` (1 to 5) are always of thirty days, and None if too little of those was observed.
     """
 
     availability: float
@@ -85,8 +85,8 @@ class Price:
 class Incident:
     """A stretch of minutes in Unix seconds, from its first minute up to the one after its last.
 
-    ``error_class`` is the class most of its minutes had, None where none was recorded. ``is_cut`` tells that it began
-    before the window, ``is_open`` that it lasts at its end.
+    ``error_class`` is the class of most of its minutes, None if none was recorded. ``is_cut`` is set if it began before
+    the window, ``is_open`` if it lasts at the end of the window.
     """
 
     start: int
@@ -114,7 +114,7 @@ class ServiceFindings:
     """Everything known of one service.
 
     ``status`` is None when nothing is recorded of it now. ``figures`` is None when too little was seen; ``coverage``
-    (0 to 1) tells how much. ``recorded_since`` is set when its record begins after the window did.
+    (0 to 1) is the observed share. ``recorded_since`` is set when its record begins after the window did.
     """
 
     facts: Facts

@@ -48,7 +48,7 @@ class Chart:
 
 
 def render_html(findings: Findings, words: Wording) -> str:
-    """Return the page; it asks no other address for anything."""
+    """Return the page; it loads nothing from another address."""
     values = {
         "words": words,
         "line": window_line(findings, words),
@@ -70,7 +70,7 @@ def _chart(service: ServiceFindings, words: Wording) -> Chart:
 
 
 def _strokes(bars: Sequence[Bar], words: Wording) -> Iterator[Stroke]:
-    """Yield a bar as high as the availability; over a part of the window that nobody saw, a faint one."""
+    """Yield a bar as high as the availability, and a faint one for a part of the window that was not observed."""
     for place, bar in enumerate(bars):
         if bar.availability is None or bar.coverage < LEAST_COVERAGE:
             says = f"{minute(bar.end)}: {words.value('unseen')}"

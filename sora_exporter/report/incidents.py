@@ -1,4 +1,4 @@
-"""From minutes that were not as they should be to incidents. Pure."""
+"""Incidents: unbroken stretches of faulty minutes. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking Prometheus for a report's figures, and refusing where it cannot answer."""
+"""Reading a report's figures from Prometheus, and refusing a report that they cannot support."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sora_exporter.report.reading import Answers, Minutes, Numbers, Sums, descri
 
 RULES_FILE: Final = "alerting-rules/sora-recording.rules.yml"
 PIECE_SECONDS: Final = WEEK
-"""What is asked at once minute by minute: Prometheus answers with at most 11,000 samples of a series."""
+"""Length of one range query by the minute: Prometheus returns at most 11,000 samples per series."""
 
 
 class NoReport(Exception):
-    """There is nothing to report; the text says why and what to do."""
+    """There is nothing to report; the text names the reason and the fix."""
 
 
 async def measure(
@@ -32,7 +32,7 @@ async def measure(
 ) -> Findings:
     """Return what is recorded of the window up to ``end`` (Unix seconds).
 
-    Only the named services and products are taken, all where none is named. Raises NoReport where nothing can be said,
+    Only the named services and products are read, or all if none is named. Raises NoReport if no report is possible,
     and PrometheusError.
     """
     last = int(end) // MINUTE * MINUTE

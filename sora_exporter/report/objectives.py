@@ -1,4 +1,4 @@
-"""Whether each service kept its objective, and what of its error budget is left. Pure."""
+"""The objective of each service: kept or missed, and the error budget left. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sora_exporter.report.findings import Findings, ServiceFindings
 class Statement:
     """One service against its objective over the observed time.
 
-    ``allowed_seconds`` is the downtime that the objective leaves room for, ``spent_seconds`` what there was. Both and
+    ``allowed_seconds`` is the downtime that the objective allows, ``spent_seconds`` the actual downtime. Both and
     ``is_kept`` are None when too little was seen.
     """
 

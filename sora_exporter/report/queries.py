@@ -1,4 +1,4 @@
-"""The questions to Prometheus, in PromQL. Recorded series are only read through ranges: most of them are sparse."""
+"""The PromQL queries. Recorded series are read only through ranges, because most of them are sparse."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ NOW: Final[Mapping[str, str]] = MappingProxyType(
         "coverage_of_stars": f"last_over_time({PREFIX}coverage:ratio30d[{RECENT}])",
     }
 )
-"""What is asked whatever the window is."""
+"""Queries that do not depend on the window."""
 
 
 def figures(window: Window) -> Mapping[str, str]:
@@ -87,7 +87,7 @@ MINUTES: Final[Mapping[str, str]] = MappingProxyType(
         f'(last_over_time(sora_service_error{{error_class!~"{NOT_AN_INCIDENT}"}}[{MINUTE}]) == 1)',
     }
 )
-"""What is asked minute by minute; only minutes that are not as they should be have a sample in the answer."""
+"""Queries for every minute; only minutes with a fault or without evidence have a sample in the answer."""
 
 
 def bars(window: Window) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""From Prometheus' answers to what is found of each service. Pure."""
+"""Prometheus' answers as findings of each service. Pure."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _status(found: Numbers, service_id: str) -> Status | None:
 
 
 def _error_class(answer: Sequence[Series], service_id: str, status: Status | None) -> ErrorClass | None:
-    """Return the class that most exporters give for this status, None where they give none."""
+    """Return the class that most exporters give for this status, None if they give none."""
     given = [
         (one.value, ErrorClass(one.labels["error_class"]))
         for one in answer
@@ -126,7 +126,7 @@ def _classes(minutes: Minutes, service_id: str) -> dict[int, list[ErrorClass]]:
 
 
 def _figures(answers: Answers, service_id: str) -> Figures | None:
-    """Return the figures; None where the coverage or a rule that they need leaves nothing to show."""
+    """Return the figures; None if the coverage is too low or a recorded figure is missing."""
     found = {question: values.get(service_id) for question, values in answers.numbers.items()}
     coverage, availability = found["coverage"], found["availability"]
     episodes, hours = found["episodes"], found["hours"]

@@ -1,4 +1,4 @@
-"""Which route to take for which use: by rules over the window's figures, the same for every name. Pure."""
+"""The route to recommend for each use, by rules over the window's figures that are the same for every name. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sora_exporter.report.findings import Findings, ServiceFindings
 from sora_exporter.result import Status
 
 Rank = Callable[[ServiceFindings, float], tuple[float, ...]]
-"""What routes are sorted by, the best having the least; the second argument is the length of a video in seconds."""
+"""A sort key of routes, least for the best; the second argument is the length of a video in seconds."""
 
 
 def _by_availability(service: ServiceFindings, _: float) -> tuple[float, ...]:
@@ -27,7 +27,7 @@ def _by_price(service: ServiceFindings, video_seconds: float) -> tuple[float, ..
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a use asks of a route, as ratios, and how those that fit are ranked."""
+    """The requirements of a use as ratios, and the ranking of the routes that meet them."""
 
     name: str
     least_availability: float
@@ -37,7 +37,7 @@ class Use:
     rank: Rank
 
     def fits(self, service: ServiceFindings) -> bool:
-        """Whether a route may serve this use; a retired one and one with too little record may not."""
+        """Return True if a route may serve this use; a retired one and one with too little record may not."""
         figures = service.figures
         return (
             figures is not None

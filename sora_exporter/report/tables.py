@@ -18,7 +18,7 @@ STAR, NO_STAR = "★", "☆"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one place; ``tone`` is the status whose colour it may have."""
+    """The text of one cell; ``tone`` is the status whose colour it may have."""
 
     text: str
     tone: Status | None = None
@@ -26,7 +26,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading, and whether figures stand below it, flush right."""
+    """A heading; ``is_number`` aligns the figures below it to the right."""
 
     heading: str
     is_number: bool = False

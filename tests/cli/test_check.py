@@ -103,7 +103,7 @@ def checked_alone(tmp_path: Path, base_url: str, page: str) -> tuple[int, str, s
 
 
 def test_a_provider_that_is_not_there_is_suspended_not_an_error(provider: str, tmp_path: Path) -> None:
-    """Nobody listens while an official page is there: unreachable with exit code 1, without a traceback."""
+    """No provider listens while an official page does: unreachable with exit code 1, without a traceback."""
     found = checked_alone(tmp_path, "http://127.0.0.1:9/v1", f"{provider}/status/openai")
     assert found == (1, "", "suspended", "connection")
 
@@ -127,7 +127,7 @@ def test_check_runs_beside_a_running_exporter_on_the_same_storage(provider: str,
 
 
 def test_a_closed_pipe_ends_quietly(provider: str, tmp_path: Path) -> None:
-    """Whoever reads only the first line, as head does, gets no complaint."""
+    """A reader of the first line only, such as head, gets no error."""
     command = [*PROGRAM, "check", f"--storage.path={tmp_path}"]
     with subprocess.Popen(
         command, env=environment(provider), stdout=subprocess.PIPE, stderr=subprocess.PIPE

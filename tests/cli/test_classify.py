@@ -16,10 +16,10 @@ CORPUS = Path(__file__).parents[1] / "classify" / "corpus" / "answers.jsonl"
 def test_each_answer_gets_its_line() -> None:
     """Every line of the corpus yields id, error class, status and rule, in order, and nothing else."""
     lines = CORPUS.read_text("utf-8").splitlines()
-    told = [json.loads(line) for line in classify_lines(lines)]
-    assert [one["id"] for one in told] == [json.loads(line)["id"] for line in lines]
-    assert {tuple(one) for one in told} == {("id", "error_class", "status", "rule")}
-    assert all(ErrorClass(one["error_class"]).status == Status(one["status"]) and one["rule"] for one in told)
+    verdicts = [json.loads(line) for line in classify_lines(lines)]
+    assert [one["id"] for one in verdicts] == [json.loads(line)["id"] for line in lines]
+    assert {tuple(one) for one in verdicts} == {("id", "error_class", "status", "rule")}
+    assert all(ErrorClass(one["error_class"]).status == Status(one["status"]) and one["rule"] for one in verdicts)
 
 
 def test_a_lost_connection_is_judged_by_its_text() -> None:
@@ -60,7 +60,7 @@ def test_what_cannot_be_encoded_is_escaped() -> None:
     ],
 )
 def test_a_line_that_is_no_recorded_answer_is_named(line: str, words: str) -> None:
-    """Whatever is wrong with a line, the message has its number and what belongs there."""
+    """The message about a wrong line has its number and the expected content."""
     with pytest.raises(LineError) as error:
         list(classify_lines([line]))
     assert str(error.value).startswith(f"line 1: {words}")

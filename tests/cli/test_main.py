@@ -131,7 +131,7 @@ def test_without_file_and_key_the_missing_variable_is_named() -> None:
 
 
 def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
-    """Every mistake of a file is told at once, each on its line."""
+    """Every mistake of a file is reported at once, each on its line."""
     path = tmp_path / "sora.yml"
     path.write_text("bugdet_usd_per_day: 1\nservice: []\n", "utf-8")
     result = call("serve", f"--config.file={path}")
@@ -160,7 +160,7 @@ def test_check_refuses_what_is_not_there(config_file: Path, arguments: list[str]
 
 
 def test_check_without_a_service_says_what_is_missing(tmp_path: Path) -> None:
-    """With nothing to check there is no good news to tell: exit code 2."""
+    """With nothing to check the command could not run: exit code 2."""
     path = tmp_path / "sora.yml"
     path.write_text("services: []", "utf-8")
     assert_mistake(call("check", f"--config.file={path}"), "no service is configured", "services:")

@@ -77,7 +77,7 @@ def test_low_coverage_is_exit_code_two(recorded: Recorded) -> None:
 
 
 def test_an_unreachable_prometheus_is_one_line(recorded: Recorded) -> None:
-    """Where nobody listens, one line says where and the exit code is 2."""
+    """If no server listens, one line names the address and the exit code is 2."""
     recorded.url = "http://127.0.0.1:9"
     result = call(recorded)
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)

@@ -40,7 +40,7 @@ def test_tables_tell_what_was_found(found: Find) -> None:
     """The stability table has the figures, and words where too little was seen."""
     assert texts(table(found(), "stability")) == [
         ["Alpha 官转", "★★★★★", "99.99 %", "100.0 %", "2.50 s", "0", "0.0", "0.0"],
-        ["Beta", "★★★☆☆", "90.00 %", "99.0 %", "0.75 s", "3", "3.0", "10.0"],
+        ["Beta", "★★★☆☆", "90.00 %", "99.0 %", "750 ms", "3", "3.0", "10.0"],
         ["Gamma", "–", "no figure", "20.0 %", "–", "–", "–", "–"],
     ]
 
@@ -171,7 +171,7 @@ def _section(markdown: str, heading: str) -> list[str]:
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " ="])
 def test_no_cell_is_a_formula(start: str) -> None:
-    """Whatever a spreadsheet would take for a formula is marked as text; real numbers below zero are not."""
+    """Text that a spreadsheet would read as a formula is marked as text; real numbers below zero are not."""
     found = findings(service(name=f"{start}cmd", found=figures(0.9), objective=0.99, price=Price(1, "request")))
     (row,) = csv.DictReader(io.StringIO(render(found, "en", "csv")))
     assert row["name"].startswith("'")
@@ -247,7 +247,7 @@ def test_html_is_one_file_that_asks_nobody(found: Find, language: str) -> None:
 
 
 def test_html_says_in_words_what_it_draws(found: Find) -> None:
-    """Each chart has its figure as a label, each bar its own, and the colours are the ones told apart by everybody."""
+    """Each chart has its figure as a label, each bar its own, and everyone can distinguish the colours."""
     structure = Structure(page := render(found(), "en", "html"))
     assert "Beta: 90.00 %" in structure.all("aria-label")
     assert page.count('<rect class="back"') == 3 * 28

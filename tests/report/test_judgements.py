@@ -58,10 +58,10 @@ def test_each_bound_is_where_it_is_stated(use: str, good: Figures, bad: Figures)
 
 def test_what_cannot_be_judged_is_not_recommended() -> None:
     """A retired route, one with too little record, and for a purse one without a price, are never chosen."""
-    nobody = dict.fromkeys((use.name for use in USES), None)
-    assert chosen(service(status=Status.RETIRED, found=figures(), price=SECOND)) == nobody
-    assert chosen(service(found=None, price=SECOND)) == nobody
-    assert chosen(service(found=figures())) == {**nobody, "production": "alpha"}
+    no_route = dict.fromkeys((use.name for use in USES), None)
+    assert chosen(service(status=Status.RETIRED, found=figures(), price=SECOND)) == no_route
+    assert chosen(service(found=None, price=SECOND)) == no_route
+    assert chosen(service(found=figures())) == {**no_route, "production": "alpha"}
 
 
 def test_equals_are_settled_by_speed_then_by_name() -> None:

@@ -29,7 +29,7 @@ def test_a_service_is_found_as_it_was_recorded(found: Find) -> None:
 
 
 def test_incidents_have_their_prevailing_class(found: Find) -> None:
-    """An incident is an unbroken stretch with its commonest class, and tells whether the window cuts it."""
+    """An incident is an unbroken stretch with its commonest class; it is marked if the window cuts it."""
     assert found().services[1].incidents == [
         Incident(FIRST, FIRST + 1800, ErrorClass.CAPTCHA, is_cut=True),
         Incident(FIRST + 300000, FIRST + 300180, ErrorClass.OVERLOADED),
@@ -38,7 +38,7 @@ def test_incidents_have_their_prevailing_class(found: Find) -> None:
 
 
 def test_a_service_hardly_seen_has_no_figures(found: Find) -> None:
-    """Below half of the window there are no figures at all, however good they look, and the record's age is told."""
+    """Below half of the window there are no figures at all, however good they look; the record's age is shown."""
     gamma = found().services[2]
     assert (gamma.figures, gamma.coverage, gamma.recorded_since) == (None, 0.2, END - 2 * 86400)
     assert (gamma.status, gamma.error_class) == (Status.UNKNOWN, ErrorClass.QUOTA_EXHAUSTED)
@@ -69,7 +69,7 @@ def test_the_last_description_counts(recorded: Recorded, found: Find) -> None:
 
 
 def test_a_service_that_is_gone_has_no_status(recorded: Recorded, found: Find) -> None:
-    """What nobody exports any more has no status now, which is another thing than unknown."""
+    """A service that is exported no more has no status now, which differs from unknown."""
     recorded.answers["severity"], recorded.answers["known"] = each(alpha=0), each(alpha=1)
     assert [service.status for service in found().services] == [Status.OPERATIONAL, None, None]
 
@@ -93,7 +93,7 @@ def test_services_and_products_can_be_chosen(found: Find) -> None:
 
 
 def test_warnings_are_passed_on_once(recorded: Recorded, found: Find) -> None:
-    """What Prometheus warns of is told once."""
+    """Each warning of Prometheus is shown once."""
     recorded.warnings = ["a store did not answer"]
     assert found().warnings == ("a store did not answer",)
 
@@ -157,7 +157,7 @@ def test_an_unknown_class_is_no_class(recorded: Recorded, found: Find) -> None:
 
 
 def test_nothing_listening_is_an_error(recorded: Recorded, found: Find) -> None:
-    """An address where nobody listens is said with the address and what to do."""
+    """An address without a listener is an error with the address and the fix."""
     recorded.url = "http://127.0.0.1:9"
     with pytest.raises(PrometheusError, match=r"http://127\.0\.0\.1:9 cannot be reached: .*--prometheus-url"):
         found()

@@ -90,15 +90,15 @@ def test_incidents_are_those_that_were_invented(
 ) -> None:
     """Each incident and each silence has its start, end and class to the minute, and there are no others."""
     for service_id, history in histories.items():
-        told = {
+        stretches = {
             kind: [(one["start"], one["end"], one["error_class"]) for one in month[service_id][kind]]
             for kind in ("incidents", "silences")
         }
         truth = [
             (iso(one.start), iso(one.end), one.error_class, is_evidence(one.error_class)) for one in history.incidents
         ]
-        assert told["incidents"] == [one[:3] for one in truth if one[3]]
-        assert told["silences"] == [one[:3] for one in truth if not one[3]]
+        assert stretches["incidents"] == [one[:3] for one in truth if one[3]]
+        assert stretches["silences"] == [one[:3] for one in truth if not one[3]]
 
 
 def test_history_adds_up_to_the_month(month: dict[str, dict[str, Any]], histories: dict[str, ServiceHistory]) -> None:
@@ -122,8 +122,8 @@ def test_response_times_are_the_average_of_the_answers(
             for seconds, error_class in zip(history.responses, history.minutes, strict=True)
             if error_class == "none"
         ]
-        told = month[service_id]["figures"]["response_time_seconds"]
-        assert told == pytest.approx(sum(answered) / len(answered), rel=1e-3)
+        response = month[service_id]["figures"]["response_time_seconds"]
+        assert response == pytest.approx(sum(answered) / len(answered), rel=1e-3)
 
 
 @pytest.mark.parametrize(("window", "days"), [("24h", 1), ("7d", 7)])

@@ -145,7 +145,7 @@ MISTAKES: Mapping[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", sorted(MISTAKES))
 async def test_every_mistake_is_one_line(tmp_path: Path, case: str) -> None:
-    """A wrong address and a file that is no good are told by their flag, before anything is sent."""
+    """A wrong address and an unusable file are named by their flag before anything is sent."""
     contents = {"secret": SECRET, "empty": "\n", "lines": f"{SECRET}\n{SECRET}", "words": f"{SECRET} {SECRET}"}
     for name, content in contents.items():
         (tmp_path / name).write_text(content)
@@ -157,7 +157,7 @@ async def test_every_mistake_is_one_line(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize("fault", sorted(server.FAULTS))
 async def test_no_fault_of_a_server_is_an_answer(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a broken server does ends soon, with one line that names its address."""
+    """A broken server ends the request soon, with one line that names its address."""
     monkeypatch.setattr(sora_exporter.report.prometheus, "ANSWER_BYTES", 1024 * 1024)
     monkeypatch.setattr(sora_exporter.report.prometheus, "TIMEOUT_SECONDS", 0.5)
     async with server.serve(fault) as broken:

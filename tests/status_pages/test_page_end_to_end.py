@@ -113,7 +113,7 @@ async def test_every_recording_arrives(
             + "</article>"
         )
         if "component" in expected:
-            said = (expected["status"] or "not told").replace("_", " ")
+            said = (expected["status"] or "not reported").replace("_", " ")
             assert f"{expected['component']} {said}" in shown.text
         for incident in report.incidents[:5]:
             assert (incident.name in shown.text) is incident.is_open

@@ -1,4 +1,8 @@
-"""The pages for people: the overview, one page per service, and badges. Read from memory, escaped, self-contained."""
+"""The pages for people: the overview, one page per service, and badges.
+
+In comes the state of a running exporter, from memory. Out go documents that are escaped, self-contained and without
+scripts.
+"""
 
 from __future__ import annotations
 

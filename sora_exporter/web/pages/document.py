@@ -31,7 +31,7 @@ COLOURS: Mapping[Status, str] = MappingProxyType(
         Status.UNKNOWN: "#56B4E9",
     }
 )
-"""Told apart by colour-blind people too. Source: M. Okabe and K. Ito, jfly.uni-koeln.de/color (2008)."""
+"""Colours that colour-blind people can distinguish. Source: M. Okabe and K. Ito, jfly.uni-koeln.de/color (2008)."""
 
 ON_COLOUR: Mapping[Status, str] = MappingProxyType(
     {status: "#fff" if status is Status.MAINTENANCE else "#000" for status in Status}

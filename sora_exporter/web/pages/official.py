@@ -53,9 +53,9 @@ class IncidentView:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One official page; ``problem`` says why it, or a part of it, could not be read.
+    """One official page; ``problem`` is the reason why it, or a part of it, could not be read.
 
-    ``is_quiet`` is True when it told its incidents and none is open.
+    ``is_quiet`` is True if it reports its incidents and none is open.
     """
 
     name: str
@@ -110,7 +110,7 @@ def _components(report: PageReport) -> list[ComponentView]:
         ComponentView(_name(report, key), said.replace("_", " "), COMPONENTS[said])
         for key, said in report.components.items()
     ]
-    missing = [ComponentView(_name(report, key), "not told", Status.UNKNOWN) for key in report.missing_components]
+    missing = [ComponentView(_name(report, key), "not reported", Status.UNKNOWN) for key in report.missing_components]
     return known + missing
 
 

@@ -29,7 +29,7 @@ URGENCY = (
     Status.UNKNOWN, Status.OPERATIONAL, Status.RETIRED, Status.DEGRADED, Status.RISK_CONTROL, Status.MAINTENANCE,
     Status.SUSPENDED,
 )  # fmt: skip
-"""The statuses by how much somebody wants to see them, the most urgent last: what is retired was known to be."""
+"""The statuses by urgency, the most urgent last; a retired service is old news."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class ProductView:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the exporter itself is; ``overdue`` holds the first OVERDUE_SHOWN of ``overdue_count`` probes."""
+    """The health of the exporter; ``overdue`` holds the first OVERDUE_SHOWN of ``overdue_count`` probes."""
 
     loaded: Moment | None
     reload_error: str
@@ -135,14 +135,14 @@ def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) ->
     for service_id, row in rows.items():
         offered.setdefault(row.service.product, []).append(service_id)
     services, now = services_overview(exporter.state), exporter.clock.now()
-    told = {service["service_id"]: service for service in services}
+    documents = {service["service_id"]: service for service in services}
     chosen = {route["product"]: route for route in routes(services, now)}
     views = {service_id: service_view(exporter, exporter.state.services[service_id]) for service_id in in_full}
     return [
         ProductView(
             product=product,
             route=rows.get(chosen[product]["service_id"]),
-            why=_why(rows, service_ids, chosen[product], told, now),
+            why=_why(rows, service_ids, chosen[product], documents, now),
             services=[views[service_id] for service_id in service_ids if service_id in views],
             others=sum(service_id not in views for service_id in service_ids),
         )
@@ -150,8 +150,10 @@ def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) ->
     ]
 
 
-def _why(rows: Mapping[str, Row], service_ids: Sequence[str], route: Json, told: Mapping[str, Json], now: float) -> str:
-    """Say why that route, or why none, and what to know before relying on it."""
+def _why(
+    rows: Mapping[str, Row], service_ids: Sequence[str], route: Json, documents: Mapping[str, Json], now: float
+) -> str:
+    """Return the reason for that route, or for none, and its cautions."""
     chosen = route["service_id"]
     if chosen is None:
         if all(rows[service_id].status is Status.UNKNOWN for service_id in service_ids):
@@ -168,7 +170,7 @@ def _why(rows: Mapping[str, Row], service_ids: Sequence[str], route: Json, told:
             f"{word}, {access} access",
             REASONS.get(route["criterion"], "every other route is worse or unknown"),
         )
-    return "; ".join(filter(None, [word, reason, *cautions(told[chosen], now)]))
+    return "; ".join(filter(None, [word, reason, *cautions(documents[chosen], now)]))
 
 
 def _headline(rows: Mapping[str, Row]) -> str:

@@ -21,9 +21,9 @@ OUTAGES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """What the official page says of the component that speaks of a service.
+    """The status on the official page of the component that covers a service.
 
-    ``says`` is empty when the page does not tell. ``disagreement`` is empty when nothing contradicts our evidence.
+    ``says`` is empty if the page does not report it. ``disagreement`` is empty if nothing contradicts our evidence.
     """
 
     page: str
@@ -34,7 +34,7 @@ class Official:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one video costs and what that is made of or, where a video's length is not known, one second of it."""
+    """The price of one video and its parts, or of one second if the length of a video is not known."""
 
     label: str
     amount: str
@@ -53,7 +53,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """What is shown of one service. Texts are empty where there is nothing to say."""
+    """One service as it is shown; a text without content is empty."""
 
     service: Service
     status: Status
@@ -106,7 +106,7 @@ def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Stri
 
 
 def obstacles(track: ServiceTrack, verdict: Verdicts, now: float) -> list[Obstacle]:
-    """Return what a service's status does not tell already, one of each class."""
+    """Return the obstacles that a service's status does not show already, one of each class."""
     found = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
     words = plain_words().error_classes
     return [Obstacle(error_class, words[error_class], _evidence(each, now), each.detail)
@@ -114,7 +114,7 @@ def obstacles(track: ServiceTrack, verdict: Verdicts, now: float) -> list[Obstac
 
 
 def _evidence(decided: ProbeResult | None, now: float) -> str:
-    """Say which attempt decided, by which rule, and when."""
+    """Name the attempt that decided, its rule and its age."""
     if decided is None:
         return ""
     http = f"HTTP {decided.http_status}" if decided.http_status else "no HTTP answer"
@@ -135,7 +135,7 @@ def _price(track: ServiceTrack) -> Price | None:
 
 
 def official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
-    """Return what the official page says of a service; None where none is configured for it."""
+    """Return a service's status on its official page; None if no page is configured for it."""
     meant = service.status_page
     if meant is None:
         return None

@@ -81,8 +81,8 @@ def _row(placed: Sequence[tuple[int, Mark]], error_class: ErrorClass, words: Pla
 
 
 def _exact(at: float) -> str:
-    told = moment(at, at)
-    return told.exact if told else "at an unknown time"
+    seen = moment(at, at)
+    return seen.exact if seen else "at an unknown time"
 
 
 def _sentence(marks: Sequence[Mark], words: PlainWords, now: float) -> str:

@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def site(tmp_path: Path, clock: Any) -> Iterator[Site]:
-    """Three services in January 2026: one works, one is under risk control, one tells nothing."""
+    """Three services in January 2026: one works, one is under risk control, one has no evidence."""
     with remembering(configuration(JANUARY, budget_usd_per_day=1.0), tmp_path, clock) as exporter:
         fill_january(exporter)
         app = create_app(exporter)

@@ -36,7 +36,7 @@ ATTACKS = (
 
 
 def fill_hostile(exporter: Exporter, text: str) -> None:
-    """Put one text wherever a text of somebody else can stand; names as if the configuration let everything pass."""
+    """Put one text in every place of foreign text; names as if the configuration allowed everything."""
     plain = configuration(JANUARY)
     named = tuple(service.model_copy(update={"name": text[:200], "model": text[:200]}) for service in plain.services)
     exporter.config = plain.model_copy(update={"services": named})
@@ -59,7 +59,7 @@ def fill_hostile(exporter: Exporter, text: str) -> None:
 @example(ATTACKS[7])
 @example("\r")
 def test_any_text_is_text(exporter: Exporter, text: str) -> None:
-    """Whatever names, answers and incidents say, it stands there as text and changes nothing of the structure."""
+    """Any name, answer or incident is shown as text and changes nothing of the structure."""
     fill_hostile(exporter, "plain")
     plain = overview(exporter).tags, of_service(exporter, "sora-2-official").tags
     exporter.state.configure(configuration(()))

@@ -34,8 +34,8 @@ def test_official_pages_show_components_incidents_and_faults(exporter: Exporter)
     assert "major outage" not in page.text
 
 
-def test_no_open_incident_is_said_of_whoever_tells_incidents(exporter: Exporter) -> None:
-    """A page that told its incidents has none open although another document failed; else it is silent."""
+def test_no_open_incident_is_shown_only_if_incidents_are_reported(exporter: Exporter) -> None:
+    """A page that reports no open incident says so, also if another document failed; otherwise it is silent."""
     page_says(exporter, ComponentStatus.OPERATIONAL)
     state = exporter.pages.states["openai"]
     exporter.pages.states["openai"] = replace(state, error="components.json: HTTP 503")

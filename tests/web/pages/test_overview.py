@@ -29,8 +29,8 @@ def test_overview_names_route_and_reason(exporter: Exporter) -> None:
     assert "1 of 3 services operational." in page.text
 
 
-async def test_overview_tells_status_since_price_objective_and_sunset(exporter: Exporter, clock: Any) -> None:
-    """Since when is told by distance and exactly; the price is per video; the end of life counts down or is over."""
+async def test_overview_shows_status_since_price_objective_and_sunset(exporter: Exporter, clock: Any) -> None:
+    """A status shows its beginning, exactly and as a distance; the price is per video; the end of life counts down."""
     fill_january(exporter)
     await clock.advance(150)
     page = overview(exporter)
@@ -54,7 +54,7 @@ def test_what_others_write_is_cut(exporter: Exporter) -> None:
     assert "and 15 more" in overview_text
 
 
-def test_budget_and_health_are_told(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_budget_and_health_are_shown(exporter: Exporter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Spend and limit, a failed reload with its reason, overdue probes, an unreadable ledger: each is said."""
     fill_january(exporter)
     page = overview(exporter)
@@ -94,15 +94,15 @@ def test_retired_is_less_urgent_than_suspended(exporter: Exporter) -> None:
 
 
 def test_collapsed_rows_show_disagreements(exporter: Exporter) -> None:
-    """A service that is one line among many still tells that its official page says otherwise."""
-    told = {**JANUARY[0], "id": "told", "product": "told"}
-    replace_services(exporter, *many(60), told, providers=PROVIDERS)
+    """A service that is one line among many still shows that its official page disagrees."""
+    odd = {**JANUARY[0], "id": "odd", "product": "odd"}
+    replace_services(exporter, *many(60), odd, providers=PROVIDERS)
     for number in range(60):
         attempt(exporter, f"s{number}", ProbeKind.CATALOG, ErrorClass.UNAVAILABLE)
-    attempt(exporter, "told", ProbeKind.CATALOG)
+    attempt(exporter, "odd", ProbeKind.CATALOG)
     page_says(exporter, ComponentStatus.MAJOR_OUTAGE)
     page = overview(exporter)
-    assert "service-told" not in page.all("aria-labelledby")
+    assert "service-odd" not in page.all("aria-labelledby")
     assert page.text.count("Disagreement. The official page says outage") == 1
 
 
@@ -123,7 +123,7 @@ def test_no_service_at_all(exporter: Exporter) -> None:
     assert page.heading_levels()[0] == 1
 
 
-async def test_overview_refreshes_itself_until_told_not_to(exporter: Exporter) -> None:
+async def test_overview_refreshes_itself_unless_switched_off(exporter: Exporter) -> None:
     """The browser is asked to load the overview again after 30 s, and a link stops and restarts that."""
     transport = httpx2.ASGITransport(app=create_app(exporter))
     async with httpx2.AsyncClient(transport=transport, base_url="http://exporter.example") as client:

@@ -32,7 +32,7 @@ def test_every_phase_has_a_colour_of_its_own() -> None:
 
 
 def test_service_page_keeps_the_evidence(exporter: Exporter) -> None:
-    """Each attempt tells time, HTTP status, duration, class, rule, phases as bar and text, and the answer's excerpt."""
+    """Each attempt shows time, HTTP status, duration, class, rule, phases as bar and text, and the answer's excerpt."""
     fill_january(exporter)
     page = of_service(exporter, "sora-2-reverse")
     assert "Risk control risk_control 2026-01-28 00:00:00.000 UTC 0 s ago HTTP 403 · 250 ms · rule risk" in page.text

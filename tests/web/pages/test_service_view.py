@@ -12,7 +12,7 @@ from sora_exporter.status_pages.facts import ComponentStatus
 
 
 def test_price_per_second_stands_alone_where_no_length_is_known(exporter: Exporter) -> None:
-    """Of an API whose requests tell no length, the price of a second is shown; without a price, none is."""
+    """For an API whose requests have no length, the price of a second is shown; without a price, none is."""
     replace_services(exporter, {**JANUARY[1], "price_usd": {"per_second": 0.072}}, JANUARY[2])
     page = overview(exporter)
     assert "Price per second$0.072" in page.text
@@ -45,7 +45,7 @@ def test_the_page_saying_operational_while_probes_fail_is_visible(exporter: Expo
     assert "not read yet" in overview(exporter).text.lower()
 
 
-def test_an_empty_balance_beside_a_good_catalogue_is_explained(exporter: Exporter) -> None:
+def test_an_empty_balance_beside_a_good_catalog_is_explained(exporter: Exporter) -> None:
     """What keeps us from using an operational service is explained beside it and counts when routes are chosen."""
     fill_january(exporter)
     attempt(
