@@ -1,18 +1,26 @@
-"""What an attempt at a service speaks to, and how: an answer of another target says nothing of this one."""
+"""The target of a service: the route and everything else that decides what its attempts reach and send.
+
+An answer of another target proves nothing about this one. The scheduler, the accepted canaries and the evidence all
+compare targets, so that a reload has one answer to "is this still the same service?".
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 
-from sora_exporter.config import Config, Service
+from sora_exporter.config import Config, Provider, Service
 
 Target = tuple[object, ...]
+USUAL_CONCURRENT = Provider.model_fields["max_concurrent"].default
 
 
 def target_of(config: Config, service: Service) -> Target:
-    """Return everything that decides whom a probe of the service asks, and what."""
+    """Return the service's target: its provider, api, model, access and request members."""
     provider = config.providers[service.provider]
+    if provider.max_concurrent != USUAL_CONCURRENT:
+        # How many probes run at once changes neither the route nor the request.
+        provider = provider.model_copy(update={"max_concurrent": USUAL_CONCURRENT})
     return provider, service.provider, config.api(service), service.model, service.access, service.request
 
 

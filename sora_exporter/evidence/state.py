@@ -12,6 +12,7 @@ from dataclasses import replace
 from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Service
+from sora_exporter.config.target import target_of
 from sora_exporter.evidence.own_network import Reachability, Witness
 from sora_exporter.evidence.track import (
     FRESH_INTERVALS,
@@ -27,7 +28,7 @@ from sora_exporter.evidence.track import (
 )
 from sora_exporter.result import ErrorClass, ProbeResult, Status, Verdict
 
-__all__ = ["MARKS_KEPT", "Distribution", "Mark", "ProbeTrack", "ServiceTrack", "State", "Verdicts", "route_of"]
+__all__ = ["MARKS_KEPT", "Distribution", "Mark", "ProbeTrack", "ServiceTrack", "State", "Verdicts"]
 
 OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 """What the system says where there is no network, no route or no resolver: nobody was asked anything."""
@@ -44,7 +45,7 @@ class State:
         self._is_lost = False
 
     def configure(self, config: Config) -> None:
-        """Take over a configuration: a service that reaches the same model the same way keeps what is known of it."""
+        """Take over a configuration: a service whose target did not change keeps its evidence."""
         known = {*config.providers, *(f"page:{name}" for name in config.status_pages)}
         self._network.keep_only(known, self._clock.monotonic())
         self._tracks = {service.id: self._configured(config, service) for service in config.services}
@@ -117,10 +118,10 @@ class State:
 
     def _configured(self, config: Config, service: Service) -> ServiceTrack:
         now, monotonic = self._clock.now(), self._clock.monotonic()
-        route = route_of(config, service)
+        target = target_of(config, service)
         track = self._tracks.get(service.id)
-        if track is None or track.route != route:
-            track = ServiceTrack(service, route, Verdicts(Status.UNKNOWN, ErrorClass.NOT_PROBED, now, None))
+        if track is None or track.target != target:
+            track = ServiceTrack(service, target, Verdicts(Status.UNKNOWN, ErrorClass.NOT_PROBED, now, None))
         self._advance(track, monotonic)
         old, track.service, track.probes = track.probes, service, {}
         for kind, settings in service.probes.items():
@@ -151,12 +152,6 @@ class State:
         verdict = Verdicts(error_class.status, error_class, since, evidence or track.latest)
         if verdict != before:
             track.verdict = verdict
-
-
-def route_of(config: Config, service: Service) -> tuple[str, ...]:
-    """Return what a service reaches and how; what is known of one route says nothing of another."""
-    provider = service.provider
-    return provider, config.providers[provider].base_url, service.model, service.api, service.access
 
 
 def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResult:

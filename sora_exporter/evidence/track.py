@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sora_exporter.config import Service
+from sora_exporter.config.target import Target
 from sora_exporter.result import SEVERITY, SUCCESSES, ErrorClass, ProbeKind, ProbeResult, Status
 
 FRESH_INTERVALS = 2.5
@@ -191,14 +192,14 @@ class Verdicts:
 class ServiceTrack:
     """Everything remembered of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
 
-    ``route`` is what the service reached, and how, when it was remembered; ``revision`` grows with every change.
+    ``target`` is the service's target when it was remembered; ``revision`` grows with every change.
     ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
     ``is_cut_off`` tells that a probe has nothing to say but that our own network is gone. ``video_price_usd`` is what
     one video costs, None where price or length is not told.
     """
 
     service: Service
-    route: tuple[str, ...]
+    target: Target
     verdict: Verdicts
     probes: dict[ProbeKind, ProbeTrack] = field(default_factory=dict)
     evidence: ProbeResult | None = None

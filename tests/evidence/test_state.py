@@ -359,11 +359,12 @@ async def test_shorter_interval_ages_evidence(state: State, clock: HandClock) ->
         config(service(api="chat", probes=DEEP)),
         config(service(provider="elsewhere", probes=DEEP)),
         config(service(probes=DEEP), providers={"relay": {"base_url": "https://moved.example/v1"}}),
+        config(service(probes=DEEP, request={"seconds": "4"})),
     ],
-    ids=["model", "access", "api", "provider", "base_url"],
+    ids=["model", "access", "api", "provider", "base_url", "request"],
 )
-def test_reload_forgets_another_route(state: State, changed: Config) -> None:
-    """What is known of one route to a model says nothing of another."""
+def test_reload_forgets_another_target(state: State, changed: Config) -> None:
+    """Evidence about one target proves nothing about another."""
     state.record(result())
     state.configure(changed)
     assert (seen(state)[0], state.services["alpha"].probes[CATALOG].attempts) == (Status.UNKNOWN, 0)
