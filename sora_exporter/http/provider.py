@@ -17,7 +17,7 @@ from sora_exporter.config import Provider
 from sora_exporter.http.api_key import KeySource, KeyUnavailable
 from sora_exporter.http.certificate import presented_expiry
 from sora_exporter.http.exchange import EXCHANGE, Exchange
-from sora_exporter.http.reply import Reply, Request, describe, innermost, reply_of
+from sora_exporter.http.reply import Reply, Request, describe, exchange_of, innermost, reply_of
 from sora_exporter.http.sdk import bare_headers, sdk_of, transport_of
 from sora_exporter.result import Answer
 
@@ -43,9 +43,13 @@ class ProviderClient:
         self._under_way = 0
         self._is_retired = False
 
-    async def ask(self, request: Request, access: str) -> Reply:
-        """Return the provider's reply, at the latest after the request's timeout."""
-        exchange = Exchange(fresh_connection=request.is_paid, stop=request.stop, limit=request.limit)
+    async def ask(self, request: Request, access: str, exchange: Exchange | None = None) -> Reply:
+        """Return the provider's reply, at the latest after the request's timeout.
+
+        ``exchange`` is the request's own record (``exchange_of``), for a caller that reads it while the answer is still
+        coming in.
+        """
+        exchange = exchange or exchange_of(request)
         started = time.monotonic()
         trouble = await self._exchange(exchange, request.timeout_seconds, self._send(request))
         elapsed = time.monotonic() - started

@@ -79,6 +79,11 @@ class Reply:
     own_fault: Verdict | None = None
 
 
+def exchange_of(request: Request) -> Exchange:
+    """Return the empty record of a request's exchange: what the request allows, and nothing seen yet."""
+    return Exchange(fresh_connection=request.is_paid, stop=request.stop, limit=request.limit)
+
+
 def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, started: float) -> Reply:
     """Return the reply of an exchange that started at ``started``, in monotonic seconds."""
     piece_at = exchange.first_piece_at

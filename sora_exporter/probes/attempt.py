@@ -12,8 +12,8 @@ from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api, first
 from sora_exporter.documents import decoded
-from sora_exporter.http.exchange import ANSWER_BYTES
-from sora_exporter.http.reply import Reply, Request
+from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
+from sora_exporter.http.reply import Reply, Request, exchange_of
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000
@@ -28,8 +28,8 @@ JOB_ENDPOINT = "video_job"
 class Client(Protocol):
     """What a probe needs of a provider's client."""
 
-    async def ask(self, request: Request, access: str) -> Reply:
-        """Return what the provider answered; never raises for what it does."""
+    async def ask(self, request: Request, access: str, exchange: Exchange | None = None) -> Reply:
+        """Return what the provider answered; never raises for what it does. ``exchange`` is filled in on the way."""
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not leave memory."""
@@ -54,7 +54,8 @@ class JobRecord(Protocol):
 class Attempt:
     """What a probe works with. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules bound.
 
-    The last ``kept_free_seconds`` before the deadline are for deleting the job alone.
+    The last ``kept_free_seconds`` before the deadline are for deleting the job alone. ``exchange`` is the record of the
+    request under way and grows while its answer comes in; ``last`` is the latest reply.
     """
 
     service: Service
@@ -80,6 +81,8 @@ class Attempt:
     may_have_cost: bool = False
     document: Any = None
     body: str = ""
+    exchange: Exchange = field(default_factory=Exchange)
+    last: Reply = field(default_factory=lambda: Reply(Answer()))
 
     @property
     def remaining_seconds(self) -> float:
@@ -103,7 +106,9 @@ class Attempt:
         """Send one request within the attempt's deadline, keep its trail, and return the verdict on its answer."""
         seconds = min(self.remaining_seconds, most_seconds)
         request = Request(method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop, limit)
-        reply = await self.client.ask(request, self.service.access)
+        self.exchange = exchange_of(request)
+        reply = await self.client.ask(request, self.service.access, self.exchange)
+        self.exchange = Exchange()
         self._follow(reply, request)
         verdict = reply.own_fault or self._judged(reply.answer)
         if verdict.error_class is ErrorClass.NONE and self.response_seconds is None:
@@ -150,5 +155,3 @@ class Attempt:
         self.request = f"{request.method} {request.path}, model {self.service.model}"
         self.headers = {name: answer.headers[name] for name in EVIDENCE_HEADERS if name in answer.headers}
         self.sunset_at = announced_sunset(answer.headers, self.document) or self.sunset_at
-
-    last: Reply = field(default_factory=lambda: Reply(Answer()))

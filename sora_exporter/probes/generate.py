@@ -1,6 +1,8 @@
-"""The paid proof that a video really comes out: create, poll, check the asset, delete."""
+"""The paid probe of delivery: create a job, poll it, check its asset, delete it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sora_exporter.config.apis import first
 from sora_exporter.config.apis.spec import fill_path
@@ -14,9 +16,9 @@ ASSET_BYTES = 512 * 1024 * 1024
 
 
 async def generate(attempt: Attempt) -> Verdict:
-    """Return ``none`` when a whole asset of the right kind came out, else what stood in the way.
+    """Return ``none`` when a whole asset of the right kind came out, else the reason against it.
 
-    The job is deleted whatever happened.
+    The job is deleted in any case.
     """
     started = attempt.clock.monotonic()
     verdict = await create_job(attempt)
@@ -35,7 +37,7 @@ async def generate(attempt: Attempt) -> Verdict:
 
 
 def _as_generation(verdict: Verdict, attempt: Attempt) -> Verdict:
-    """Return the verdict, where an accepted event stream that ran out of time is a job that was not done in time."""
+    """Return the verdict; an accepted event stream that ran out of time is a job that was not done in time."""
     was_accepted = attempt.api.create.stream and attempt.http_status == 200
     if verdict.error_class is ErrorClass.TIMEOUT and was_accepted:
         return Verdict(ErrorClass.GENERATION_TIMEOUT, verdict.rule, verdict.message)
@@ -44,11 +46,10 @@ def _as_generation(verdict: Verdict, attempt: Attempt) -> Verdict:
 
 async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) -> Verdict:
     """Return the verdict, or ``invalid_response`` when the asset is missing, cut or of another type."""
-    asset = attempt.api.asset
-    if asset is None:
+    if attempt.api.asset is None:
         return verdict
-    check = AssetCheck(asset.kinds)
-    inline = decode_base64(first(attempt.document, asset.base64)) if asset.base64 else None
+    check = AssetCheck(attempt.api.asset.kinds)
+    inline = inline_asset(attempt)
     if inline is not None:
         check.feed(inline)
         fault = check.fault("")
@@ -56,29 +57,43 @@ async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) ->
         address = asset_address(attempt, job_id)
         if address is None:
             return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no asset")
-        fault = await _fetch(attempt, address, check)
+        fault = await fetch_asset(attempt, address, check)
     return Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault) if fault else verdict
 
 
+def inline_asset(attempt: Attempt) -> bytes | None:
+    """Return the asset that the finished answer itself contains, or None."""
+    asset = attempt.api.asset
+    return decode_base64(first(attempt.document, asset.base64)) if asset is not None and asset.base64 else None
+
+
 def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
-    """Return where the asset is: a path of the API, or the address the answer tells."""
+    """Return where the asset is: a path of the API, or the address in the finished answer."""
     asset = attempt.api.asset
     if asset is None:
         return None
     if asset.route is not None and job_id is not None:
         return fill_path(asset.route.path, job_id=job_id)
-    told = first(attempt.document, asset.url)
-    if told is None and asset.link is not None:
-        told = media_link(spoken_text(attempt.body), asset.link)
-    return told if isinstance(told, str) and told.startswith(("http://", "https://")) else None
+    address = first(attempt.document, asset.url)
+    if address is None and asset.link is not None:
+        address = media_link(spoken_text(attempt.body), asset.link)
+    return address if isinstance(address, str) and address.startswith(("http://", "https://")) else None
 
 
-async def _fetch(attempt: Attempt, address: str, check: AssetCheck) -> str:
-    """Download the asset through the check; return what is wrong with it, or empty text."""
+async def fetch_asset(
+    attempt: Attempt, address: str, check: AssetCheck, keep: Callable[[bytes], None] | None = None
+) -> str:
+    """Download the asset through the check, and to ``keep``; return what is wrong with it, or empty text."""
+
+    def take(piece: bytes) -> None:
+        check.feed(piece)
+        if keep is not None:
+            keep(piece)
+
     started = attempt.clock.monotonic()
     reply = await attempt.client.download(
         address,
-        check.feed,
+        take,
         limit=ASSET_BYTES,
         timeout_seconds=attempt.remaining_seconds,
         endpoint=attempt.api.endpoint,

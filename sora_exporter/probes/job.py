@@ -1,45 +1,58 @@
-"""Creating, polling and deleting a job in the vendor's own words."""
+"""Creating, polling and deleting a job in the vendor's own words, for probes and for the fallback client."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import repeat
 
 from sora_exporter.config.apis import Api, first
 from sora_exporter.config.apis.spec import fill_path
 from sora_exporter.documents import decoded
 from sora_exporter.http.reply import Request
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client
+from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.stream import Opening, is_progressing
-from sora_exporter.result import ErrorClass, Verdict
+from sora_exporter.result import Answer, ErrorClass, Verdict
 
-# Answers after which a job may exist all the same: a gateway that lost its backend says nothing of what that did.
-AMBIGUOUS_STATUS = frozenset({408, 500, 502, 504, *range(520, 528)})
-AMBIGUOUS_CLASSES = frozenset(
-    {ErrorClass.NONE, ErrorClass.INVALID_RESPONSE, ErrorClass.TIMEOUT, ErrorClass.SERVER_ERROR}
-    | {ErrorClass.GENERATION_FAILED, ErrorClass.GENERATION_TIMEOUT}
-)
-"""What an answer with a success code may stand for although a job was begun."""
+PROGRESSING = "stream:progress"
+"""The rule of a stream that was accepted by the progress it reports."""
+
 GONE_STATUS = frozenset({404, 410})
 MIB = 1024 * 1024
 POLL_SECONDS = 30.0
-"""How long one poll may take; a lost one must not use up the whole attempt."""
+"""Longest duration of one poll; a lost one must not use up the whole attempt."""
 LAST_SECONDS, LAST_SHARE = 2.0, 0.05
-"""How long before its end, at most, an attempt polls for the last time, and which share of its time at most."""
+"""The last poll comes this long before the attempt's end at most, and this share of its time at most."""
 CLEANUP_SHARE = 0.05
 DELETE_SECONDS = 5.0
 ID_CHARACTERS = 512
 LONG_SECRET = 12
-"""Shorter texts, such as a configured header's, may stand in a job's id by chance."""
+"""Characters; a job's id may contain a shorter secret, such as a configured header's value, by chance."""
 
 
-async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Verdict:
-    """Send the create request; afterwards ``attempt.may_have_cost`` tells whether money may have been spent.
+async def create_job(attempt: Attempt, *, opening_only: bool = False) -> Verdict:
+    """Send a probe's create request and record its job; the end of the attempt's time stays free for deleting it."""
+    if attempt.api.job is not None and attempt.api.job.delete is not None:
+        attempt.kept_free_seconds = min(DELETE_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
+    verdict = await request_job(attempt, Opening(), opening_only=opening_only)
+    job_id = job_id_of(attempt)
+    if attempt.job_record is not None:
+        if job_id is not None:
+            attempt.job_record.accepted(job_id)
+        if not attempt.may_have_cost:
+            attempt.job_record.gone()
+    return verdict
 
-    The request is counted as paid before it goes out: a crash in the middle leaves the record, never a free ride.
-    The end of the attempt's time is kept free for deleting the job.
+
+async def request_job(attempt: Attempt, opening: Opening, *, opening_only: bool = False) -> Verdict:
+    """Send the create request once; return the verdict on its answer and set ``attempt.may_have_cost``.
+
+    The request counts as paid before it goes out: a crash in the middle leaves the record. ``opening`` follows the
+    beginning of an event stream; ``opening_only`` ends the stream there.
     """
     api, service = attempt.api, attempt.service
     attempt.may_have_cost = True
-    if api.job is not None and api.job.delete is not None:
-        attempt.kept_free_seconds = min(DELETE_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
     started = attempt.clock.monotonic()
     verdict = await attempt.ask(
         api.create.method,
@@ -49,44 +62,52 @@ async def create_job(attempt: Attempt, *, first_event_only: bool = False) -> Ver
         is_multipart=api.create.encoding == "multipart",
         is_paid=True,
         expectation=api.create_expectation,
-        stop=Opening().says_enough if first_event_only else None,
+        stop=(opening.says_enough if opening_only else opening.watch) if api.create.stream else None,
         limit=api.create.answer_mib * MIB,
     )
     attempt.phases["submit"] = attempt.clock.monotonic() - started
-    if first_event_only:
+    if opening_only:
         verdict = accepted_stream(attempt, verdict)
-    job_id = job_id_of(attempt)
-    if job_id is not None and attempt.job_record is not None:
-        attempt.job_record.accepted(job_id)
-    attempt.may_have_cost = may_have_cost(attempt, verdict)
-    if not attempt.may_have_cost and attempt.job_record is not None:
-        attempt.job_record.gone()
+    attempt.may_have_cost = may_have_begun(
+        verdict.error_class,
+        attempt.http_status,
+        is_sent=attempt.last.is_sent,
+        has_begun=job_id_of(attempt) is not None or has_accepted(attempt, opening),
+    )
+    return verdict
+
+
+def has_accepted(attempt: Attempt, opening: Opening) -> bool:
+    """Return whether a stream that has ended was accepted by its beginning, whatever came later."""
+    if not opening.text:
+        return False
+    reply = attempt.last
+    return judge_opening(attempt, opening, reply.http_status, reply.answer.headers).error_class is ErrorClass.NONE
+
+
+def judge_opening(
+    attempt: Attempt, opening: Opening, http_status: int | None, headers: Mapping[str, str]
+) -> Verdict:  # fmt: skip
+    """Return the verdict on the beginning of a stream: an error, or that the job was accepted."""
+    answer = Answer(attempt.api.endpoint, attempt.service.access, http_status, headers, opening.text)
+    verdict = attempt.judge(answer)
+    if verdict.error_class is ErrorClass.INVALID_RESPONSE and http_status == 200 and is_progressing(opening.text):
+        return Verdict(ErrorClass.NONE, PROGRESSING)
     return verdict
 
 
 def accepted_stream(attempt: Attempt, verdict: Verdict) -> Verdict:
-    """Return the verdict on a stream's beginning, where one that only tells progress so far was accepted."""
+    """Return the verdict on a stream's beginning; one that only reports progress so far counts as accepted."""
     if verdict.error_class is ErrorClass.INVALID_RESPONSE and is_progressing(attempt.body):
         attempt.note_response(attempt.last)
-        return Verdict(ErrorClass.NONE, "stream:progress")
+        return Verdict(ErrorClass.NONE, PROGRESSING)
     return verdict
 
 
-def may_have_cost(attempt: Attempt, verdict: Verdict) -> bool:
-    """Whether the create request may be billed: it was accepted, or its answer leaves that open."""
-    http_status = attempt.http_status
-    if http_status is None:
-        return attempt.last.is_sent
-    if 200 <= http_status < 300:
-        is_open = verdict.error_class in AMBIGUOUS_CLASSES or attempt.api.create.stream
-        return is_open or job_id_of(attempt) is not None
-    return http_status in AMBIGUOUS_STATUS
-
-
 def job_id_of(attempt: Attempt) -> str | None:
-    """Return the id that the latest answer gives a job, where the vendor puts it; None for one that refuses.
+    """Return the job's id in the latest answer; None for an answer that refuses.
 
-    None also for an id that holds a secret of ours: it would be written down, and is no id.
+    None also for an id that contains one of our secrets, because ids are stored.
     """
     is_accepted = attempt.http_status is not None and 200 <= attempt.http_status < 300
     job_id = job_id_in(attempt.api, attempt.document) if is_accepted else None
@@ -101,14 +122,38 @@ def job_id_in(api: Api, document: object) -> str | None:
     return str(found) if is_id and len(str(found)) <= ID_CHARACTERS else None
 
 
-async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
-    """Poll until the job is done or failed or the attempt's time is up; note queue and render phases.
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How following a job ended: with the verdict on its end, or without one when time ran out.
 
-    A poll that fails decides nothing by itself, since the job goes on; the last failure is told when time runs out.
+    ``trouble`` is the verdict on the last poll, when it failed; ``phase`` is where the job was last seen.
+    """
+
+    end: Verdict | None
+    trouble: Verdict | None = None
+    phase: str = ""
+
+
+async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
+    """Poll at the vendor's usual interval until the job is over or the attempt's time is up.
+
+    A failed poll decides nothing by itself, since the job goes on; the last one is the verdict when time runs out.
+    """
+    interval = attempt.api.job.poll_interval_seconds if attempt.api.job is not None else 0.0
+    followed = await follow_job(attempt, job_id, repeat(interval))
+    phase = followed.phase
+    late = Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
+    return followed.end or followed.trouble or late
+
+
+async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> Followed:
+    """Poll until the job is done or failed or time is up, with these pauses; note queue and render phases.
+
+    Raises ValueError for an api whose jobs have no ids.
     """
     job = attempt.api.job
     if job is None:
-        raise ValueError(f"the api {attempt.service.api} names no job")
+        raise ValueError(f"the api {attempt.service.api} of {attempt.service.id} gives no job ids")
     path = fill_path(job.poll.path, job_id=job_id)
     clock = attempt.clock
     phase, since = "queue", clock.monotonic()
@@ -130,31 +175,31 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
             phase, since = "render", clock.monotonic()
         if word == "done":
             attempt.phases["render"] = clock.monotonic() - since
-            return verdict
+            return Followed(verdict)
         if word == "failed":
-            return verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error)
-        # A poll that the end of the attempt cut short says nothing that the one before it did not.
+            return Followed(verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error))
+        # A poll that the deadline cut short adds nothing to the one before it.
         is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
         if is_cut_short:
             attempt.is_reached = was_reached
         else:
             trouble = None if verdict.error_class is ErrorClass.NONE else verdict
         polls += 1
-        pause = min(job.poll_interval_seconds, attempt.remaining_seconds - last_seconds)
+        pause = min(next(pauses), attempt.remaining_seconds - last_seconds)
         if pause <= 0:
             break
         await clock.sleep(pause)
     attempt.phases[phase] = clock.monotonic() - since
-    return trouble or Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
+    return Followed(None, trouble, phase)
 
 
 def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
-    message = str(first(attempt.document, error_paths) or "the job failed and said no more")[:200]
+    message = str(first(attempt.document, error_paths) or "the job failed without a reason")[:200]
     return Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
 
 
 async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> None:
-    """Delete what the attempt created; what has no id although it should is left to the clean-up, which searches."""
+    """Delete the attempt's job; a job without the id it should have is left to the clean-up, which searches for it."""
     if job_id is not None:
         await delete_job(attempt, job_id)
     elif verdict.error_class is ErrorClass.NONE and attempt.api.job is None and attempt.job_record is not None:
@@ -162,7 +207,7 @@ async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> N
 
 
 async def delete_job(attempt: Attempt, job_id: str) -> bool:
-    """Delete the attempt's job; return whether it is gone, and forget it then."""
+    """Delete the attempt's job, forget it once it is gone, and return whether it is."""
     access, seconds = attempt.service.access, attempt.deadline - attempt.clock.monotonic()
     is_gone = await delete_at_provider(attempt.client, attempt.api, access, job_id, seconds)
     if is_gone and attempt.job_record is not None:
@@ -171,7 +216,7 @@ async def delete_job(attempt: Attempt, job_id: str) -> bool:
 
 
 async def delete_at_provider(client: Client, api: Api, access: str, job_id: str, timeout_seconds: float) -> bool:
-    """Ask for a job's deletion; return whether it is gone. A vendor without such a call has nothing to delete."""
+    """Delete a job; return whether it is gone, which is true at once for a vendor without such a call."""
     if api.job is None or api.job.delete is None:
         return True
     route = api.job.delete

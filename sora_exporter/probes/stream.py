@@ -1,7 +1,8 @@
-"""Event streams of chat completions: what they say, and when the beginning has said enough."""
+"""Event streams of chat completions: their events, their text, and the beginning that decides."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -12,19 +13,19 @@ from sora_exporter.documents import decoded
 SPOKEN = ("choices.0.delta.content", "choices.0.message.content", "choices.0.text")
 PROGRESS = ("choices.0.delta.reasoning_content", "choices.0.delta.reasoning")
 SPOKEN_WORDS, PROGRESS_WORDS = ("content", "text"), ("reasoning",)
-TELLING_WORDS = (*SPOKEN_WORDS, *PROGRESS_WORDS, "error")
-"""What stands in every event that is asked for."""
+DECISIVE_WORDS = (*SPOKEN_WORDS, *PROGRESS_WORDS, "error")
+"""One of these stands in every event that is looked at."""
 PROGRESS_EVENTS = 3
-"""How many events of mere progress prove that a job was accepted; relays announce it once or twice before they ask
+"""How many events of mere progress prove that a job was accepted; relays report it once or twice before they call
 their upstream. Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
 EVENT_END = re.compile(rb"\r?\n\r?\n")
 EVENT_END_BYTES = 4
 
 
 def events(body: str, words: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a stream's ``data:`` lines that hold one of the words; of a plain body, the one it is.
+    """Yield the JSON objects of a stream's ``data:`` lines that hold one of the words; of a plain body, its only one.
 
-    The others are not even read: a stream may hold a hundred thousand events that say nothing.
+    Other lines are not decoded: a stream may hold a hundred thousand events without content.
     """
     is_stream = body.lstrip().startswith(("data:", "event:", ":", "id:"))
     return _objects(body.splitlines() if is_stream else [f"data:{body}"], words)
@@ -40,35 +41,50 @@ def _objects(lines: Iterable[str], words: Sequence[str]) -> Iterator[dict[str, A
 
 
 def spoken_text(body: str) -> str:
-    """Return what a chat answer says, plain or streamed: links may be cut in two by the stream's events."""
+    """Return the text of a chat answer, plain or streamed; a link may be split across two events of a stream."""
     said = (first(event, SPOKEN) for event in events(body, SPOKEN_WORDS))
     return "".join(text for text in said if isinstance(text, str))
 
 
 def is_progressing(body: str) -> bool:
-    """Whether a stream tells progress often enough, beside the answer's text, to say that a job was accepted."""
+    """Return whether a stream reports progress, beside its text, often enough to prove that a job was accepted."""
     return sum(first(event, PROGRESS) is not None for event in events(body, PROGRESS_WORDS)) >= PROGRESS_EVENTS
 
 
 class Opening:
-    """The beginning of a stream as it comes in; every byte is looked at once, however small the pieces are."""
+    """The beginning of a stream as it comes in, up to the event that says whether the request was accepted.
+
+    ``text`` is that beginning, empty until ``is_complete``; the same, however the bytes are cut into pieces. Every
+    byte is looked at once.
+    """
 
     def __init__(self) -> None:
+        self.is_complete = asyncio.Event()
+        self.text = ""
         self._searched = self._read = self._progress = 0
 
-    def says_enough(self, received: bytearray) -> bool:
-        """Whether it tells by now if the request was accepted: text, an error, or progress; or its end.
+    def watch(self, received: bytearray) -> bool:
+        """Take in everything received so far and let the stream go on; for ``Request.stop``."""
+        if not self.is_complete.is_set():
+            self.says_enough(received)
+        return False
 
-        The event that opens a stream often holds neither, and what is not accepted may be told only in the next one.
+    def says_enough(self, received: bytearray) -> bool:
+        """Return whether the stream shows by now if the request was accepted: by text, an error, progress, or its end.
+
+        The event that opens a stream often holds none of these; the refusal may come only in the next one.
         """
         ends = [match.end() for match in EVENT_END.finditer(received, self._searched)]
         self._searched = max(len(received) - EVENT_END_BYTES + 1, ends[-1] if ends else 0, 0)
-        if not ends:
-            return False
-        lines = received[self._read : ends[-1]].decode("utf-8", "replace").splitlines()
-        self._read = ends[-1]
-        return "data: [DONE]" in lines or any(self._tells(event) for event in _objects(lines, TELLING_WORDS))
+        for end in ends:
+            lines = received[self._read : end].decode("utf-8", "replace").splitlines()
+            self._read = end
+            if "data: [DONE]" in lines or any(map(self._is_decisive, _objects(lines, DECISIVE_WORDS))):
+                self.text = received[:end].decode("utf-8", "replace")
+                self.is_complete.set()
+                break
+        return self.is_complete.is_set()
 
-    def _tells(self, event: dict[str, Any]) -> bool:
+    def _is_decisive(self, event: dict[str, Any]) -> bool:
         self._progress += first(event, PROGRESS) is not None
         return "error" in event or first(event, SPOKEN) is not None or self._progress >= PROGRESS_EVENTS

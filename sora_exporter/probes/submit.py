@@ -1,4 +1,4 @@
-"""The paid question whether a job is accepted; the job is deleted at once."""
+"""The paid probe of acceptance: create a job and delete it at once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sora_exporter.result import Verdict
 async def submit(attempt: Attempt) -> Verdict:
     """Return the verdict of a minimal create request.
 
-    A job is deleted; an event stream is closed as soon as it tells, which is how a client cancels there.
+    A job is deleted; an event stream is closed once its beginning decides, which is how a client cancels it.
     """
-    verdict = await create_job(attempt, first_event_only=attempt.api.create.stream)
+    verdict = await create_job(attempt, opening_only=attempt.api.create.stream)
     await leave_job(attempt, job_id_of(attempt), verdict)
     return verdict

@@ -18,7 +18,7 @@ from sora_exporter import fallback
 from sora_exporter.fallback.asynchronous import REFUSALS
 from sora_exporter.fallback.metrics import Families
 from sora_exporter.fallback.order import PREFERENCES
-from sora_exporter.fallback.submit import UNSURE_STATUS
+from sora_exporter.probes.outcomes import OPEN_STATUS
 
 pytestmark = pytest.mark.processes
 
@@ -121,9 +121,10 @@ def test_the_tables_are_the_programs() -> None:
     refused = re.search(r"^\| (.*) \| `RequestRefused`", text, re.MULTILINE)
     assert refused is not None
     assert set(re.findall(r"`(\w+)`", refused[1])) == set(REFUSALS)
-    told = re.search(r"HTTP (408[\d, and]*) with nothing", text)
-    assert told is not None
-    assert {int(code) for code in re.findall(r"\d+", told[1])} == UNSURE_STATUS
+    found = re.search(r"HTTP (408[\d,\sand–]*) without", text)
+    assert found is not None
+    ranges = [list(map(int, code.split("–"))) for code in re.findall(r"[\d–]+", found[1])]
+    assert {code for ends in ranges for code in range(ends[0], ends[-1] + 1)} == OPEN_STATUS - set(range(200, 300))
     registry = CollectorRegistry()
     Families(registry)
     kinds = [(f"{one.name}{'_total' if one.type == 'counter' else ''}", one.type) for one in registry.collect()]

@@ -226,29 +226,33 @@ async def test_a_hung_poll_leaves_time_to_delete(bench: Bench) -> None:
     assert bench.ledger.unfinished_jobs() == []
 
 
+REFUSAL = b'data: {"error":{"message":"no available channel"}}\n\n'
 LINK = event("[done]({url}/v.mp4)\\n").replace(b"{url}", b"http://127.0.0.1:1")
 
 
 @pytest.mark.parametrize(
-    ("stream", "error_class"),
+    ("stream", "error_class", "cost"),
     [
-        (chunk(event("50 %")), E.INVALID_RESPONSE),
-        (chunk(event("50 %")) + chunk(b""), E.INVALID_RESPONSE),
-        (chunk(LINK) + chunk(b""), E.INVALID_RESPONSE),
-        (chunk(b'data: {"error":{"message":"no available channel"}}\n\n') + chunk(b""), E.UNAVAILABLE),
-        (chunk(b"data: {not json\n\n") + chunk(b""), E.INVALID_RESPONSE),
+        (chunk(event("50 %")), E.INVALID_RESPONSE, 0.25),
+        (chunk(event("50 %")) + chunk(b""), E.INVALID_RESPONSE, 0.25),
+        (chunk(LINK) + chunk(b""), E.INVALID_RESPONSE, 0.25),
+        (chunk(REFUSAL) + chunk(b""), E.UNAVAILABLE, 0.0),
+        (chunk(event("50 %") + REFUSAL) + chunk(b""), E.UNAVAILABLE, 0.25),
+        (chunk(b"data: {not json\n\n") + chunk(b""), E.INVALID_RESPONSE, 0.25),
     ],
-    ids=["cut", "no link", "dead link", "error", "no JSON"],
+    ids=["cut", "no link", "dead link", "refused", "failed after words", "no JSON"],
 )
-async def test_a_stream_without_a_video_is_told(bench: Bench, stream: bytes, error_class: ErrorClass) -> None:
-    """A stream that is cut, ends without a link, or links to nothing gives no success."""
+async def test_a_stream_without_a_video_is_no_success(
+    bench: Bench, stream: bytes, error_class: ErrorClass, cost: float
+) -> None:
+    """A stream that is cut, fails, ends without a link, or links to nothing is a failure; only a refusal is free."""
 
     async def behave(connection: Connection) -> None:
         await connection.send(EVENTS + stream)
 
     async with serve(behave) as server:
         result = await bench.run(ProbeKind.GENERATE, server.url, "chat", "sora-2", timeout=2.0)
-    assert (result.error_class, result.cost_usd) == (error_class, 0.25), result
+    assert (result.error_class, result.cost_usd) == (error_class, cost), result
 
 
 async def test_a_stream_that_never_ends_is_a_generation_timeout(bench: Bench) -> None:

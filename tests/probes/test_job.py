@@ -13,6 +13,7 @@ from support.clock import HandClock
 from sora_exporter.classify import classify
 from sora_exporter.config import Service
 from sora_exporter.config.apis import builtin_apis
+from sora_exporter.http.exchange import Exchange
 from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import ID_CHARACTERS, create_job, delete_job, job_id_in, poll_job
@@ -28,7 +29,7 @@ class ListedAnswers:
     answers: list[tuple[int | None, Any]]
     requests: list[Request] = field(default_factory=list)
 
-    async def ask(self, request: Request, access: str) -> Reply:
+    async def ask(self, request: Request, access: str, _exchange: Exchange | None = None) -> Reply:
         status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         self.requests.append(request)
         text = body if isinstance(body, str) else json.dumps(body)
