@@ -107,6 +107,15 @@ SUCCESSES = frozenset({ErrorClass.NONE, ErrorClass.SLOW})
 """The classes of attempts that got what they asked for."""
 
 
+class Spending(StrEnum):
+    """What an attempt of a probe may cost."""
+
+    FREE = "free"
+    SURPRISE = "surprise"
+    """Free, unless the provider accepts what it should refuse."""
+    PAID = "paid"
+
+
 class ProbeKind(StrEnum):
     """The four probes, cheapest first; a later one proves more."""
 
@@ -116,10 +125,29 @@ class ProbeKind(StrEnum):
     GENERATE = "generate"
 
     @property
+    def spending(self) -> Spending:
+        """What one attempt may cost."""
+        return _TRAITS[self][0]
+
+    @property
+    def needs(self) -> str:
+        """The member of an api without which the probe cannot run."""
+        return _TRAITS[self][1]
+
+    @property
     def is_paid(self) -> bool:
         """Whether one attempt can cost money."""
-        return self in (ProbeKind.SUBMIT, ProbeKind.GENERATE)
+        return self.spending is Spending.PAID
 
+
+_TRAITS: Mapping[ProbeKind, tuple[Spending, str]] = MappingProxyType(
+    {
+        ProbeKind.CATALOG: (Spending.FREE, "models"),
+        ProbeKind.CANARY: (Spending.SURPRISE, "canary"),
+        ProbeKind.SUBMIT: (Spending.PAID, "create"),
+        ProbeKind.GENERATE: (Spending.PAID, "asset"),
+    }
+)
 
 PHASES = ("resolve", "connect", "tls", "processing", "transfer")
 JOB_PHASES = ("submit", "queue", "render", "download")

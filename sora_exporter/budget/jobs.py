@@ -1,4 +1,4 @@
-"""What the ledger keeps of jobs and of accepted canaries, in the form that probes and schedule know it."""
+"""The ledger's jobs and accepted canaries, in the form that probes and scheduler use."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def told_if_not_kept(what: str) -> Iterator[None]:
-    """Log that something could not be written down: the money is spent by now, and the attempt must be ended well."""
+def logged_if_not_stored(what: str, service_id: str = "") -> Iterator[None]:
+    """Log a failed write instead of raising: the money is spent by now, and the attempt must end well."""
     try:
         yield
     except StorageError as error:
-        log.error("%s could not be kept: %s", what, error)
+        facts = {"service_id": service_id} if service_id else {}
+        log.error("ledger not written", extra={**facts, "detail": what, "error": str(error)})
 
 
 @dataclass
@@ -34,37 +35,37 @@ class PaidJob:
     job: Job
 
     def accepted(self, job_id: str | None) -> None:
-        """Take note of the id the provider gave; without one the job is searched for later."""
+        """Store the id the provider gave; without one the clean-up searches for the job."""
         if job_id is None:
             return
-        with told_if_not_kept("the id of an accepted job"):
+        with logged_if_not_stored("id of an accepted job", self.job.reservation.service_id):
             self.job = self.ledger.note_job_id(self.job, job_id)
 
     def gone(self) -> None:
         """Forget the job."""
-        with told_if_not_kept("the end of a job"):
+        with logged_if_not_stored("end of a job", self.job.reservation.service_id):
             self.ledger.forget_job(self.job)
 
 
 @dataclass
 class SurpriseJob:
-    """The record of a job that nobody wanted, begun by a canary: charged at ``price_usd`` once it is known.
+    """The record of an unwanted job, begun by a canary: charged at ``price_usd`` once it is known.
 
-    ``tell`` is called first of all: whatever comes after, this canary must not be sent again.
+    ``bar`` is called first, so that this canary is not sent again even if the rest fails.
     """
 
     ledger: Ledger
     service: Service
     price_usd: float
-    tell: Callable[[], None]
+    bar: Callable[[], None]
     is_accepted: bool = False
     job: Job | None = None
 
     def accepted(self, job_id: str | None) -> None:
-        """Tell, charge it, and take note of the id, where the provider gave one."""
+        """Bar the canary, charge it, and store the id if the provider gave one."""
         self.is_accepted = True
-        self.tell()
-        with told_if_not_kept("what an accepted canary cost"):
+        self.bar()
+        with logged_if_not_stored("cost of an accepted canary", self.service.id):
             reservation = self.ledger.charge(self.service.id, ProbeKind.CANARY, self.price_usd)
             if job_id is not None:
                 self.job = self.ledger.remember_job(reservation, self.service.provider, self.service.api, job_id)
@@ -72,12 +73,12 @@ class SurpriseJob:
     def gone(self) -> None:
         """Forget the job."""
         if self.job is not None:
-            with told_if_not_kept("the end of a job"):
+            with logged_if_not_stored("end of a job", self.service.id):
                 self.ledger.forget_job(self.job)
 
 
 class AcceptedCanaries:
-    """Which targets accepted a canary that they should have refused; kept in the ledger for later processes."""
+    """The targets that accepted a canary they should have refused, stored in the ledger for later processes."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -85,25 +86,25 @@ class AcceptedCanaries:
         self._unkept: dict[str, str] = {}
 
     def has(self, service_id: str, target: Target) -> bool:
-        """Whether this very target accepted the service's canary."""
+        """Return whether this target accepted the service's canary."""
         known = self._fingerprints.get(service_id)
         return known is not None and known == fingerprint(target)
 
     def add(self, service_id: str, target: Target) -> None:
-        """This target accepted the service's canary."""
+        """Note that this target accepted the service's canary."""
         self._fingerprints[service_id] = self._unkept[service_id] = fingerprint(target)
-        with told_if_not_kept("that a canary was accepted"):
+        with logged_if_not_stored("accepted canary", service_id):
             self._ledger.note_accepted_canary(service_id, self._fingerprints[service_id])
             del self._unkept[service_id]
 
     def drop(self, service_id: str) -> None:
-        """The service's canary was refused as it should be."""
+        """Note that the service's canary was refused as it should be."""
         if self._fingerprints.pop(service_id, None) is not None:
             self._unkept.pop(service_id, None)
-            with told_if_not_kept("that a canary is refused again"):
+            with logged_if_not_stored("canary refused again", service_id):
                 self._ledger.forget_accepted_canary(service_id)
 
     def read_again(self) -> None:
-        """Take over what other processes learnt; what the ledger cannot tell stays as it was."""
-        with told_if_not_kept("what is known of accepted canaries"):
+        """Read the ledger again for the findings of other processes; if that fails, nothing changes."""
+        with logged_if_not_stored("accepted canaries not read"):
             self._fingerprints = self._ledger.accepted_canaries() | self._unkept

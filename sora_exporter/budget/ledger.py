@@ -1,4 +1,4 @@
-"""What probes may spend: a durable ledger of reservations, and of the jobs that must not be left behind.
+"""The budget of paid probes: a durable ledger of reservations, and of the jobs that must not be left behind.
 
 The order that makes ``kill -9`` harmless at every point::
 
@@ -14,7 +14,7 @@ job with ``job_id`` None: it was paid at most once and is counted. Its reservati
 so that it can be found in the provider's list of jobs, where there is such a list, and be deleted after all.
 
 A canary that was accepted instead of refused was not foreseen: it is charged once it is known, and its target is
-remembered, so that no later process sends it again. Standard library only.
+remembered, so that no later process sends it again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Ledger:
     """The spend of all probes, shared by every process with the same storage directory.
 
     Methods are short and synchronous, for one thread, and raise StorageError when the ledger is not in order: then
-    there is no reservation, hence no paid call. A process opens at most one Ledger per directory.
+    there is no reservation, hence no paid call.
     """
 
     def __init__(self, storage: Storage, now: Callable[[], float]) -> None:
@@ -159,7 +159,7 @@ class Ledger:
     def unfinished_jobs(self) -> list[Job]:
         """Jobs left behind, oldest first: to be deleted at the provider and forgotten, never created again.
 
-        Jobs of a probe that is being attempted now, by any process, are left out (``attempt_lock`` tells).
+        Jobs of a probe that is being attempted now, by any process, are left out (see ``attempt_lock``).
         """
         with self._storage.read() as db:
             rows = db.execute(

@@ -1,12 +1,10 @@
 """Storage that outlives the process: one SQLite file, one exporter per directory, one attempt of a probe at a time.
 
-Every trouble becomes a StorageError. Standard library only; never holds a key.
+Every failure becomes a StorageError. No key is ever stored.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -15,16 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from portalocker import LockException
+
+from sora_exporter.budget.locks import AttemptLocks, HeldElsewhereError, guarded, hold_alone
+
 LONGEST_WAIT_SECONDS = 2.0
 LONGEST_OPEN_SECONDS = 20.0
-"""Opening may wait for a busy exporter to let go; once open, waiting would hold up everything else."""
+"""Opening may wait for a busy exporter to finish; once open, waiting would block everything else."""
 
 _CORRUPT = "is corrupt", "move it away (mv {path} {path}.corrupt) and restart; today's spend then counts from zero"
 _PROBLEMS = {
     sqlite3.SQLITE_CORRUPT: _CORRUPT,
     sqlite3.SQLITE_NOTADB: _CORRUPT,
-    sqlite3.SQLITE_READONLY: ("is read-only", "make it and its directory writable for uid {uid}"),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "make it a file, and its directory writable, for uid {uid}"),
+    sqlite3.SQLITE_READONLY: ("is read-only", "make it and its directory writable for {account}"),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "make it a file, and its directory writable, for {account}"),
     sqlite3.SQLITE_FULL: ("has no space left", "free space on its disk"),
     sqlite3.SQLITE_IOERR: ("cannot be read or written", "check its disk: space, quota, health"),
     sqlite3.SQLITE_BUSY: ("is locked", "end the program that keeps it open, e.g. a database browser"),
@@ -38,7 +40,7 @@ class StorageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a SQLite file of the kind ``application_id`` is to hold: each of ``versions`` builds on those before it.
+    """The contents of a SQLite file of the kind ``application_id``; each of ``versions`` builds on those before it.
 
     All but the first are single statements, so that an upgrade is one transaction.
     """
@@ -48,20 +50,16 @@ class Schema:
 
 
 class Storage:
-    """An open SQLite file of a storage directory, and the directory's locks.
-
-    For one thread. A process opens at most one Storage per directory (see ``attempt_lock``).
-    """
+    """An open SQLite file of a storage directory, and the directory's locks. For one thread."""
 
     def __init__(
-        self, path: Path, identity: tuple[int, int], db: sqlite3.Connection, attempts: int, files: ExitStack
+        self, path: Path, identity: tuple[int, int], db: sqlite3.Connection, attempts: AttemptLocks, files: ExitStack
     ) -> None:
         self._path = path
         self._identity = identity
         self._db = db
         self._attempts = attempts
         self._files = files
-        self._held: set[int] = set()
 
     @classmethod
     def open(cls, directory: Path, file_name: str, schema: Schema, *, exclusive: bool) -> Self:
@@ -75,8 +73,8 @@ class Storage:
                 _make_directory(directory)
                 if exclusive:
                     _hold_alone(directory / "exporter.lock", files)
-                attempts = _open_private(directory / "attempts.lock", files)
-                _create_if_missing(path, schema, attempts)
+                attempts = AttemptLocks(directory / "attempts")
+                _create_if_missing(path, schema)
                 identity = _identity(path)
                 db = files.enter_context(closing(_connect(path)))
                 _verify(path, db, schema)
@@ -84,7 +82,7 @@ class Storage:
                 storage = cls(path, identity, db, attempts, files.pop_all())
         except sqlite3.Error as error:
             raise _explain(path, error) from error
-        except OSError as error:
+        except (OSError, LockException) as error:
             raise _explain_files(directory, error) from error
         return storage
 
@@ -102,31 +100,13 @@ class Storage:
 
     @contextmanager
     def attempt_lock(self, service_id: str, probe: str) -> Iterator[bool]:
-        """Hold the right to attempt one probe of one service; gives False when some attempt already has it.
-
-        One byte of a file stands for each probe. POSIX record locks belong to the process: the kernel drops them when
-        it dies, a process never excludes itself (hence ``_held``), and closing any descriptor of the file drops them
-        all (hence one descriptor, and one Storage per process and directory).
-        """
-        byte = _byte(service_id, probe)
-        if byte in self._held or not self._lock(byte):
-            yield False
-            return
-        self._held.add(byte)
-        try:
-            yield True
-        finally:
-            self._held.discard(byte)
-            fcntl.lockf(self._attempts, fcntl.LOCK_UN, 1, byte)
-
-    def _lock(self, byte: int) -> bool:
-        try:
-            fcntl.lockf(self._attempts, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
-        except (BlockingIOError, PermissionError):
-            return False
-        except OSError as error:
-            raise _explain_files(self._path.parent, error) from error
-        return True
+        """Hold the right to attempt one probe of one service; gives False when some attempt already has it."""
+        with ExitStack() as held:
+            try:
+                is_free = held.enter_context(self._attempts.hold(service_id, probe))
+            except (OSError, LockException) as error:
+                raise _explain_files(self._path.parent, error) from error
+            yield is_free
 
     @contextmanager
     def _transaction(self, kind: str) -> Iterator[sqlite3.Connection]:
@@ -140,7 +120,7 @@ class Storage:
         self._require_in_place()
 
     def _require_in_place(self) -> None:
-        """What is written to a file that lost its name binds nobody, so it must not permit a call either."""
+        """Refuse a file that lost its name: no other process sees what is written to it, so it must permit no call."""
         try:
             if _identity(self._path) == self._identity:
                 return
@@ -156,41 +136,27 @@ def _make_directory(directory: Path) -> None:
         raise NotADirectoryError(error.errno, "not a directory", str(directory)) from error
 
 
-def _open_private(path: Path, files: ExitStack) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    files.callback(os.close, descriptor)
-    return descriptor
-
-
 def _hold_alone(path: Path, files: ExitStack) -> None:
-    """Take the exporter's lock; the file stays for ever, because removing a lock file lets two in."""
-    descriptor = _open_private(path, files)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        pid = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+        hold_alone(path, files)
+    except HeldElsewhereError as error:
         fix = "stop it or give this one its own --storage.path"
-        raise StorageError(f"{path}: another sora-exporter (pid {pid}) holds it; {fix}") from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        raise StorageError(f"{path}: another sora-exporter (pid {error.pid}) holds it; {fix}") from error
 
 
-def _create_if_missing(path: Path, schema: Schema, attempts: int) -> None:
+def _create_if_missing(path: Path, schema: Schema) -> None:
     """Make the file elsewhere and rename it, so that an empty file is never taken for a fresh one."""
-    fcntl.lockf(attempts, fcntl.LOCK_EX, 1, 0)
-    try:
+    with guarded(path.parent / "create.lock"):
         if path.exists():
             return
         draft = path.with_name(path.name + ".new")
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         with closing(sqlite3.connect(draft, isolation_level=None)) as db:
             db.executescript(
                 f"PRAGMA journal_mode = MEMORY; BEGIN; PRAGMA application_id = {schema.application_id};"
                 f"PRAGMA user_version = {len(schema.versions)}; {''.join(schema.versions)} COMMIT;"
             )
         draft.rename(path)
-    finally:
-        fcntl.lockf(attempts, fcntl.LOCK_UN, 1, 0)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -199,7 +165,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
-    """Refuse a file that is damaged, another program's, or newer; bring an older one up to date; prove it writable.
+    """Refuse a file that is damaged, foreign or newer; bring an older one up to date; prove that it can be written.
 
     A rollback journal rather than a write-ahead log: writes are few, one file is all there is to lose or to back up,
     and it needs no shared memory, which network volumes lack. EXTRA makes the commit itself survive a power cut there.
@@ -231,20 +197,20 @@ def _explain(path: Path, error: sqlite3.Error) -> StorageError:
 
 def _trouble(path: Path, code: int, detail: str) -> StorageError:
     problem, fix = _PROBLEMS.get(code, _OTHER_PROBLEM)
-    return StorageError(f"{path}: {problem} ({detail}); {fix.format(path=path, uid=os.getuid())}")
+    return StorageError(f"{path}: {problem} ({detail}); {fix.format(path=path, account=_account())}")
 
 
-def _explain_files(directory: Path, error: OSError) -> StorageError:
-    fix = f"give --storage.path a directory that uid {os.getuid()} can write"
-    return StorageError(f"{error.filename or directory}: {error.strerror or error}; {fix}")
+def _explain_files(directory: Path, error: OSError | LockException) -> StorageError:
+    cause = error.__cause__ if isinstance(error, LockException) else error
+    path, problem = (cause.filename, cause.strerror) if isinstance(cause, OSError) else (None, None)
+    fix = f"give --storage.path a directory that {_account()} can write"
+    return StorageError(f"{path or directory}: {problem or error}; {fix}")
+
+
+def _account() -> str:
+    return f"uid {os.getuid()}" if hasattr(os, "getuid") else "this account"
 
 
 def _identity(path: Path) -> tuple[int, int]:
     found = path.stat()
     return found.st_dev, found.st_ino
-
-
-def _byte(*names: str) -> int:
-    """The place in the lock file that stands for these names; byte 0 guards the creation of the database."""
-    digest = hashlib.blake2b("\0".join(names).encode(), digest_size=8).digest()
-    return 1 + int.from_bytes(digest, "big") // 4

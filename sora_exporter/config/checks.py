@@ -11,16 +11,15 @@ from sora_exporter.config.known_pages import filled
 from sora_exporter.config.schema import Config
 from sora_exporter.config.service import Service
 from sora_exporter.config.yaml_file import Location
-from sora_exporter.result import ProbeKind
 
 Finding = tuple[Location, str]
 
-# What a probe needs of its API: the member, and what that says.
-NEEDS: Final[Mapping[ProbeKind, tuple[str, str]]] = {
-    ProbeKind.CATALOG: ("models", "where its model catalogue is"),
-    ProbeKind.CANARY: ("canary", "what a canary breaks"),
-    ProbeKind.GENERATE: ("asset", "where the finished video is"),
+MEANINGS: Final[Mapping[str, str]] = {
+    "models": "where its model catalogue is",
+    "canary": "what a canary breaks",
+    "asset": "where the finished video is",
 }
+"""The meaning of the members of an api that it may lack and that a probe needs."""
 
 
 def references(document: Mapping[str, Any]) -> Iterator[Finding]:
@@ -84,9 +83,9 @@ def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
         api = config.api(service)
         for kind in service.probes:
             at = ("services", index, "probes", kind.value)
-            member, meaning = NEEDS.get(kind, ("create", ""))
-            if getattr(api, member) is None:
-                yield at, f"the api {service.api!r} does not say {meaning}: add {member} to it or remove this probe"
+            if getattr(api, kind.needs) is None:
+                missing = f"the api {service.api!r} does not say {MEANINGS[kind.needs]}"
+                yield at, f"{missing}: add {kind.needs} to it or remove this probe"
             if kind.is_paid and config.attempt_price_usd(service) is None:
                 yield at, _no_price(service, api)
 

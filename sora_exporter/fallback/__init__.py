@@ -1,4 +1,7 @@
-"""Make videos through whichever route works: the fallback client for applications.
+"""The fallback client for applications: it makes videos through whichever route works.
+
+A prompt comes in, and goes to one route of a product after the other until one accepts the job; a job, its video and
+the outcome of each route go out. Jobs are created, polled and fetched by the code of the probes.
 
     from pathlib import Path
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self, get_args
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Config, Service, load_config
 from sora_exporter.fallback.breaker import Breaker
@@ -28,7 +29,6 @@ from sora_exporter.fallback.outcome import (
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission, submit
 from sora_exporter.http.provider import ProviderClients
-from sora_exporter.probes.runner import user_rules
 from sora_exporter.result import ErrorClass, Status
 
 Ambiguous = Literal["raise", "next"]

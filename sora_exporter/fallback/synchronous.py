@@ -1,14 +1,16 @@
-"""The same client for programs without asyncio: one event loop in a thread of its own."""
+"""The same client for programs without asyncio: its event loop runs in a thread."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from anyio.from_thread import start_blocking_portal
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from sora_exporter.clock import Clock
@@ -17,6 +19,7 @@ from sora_exporter.fallback.asynchronous import Ambiguous, AsyncFallbackClient
 from sora_exporter.fallback.outcome import Video, VideoJob
 
 T = TypeVar("T")
+CLOSED = "the fallback client is closed: make a new one"
 
 
 class FallbackClient:
@@ -42,11 +45,9 @@ class FallbackClient:
             registry=registry,
             clock=clock,
         )
-        self._loop = asyncio.new_event_loop()
-        self._end = asyncio.Event()
         self._is_closed, self._gate = False, threading.Lock()
-        self._thread = threading.Thread(target=self._serve, name="sora-fallback", daemon=True)
-        self._thread.start()
+        self._thread = ExitStack()
+        self._portal = self._thread.enter_context(start_blocking_portal(name="sora-fallback"))
 
     def create_video(
         self,
@@ -59,27 +60,25 @@ class FallbackClient:
         **kwargs: Any,
     ) -> VideoJob:
         """Submit a job to the first route that takes it. See AsyncFallbackClient.create_video."""
-        return self._run(
-            self._client.create_video(
-                prompt, seconds, product=product, prefer=prefer, on_ambiguous=on_ambiguous, **kwargs
-            )
-        )
+        create = partial(self._client.create_video, product=product, prefer=prefer, on_ambiguous=on_ambiguous, **kwargs)
+        return self._run(create, prompt, seconds)
 
     def wait(self, job: VideoJob, timeout: float = 900.0) -> Video:
         """Return the finished video of a job. See AsyncFallbackClient.wait."""
-        return self._run(self._client.wait(job, timeout))
+        return self._run(self._client.wait, job, timeout)
 
     def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
         """Return a video's bytes, proven whole. See AsyncFallbackClient.download."""
-        return self._run(self._client.download(video, path, timeout))
+        return self._run(self._client.download, video, path, timeout)
 
     def close(self) -> None:
         """Close every connection and end the thread; calls under way in other threads end with RuntimeError."""
         with self._gate:
             if not self._is_closed:
                 self._is_closed = True
-                self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join()
+                with self._thread:
+                    self._thread.callback(self._portal.call, self._portal.stop, True)
+                    self._portal.call(self._client.aclose)
 
     def __enter__(self) -> Self:
         return self
@@ -87,21 +86,13 @@ class FallbackClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _serve(self) -> None:
-        """Run the loop until the end; what is then still under way is cancelled."""
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._until_end())
-
-    async def _until_end(self) -> None:
-        await self._end.wait()
-        await self._client.aclose()
-
-    def _run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        with self._gate:
-            if self._is_closed:
-                coroutine.close()
-                raise RuntimeError("the fallback client is closed: make a new one")
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+    def _run(self, call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+        if self._is_closed:
+            raise RuntimeError(CLOSED)
+        try:
+            future = self._portal.start_task_soon(call, *arguments)
+        except RuntimeError:
+            raise RuntimeError(CLOSED) from None
         try:
             return future.result()
         except CancelledError:

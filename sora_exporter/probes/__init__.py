@@ -1,4 +1,8 @@
-"""The four probes, each one request (or one job) deep, and the table that names them."""
+"""The four probes, and everything that runs them: schedule, slots, budget, attempt, clean-up.
+
+A configuration and the clients of its providers come in; results go out, one for each attempt. What a probe may spend
+and needs stands with its kind in ``result.ProbeKind``.
+"""
 
 from __future__ import annotations
 

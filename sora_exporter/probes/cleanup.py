@@ -24,8 +24,8 @@ ARRIVAL_SECONDS = 120.0
 async def clean_up(config: Config, ledger: Ledger, clients: Clients, now: float) -> int:
     """Delete unfinished jobs at their providers; return how many are still left.
 
-    A job that cannot be deleted yet (many vendors refuse while it runs) stays remembered for the next round. One
-    whose provider or shape is no longer configured stays too: the configuration may come back.
+    A job that cannot be deleted yet (many vendors refuse while it runs) stays in the ledger for the next round.
+    So does a job whose provider or api is no longer configured: the configuration may come back.
     """
     left = 0
     for job in ledger.unfinished_jobs():
@@ -35,7 +35,7 @@ async def clean_up(config: Config, ledger: Ledger, clients: Clients, now: float)
             continue
         client = clients.get(service.provider, config.providers[service.provider])
         if await _is_gone(config.api(service), service, client, job, now):
-            # Of an attempt that was killed nobody knows what it cost: it is counted in full.
+            # The cost of an attempt that was killed is unknown: it counts in full.
             ledger.settle(job.reservation, job.reservation.amount_usd)
             ledger.forget_job(job)
         else:
@@ -47,7 +47,7 @@ async def _is_gone(api: Api, service: Service, client: Client, job: Job, now: fl
     job_ids: tuple[str, ...] | None = (job.job_id,) if job.job_id is not None else None
     if job_ids is None:
         if api.job is None or api.job.delete is None or api.job.find is None:
-            # Nothing can be listed or deleted there; what was ordered ends by itself.
+            # Nothing can be listed or deleted there; the job ends by itself.
             return True
         job_ids = await _find(api.job.find, api, service, client, job.reservation.marker)
         if job_ids is None:
@@ -56,14 +56,16 @@ async def _is_gone(api: Api, service: Service, client: Client, job: Job, now: fl
             # The create request of a killed process may still be on its way through the provider.
             return now - job.reservation.reserved_at > ARRIVAL_SECONDS
     gone = [await delete_at_provider(client, api, service.access, job_id, REQUEST_SECONDS) for job_id in job_ids]
-    log.info("unfinished job of service %s %s", service.id, "deleted" if all(gone) else "not deleted yet, trying again")
+    for one, is_gone in zip(job_ids, gone, strict=True):
+        message = "unfinished job deleted" if is_gone else "unfinished job not deleted yet"
+        log.info(message, extra={"service_id": service.id, "provider": service.provider, "job": one})
     return all(gone)
 
 
 async def _find(find: Find, api: Api, service: Service, client: Client, marker: str) -> tuple[str, ...] | None:
-    """Return the ids of the jobs whose prompt holds the marker, or None if nobody can say.
+    """Return the ids of the jobs whose prompt holds the marker, or None if the list cannot be read.
 
-    There is one at most, unless something between us and the provider sent the create request twice.
+    There is at most one, unless something between us and the provider sent the create request twice.
     """
     reply = await client.ask(Request("GET", find.path, "models", REQUEST_SECONDS), service.access)
     items = first(decoded(reply.answer.body), find.items)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from typing import Protocol
 
-from sora_exporter.budget.jobs import AcceptedCanaries, PaidJob, SurpriseJob, told_if_not_kept
+from sora_exporter.budget.jobs import AcceptedCanaries, PaidJob, SurpriseJob, logged_if_not_stored
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
-from sora_exporter.classify import UserRule, classify
+from sora_exporter.classify import classify
 from sora_exporter.classify.sunset import after_sunset
+from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Provider, Service
 from sora_exporter.config.target import target_of
@@ -21,69 +22,82 @@ from sora_exporter.figures import dollars
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
 from sora_exporter.redact import redact
-from sora_exporter.result import DETAIL_CHARACTERS, SUCCESSES, Answer, ErrorClass, ProbeKind, ProbeResult, Verdict
+from sora_exporter.result import (
+    DETAIL_CHARACTERS,
+    SUCCESSES,
+    Answer,
+    ErrorClass,
+    ProbeKind,
+    ProbeResult,
+    Spending,
+    Verdict,
+)
 
 log = logging.getLogger(__name__)
 
 NOT_KEPT = "storage"
-"""The rule of a paid probe that is not run because its cost could not be written down."""
+"""The rule of a paid probe that does not run because its cost could not be stored."""
 NOT_SENT = (
     "it is not sent again until the service's configuration changes: remove its canary probe or correct the api's "
     "canary; `sora-exporter check --probe=canary {}` and a reload try it once more"
 )
 REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
 GUARD_SECONDS = 0.3
-"""How long after its deadline an attempt is cut off, should one of its steps not have ended by itself."""
+"""An attempt is cut off this long after its deadline, if one of its steps did not end by itself."""
 
 
 class Clients(Protocol):
-    """Where the runner gets a provider's client from."""
+    """The clients of all providers."""
 
     def get(self, name: str, provider: Provider) -> Client:
         """Return the provider's client."""
 
 
 class Runner:
-    """Runs probes one at a time per service and kind, across processes; knows no schedule."""
+    """Runs probes one at a time per service and kind, across processes; it has no schedule."""
 
     def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
         self.config = config
         self._ledger, self._clients, self._clock = ledger, clients, clock
         self._accepted = AcceptedCanaries(ledger)
-        self._ways = {
-            ProbeKind.CATALOG: self._free,
-            ProbeKind.CANARY: self._canary,
-            ProbeKind.SUBMIT: self._paid,
-            ProbeKind.GENERATE: self._paid,
+        self._run_by = {
+            Spending.FREE: self._free,
+            Spending.SURPRISE: self._surprise,
+            Spending.PAID: self._paid,
         }
 
     def configure(self, config: Config) -> None:
-        """Work by another configuration from now on."""
+        """Use another configuration from now on."""
         self.config = config
         self._accepted.read_again()
 
     def is_barred(self, service: Service, probe: ProbeKind) -> bool:
-        """Whether this probe is a canary that was accepted by what it would ask, and might cost money each time."""
-        return probe is ProbeKind.CANARY and self._accepted.has(service.id, target_of(self.config, service))
+        """Return whether this probe is a canary that its target accepted, so that it might cost money each time."""
+        return probe.spending is Spending.SURPRISE and self._accepted.has(service.id, target_of(self.config, service))
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
-        """Return the attempt's result, or None when another process is at the same probe this very moment."""
-        with self._ledger.attempt_lock(service.id, probe) as is_free:
-            if not is_free:
-                return None
-            return await self._ways[probe](service, probe)
+        """Return the attempt's result, or None when another process is running the same probe now."""
+        with ExitStack() as held:
+            try:
+                if not held.enter_context(self._ledger.attempt_lock(service.id, probe)):
+                    return None
+            except StorageError as error:
+                # Without a lock two processes may run the same free probe at once, which harms neither.
+                if probe.is_paid:
+                    return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
+            return await self._run_by[probe.spending](service, probe)
 
     async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult:
         return await self._attempt(service, probe, self._new_attempt(service, probe))
 
-    async def _canary(self, service: Service, probe: ProbeKind) -> ProbeResult:
-        """Attempt, and should the canary be accepted, charge it and never send it to this target again."""
+    async def _surprise(self, service: Service, probe: ProbeKind) -> ProbeResult:
+        """Attempt; charge a canary that is accepted, and never send it to this target again."""
         target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
 
         def bar() -> None:
             self._accepted.add(service.id, target)
-            said = "service %s accepted the canary instead of refusing it, which may cost money each time; %s"
-            log.error(said, service.id, NOT_SENT.format(service.id))
+            facts = {"service_id": service.id, "probe": str(probe), "cost_usd": price}
+            log.error("canary accepted instead of refused", extra={**facts, "detail": NOT_SENT.format(service.id)})
 
         record = SurpriseJob(self._ledger, service, price, bar)
         attempt = self._new_attempt(service, probe)
@@ -97,15 +111,15 @@ class Runner:
         """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs no more."""
         price = self.config.attempt_price_usd(service)
         if price is None:
-            return self._unasked(service, probe, "the service has no price: set price_usd")
+            return self._not_sent(service, probe, "the service has no price: set price_usd")
         try:
             limit = self.config.budget_usd_per_day
             reservation = self._ledger.reserve(service.id, probe, price, limit)
             if reservation is None:
-                return self._unasked(service, probe, f"{dollars(price)} more would pass today's {dollars(limit)}")
+                return self._not_sent(service, probe, f"{dollars(price)} more would pass today's {dollars(limit)}")
             job = self._ledger.remember_job(reservation, service.provider, service.api)
         except StorageError as error:
-            return self._unasked(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
+            return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
         attempt = self._new_attempt(service, probe)
         attempt.prompt = f"{attempt.api.prompt} ({reservation.marker})"
         attempt.job_record = PaidJob(self._ledger, job)
@@ -113,8 +127,8 @@ class Runner:
         try:
             return await self._attempt(service, probe, attempt, price)
         finally:
-            # What cannot be settled stays reserved, and so is counted in full.
-            with told_if_not_kept("what an attempt cost"):
+            # A reservation that cannot be settled stays open and counts in full.
+            with logged_if_not_stored("cost of an attempt", service.id):
                 self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
@@ -162,7 +176,7 @@ class Runner:
         )
 
     def _conclude(self, service: Service, attempt: Attempt, verdict: Verdict) -> Verdict:
-        """Return the verdict in the light of what only the service's configuration tells."""
+        """Return the verdict with the service's own settings applied: its end of life and ``slow_after``."""
         verdict = after_sunset(verdict, service.sunset_at or attempt.sunset_at, self._clock.now())
         seconds, slow_after = attempt.response_seconds, service.slow_after
         if verdict.error_class is ErrorClass.NONE and slow_after and seconds is not None and seconds > slow_after:
@@ -170,7 +184,7 @@ class Runner:
             return Verdict(ErrorClass.SLOW, "slow_after", message)
         return verdict
 
-    def _unasked(self, service: Service, probe: ProbeKind, why: str, rule: str = "budget") -> ProbeResult:
+    def _not_sent(self, service: Service, probe: ProbeKind, why: str, rule: str = "budget") -> ProbeResult:
         detail = why[:DETAIL_CHARACTERS]
         return ProbeResult(service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, rule, detail)
 
@@ -181,12 +195,3 @@ def _headers(headers: Mapping[str, str], secrets: Iterable[str]) -> str:
         f"{name}: {' '.join(redact(value, secrets, HEADER_CHARACTERS).split())}" for name, value in headers.items()
     )
     return "\n".join(lines)
-
-
-def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:
-    """Return the user's own classification rules that hold for a provider."""
-    return tuple(
-        UserRule(re.compile(rule.match, re.IGNORECASE), rule.error_class)
-        for rule in config.classify
-        if rule.provider in (None, provider)
-    )

@@ -201,15 +201,16 @@ async def test_a_full_disk_in_mid_attempt_leaves_no_job_behind(
     assert (result.error_class, simulator.jobs_left(), bench.ledger.spent_usd()) == (E.NONE, [], 0.25)
 
 
+@pytest.mark.parametrize("method", ["attempt_lock", "reserve"])
 async def test_a_full_disk_before_an_attempt_keeps_it_from_costing(
-    simulator: SimulatedProvider, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    simulator: SimulatedProvider, bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    """Without a ledger no paid probe asks anything, and free ones go on."""
+    """Without a lock or a ledger no paid probe sends anything, and free ones go on."""
 
     def failing(*_: Any) -> None:
         raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
 
-    monkeypatch.setattr(bench.ledger, "reserve", failing)
+    monkeypatch.setattr(bench.ledger, method, failing)
     base_url = simulator.base_url("videos")
     paid = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3")
     free = await bench.run(ProbeKind.CATALOG, base_url, "videos", "MiniMax-H3")
@@ -223,11 +224,12 @@ ACCEPTS = fixed(answer(b'{"id":"video_1","status":"queued"}'))
 async def test_an_accepted_canary_is_charged_and_barred_for_good(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its price counts, and no later process sends it to the same target; to another one, or asked for, it goes out."""
+    """Its price counts, and no later process sends it to the same target; to another target it goes out."""
     async with serve(ACCEPTS) as server:
         result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2")
     assert (result.error_class, result.cost_usd, bench.ledger.spent_usd()) == (E.NONE, 0.25, 0.25)
-    assert "service watched accepted the canary" in caplog.text
+    (warned,) = (vars(record) for record in caplog.records if record.levelname == "ERROR")
+    assert (warned["service_id"], warned["probe"], warned["cost_usd"]) == ("watched", "canary", 0.25)
     same, other = (bench.config(server.url, "videos", model) for model in ("sora-2", "sora-2-pro"))
     later = bench.runner(same)
     assert [probe for probe in ProbeKind if later.is_barred(same.services[0], probe)] == [ProbeKind.CANARY]
@@ -236,7 +238,7 @@ async def test_an_accepted_canary_is_charged_and_barred_for_good(
 
 
 async def test_a_canary_that_is_accepted_late_is_barred_too(bench: Bench) -> None:
-    """An acceptance slower than slow_after is told as slow, and is an acceptance all the same."""
+    """An acceptance slower than slow_after is reported as slow, and still counts as an acceptance."""
     async with serve(ACCEPTS) as server:
         config = bench.config(server.url, "videos", "sora-2", slow_after="1ms")
         runner = bench.runner(config)
