@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
@@ -46,8 +47,11 @@ class FallbackClient:
             clock=clock,
         )
         self._is_closed, self._gate = False, threading.Lock()
-        self._thread = ExitStack()
-        self._portal = self._thread.enter_context(start_blocking_portal(name="sora-fallback"))
+        thread = ExitStack()
+        self._portal = thread.enter_context(start_blocking_portal(name="sora-fallback"))
+        thread.callback(self._portal.call, self._portal.stop, True)
+        # Also at exit and for a client that was forgotten: a portal that is not stopped keeps the program from ending.
+        self._end = weakref.finalize(self, thread.close)
 
     def create_video(
         self,
@@ -76,9 +80,10 @@ class FallbackClient:
         with self._gate:
             if not self._is_closed:
                 self._is_closed = True
-                with self._thread:
-                    self._thread.callback(self._portal.call, self._portal.stop, True)
+                try:
                     self._portal.call(self._client.aclose)
+                finally:
+                    self._end()
 
     def __enter__(self) -> Self:
         return self
