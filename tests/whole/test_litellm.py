@@ -1,0 +1,91 @@
+"""LiteLLM's real proxy in front of the simulated maker: its own refusals, and those that it hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from support.litellm_proxy import DEAD_MODEL, KEY, LiteLLM, litellm_proxy
+from support.probing import SimulatedProvider
+
+from sora_exporter.simulator import find_peer
+
+pytestmark = pytest.mark.programs
+
+ORDER = {"model": "sora-2", "prompt": "a cat", "seconds": "4"}
+
+
+@pytest.fixture(scope="module")
+def proxy(simulated_port: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteLLM]:
+    """One proxy for every test here; the maker's condition is changed behind it."""
+    directory: Path = tmp_path_factory.mktemp("litellm")
+    with litellm_proxy(directory, f"http://127.0.0.1:{simulated_port[0]}") as running:
+        yield running
+
+
+def create(proxy: LiteLLM, key: str = KEY, **changes: Any) -> httpx2.Response:
+    """Order one video."""
+    headers = {"authorization": f"Bearer {key}"}
+    return httpx2.post(f"{proxy.base_url}/videos", json=ORDER | changes, headers=headers, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "begin"),
+    [
+        # Without a database it cannot look for the key, and says so instead of calling it wrong.
+        ("sk-wrong", {}, "No connected db."),
+        (KEY, {"model": "none"}, "/videos: Invalid model name passed in model=none"),
+    ],
+)
+def test_its_own_refusals_never_reach_the_maker(
+    proxy: LiteLLM, simulator: SimulatedProvider, key: str, changes: dict[str, Any], begin: str
+) -> None:
+    """A wrong key and an unknown model are refused without ``litellm.`` in front, and the maker sees nothing."""
+    message = create(proxy, key, **changes).json()["error"]["message"]
+    assert (message[: len(begin)], simulator.actions()) == (begin, [])
+
+
+@pytest.mark.parametrize(
+    ("condition", "status", "begin"),
+    [
+        ("our_wrong_key", 401, "litellm.AuthenticationError: "),
+        ("our_empty_balance", 429, "litellm.RateLimitError: "),
+    ],
+)
+def test_the_makers_refusals_carry_a_class_and_the_provider(
+    proxy: LiteLLM, simulator: SimulatedProvider, condition: str, status: int, begin: str
+) -> None:
+    """A wrong upstream key and an empty upstream balance come as a ``litellm`` class with OpenAIException."""
+    simulator.simulation.peer = find_peer("direct", condition)
+    try:
+        answer = create(proxy)
+    finally:
+        simulator.simulation.peer = find_peer()
+    message = answer.json()["error"]["message"]
+    assert (answer.status_code, message[: len(begin)], "OpenAIException" in message) == (status, begin, True)
+    assert simulator.jobs_left() == []
+
+
+@pytest.mark.parametrize("changes", [{"prompt": ""}, {"seconds": "abc"}])
+def test_an_order_with_a_mistake_goes_through_to_the_maker(
+    proxy: LiteLLM, simulator: SimulatedProvider, changes: dict[str, Any]
+) -> None:
+    """A blank prompt and wrong seconds reach the maker, which refuses them without a job."""
+    answer = create(proxy, **changes)
+    assert (answer.status_code, answer.json()["error"]["message"][:8]) == (400, "litellm.")
+    assert (simulator.actions(), simulator.created()) == (["create"], 0)
+
+
+def test_a_dead_upstream_is_an_internal_error_of_the_provider(proxy: LiteLLM, simulator: SimulatedProvider) -> None:
+    """A port where nothing listens comes as InternalServerError with the connection's fault, and no job is made."""
+    answer = create(proxy, model=DEAD_MODEL)
+    assert (answer.status_code, "OpenAIException" in answer.text, simulator.created()) == (500, True, 0)
+
+
+def test_a_good_order_makes_one_video(proxy: LiteLLM, simulator: SimulatedProvider) -> None:
+    """The same order makes and pays one job when nothing is wrong."""
+    answer = create(proxy)
+    assert (answer.status_code, answer.json()["object"], simulator.created()) == (200, "video", 1)
