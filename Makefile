@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints
+.PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints peers
 
 run: $(VENV)/.run
 	@scripts/run
@@ -16,11 +16,11 @@ demo: $(VENV)/.run
 	@$(BIN)/sora-exporter demo $(ARGS)
 
 # Three files at a time on two cores, since tests that drive programs mostly wait.
-test: lint programs
+test: lint programs peers
 	$(PYTEST)
 
 # Before a release: proofs by repetition (kills, soak, generated examples, long replays) in their full form.
-test-long: lint programs
+test-long: lint programs peers
 	$(PYTEST) --long
 
 # While working: neither processes nor real programs.
@@ -29,6 +29,9 @@ unit: $(VENV)/.test
 
 programs:
 	scripts/install-test-programs
+
+peers: $(VENV)/.test
+	scripts/install-peers
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
