@@ -1,27 +1,27 @@
-"""The exporter at work: configuration, memory, schedule, pages and ledger put together, reloaded and stopped."""
+"""The exporter at work: configuration, state, schedule, pages and ledger wired together, reloaded and stopped."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.spending import Spending
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.evidence.state import State
 from sora_exporter.http.provider import ProviderClients
-from sora_exporter.logs import LogOnce
 from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
 from sora_exporter.metrics.samples import Subject
 from sora_exporter.probes.cleanup import clean_up
-from sora_exporter.probes.runner import NOT_KEPT, NOT_SENT, Runner
+from sora_exporter.probes.runner import NOT_SENT, Runner
 from sora_exporter.probes.scheduler import Scheduler
-from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
+from sora_exporter.result import ProbeKind, ProbeResult
 from sora_exporter.status_pages.watcher import Pages
 from sora_exporter.tasks import apart, start
 
@@ -31,38 +31,28 @@ CLEANUP_SECONDS = 30.0
 
 
 @dataclass
-class Spending:
-    """What the ledger last said; scrapes read this, never the ledger. USD."""
-
-    today: float | None = None
-    by_service: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass
 class Reload:
-    """How the last reload went. ``succeeded_at`` is Unix time; ``error`` is empty after a good one."""
+    """The outcome of the last reload. ``succeeded_at`` is Unix time; ``error`` is empty after a success."""
 
     succeeded_at: float
     error: str = ""
 
 
 class Exporter:
-    """Everything that lives between the command line and the HTTP server."""
+    """The exporter without its HTTP server: it probes, remembers, spends and reloads."""
 
     def __init__(self, config: Config, config_file: Path | None, ledger: Ledger, clock: Clock) -> None:
         self.config, self._config_file, self._ledger, self.clock = config, config_file, ledger, clock
+        self.spending = Spending(ledger, clock)
         self._clients = ProviderClients()
         self._runner = Runner(config, ledger, self._clients, clock)
         self.state = State(clock)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
         self.scheduler = Scheduler(
-            config, self._runner.run, self._record, clock, self._last_paid, self._runner.is_barred
+            config, self._runner.run, self._record, clock, self.spending.last_paid, self._runner.is_barred
         )
         self.reload_state = Reload(clock.now())
-        self.spending = Spending()
-        self._unread = LogOnce(log, "ledger not readable", over="ledger readable again")
-        self._unkept = LogOnce(log, "paid probes stopped", over="paid probes run again")
         self._warned: list[str] = []
         self._tls_expires_at: dict[str, float] = {}
         self._listeners: list[Callable[[str], None]] = []
@@ -73,14 +63,14 @@ class Exporter:
 
     async def start(self) -> None:
         """Begin probing. Raises StorageError when the ledger cannot be read."""
-        self._read_ledger()
+        self.spending.read()
         self._warn()
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
         self._upkeep = start(self._keep_up(), "upkeep")
 
     async def stop(self) -> None:
-        """Stop probing within a few seconds; what could not be tidied up stays in the ledger for the next start."""
+        """Stop probing within a few seconds; jobs not yet deleted stay in the ledger for the next start."""
         running = [task for task in (self._upkeep, *self._reloads) if task is not None]
         for task in running:
             task.cancel()
@@ -93,8 +83,8 @@ class Exporter:
     async def reload(self) -> str:
         """Load the configuration file again; return the mistakes in it, or empty text for a good one.
 
-        A bad file changes nothing. Of a good one only the differences are applied. Reloads run one after another;
-        those asked for while one waits its turn are answered by that one.
+        A bad file changes nothing; a good one is applied where it differs. Reloads run one after another: callers that
+        come while one waits for its turn share that one.
         """
         if self._next_reload is None:
             self._next_reload = start(self._reload_in_turn(), "reload")
@@ -104,7 +94,7 @@ class Exporter:
 
     async def _reload_in_turn(self) -> str:
         async with self._reloading:
-            # Whoever asks from here on may have changed the file after we read it.
+            # The file may change after it is read below, so callers from here on get a reload of their own.
             self._next_reload = None
             return await self._reload()
 
@@ -129,7 +119,7 @@ class Exporter:
         return ""
 
     def subjects(self) -> Iterator[Subject]:
-        """Yield everything /metrics tells of, from memory."""
+        """Yield everything that /metrics shows, from memory."""
         yield exporter_subject(self._facts())
         for service_id in self.state.services:
             yield self._subject(service_id)
@@ -138,19 +128,19 @@ class Exporter:
                 yield page_subject(name, self.pages.states[name])
 
     def subject(self, service_id: str) -> Subject | None:
-        """Return what /metrics tells of one service; None of one that is not configured."""
+        """Return what /metrics shows of one service, or None if it is not configured."""
         return self._subject(service_id) if service_id in self.state.services else None
 
     def _subject(self, service_id: str) -> Subject:
-        verdict, cost = self.state.verdict(service_id), self.spending.by_service.get(service_id, 0.0)
-        return service_subject(self.state.services[service_id], verdict, cost)
+        status, cost = self.state.status_of(service_id), self.spending.by_service.get(service_id, 0.0)
+        return service_subject(self.state.services[service_id], status, cost)
 
     def listen(self, listener: Callable[[str], None]) -> None:
-        """Call ``listener`` with a service's id after each attempt that was recorded of it."""
+        """Call ``listener`` with the service's id after each recorded attempt."""
         self._listeners.append(listener)
 
     def overdue(self) -> list[tuple[str, ProbeKind]]:
-        """Return the scheduled probes that should have run again long ago."""
+        """Return the scheduled probes whose next attempt is long overdue."""
         latest = {
             (service_id, probe): probed.latest.started_at
             for service_id, track in self.state.services.items()
@@ -171,10 +161,10 @@ class Exporter:
 
     def _record(self, result: ProbeResult) -> None:
         track = self.state.services.get(result.service_id)
-        before = self.state.verdict(result.service_id).status if track is not None else None
+        before = self.state.status_of(result.service_id).status if track is not None else None
         self.state.record(result)
         if before is not None:
-            after = self.state.verdict(result.service_id)
+            after = self.state.status_of(result.service_id)
             if after.status is not before:
                 log.info(
                     "status changed",
@@ -190,51 +180,27 @@ class Exporter:
                 )
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
-        is_order = result.probe.is_paid and result.error_class is not ErrorClass.BUDGET_EXHAUSTED
-        if result.rule == NOT_KEPT:
-            self._unkept.on(result.detail)
-        elif is_order:
-            self._unkept.off()
-        if is_order or result.cost_usd:
-            self._read_ledger_if_possible()
+        self.spending.note(result)
         for listener in self._listeners:
             listener(result.service_id)
 
-    def _last_paid(self, service_id: str, probe: ProbeKind) -> float | None:
-        try:
-            return self._ledger.last_attempt(service_id, probe)
-        except StorageError as error:
-            # Nobody can say when money was last spent: as if it were now.
-            self._unread.on(str(error))
-            return self.clock.now()
-
     async def _keep_up(self) -> None:
-        """Delete what is left at providers, and notice midnight."""
+        """Delete jobs left at providers, and read the spend again, which midnight resets."""
         while True:
-            # A round that ends by a fault of ours must not be the last one.
+            # A fault of ours in one round must not end the rounds.
             await apart(self._clean_up(), "clean-up")
             await self.clock.sleep(CLEANUP_SECONDS)
 
     async def _clean_up(self) -> None:
         try:
             await clean_up(self.config, self._ledger, self._clients, self.clock.now())
-            self._read_ledger()
         except StorageError as error:
-            self.spending.today = None
-            self._unread.on(str(error))
-
-    def _read_ledger(self) -> None:
-        self.spending = Spending(self._ledger.spent_usd(), self._ledger.spent_by_service())
-        self._unread.off()
-
-    def _read_ledger_if_possible(self) -> None:
-        try:
-            self._read_ledger()
-        except StorageError as error:
-            self._unread.on(str(error))
+            self.spending.unreadable(error)
+        else:
+            self.spending.refresh()
 
     def _warn(self) -> None:
-        """Say what works but should be known, again only after a reload that changed it."""
+        """Log what works but should be known; after a reload, only what it changed."""
         before, self._warned = self._warned, [*config_warnings(self.config), *self._barred()]
         for warning in self._warned:
             if warning not in before:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sora_exporter.documents import MOST_VALUES, decoded
+from sora_exporter.documents import MOST_VALUES, at, decoded, first
 
 
 def test_a_long_list_of_models_is_read() -> None:
@@ -28,3 +28,30 @@ def test_what_is_no_document_is_none(text: str) -> None:
 def test_a_decoder_reads_what_a_text_begins_with() -> None:
     """With a decoder the rest of the text does not matter."""
     assert decoded('{"a":1} and more', json.JSONDecoder()) == {"a": 1}
+
+
+DOCUMENT = {"data": [{"url": "", "id": 0}, {"url": "b"}], "empty": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("data.1.url", "b"),
+        ("data.0.id", 0),
+        ("data.2.url", None),
+        ("data.x", None),
+        ("data.²", None),
+        ("empty.a", None),
+    ],
+)
+def test_a_dotted_path_finds_a_value_or_none(path: str, found: object) -> None:
+    """Names and numbers lead into mappings and lists; a step that leads nowhere finds nothing."""
+    assert at(DOCUMENT, path) == found
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"), [(("empty", "data.0.url", "data.1.url"), "b"), (("data.0.id", "data.1.url"), 0), ((), None)]
+)
+def test_the_first_path_with_a_value_counts(paths: tuple[str, ...], found: object) -> None:
+    """Null and empty text are passed over, zero is a value."""
+    assert first(DOCUMENT, paths) == found

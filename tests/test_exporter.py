@@ -157,7 +157,7 @@ async def test_unreadable_ledger_counts_as_just_paid(
         raise StorageError("ledger: is locked; end the other program")
 
     monkeypatch.setattr(Ledger, "last_attempt", fail)
-    assert served.exporter._last_paid("scraped", ProbeKind.SUBMIT) == clock.now()
+    assert served.exporter.spending.last_paid("scraped", ProbeKind.SUBMIT) == clock.now()
     assert [line.error for line in logged(caplog, "ledger not readable")] == [
         "ledger: is locked; end the other program"
     ]

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from sora_exporter import documents
+
 
 def name_of(key: str) -> str:
     """A field's name without its spelling: ``taskId``, ``task_id`` and ``TaskId`` are one field."""
@@ -49,21 +51,14 @@ _INNER_LIMIT = 30
 _ENVELOPES = ("response", "result", "body")
 
 
-@lru_cache(maxsize=1024)
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(name_of(step) for step in path.split("."))
-
-
 def at(node: object, path: str) -> Any:
-    """What stands at a dotted path (numbers index lists), or None."""
-    for step in _steps(path):
-        if isinstance(node, dict):
-            node = node.get(step)
-        elif isinstance(node, list) and step.isdigit() and int(step) < len(node):
-            node = node[int(step)]
-        else:
-            return None
-    return node
+    """Return what is at a dotted path of a document whose names have lost their spelling, or None."""
+    return documents.at(node, _normal(path))
+
+
+@lru_cache(maxsize=1024)
+def _normal(path: str) -> str:
+    return name_of(path)
 
 
 def unwrapped(document: object) -> object:

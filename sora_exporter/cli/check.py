@@ -107,7 +107,7 @@ async def probe_once(
             # An interrupted check deletes the jobs it created before the ledger is closed.
             await scheduler.stop()
             await clients.keep_only({})
-        return [service_overview(state.services[s.id], state.verdict(s.id)) for s in wanted]
+        return [service_overview(state.services[s.id], state.status_of(s.id)) for s in wanted]
 
 
 async def reach_pages(config: Config, state: State) -> None:

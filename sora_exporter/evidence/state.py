@@ -19,16 +19,15 @@ from sora_exporter.evidence.track import (
     MARKS_KEPT,
     NO_EVIDENCE,
     NOT_ASKED,
-    Distribution,
     Mark,
     ProbeTrack,
+    ServiceStatus,
     ServiceTrack,
-    Verdicts,
     is_unreached,
 )
 from sora_exporter.result import ErrorClass, ProbeResult, Status, Verdict
 
-__all__ = ["MARKS_KEPT", "Distribution", "Mark", "ProbeTrack", "ServiceTrack", "State", "Verdicts"]
+__all__ = ["MARKS_KEPT", "Mark", "ProbeTrack", "ServiceStatus", "ServiceTrack", "State"]
 
 OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 """What the system says where there is no network, no route or no resolver: nobody was asked anything."""
@@ -86,7 +85,7 @@ class State:
         """Every service's track by id, in the order of the configuration."""
         return self._tracks
 
-    def verdict(self, service_id: str) -> Verdicts:
+    def status_of(self, service_id: str) -> ServiceStatus:
         """Return the service's status now; evidence that grew too old since the last attempt no longer counts."""
         monotonic = self._clock.monotonic()
         self._notice(monotonic)
@@ -121,7 +120,7 @@ class State:
         target = target_of(config, service)
         track = self._tracks.get(service.id)
         if track is None or track.target != target:
-            track = ServiceTrack(service, target, Verdicts(Status.UNKNOWN, ErrorClass.NOT_PROBED, now, None))
+            track = ServiceTrack(service, target, ServiceStatus(Status.UNKNOWN, ErrorClass.NOT_PROBED, now, None))
         self._advance(track, monotonic)
         old, track.service, track.probes = track.probes, service, {}
         for kind, settings in service.probes.items():
@@ -133,25 +132,25 @@ class State:
         self._conclude(track, monotonic)
         return track
 
-    def _advance(self, track: ServiceTrack, monotonic: float) -> Verdicts:
-        """Let evidence that grew too old fall away, at its own moment whoever looks when; return the verdict."""
+    def _advance(self, track: ServiceTrack, monotonic: float) -> ServiceStatus:
+        """Let evidence that grew too old fall away, at its own moment whoever looks when; return the status."""
         while track.until < monotonic:
             moment = math.nextafter(track.until, math.inf)
             track.weigh(moment)
             self._conclude(track, moment)
-        return track.verdict
+        return track.status
 
     def _conclude(self, track: ServiceTrack, moment: float) -> None:
-        evidence, before = track.evidence, track.verdict
+        evidence, before = track.evidence, track.status
         error_class = evidence.error_class if evidence else ErrorClass.NOT_PROBED
         if track.is_cut_off and self._is_lost:
             error_class = ErrorClass.LOCAL_NETWORK
         since = before.since
         if error_class.status is not before.status:
             since = self._clock.now() - (self._clock.monotonic() - moment)
-        verdict = Verdicts(error_class.status, error_class, since, evidence or track.latest)
-        if verdict != before:
-            track.verdict = verdict
+        status = ServiceStatus(error_class.status, error_class, since, evidence or track.latest)
+        if status != before:
+            track.status = status
 
 
 def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResult:

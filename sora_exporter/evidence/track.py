@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sora_exporter.config import Service
 from sora_exporter.config.target import Target
+from sora_exporter.evidence.histogram import GENERATION_BUCKETS, PROBE_BUCKETS, Distribution
 from sora_exporter.result import SEVERITY, SUCCESSES, ErrorClass, ProbeKind, ProbeResult, Status
 
 FRESH_INTERVALS = 2.5
@@ -21,8 +20,6 @@ NEWEST_MARKS = 20
 """So many of the newest marks stay whatever they are; of those before them, failures stay longer than successes."""
 WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 2, 300
 """So many of the newest failures keep their excerpt whole; those before them keep its beginning."""
-PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0, 300.0)
-GENERATION_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1800.0)
 
 NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
 """Classes of attempts that never asked the provider."""
@@ -35,29 +32,6 @@ YIELDING = NO_EVIDENCE | {ErrorClass.SLOW}
 
 UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
 DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
-
-
-class Distribution:
-    """A histogram's counts: one per bucket (the last is +Inf), their number and the sum of the values."""
-
-    def __init__(self, bounds: tuple[float, ...]) -> None:
-        self.bounds = bounds
-        self.counts = [0] * (len(bounds) + 1)
-        self.count = 0
-        self.sum = 0.0
-
-    def observe(self, value: float) -> None:
-        """Count one value."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.count += 1
-        self.sum += value
-
-    def cumulative(self) -> Iterator[tuple[float, int]]:
-        """Yield (upper bound, count of all values up to it), the way histograms are exposed."""
-        total = 0
-        for bound, count in zip((*self.bounds, math.inf), self.counts, strict=True):
-            total += count
-            yield bound, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +143,7 @@ class ProbeTrack:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class ServiceStatus:
     """A service's status now, the class behind it and the attempt that decided it (None: nothing did).
 
     ``since`` is Unix time.
@@ -200,7 +174,7 @@ class ServiceTrack:
 
     service: Service
     target: Target
-    verdict: Verdicts
+    status: ServiceStatus
     probes: dict[ProbeKind, ProbeTrack] = field(default_factory=dict)
     evidence: ProbeResult | None = None
     until: float = math.inf

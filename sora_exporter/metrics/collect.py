@@ -11,7 +11,8 @@ from typing import Final
 
 from sora_exporter import __version__
 from sora_exporter.config import Service
-from sora_exporter.evidence.track import Distribution, ProbeTrack, ServiceTrack, Verdicts
+from sora_exporter.evidence.histogram import Distribution
+from sora_exporter.evidence.track import ProbeTrack, ServiceStatus, ServiceTrack
 from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.metrics.samples import Chunk, Labels, Part, Subject
 from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind, Status
@@ -23,18 +24,18 @@ __all__ = ["FAMILIES", "ExporterFacts", "exporter_subject", "page_subject", "ser
 FAILURE_CLASSES: Final = tuple(sorted(set(ErrorClass) - {ErrorClass.NONE, ErrorClass.SLOW}))
 
 
-def service_subject(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Subject:
+def service_subject(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Subject:
     """Return everything told of a service and its probes. The cost is in USD."""
-    version = track, track.revision, verdict, cost_usd
-    return Subject(f"service {track.service.id}", version, partial(_service_parts, track, verdict, cost_usd))
+    version = track, track.revision, status, cost_usd
+    return Subject(f"service {track.service.id}", version, partial(_service_parts, track, status, cost_usd))
 
 
-def _service_parts(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Iterator[Part]:
+def _service_parts(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Iterator[Part]:
     service = track.service
     name = service.id
     yield Part("facts", name, service, partial(_facts, service))
-    status_version = verdict.status, verdict.error_class, verdict.since, track.sunset_at, cost_usd
-    yield Part("status", name, status_version, partial(_status, track, verdict, cost_usd))
+    status_version = status.status, status.error_class, status.since, track.sunset_at, cost_usd
+    yield Part("status", name, status_version, partial(_status, track, status, cost_usd))
     response_seconds = track.latest.response_seconds if track.latest else None
     yield Part("response", name, response_seconds, partial(_response, name, response_seconds))
     if ProbeKind.GENERATE in track.probes:
@@ -65,12 +66,12 @@ def _ratio(percent: float | None) -> float | None:
     return round(percent / 100, 12) if percent else None
 
 
-def _status(track: ServiceTrack, verdict: Verdicts, cost_usd: float) -> Chunk:
+def _status(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Chunk:
     chunk, labels = Chunk(), {"service_id": track.service.id}
-    chunk.add_set("sora_service_status", "status", Status, verdict.status, labels)
-    chunk.add("sora_service_up", verdict.up, labels)
-    chunk.add("sora_service_error", 1.0, {**labels, "error_class": verdict.error_class})
-    chunk.add("sora_service_status_since_timestamp_seconds", verdict.since, labels)
+    chunk.add_set("sora_service_status", "status", Status, status.status, labels)
+    chunk.add("sora_service_up", status.up, labels)
+    chunk.add("sora_service_error", 1.0, {**labels, "error_class": status.error_class})
+    chunk.add("sora_service_status_since_timestamp_seconds", status.since, labels)
     chunk.add("sora_service_sunset_timestamp_seconds", track.sunset_at, labels)
     chunk.add("sora_probe_cost_usd", cost_usd, labels, "_total")
     return chunk

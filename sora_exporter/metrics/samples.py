@@ -9,7 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from sora_exporter.evidence.track import Distribution
+from sora_exporter.evidence.histogram import Distribution
 from sora_exporter.metrics.families import FAMILIES, PartName
 
 Labels = Mapping[str, str]

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sora_exporter.budget.jobs import AcceptedCanaries, PaidJob, SurpriseJob, logged_if_not_stored
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.spending import NOT_KEPT
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.classify import classify
 from sora_exporter.classify.sunset import after_sunset
@@ -35,8 +36,6 @@ from sora_exporter.result import (
 
 log = logging.getLogger(__name__)
 
-NOT_KEPT = "storage"
-"""The rule of a paid probe that does not run because its cost could not be stored."""
 NOT_SENT = (
     "it is not sent again until the service's configuration changes: remove its canary probe or correct the api's "
     "canary; `sora-exporter check --probe=canary {}` and a reload try it once more"

@@ -9,7 +9,8 @@ from typing import Any
 
 from wcwidth import ljust, width
 
-from sora_exporter.evidence.snapshot import Json, routes
+from sora_exporter.evidence.routes import routes
+from sora_exporter.evidence.snapshot import Json
 from sora_exporter.figures import iso, one_line, seconds_text
 from sora_exporter.report.terminal import cut
 from sora_exporter.result import Status

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from sora_exporter.config import hidden_dump
-from sora_exporter.evidence.snapshot import routes, services_overview
+from sora_exporter.evidence.routes import routes
+from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
 from sora_exporter.metrics.exposition import Exposition

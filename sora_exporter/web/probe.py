@@ -51,7 +51,7 @@ async def scrape_probe(
     service, probe = _requested(exporter, parameters)
     started = exporter.clock.monotonic()
     if (recent := exporter.scheduler.recent(service, probe, PAUSE_SECONDS)) is not None:
-        verdict = exporter.state.verdict(service.id)
+        verdict = exporter.state.status_of(service.id)
         return Scraped(service, probe, recent.duration_seconds, recent, verdict.status, verdict.error_class)
     attempt = exporter.scheduler.attempt(service, probe)
     try:
@@ -67,7 +67,7 @@ async def scrape_probe(
             raise Refused(f"probe {probe} of {service.id} is being run by another process: try again", 503)
     seconds = exporter.clock.monotonic() - started
     # An attempt that did not end in time is not evidence: it may still wait for its turn.
-    verdict = exporter.state.verdict(service.id)
+    verdict = exporter.state.status_of(service.id)
     return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
 
 

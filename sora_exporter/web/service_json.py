@@ -19,7 +19,7 @@ def service_document(exporter: Exporter, service_id: str) -> Json | None:
     track = exporter.state.services.get(service_id)
     if track is None:
         return None
-    verdict, words = exporter.state.verdict(service_id), plain_words()
+    verdict, words = exporter.state.status_of(service_id), plain_words()
     overview = service_overview(track, verdict)
     return {
         **overview,

@@ -9,7 +9,8 @@ import pytest
 from support.clock import HandClock
 from support.watched import NOW, config, result, service
 
-from sora_exporter.evidence.snapshot import result_overview, routes, services_overview
+from sora_exporter.evidence.routes import routes
+from sora_exporter.evidence.snapshot import result_overview, services_overview
 from sora_exporter.evidence.state import State
 from sora_exporter.result import ErrorClass, ProbeKind
 

@@ -11,7 +11,7 @@ from support.clock import HandClock
 from support.watched import FREE, NOW, config, result, service
 
 from sora_exporter.config import Config
-from sora_exporter.evidence.state import State, Verdicts
+from sora_exporter.evidence.state import ServiceStatus, State
 from sora_exporter.evidence.track import (
     FAILURES_KEPT,
     MARKS_KEPT,
@@ -42,14 +42,14 @@ def state(clock: HandClock) -> State:
 
 def seen(state: State, service_id: str = "alpha") -> tuple[Status, ErrorClass]:
     """Return a service's status and the class behind it."""
-    verdict = state.verdict(service_id)
+    verdict = state.status_of(service_id)
     return verdict.status, verdict.error_class
 
 
 def test_nothing_known(state: State) -> None:
     """A service that was never probed is unknown, since the start, and neither up nor down."""
-    assert state.verdict("alpha") == Verdicts(Status.UNKNOWN, ErrorClass.NOT_PROBED, NOW, None)
-    assert state.verdict("alpha").up is None
+    assert state.status_of("alpha") == ServiceStatus(Status.UNKNOWN, ErrorClass.NOT_PROBED, NOW, None)
+    assert state.status_of("alpha").up is None
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)
@@ -77,7 +77,7 @@ def test_slow_and_faulty_is_not_only_slow(state: State) -> None:
     """A service that is slow in depth and faulty besides is down: it is not degraded by slowness alone."""
     state.record(result(ErrorClass.SERVER_ERROR, CATALOG))
     state.record(result(ErrorClass.SLOW, GENERATE))
-    assert (seen(state)[1], state.verdict("alpha").up) == (ErrorClass.SERVER_ERROR, 0.0)
+    assert (seen(state)[1], state.status_of("alpha").up) == (ErrorClass.SERVER_ERROR, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_slow_and_faulty_is_not_only_slow(state: State) -> None:
 def test_up(state: State, error_class: ErrorClass, up: float | None) -> None:
     """Up is 1 for what works, 0 for what does not, maintenance included, and nothing while unknown or retired."""
     state.record(result(error_class))
-    assert state.verdict("alpha").up == up
+    assert state.status_of("alpha").up == up
 
 
 async def test_age(state: State, clock: HandClock) -> None:
@@ -113,7 +113,7 @@ async def test_since_is_when_it_happened(state: State, clock: HandClock) -> None
     await clock.advance(700)
     state.record(result())
     await clock.advance(500)
-    verdict = state.verdict("alpha")
+    verdict = state.status_of("alpha")
     assert verdict.status is Status.UNKNOWN
     assert verdict.since == pytest.approx(NOW + 850, abs=1e-6)
 
@@ -123,7 +123,7 @@ async def test_since_counts_gaps_nobody_saw(state: State, clock: HandClock) -> N
     state.record(result())
     await clock.advance(1000)
     state.record(result())
-    assert state.verdict("alpha").since == NOW + 1000
+    assert state.status_of("alpha").since == NOW + 1000
 
 
 async def test_since_stays_while_the_reason_changes(state: State, clock: HandClock) -> None:
@@ -131,7 +131,7 @@ async def test_since_stays_while_the_reason_changes(state: State, clock: HandClo
     state.record(result(ErrorClass.TIMEOUT))
     await clock.advance(60)
     state.record(result(ErrorClass.SERVER_ERROR))
-    assert (seen(state)[1], state.verdict("alpha").since) == (ErrorClass.SERVER_ERROR, NOW)
+    assert (seen(state)[1], state.status_of("alpha").since) == (ErrorClass.SERVER_ERROR, NOW)
 
 
 @pytest.mark.parametrize("error_class", sorted(NO_EVIDENCE))
@@ -258,7 +258,7 @@ async def test_network_lost_is_dated_at_once(clock: HandClock) -> None:
     await clock.advance(30)
     state.record(result(ErrorClass.DNS, service_id="beta", is_reached=False))
     await clock.advance(20)
-    assert state.verdict("alpha").since == NOW + 30
+    assert state.status_of("alpha").since == NOW + 30
 
 
 async def test_one_witness_is_not_enough(clock: HandClock) -> None:
@@ -300,7 +300,7 @@ def test_sunset_told_by_an_answer(state: State) -> None:
     state.record(result(ErrorClass.MODEL_NOT_FOUND, started_at=NOW + 9))
     assert seen(state)[0] is Status.SUSPENDED
     state.record(result(ErrorClass.MODEL_NOT_FOUND, rule="404", started_at=NOW + 10))
-    decided_by = state.verdict("alpha").decided_by
+    decided_by = state.status_of("alpha").decided_by
     assert seen(state) == (Status.RETIRED, ErrorClass.MODEL_RETIRED)
     assert (state.services["alpha"].sunset_at, decided_by and decided_by.rule) == (NOW + 10, "404+sunset")
 
@@ -419,9 +419,9 @@ async def test_an_obstacle_lasts_as_long_as_it_is_fresh(state: State, clock: Han
     state.record(result())
     state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
     track = state.services["alpha"]
-    assert (state.verdict("alpha").status, [each.probe for each in track.obstacles]) == (Status.OPERATIONAL, [CANARY])
+    assert (state.status_of("alpha").status, [each.probe for each in track.obstacles]) == (Status.OPERATIONAL, [CANARY])
     await clock.advance(2.5 * track.probes[CANARY].interval + 1)
-    assert (state.verdict("alpha").status, track.obstacles) == (Status.UNKNOWN, ())
+    assert (state.status_of("alpha").status, track.obstacles) == (Status.UNKNOWN, ())
     state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
     state.record(result(probe=CANARY))
     assert track.obstacles == ()

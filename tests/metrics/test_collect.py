@@ -9,8 +9,9 @@ import pytest
 from support.clock import HandClock
 from support.watched import NOW, config, result, service
 
+from sora_exporter.evidence.histogram import Distribution
 from sora_exporter.evidence.state import State
-from sora_exporter.evidence.track import NOT_ASKED, Distribution
+from sora_exporter.evidence.track import NOT_ASKED
 from sora_exporter.metrics.collect import (
     FAILURE_CLASSES,
     ExporterFacts,
@@ -44,7 +45,7 @@ def told(*results: Any, cost_usd: float = 0.0, **section: Any) -> Subject:
     state.configure(config(service(probes=probes, **section)))
     for found in results:
         state.record(found)
-    return service_subject(state.services["alpha"], state.verdict("alpha"), cost_usd)
+    return service_subject(state.services["alpha"], state.status_of("alpha"), cost_usd)
 
 
 @pytest.mark.parametrize("error_class", sorted(NOT_ASKED))

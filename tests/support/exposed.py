@@ -55,7 +55,7 @@ class Source:
         track = self.state.services.get(service_id)
         if track is None:
             return None
-        return service_subject(track, self.state.verdict(service_id), self.costs.get(service_id, 0.0))
+        return service_subject(track, self.state.status_of(service_id), self.costs.get(service_id, 0.0))
 
     def listen(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)

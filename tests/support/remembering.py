@@ -10,7 +10,7 @@ from typing import Any
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config
-from sora_exporter.exporter import Exporter, Spending
+from sora_exporter.exporter import Exporter
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident, Indicator, PageReport
 from sora_exporter.status_pages.poller import PageState
@@ -90,4 +90,4 @@ def fill_january(exporter: Exporter) -> None:
         detail="检测到异常活动 unusual activity", excerpt='{"error":{"message":"检测到异常活动"}}',
     )  # fmt: skip
     page_says(exporter, ComponentStatus.OPERATIONAL)
-    exporter.spending = Spending(0.25, {"sora-2-official": 0.25})
+    exporter.spending.today, exporter.spending.by_service = 0.25, {"sora-2-official": 0.25}

@@ -149,7 +149,7 @@ async def test_a_scrape_ends_in_time_and_leaves_the_attempt_to_the_others(served
     assert served.exporter.scheduler.in_flight == 1
     served.runner.gate.set()
     await served.exporter.scheduler.attempt(served.exporter.config.services[0], ProbeKind.CATALOG)
-    assert served.exporter.state.verdict("sora-2-official").error_class is ErrorClass.NONE
+    assert served.exporter.state.status_of("sora-2-official").error_class is ErrorClass.NONE
     assert served.runner.asked == [CATALOG]
 
 

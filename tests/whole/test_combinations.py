@@ -93,7 +93,7 @@ async def test_all_providers_hung_at_once(tmp_path: Path, monkeypatch: pytest.Mo
         await scraped_until(client, lambda: watcher.scheduler.in_flight == 0)
         for one in settings.services:
             assert [attempt.error_class for attempt in kept(watcher, one.id)] == [ErrorClass.TIMEOUT]
-            assert watcher.state.verdict(one.id).status is Status.DEGRADED
+            assert watcher.state.status_of(one.id).status is Status.DEGRADED
 
 
 async def test_one_of_a_hundred_hung(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +107,7 @@ async def test_one_of_a_hundred_hung(tmp_path: Path, monkeypatch: pytest.MonkeyP
         others = [one.id for one in settings.services[1:]]
         await scraped_until(client, lambda: bool(hung.requests) and all(kept(watcher, name) for name in others))
         assert (watcher.scheduler.in_flight, kept(watcher, "s-0")) == (1, [])
-        assert {watcher.state.verdict(name).status for name in others} == {Status.OPERATIONAL}
+        assert {watcher.state.status_of(name).status for name in others} == {Status.OPERATIONAL}
 
 
 async def test_many_hung_providers_leave_the_others_their_slots() -> None:
@@ -158,16 +158,16 @@ async def test_a_stepping_clock_delays_and_dates_nothing_wrongly(step: float) ->
     await settle()
     await clock.advance(250)
     assert [round(after - before, 6) for before, after in pairwise(starts)] == [60.0] * 4
-    assert state.verdict("alpha").status is Status.OPERATIONAL
+    assert state.status_of("alpha").status is Status.OPERATIONAL
     latest = state.services["alpha"].probes[ProbeKind.CATALOG].latest
     assert latest is not None
     assert latest.duration_seconds == pytest.approx(4)
     clock.step(step)
     await clock.advance(40)
-    assert state.verdict("alpha").status is Status.OPERATIONAL
+    assert state.status_of("alpha").status is Status.OPERATIONAL
     await scheduler.stop()
     await clock.advance(200)
-    assert state.verdict("alpha").status is Status.UNKNOWN
+    assert state.status_of("alpha").status is Status.UNKNOWN
 
 
 PAYING = """

@@ -8,7 +8,8 @@ from importlib import resources
 import yaml
 
 from sora_exporter.config.apis.spec import Api, Asset, Canary, Create, Find, Job, Models, Route
-from sora_exporter.config.apis.template import fill, fill_path, first
+from sora_exporter.config.apis.template import fill, fill_path
+from sora_exporter.documents import first
 
 __all__ = [
     "Api",

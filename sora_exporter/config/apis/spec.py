@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from sora_exporter.config.apis.template import fill, fill_path, first, placeholders
+from sora_exporter.config.apis.template import fill, fill_path, placeholders
 from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
+from sora_exporter.documents import first
 from sora_exporter.result import Expectation
 
 __all__ = ["Api", "Asset", "Canary", "Create", "Find", "Job", "Models", "Route", "fill", "fill_path", "first"]

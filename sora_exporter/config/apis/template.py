@@ -1,4 +1,4 @@
-"""Finding values in JSON answers by dotted paths, and filling ``{placeholders}`` in routes and bodies."""
+"""Filling ``{placeholders}`` in the paths and bodies of requests."""
 
 from __future__ import annotations
 
@@ -11,26 +11,10 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
 DOT_SEGMENTS = {".": "%2E", "..": "%2E%2E"}
 
 
-def first(document: object, paths: tuple[str, ...]) -> Any:
-    """Return what the first of the dotted paths finds that is neither absent, null nor empty text; else None."""
-    for path in paths:
-        found = document
-        for step in path.split("."):
-            if isinstance(found, dict):
-                found = found.get(step)
-            elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-                found = found[int(step)]
-            else:
-                found = None
-        if found is not None and found != "":
-            return found
-    return None
-
-
 def fill(template: Any, values: Mapping[str, str]) -> Any:
-    """Return the template with ``{name}`` placeholders of its texts replaced; everything else is kept as it is.
+    """Return the template with every ``{name}`` in its texts replaced by its value; unknown names stay.
 
-    What is filled in is never searched for placeholders again.
+    Values are inserted as they are: a placeholder inside one is not replaced.
     """
     if isinstance(template, str):
         return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
@@ -44,7 +28,7 @@ def fill(template: Any, values: Mapping[str, str]) -> Any:
 def fill_path(path: str, **values: str) -> str:
     """Return a route's path with its placeholders replaced by percent-encoded values.
 
-    A value is always one segment: neither a slash nor a dot segment in it changes which route is called.
+    Each value stays one segment: a slash or a dot segment in it cannot change which route is called.
     """
     encoded = {name: DOT_SEGMENTS.get(value) or quote(value, safe=":@") for name, value in values.items()}
     return str(fill(path, encoded))

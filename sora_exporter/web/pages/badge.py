@@ -19,7 +19,7 @@ def render_badge(exporter: Exporter, service_id: str) -> Document:
     track = exporter.state.services.get(service_id)
     if track is None:
         return _drawn(service_id, "no such service", Status.UNKNOWN, 404)
-    status = exporter.state.verdict(service_id).status
+    status = exporter.state.status_of(service_id).status
     return _drawn(track.service.title, plain_words().statuses[status].name.lower(), status, 200)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sora_exporter import __version__
 from sora_exporter.budget.estimate import MONTH_DAYS, Cost, cost_of
 from sora_exporter.config import Service
-from sora_exporter.evidence.snapshot import REASONS, Json, cautions, routes, services_overview
+from sora_exporter.evidence.routes import REASONS, cautions, routes
+from sora_exporter.evidence.snapshot import Json, services_overview
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, count_of, dollars, moment
 from sora_exporter.plain_words import Words, plain_words
@@ -114,7 +115,7 @@ def _cost_line(cost: Cost) -> str:
 
 
 def _row(exporter: Exporter, service_id: str) -> Row:
-    verdict, words, track = exporter.state.verdict(service_id), plain_words(), exporter.state.services[service_id]
+    verdict, words, track = exporter.state.status_of(service_id), plain_words(), exporter.state.services[service_id]
     said = official(exporter, track.service, verdict)
     return Row(
         service=track.service,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sora_exporter.config import Service
-from sora_exporter.evidence.state import ServiceTrack, Verdicts
+from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, seconds_text, share, span
 from sora_exporter.plain_words import PlainWords, Words, plain_words
@@ -77,7 +77,7 @@ class ServiceView:
 def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
     """Return a service as it is known now."""
     now, words, service = exporter.clock.now(), plain_words(), track.service
-    verdict = exporter.state.verdict(service.id)
+    verdict = exporter.state.status_of(service.id)
     latest, sunset_at = track.latest, track.sunset_at
     is_explained = verdict.error_class is not ErrorClass.NONE
     return ServiceView(
@@ -105,7 +105,7 @@ def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Stri
     return [strip(probe, probed, words, now) for probe, probed in track.probes.items()]
 
 
-def obstacles(track: ServiceTrack, verdict: Verdicts, now: float) -> list[Obstacle]:
+def obstacles(track: ServiceTrack, verdict: ServiceStatus, now: float) -> list[Obstacle]:
     """Return the obstacles that a service's status does not show already, one of each class."""
     found = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
     words = plain_words().error_classes
@@ -134,7 +134,7 @@ def _price(track: ServiceTrack) -> Price | None:
     return Price("Price per video", dollars(per_video), made_of)
 
 
-def official(exporter: Exporter, service: Service, verdict: Verdicts) -> Official | None:
+def official(exporter: Exporter, service: Service, verdict: ServiceStatus) -> Official | None:
     """Return a service's status on its official page; None if no page is configured for it."""
     meant = service.status_page
     if meant is None:

@@ -11,7 +11,7 @@ from support.pages import many, of_service, overview, replace_services
 from support.remembering import JANUARY, PROVIDERS, attempt, fill_january, page_says
 
 from sora_exporter.evidence.state import MARKS_KEPT
-from sora_exporter.exporter import Exporter, Spending
+from sora_exporter.exporter import Exporter
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 from sora_exporter.web.app import create_app
@@ -60,7 +60,7 @@ def test_budget_and_health_are_shown(exporter: Exporter, monkeypatch: pytest.Mon
     page = overview(exporter)
     assert "Spent on probes today $0.25 of $1.00" in page.text
     assert "0 running, none overdue" in page.text
-    exporter.spending = Spending(None)
+    exporter.spending.today = None
     exporter.reload_state.error = "sora.yml:3: services[0].modle: unknown key"
     monkeypatch.setattr(exporter, "overdue", lambda: [(f"s{n}", ProbeKind.CATALOG) for n in range(12)])
     page = overview(exporter)

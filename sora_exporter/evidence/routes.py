@@ -1,0 +1,94 @@
+"""The choice of a route: which of a product's services to use now, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sora_exporter.evidence.track import NOT_ASKED
+from sora_exporter.result import Status
+
+Json = dict[str, Any]
+Measure = Callable[[Json], Any]
+
+CRITERIA: Sequence[tuple[str, Measure]] = (
+    ("status", lambda service: service["status"] != Status.OPERATIONAL),
+    ("obstacles", lambda service: is_hindered(service)),
+    ("access", lambda service: service["access"] != "official"),
+    ("price", lambda service: _dollars(service)),
+    ("service_id", lambda service: service["service_id"]),
+)
+"""What usable routes are compared by, the first first; of each, less is better."""
+
+REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "status": "the other usable routes are slow",
+        "obstacles": "the other routes refuse some of our requests",
+        "access": "official access goes before reverse",
+        "price": "the cheapest video of its equals",
+        "service_id": "the first by name of its equals",
+    }
+)
+"""Each criterion as the reason for the route that it decided for."""
+
+NEAR_SUNSET = timedelta(days=7)
+
+
+def routes(services: Iterable[Json], now: float | None = None) -> list[Json]:
+    """Return per product the service to use now, or None, why, and which of CRITERIA decided (None: nothing to decide).
+
+    ``now`` (Unix time) lets an end of life be mentioned that is past or near. Long-term availability is Prometheus' to
+    know (``product_service_id:sora_service_recommended:bool``).
+    """
+    products: dict[str, list[Json]] = {}
+    for service in services:
+        products.setdefault(service["product"], []).append(service)
+    return [{"product": product, **_route(offered, now)} for product, offered in products.items()]
+
+
+def _route(offered: list[Json], now: float | None) -> Json:
+    usable = [s for s in offered if s["status"] == Status.OPERATIONAL or s["error_class"] == "slow"]
+    if not usable:
+        statuses = ", ".join(f"{service['service_id']} is {service['status']}" for service in offered)
+        return {"service_id": None, "why": f"no route is usable: {statuses}", "criterion": None}
+    best, criterion = _best(usable)
+    # That the access decided, the access itself says.
+    reasons = [] if criterion in (None, "access") else [REASONS[criterion]]
+    why = "; ".join([f"{best['status']} through {best['access']} access", *reasons, *cautions(best, now)])
+    return {"service_id": best["service_id"], "why": why, "criterion": criterion}
+
+
+def _best(usable: list[Json]) -> tuple[Json, str | None]:
+    """Return the best route and the criterion that left it alone; None where it was alone from the start."""
+    decided = None
+    for criterion, measure in CRITERIA:
+        if len(usable) == 1:
+            break
+        least = min(map(measure, usable))
+        usable, decided = [service for service in usable if measure(service) == least], criterion
+    return usable[0], decided
+
+
+def is_hindered(service: Json) -> bool:
+    """Whether the provider refuses something of a service for a reason that says nothing of the service itself."""
+    return any(obstacle["error_class"] not in NOT_ASKED for obstacle in service.get("obstacles", ()))
+
+
+def cautions(service: Json, now: float | None) -> list[str]:
+    """Return what to know before relying on a route although it is the best one."""
+    said = ["it refuses some of our requests"] if is_hindered(service) else []
+    sunset = service.get("sunset")
+    if now is None or sunset is None:
+        return said
+    today, end = datetime.fromtimestamp(now, UTC), datetime.fromisoformat(sunset)
+    if end <= today:
+        return [*said, f"its announced end of life, {sunset[:10]}, is past"]
+    return [*said, f"its end of life is near: {sunset[:10]}"] if end - today <= NEAR_SUNSET else said
+
+
+def _dollars(service: Json) -> float:
+    price = service.get("price_per_video_usd")
+    return math.inf if price is None else price
