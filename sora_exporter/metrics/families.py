@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-PartName = Literal["facts", "status", "response", "generations", "attempts", "failures", "page", "exporter"]
-"""What changes together and is rendered together."""
-
 
 class Family(NamedTuple):
     """One metric family; ``labels`` are those of every sample, beside a histogram's ``le``."""
 
     type: Literal["gauge", "counter", "histogram", "info"]
-    part: PartName
     labels: tuple[str, ...]
     help: str
 
@@ -25,107 +21,89 @@ _PAGE = ("page",)
 FAMILIES: Final[Mapping[str, Family]] = {
     "sora_service": Family(
         "info",
-        "facts",
         ("service_id", "name", "product", "access", "provider", "model", "api"),
         "A configured service: one way to reach one model.",
     ),
     "sora_service_status": Family(
         "gauge",
-        "status",
         (*_ID, "status"),
         "1 for the current status of the service, 0 for the others. Cached evidence.",
     ),
     "sora_service_up": Family(
         "gauge",
-        "status",
         _ID,
         "1 if the latest evidence got what it asked for, 0 if not; absent while unknown or retired. Cached evidence.",
     ),
     "sora_service_error": Family(
         "gauge",
-        "status",
         (*_ID, "error_class"),
         "1 for the error class behind the current status. Cached evidence.",
     ),
     "sora_service_response_time_seconds": Family(
         "gauge",
-        "response",
         _ID,
         "Time to the first complete answer of the last attempt; absent when it got none. Cached.",
     ),
-    "sora_service_status_since_timestamp_seconds": Family("gauge", "status", _ID, "When the current status began."),
-    "sora_service_objective_ratio": Family("gauge", "facts", _ID, "Configured availability objective."),
-    "sora_service_price_usd": Family("gauge", "facts", (*_ID, "unit"), "Configured price per unit."),
-    "sora_service_sunset_timestamp_seconds": Family("gauge", "status", _ID, "Announced end of life."),
+    "sora_service_status_since_timestamp_seconds": Family("gauge", _ID, "When the current status began."),
+    "sora_service_objective_ratio": Family("gauge", _ID, "Configured availability objective."),
+    "sora_service_price_usd": Family("gauge", (*_ID, "unit"), "Configured price per unit."),
+    "sora_service_sunset_timestamp_seconds": Family("gauge", _ID, "Announced end of life."),
     "sora_service_status_page_component": Family(
         "info",
-        "facts",
         (*_ID, "page", "component"),
         "The component of an official page that speaks of the service.",
     ),
-    "sora_probe_success": Family(
-        "gauge", "attempts", _PROBE, "Whether the last attempt got what it asked for. Cached."
-    ),
-    "sora_probe_duration_seconds": Family("histogram", "attempts", _PROBE, "Duration of all attempts."),
+    "sora_probe_success": Family("gauge", _PROBE, "Whether the last attempt got what it asked for. Cached."),
+    "sora_probe_duration_seconds": Family("histogram", _PROBE, "Duration of all attempts."),
     "sora_probe_phase_seconds": Family(
-        "gauge", "attempts", (*_PROBE, "phase"), "Duration of each phase of the last attempt. Cached."
+        "gauge", (*_PROBE, "phase"), "Duration of each phase of the last attempt. Cached."
     ),
     "sora_probe_http_status_code": Family(
-        "gauge", "attempts", _PROBE, "HTTP status of the last attempt, 0 when no answer came. Cached."
+        "gauge", _PROBE, "HTTP status of the last attempt, 0 when no answer came. Cached."
     ),
-    "sora_probe_attempts": Family("counter", "attempts", _PROBE, "Attempts."),
+    "sora_probe_attempts": Family("counter", _PROBE, "Attempts."),
     "sora_probe_failures": Family(
         "counter",
-        "failures",
         (*_PROBE, "error_class"),
         "Attempts that did not get what they asked for, by error class.",
     ),
-    "sora_probe_last_attempt_timestamp_seconds": Family("gauge", "attempts", _PROBE, "When the last attempt began."),
-    "sora_probe_interval_seconds": Family("gauge", "attempts", _PROBE, "Configured interval of the probe."),
-    "sora_generation_seconds": Family(
-        "histogram", "generations", _ID, "Time from the create request to the finished video."
-    ),
-    "sora_probe_cost_usd": Family("counter", "status", _ID, "Money spent by probes."),
+    "sora_probe_last_attempt_timestamp_seconds": Family("gauge", _PROBE, "When the last attempt began."),
+    "sora_probe_interval_seconds": Family("gauge", _PROBE, "Configured interval of the probe."),
+    "sora_generation_seconds": Family("histogram", _ID, "Time from the create request to the finished video."),
+    "sora_probe_cost_usd": Family("counter", _ID, "Money spent by probes."),
     "sora_probe_tls_expiry_timestamp_seconds": Family(
-        "gauge", "exporter", ("provider",), "Earliest certificate expiry seen at the provider. Cached."
+        "gauge", ("provider",), "Earliest certificate expiry seen at the provider. Cached."
     ),
-    "sora_probe_budget_usd": Family("gauge", "exporter", (), "Limit of today's (UTC) spend on probes."),
-    "sora_probe_budget_spent_usd": Family(
-        "gauge", "exporter", (), "Today's (UTC) spend on probes, reservations included."
-    ),
-    "sora_status_page_up": Family(
-        "gauge", "page", _PAGE, "Whether the last fetch of the official page worked. Cached."
-    ),
-    "sora_status_page_last_fetch_timestamp_seconds": Family(
-        "gauge", "page", _PAGE, "When the official page was last fetched."
-    ),
+    "sora_probe_budget_usd": Family("gauge", (), "Limit of today's (UTC) spend on probes."),
+    "sora_probe_budget_spent_usd": Family("gauge", (), "Today's (UTC) spend on probes, reservations included."),
+    "sora_status_page_up": Family("gauge", _PAGE, "Whether the last fetch of the official page worked. Cached."),
+    "sora_status_page_last_fetch_timestamp_seconds": Family("gauge", _PAGE, "When the official page was last fetched."),
     "sora_status_page_indicator": Family(
-        "gauge", "page", (*_PAGE, "indicator"), "1 for the page's overall indicator, 0 for the others. Cached."
+        "gauge", (*_PAGE, "indicator"), "1 for the page's overall indicator, 0 for the others. Cached."
     ),
     "sora_status_page_component_status": Family(
-        "gauge", "page", (*_PAGE, "component", "status"), "1 for the component's status, 0 for the others. Cached."
+        "gauge", (*_PAGE, "component", "status"), "1 for the component's status, 0 for the others. Cached."
     ),
     "sora_status_page_open_incidents": Family(
-        "gauge", "page", (*_PAGE, "impact"), "Open incidents on the page by impact. Cached."
+        "gauge", (*_PAGE, "impact"), "Open incidents on the page by impact. Cached."
     ),
     "sora_status_page_maintenance_start_timestamp_seconds": Family(
-        "gauge", "page", _PAGE, "Start of the running or next maintenance. Cached."
+        "gauge", _PAGE, "Start of the running or next maintenance. Cached."
     ),
     "sora_status_page_maintenance_end_timestamp_seconds": Family(
-        "gauge", "page", _PAGE, "End of the running or next maintenance. Cached."
+        "gauge", _PAGE, "End of the running or next maintenance. Cached."
     ),
     "sora_exporter_build": Family(
         "info",
-        "exporter",
         ("version", "python_version", "openai_version"),
         "Version of the exporter, of Python and of the OpenAI SDK.",
     ),
     "sora_exporter_config_last_reload_successful": Family(
-        "gauge", "exporter", (), "Whether the last reload of the configuration worked."
+        "gauge", (), "Whether the last reload of the configuration worked."
     ),
     "sora_exporter_config_last_reload_success_timestamp_seconds": Family(
-        "gauge", "exporter", (), "When the configuration was last loaded well."
+        "gauge", (), "When the configuration was last loaded well."
     ),
-    "sora_exporter_probes_in_flight": Family("gauge", "exporter", (), "Probes running now."),
+    "sora_exporter_probes_in_flight": Family("gauge", (), "Probes running now."),
 }
 """Name -> family, in the order of the exposition. Counters and infos are named without ``_total`` and ``_info``."""

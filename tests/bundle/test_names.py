@@ -6,8 +6,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from support.exposed import OPENMETRICS, whole
 
-from sora_exporter.metrics.collect import FAMILIES
 from sora_exporter.metrics.exposition import Exposition
+from sora_exporter.metrics.families import FAMILIES
 
 PUBLIC = """
 sora_service_info info service_id name product access provider model api

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from support.clock import HandClock
 from support.watched import NOW, config, result, service
 
-from sora_exporter.evidence.histogram import Distribution
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import NOT_ASKED
 from sora_exporter.metrics.collect import (
@@ -19,7 +17,7 @@ from sora_exporter.metrics.collect import (
     page_subject,
     service_subject,
 )
-from sora_exporter.metrics.samples import Chunk, Subject
+from sora_exporter.metrics.samples import Subject
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageReport
 from sora_exporter.status_pages.poller import PageState
@@ -28,12 +26,10 @@ from sora_exporter.status_pages.poller import PageState
 def samples(subject: Subject, name: str) -> dict[tuple[str, ...], float]:
     """Return the values of one metric by its labels, but for the subject's own."""
     own = {"service_id", "probe", "page"}
-    chunks: Iterable[Chunk] = (part.make() for part in subject.parts())
     return {
         tuple(value for label, value in sorted(sample.labels.items()) if label not in own): sample.value
-        for chunk in chunks
-        for metric in chunk.collect()
-        for sample in metric.samples
+        for found in subject.make().by_family.values()
+        for sample in found
         if sample.name == name
     }
 
@@ -119,15 +115,6 @@ def test_generations_are_told_where_they_are_probed() -> None:
     assert samples(made, "sora_generation_seconds_bucket")[("5.0",)] == 0.0
 
 
-def test_distribution() -> None:
-    """A value on a bucket's bound counts into that bucket, one beyond the last into +Inf only."""
-    distribution = Distribution((1.0, 2.0))
-    for value in (1.0, 1.5, 99.0):
-        distribution.observe(value)
-    assert list(distribution.cumulative()) == [(1.0, 1), (2.0, 2), (float("inf"), 3)]
-    assert (distribution.count, distribution.sum) == (3, 101.5)
-
-
 def test_page() -> None:
     """A page's sets are whole while it can be read, and all but its own state is gone while it cannot."""
     report = PageReport(
@@ -141,9 +128,7 @@ def test_page() -> None:
         ("Video", word): float(word == "major_outage") for word in ComponentStatus
     }
     assert samples(good, "sora_status_page_open_incidents") == {(word,): 2.0 * (word == "major") for word in Impact}
-    assert [part.make().metrics.keys() for part in bad.parts()] == [
-        {"sora_status_page_up": 0, "sora_status_page_last_fetch_timestamp_seconds": 0}.keys()
-    ]
+    assert set(bad.make().by_family) == {"sora_status_page_up", "sora_status_page_last_fetch_timestamp_seconds"}
 
 
 def test_exporter() -> None:

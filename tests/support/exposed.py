@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from prometheus_client.metrics_core import Metric
+
 from sora_exporter.config import Config
 from sora_exporter.evidence.state import State
 from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
+from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.metrics.samples import Subject
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageReport
@@ -56,6 +59,16 @@ class Source:
         if track is None:
             return None
         return service_subject(track, self.state.status_of(service_id), self.costs.get(service_id, 0.0))
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every family with its samples, made anew: a collector for the client library."""
+        made = [subject.make().by_family for subject in self.subjects()]
+        for family, declared in FAMILIES.items():
+            metric = Metric(family, declared.help, declared.type)
+            for name, labels, value in (sample for samples in made for sample in samples.get(family, ())):
+                metric.add_sample(name, dict(labels), value)
+            if metric.samples:
+                yield metric
 
     def listen(self, listener: Callable[[str], None]) -> None:
         self._listeners.append(listener)

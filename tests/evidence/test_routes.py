@@ -1,0 +1,77 @@
+"""Which of a product's services to use now, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.watched import NOW
+
+from sora_exporter.evidence.routes import routes
+
+EMPTY = [{"probe": "canary", "error_class": "quota_exhausted", "why": "余额不足"}]
+OVER_BUDGET = [{"probe": "submit", "error_class": "budget_exhausted", "why": "would pass today's limit"}]
+
+
+def offered(service_id: str, status: str = "operational", **more: Any) -> dict[str, Any]:
+    """Return what the choice of a route looks at."""
+    return {
+        "product": "p",
+        "service_id": service_id,
+        "status": status,
+        "error_class": "none",
+        "access": "reverse",
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("services", "chosen"),
+    [
+        ([offered("b"), offered("a")], "a"),
+        ([offered("a"), offered("b", access="official")], "b"),
+        ([offered("a", "degraded", error_class="slow", access="official"), offered("b")], "b"),
+        ([offered("a", "degraded", error_class="slow"), offered("b", "suspended")], "a"),
+        ([offered("a", "degraded", error_class="timeout"), offered("b", "unknown")], None),
+        ([offered("a", price_per_video_usd=0.4), offered("b", price_per_video_usd=0.12), offered("c")], "b"),
+        ([offered("a", obstacles=EMPTY, access="official"), offered("b")], "b"),
+        ([offered("a", obstacles=OVER_BUDGET), offered("b")], "a"),
+    ],
+    ids=[
+        "by name", "official first", "quick first", "slow is usable", "none is usable", "cheapest of equals",
+        "refused later", "our own budget is no fault",
+    ],
+)  # fmt: skip
+def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:
+    """The route to use is an operational one, official before reverse; without a usable one it is said why."""
+    (route,) = routes(services)
+    assert (route["product"], route["service_id"]) == ("p", chosen)
+    assert route["why"]
+
+
+@pytest.mark.parametrize(
+    ("services", "criterion", "words"),
+    [
+        ([offered("a"), offered("b")], "service_id", "first by name"),
+        ([offered("a", access="official"), offered("b")], "access", "through official access"),
+        ([offered("a", price_per_video_usd=0.4), offered("b", price_per_video_usd=0.12)], "price", "cheapest"),
+        ([offered("a"), offered("b", "degraded", error_class="slow")], "status", "slow"),
+        ([offered("a"), offered("b", obstacles=EMPTY)], "obstacles", "refuse"),
+        ([offered("a"), offered("b", "suspended")], None, "operational through reverse access"),
+        ([offered("a", obstacles=EMPTY)], None, "it refuses some of our requests"),
+    ],
+)
+def test_route_names_what_decided(services: list[dict[str, Any]], criterion: str | None, words: str) -> None:
+    """The criterion that left one route alone is named, for programs and for people; obstacles are told."""
+    (route,) = routes(services)
+    assert (route["criterion"], words in route["why"]) == (criterion, True)
+
+
+@pytest.mark.parametrize(
+    ("sunset", "words"),
+    [("2026-01-20", "2026-01-20, is past"), ("2026-02-03", "near: 2026-02-03"), ("2026-02-05", None), (None, None)],
+)
+def test_route_mentions_an_end_of_life(sunset: str | None, words: str | None) -> None:
+    """An end of life that is past or within a week is told beside the route, a later one is not."""
+    (route,) = routes([offered("a", sunset=f"{sunset}T00:00:00Z" if sunset else None)], NOW)
+    assert ("end of life" in route["why"], (words or "") in route["why"]) == (words is not None, True)
