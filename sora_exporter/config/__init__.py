@@ -1,7 +1,7 @@
-"""The configuration: strict, frozen values, and errors that name file, path and fix.
+"""What to watch: providers, services, APIs, official pages and the user's own rules.
 
-``values`` holds the types of single values, ``provider``, ``service`` and ``root`` the sections, ``checks`` what binds
-them together, ``wording`` the words of errors, ``load`` the way from a file to a ``Config``.
+A YAML file comes in, or nothing for the built-in services; a frozen ``Config`` goes out, or a ``ConfigError`` with one
+line for each mistake. ``apis/`` holds the vendors' APIs as data, ``target`` the identity of an attempt.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What no section can tell alone: references between sections, and probes that lack what they need."""
+"""Checks across sections: references to other sections, and probes whose API or price lacks what they need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sora_exporter.config.yaml_file import Location
 Finding = tuple[Location, str]
 
 MEANINGS: Final[Mapping[str, str]] = {
-    "models": "where its model catalogue is",
+    "models": "where its model catalog is",
     "canary": "what a canary breaks",
     "asset": "where the finished video is",
 }
@@ -23,7 +23,7 @@ MEANINGS: Final[Mapping[str, str]] = {
 
 
 def references(document: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what one section of a parsed file says of another that is not there, also where either has other faults."""
+    """Yield references to sections that a parsed file does not have, even if the sections have other mistakes."""
     providers, pages = _names(document, "providers"), _names(document, "status_pages")
     apis = {*_names(document, "apis"), *builtin_apis()}
     ids: set[object] = set()
@@ -69,14 +69,14 @@ def _unknown(at: Location, name: object, known: Iterable[str]) -> Iterator[Findi
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return which known word may have been meant or, where none is near, all of them."""
+    """Return the known word that was probably meant; all of them if none is close."""
     words = sorted(known)
     near = difflib.get_close_matches(word, words, 1)
     return f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(words) or '(none is configured)'}"
 
 
 def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
-    """Yield the probes that cannot work. ``positions`` tells where in the file each service of the config stands."""
+    """Yield the probes that cannot work. ``positions`` holds the index in the file of each service of the config."""
     for index, service in zip(positions, config.services, strict=True):
         if service.api not in config.apis and service.api not in builtin_apis():
             continue

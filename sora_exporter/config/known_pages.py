@@ -13,7 +13,7 @@ import yaml
 
 @dataclass(frozen=True, slots=True)
 class BuiltinPage:
-    """A page known by heart. ``components`` are the ids read by default, ``names`` every known id with its title.
+    """A built-in page. ``components`` are the ids read by default, ``names`` maps every known id to its title.
 
     ``interval`` is written as in a configuration.
     """
@@ -33,18 +33,18 @@ def builtin_pages() -> Mapping[str, BuiltinPage]:
 
 
 def filled(name: object, page: object) -> object:
-    """Return a configured page with what it leaves out taken from the built-in page of that name, if there is one.
+    """Return a configured page with its missing members taken from the built-in page of that name, if there is one.
 
-    Components are taken over only with the format they belong to. What is no mapping and not empty is left as it is.
+    Components are taken only together with their format. A value that is neither a mapping nor empty is returned as is.
     """
     known = builtin_pages().get(name) if isinstance(name, str) else None
     if known is None or not (page is None or isinstance(page, dict)):
         return page
-    told = page or {}
+    given = page or {}
     usual: dict[str, object] = {"url": known.url, "format": known.format, "interval": known.interval}
-    if told.get("format", known.format) == known.format:
+    if given.get("format", known.format) == known.format:
         usual["components"] = list(known.components)
-    return {**usual, **told}
+    return {**usual, **given}
 
 
 def _page(page: Mapping[str, str | list[dict[str, str]]]) -> BuiltinPage:

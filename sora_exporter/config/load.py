@@ -1,4 +1,4 @@
-"""From a file to a configuration, or to every mistake in it at once."""
+"""Loading a file: a configuration, or every mistake in it at once."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from sora_exporter.config.problems import problem
 from sora_exporter.config.schema import Config
 from sora_exporter.config.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
 
-# What the validation library says of a default that hangs on a value it has already refused.
+# Errors for a default that depends on a value which already has an error of its own.
 CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
 
 
 def load_config(path: Path | None) -> Config:
-    """Return the configuration of a file or, without one, the built-in catalogue. Raises ConfigError."""
+    """Return the configuration of a file; without one, the built-in services. Raises ConfigError."""
     if path is not None:
         return parse_config(read_yaml(path))
     text = resources.files(__package__).joinpath("builtin.yml").read_text("utf-8")
-    return parse_config(parse_yaml("built-in catalogue", text))
+    return parse_config(parse_yaml("built-in services", text))
 
 
 def parse_config(file: YamlFile) -> Config:
-    """Return the configuration in a parsed file. Raises ConfigError with one line for every mistake, in their order.
+    """Return the configuration in a parsed file. Raises ConfigError with one line for each mistake, in file order.
 
-    Relative paths of key and certificate files begin at the file's directory.
+    Relative paths of key and certificate files are relative to the file's directory.
     """
     config, findings = _validate(file, file.document)
     broken = {location[:2] for location, _ in findings}
@@ -57,7 +57,7 @@ def _validate(file: YamlFile, document: dict[str, Any]) -> tuple[Config | None, 
 
 
 def _without(document: dict[str, Any], broken: set[Location]) -> dict[str, Any]:
-    """Return the document without the entries in which something is wrong, so that the others can be checked too."""
+    """Return the document without its broken entries, so that the others can be checked too."""
     sound: dict[str, Any] = {}
     for section, entries in document.items():
         if (section,) in broken:

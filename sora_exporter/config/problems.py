@@ -1,4 +1,4 @@
-"""Findings of the validation library in words that name the fix."""
+"""Error messages that name the fix, in place of the validation library's own."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ WORDS: Final[Mapping[str, str]] = {
     "recursion_loop": "must not contain itself",
 }
 
-# Keys that people expect, and why they are refused.
+# Keys that people expect but that are refused, with the reason.
 REFUSED: Final[Mapping[str, str]] = {
-    "api_key": "a key must not stand in the configuration: "
+    "api_key": "a key must not be in the configuration: "
     "name its variable with api_key_env or its file with api_key_file",
 }
 
 
 def problem(error: Mapping[str, Any], location: Location) -> str:
-    """Return one finding in our words; ``error`` is of the form of ``ValidationError.errors()``."""
+    """Return the message for one entry of ``ValidationError.errors()``."""
     kind, key = error["type"], str(location[-1]) if location else ""
     if kind == "extra_forbidden":
         return REFUSED.get(key) or f"unknown key: {suggestion(key, known_keys(location[:-1]))}"

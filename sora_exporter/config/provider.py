@@ -1,4 +1,4 @@
-"""A provider: where it is, and what names its key. The key itself is never part of the configuration."""
+"""A provider: its address and the name of its key. The key itself is never part of the configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VARIABLE_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class Provider(Section):
-    """A base URL with a key; the key itself is never here, only the name of what holds it."""
+    """A base URL, and the variable or file that holds its key."""
 
     base_url: Url
     api_key_env: str | None = None
@@ -44,7 +44,7 @@ class Provider(Section):
             return None
         key = os.environ.get(name) if name and "\0" not in name else None
         if not key:
-            # Who pastes the key in place of its variable's name must not find it in a log.
+            # A key pasted in place of its variable's name must not reach a log.
             shown = name if VARIABLE_NAME.fullmatch(name) else "named here"
             raise ValueError(f"the environment variable {shown} is not set: export it or use api_key_file")
         _require_key(key.strip(), f"the environment variable {name}")
@@ -65,7 +65,7 @@ class Provider(Section):
             try:
                 ssl.create_default_context(cadata=text)
             except (ssl.SSLError, ValueError):
-                raise ValueError(f"{path} holds no PEM certificate: name a file of CA certificates") from None
+                raise ValueError(f"{path} does not contain a PEM certificate: name a file of CA certificates") from None
         return path
 
 
@@ -73,4 +73,4 @@ def _require_key(key: str, where: str) -> None:
     if not key:
         raise ValueError(f"{where} is empty: put the key there")
     if not re.fullmatch(r"[!-~]+", key):
-        raise ValueError(f"{where} holds a space, a line break or a letter that no key has: put only the key there")
+        raise ValueError(f"{where} contains a space, a line break or a non-ASCII letter: put only the key there")

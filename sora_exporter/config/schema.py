@@ -40,7 +40,7 @@ class StatusPage(Section):
 
 
 class ClassifyRule(Section):
-    """A user's own rule: answers of a provider (of all, where none is named) whose text matches."""
+    """A user's own rule: it applies to answers whose text matches, of one provider or of all."""
 
     match: Pattern
     error_class: ErrorClass
@@ -48,7 +48,7 @@ class ClassifyRule(Section):
 
 
 class Config(Section):
-    """Everything the exporter is told."""
+    """The whole configuration."""
 
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
@@ -64,7 +64,7 @@ class Config(Section):
         return {name: filled(name, page) for name, page in pages.items()} if isinstance(pages, dict) else pages
 
     def api(self, service: Service) -> Api:
-        """Return the shape a service speaks; a user's own name wins over a built-in one."""
+        """Return the API of a service; a user's own API goes before a built-in one of that name."""
         return self.apis.get(service.api) or builtin_apis()[service.api]
 
     def service(self, service_id: str) -> Service | None:
@@ -72,7 +72,7 @@ class Config(Section):
         return next((service for service in self.services if service.id == service_id), None)
 
     def attempt_price_usd(self, service: Service) -> float | None:
-        """Return what one paid probe of a service costs, or None where price or length of the video is not told."""
+        """Return what one paid probe of a service costs, or None if price or length is unknown."""
         price = service.price_usd
         if price is None or price.per_request is not None:
             return price.per_request if price else None
@@ -82,5 +82,5 @@ class Config(Section):
 
 
 def hidden_dump(config: Config) -> dict[str, Any]:
-    """Return the configuration in force as plain data for YAML or JSON: secrets hidden, durations as people write."""
+    """Return the configuration as plain data for YAML or JSON: secrets hidden, durations as people write them."""
     return config.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""What every part of the configuration is made of: frozen sections, and the value types they share."""
+"""The base of every section of the configuration, and the value types they share."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pydantic import (
 
 
 class Section(BaseModel):
-    """Base of every part of the configuration: frozen, unknown keys refused, no value repeated by its errors."""
+    """Base of every section: frozen, unknown keys are errors, and errors never quote a value."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what is None by default; a None that replaces a default is kept, since it says something."""
+        """Leave out members that are None by default; a None that replaces another default is kept."""
         fields = type(self).model_fields
         members = handler(self).items()
         return {name: value for name, value in members if value is not None or fields[name].default is not None}

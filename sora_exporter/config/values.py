@@ -75,7 +75,7 @@ def _http_url(value: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError("an address must not hold a user or password: use api_key_env, api_key_file or headers")
     if parts.query or parts.fragment:
-        raise ValueError("an address must end with its path: remove what stands after '?' or '#'")
+        raise ValueError("an address must end with its path: remove everything from '?' or '#' on")
     return value.rstrip("/")
 
 
@@ -121,7 +121,7 @@ def _day(value: object) -> object:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"{value!r} is no day of the calendar: correct month or day") from None
+        raise ValueError(f"{value!r} is not a day of the calendar: correct month or day") from None
 
 
 def _beside_the_file(value: Path, info: ValidationInfo) -> Path:
@@ -132,7 +132,7 @@ def require_readable(path: Path, limit: int) -> bytes:
     """Return the first bytes of a regular file. Raises ValueError naming the file and what is wrong with it."""
     try:
         if path.exists() and not path.is_file():
-            raise ValueError(f"{path} is no regular file: name a file")
+            raise ValueError(f"{path} is not a regular file: name a file")
         with path.open("rb") as file:
             return file.read(limit)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What is allowed and yet worth a warning."""
+"""Settings that are valid and yet worth a warning."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OTHERS = stat.S_IRGRP | stat.S_IROTH | stat.S_IWGRP | stat.S_IWOTH
 
 
 def config_warnings(config: Config) -> list[str]:
-    """Return one line for each thing that works but was probably not meant, providers first, then services."""
+    """Return one line for each setting that works but was probably not meant, providers first, then services."""
     warnings = [
         f"providers.{name}.api_key_file: {provider.api_key_file} is open to other users: chmod 600 it"
         for name, provider in config.providers.items()

@@ -17,7 +17,7 @@ TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
 class ConfigError(Exception):
-    """What is wrong with a configuration: one line per mistake, each naming file, path and fix."""
+    """The mistakes in a configuration, one line each, naming file, path and fix."""
 
     def __init__(self, *mistakes: str) -> None:
         super().__init__("\n".join(mistakes))
@@ -30,7 +30,7 @@ class UnsetVariable(ValueError):
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A parsed document and the line (from 1) of each of its values. ``directory`` is where relative paths begin."""
+    """A parsed document and the line (from 1) of each of its values; paths in it are relative to ``directory``."""
 
     name: str
     document: dict[str, Any]
@@ -38,7 +38,7 @@ class YamlFile:
     directory: Path = field(default_factory=Path)
 
     def line(self, location: Location) -> int:
-        """Return the line of a value or, where it is absent, of what it belongs to; 0 for the file as a whole."""
+        """Return the line of a value; if it is absent, of the section around it; 0 for the whole file."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines.get(location, 0)
@@ -53,7 +53,7 @@ class YamlFile:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, except that dates stay text: they are checked, and named, where they are used."""
+    """PyYAML's safe loader, except that dates stay text: the sections that use them check them."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
         letter: [(tag, pattern) for tag, pattern in resolvers if tag != TIMESTAMP]
@@ -62,9 +62,9 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path, flag: str = "--config.file") -> YamlFile:
-    """Return the file's document. Raises ConfigError when it cannot be read, is not YAML or is no mapping.
+    """Return the file's document. Raises ConfigError when it cannot be read, is not YAML or not a mapping.
 
-    ``flag`` is what named the file on the command line.
+    ``flag`` is the option that named the file.
     """
     try:
         text = path.read_text("utf-8")
@@ -108,9 +108,9 @@ def parse_yaml(name: str, text: str, directory: Path | None = None) -> YamlFile:
 
 
 def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int], visited: set[int]) -> None:
-    """Note the line of every value. Raises ConstructorError for a key that is no text or is written twice.
+    """Note the line of every value. Raises ConstructorError for a key that is not text or is written twice.
 
-    What an alias repeats keeps the place of its first mention, so that no document can make this walk endless.
+    The target of an alias is noted only at its first mention, so that no document can make this walk endless.
     """
     if id(node) in visited:
         return
@@ -133,7 +133,7 @@ def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int],
 def _key(node: yaml.Node) -> str:
     if node.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
         shown = f"the key {node.value!r}" if isinstance(node, yaml.ScalarNode) else "a key"
-        raise yaml.constructor.ConstructorError(None, None, f"{shown} is no text, put it in quotes", node.start_mark)
+        raise yaml.constructor.ConstructorError(None, None, f"{shown} is not text, put it in quotes", node.start_mark)
     return str(node.value)
 
 
@@ -144,7 +144,7 @@ def expand(text: str, environment: Mapping[str, str] | None = None) -> str:
     def value(match: re.Match[str]) -> str:
         name = match["name"]
         if name is None:
-            raise ValueError("'${' begins no variable: write ${NAME} or ${NAME:-default}")
+            raise ValueError("'${' does not begin a variable: write ${NAME} or ${NAME:-default}")
         found = variables.get(name) or match["default"]
         if found is None:
             raise UnsetVariable(f"the environment variable {name} is not set: export it or write ${{{name}:-default}}")

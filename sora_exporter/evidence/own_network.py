@@ -1,4 +1,4 @@
-"""Whether our own network is there, told by every attempt to reach anybody."""
+"""Whether our own network works, judged by every attempt to reach another host."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Whether a connection to a host came about, and until when (monotonic) that counts.
+    """Whether a host was reached, and until when (monotonic) that counts.
 
-    ``is_ours`` tells that it failed for want of a network or of a resolver, before anybody else could be at fault.
+    ``is_ours`` marks a failure for lack of a network or a resolver, which no other host can have caused.
     """
 
     is_reached: bool
@@ -19,7 +19,7 @@ class Witness:
 
 
 class Reachability:
-    """What the latest attempts say of our own network: it is lost when nothing at all can be reached.
+    """Our own network as the latest attempts show it: it is lost when no host at all can be reached.
 
     One unreachable provider alone proves nothing, unless the failure is ours beyond doubt; two, or one and an official
     page, are the least. ``contact_at`` is when anything was last reached, ``back_at`` when a loss last ended, both

@@ -1,4 +1,4 @@
-"""What is known of every service, and the one place that decides a status."""
+"""The state of every service, and the one place that decides a status."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from sora_exporter.result import ErrorClass, ProbeResult, Status, Verdict
 __all__ = ["MARKS_KEPT", "Mark", "ProbeTrack", "ServiceStatus", "ServiceTrack", "State"]
 
 OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
-"""What the system says where there is no network, no route or no resolver: nobody was asked anything."""
+"""Errors of the system for a missing network, route or resolver: no request left this machine."""
 ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 
 
@@ -44,14 +44,14 @@ class State:
         self._is_lost = False
 
     def configure(self, config: Config) -> None:
-        """Take over a configuration: a service whose target did not change keeps its evidence."""
+        """Apply a configuration: a service whose target did not change keeps its evidence."""
         known = {*config.providers, *(f"page:{name}" for name in config.status_pages)}
         self._network.keep_only(known, self._clock.monotonic())
         self._tracks = {service.id: self._configured(config, service) for service in config.services}
         self._notice(self._clock.monotonic())
 
     def record(self, result: ProbeResult) -> None:
-        """Take in one attempt. Of a service that is not configured any more, nothing is kept."""
+        """Record one attempt; it is dropped if its service is no longer configured."""
         track = self._tracks.get(result.service_id)
         if track is None:
             return
@@ -92,7 +92,7 @@ class State:
         return self._advance(self._tracks[service_id], monotonic)
 
     def is_network_lost(self) -> bool:
-        """Whether nothing at all can be reached: then it is our network, and no service is to blame."""
+        """Whether no host can be reached: the fault is our network, not a service."""
         self._notice(self._clock.monotonic())
         return self._is_lost
 
@@ -102,7 +102,7 @@ class State:
         self._notice(monotonic)
 
     def _notice(self, monotonic: float) -> None:
-        """Where our network was lost or came back, say so of every service; a loss excuses all that fell into it."""
+        """Update every service when our network goes down or recovers; failures during a loss are attributed to us."""
         is_lost = self._network.is_lost(monotonic)
         if is_lost is self._is_lost:
             return
@@ -133,7 +133,7 @@ class State:
         return track
 
     def _advance(self, track: ServiceTrack, monotonic: float) -> ServiceStatus:
-        """Let evidence that grew too old fall away, at its own moment whoever looks when; return the status."""
+        """Drop evidence that is too old, as of the moment it became so; return the status."""
         while track.until < monotonic:
             moment = math.nextafter(track.until, math.inf)
             track.weigh(moment)
@@ -154,17 +154,17 @@ class State:
 
 
 def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResult:
-    """Return the result, where "not found" after an end of life that was ever announced means retired."""
+    """Return the result; "not found" after an announced end of life becomes retired."""
     has_no_route = result.http_status == 404 and result.request.startswith("POST ")
-    told = Verdict(result.error_class, result.rule)
-    verdict = after_sunset(told, sunset_at, result.started_at, has_no_route=has_no_route)
+    judged = Verdict(result.error_class, result.rule)
+    verdict = after_sunset(judged, sunset_at, result.started_at, has_no_route=has_no_route)
     if verdict.error_class is result.error_class:
         return result
     return replace(result, error_class=verdict.error_class, rule=verdict.rule)
 
 
 def _is_ours(result: ProbeResult) -> bool:
-    """Whether everything the system said of a failure is that we have no network."""
+    """Whether every system error in a failure means that we have no network."""
     said = {int(number) for number in ERRNO.findall(result.excerpt)}
     return bool(said) and said <= OWN_ERRNOS
 

@@ -1,4 +1,4 @@
-"""What is remembered of a service and of each of its probes: bounded, counted, and weighed for a status."""
+"""The remembered attempts of a service and of each of its probes: bounded, counted, and weighed for a status."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
 MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 12
 NEWEST_MARKS = 20
-"""So many of the newest marks stay whatever they are; of those before them, failures stay longer than successes."""
+"""The newest marks, which always stay; among older ones, failures stay longer than successes."""
 WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 2, 300
-"""So many of the newest failures keep their excerpt whole; those before them keep its beginning."""
+"""The newest failures, which keep their whole excerpt; older ones keep its beginning."""
 
 NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
-"""Classes of attempts that never asked the provider."""
+"""Classes of attempts that sent no request to the provider."""
 
 NO_EVIDENCE = NOT_ASKED | {ErrorClass.LOCAL_NETWORK}
-"""Classes that say nothing of the provider: what was known before still stands until it is too old."""
+"""Classes that are no evidence about the provider: earlier evidence still counts until it is too old."""
 
 YIELDING = NO_EVIDENCE | {ErrorClass.SLOW}
-"""Classes that give way to others of the same status: whoever is slow and faulty is not degraded by slowness alone."""
+"""Classes that yield to others of the same status: a service both slow and faulty shows the fault."""
 
 UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
 DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
@@ -49,9 +49,9 @@ class Mark:
 
 @dataclass(eq=False, slots=True)
 class ProbeTrack:
-    """Everything remembered of one probe of one service. ``*_at`` are monotonic seconds, ``interval`` seconds.
+    """The memory of one probe of one service. ``*_at`` are monotonic seconds, ``interval`` seconds.
 
-    ``is_configured`` is False for a probe that somebody ran although the configuration does not name it. ``before`` is
+    ``is_configured`` is False for a probe that was run although the configuration does not name it. ``before`` is
     the evidence that counts again should the later one turn out to be our own network's fault.
     """
 
@@ -74,7 +74,7 @@ class ProbeTrack:
     def record(self, result: ProbeResult, monotonic: float, contact_at: float = -math.inf) -> None:
         """Count one attempt and keep it; failures stay longer than successes.
 
-        ``contact_at`` is when anything was last reached by anybody.
+        ``contact_at`` is when any host was last reached.
         """
         self.attempts += 1
         if result.error_class not in NOT_ASKED:
@@ -98,7 +98,7 @@ class ProbeTrack:
             self.failed[-WHOLE_EXCERPTS - 1] = replace(older, excerpt=beginning)
 
     def excuse(self, contact_at: float) -> None:
-        """Blame our own network for what was not reached since anything last was; the evidence before counts again."""
+        """Attribute unreached attempts since the last contact to our own network; the evidence before counts again."""
         if not self._is_suspect(contact_at) or (suspect := self.evidence) is None:
             return
         excused = replace(suspect, error_class=ErrorClass.LOCAL_NETWORK)
@@ -123,7 +123,7 @@ class ProbeTrack:
     def testimony(self, moment: float) -> tuple[ProbeResult | None, float]:
         """Return what counts as this probe's evidence at a moment, and until when; both moments are monotonic.
 
-        An attempt that asked nobody only speaks where nothing else does: it at least tells why.
+        An attempt that sent no request counts only without other evidence: it at least has a reason.
         """
         for result, at in ((self.evidence, self.evidence_at), (self.latest, self.latest_at)):
             until = at + FRESH_INTERVALS * self.interval
@@ -156,7 +156,7 @@ class ServiceStatus:
 
     @property
     def up(self) -> float | None:
-        """1 if the service gives what is asked of it, 0 if not, None while nothing can be said of it."""
+        """1 if the service is usable, 0 if not, None while unknown or retired."""
         if self.status in (Status.UNKNOWN, Status.RETIRED):
             return None
         return float(self.status is Status.OPERATIONAL or self.error_class is ErrorClass.SLOW)
@@ -164,12 +164,12 @@ class ServiceStatus:
 
 @dataclass(eq=False, slots=True)
 class ServiceTrack:
-    """Everything remembered of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
+    """The memory of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
 
     ``target`` is the service's target when it was remembered; ``revision`` grows with every change.
     ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
-    ``is_cut_off`` tells that a probe has nothing to say but that our own network is gone. ``video_price_usd`` is what
-    one video costs, None where price or length is not told.
+    ``is_cut_off`` is set while the only evidence of a probe is the loss of our own network. ``video_price_usd`` is the
+    price of one video, None if price or length is unknown.
     """
 
     service: Service
@@ -192,7 +192,7 @@ class ServiceTrack:
         return self.service.sunset_at or self.discovered_sunset_at
 
     def excuse(self, contact_at: float) -> None:
-        """Blame our own network for every probe that reached nothing since anything was last reached."""
+        """Attribute unreached attempts of every probe since the last contact to our own network."""
         for probe in self.probes.values():
             latest = probe.latest
             probe.excuse(contact_at)
@@ -214,7 +214,7 @@ class ServiceTrack:
 
 
 def is_unreached(result: ProbeResult) -> bool:
-    """Whether nothing was reached, which our own network may be the cause of."""
+    """Whether no host was reached, which our own network may have caused."""
     return result.error_class in UNREACHED and not result.is_reached
 
 

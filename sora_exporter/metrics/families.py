@@ -1,4 +1,4 @@
-"""Every metric family, declared once: its type, its labels, which part of the exposition tells it, its help."""
+"""Every metric family, declared once: its type, its labels and its help."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "sora_service_up": Family(
         "gauge",
         _ID,
-        "1 if the latest evidence got what it asked for, 0 if not; absent while unknown or retired. Cached evidence.",
+        "1 if the latest evidence shows the service usable, else 0; absent while unknown or retired. Cached evidence.",
     ),
     "sora_service_error": Family(
         "gauge",
@@ -42,7 +42,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "sora_service_response_time_seconds": Family(
         "gauge",
         _ID,
-        "Time to the first complete answer of the last attempt; absent when it got none. Cached.",
+        "Time to the first complete answer of the last attempt; absent if it got none. Cached.",
     ),
     "sora_service_status_since_timestamp_seconds": Family("gauge", _ID, "When the current status began."),
     "sora_service_objective_ratio": Family("gauge", _ID, "Configured availability objective."),
@@ -51,21 +51,21 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "sora_service_status_page_component": Family(
         "info",
         (*_ID, "page", "component"),
-        "The component of an official page that speaks of the service.",
+        "The component of an official page that covers the service.",
     ),
-    "sora_probe_success": Family("gauge", _PROBE, "Whether the last attempt got what it asked for. Cached."),
+    "sora_probe_success": Family("gauge", _PROBE, "Whether the last attempt succeeded. Cached."),
     "sora_probe_duration_seconds": Family("histogram", _PROBE, "Duration of all attempts."),
     "sora_probe_phase_seconds": Family(
         "gauge", (*_PROBE, "phase"), "Duration of each phase of the last attempt. Cached."
     ),
     "sora_probe_http_status_code": Family(
-        "gauge", _PROBE, "HTTP status of the last attempt, 0 when no answer came. Cached."
+        "gauge", _PROBE, "HTTP status of the last attempt, 0 if no answer came. Cached."
     ),
     "sora_probe_attempts": Family("counter", _PROBE, "Attempts."),
     "sora_probe_failures": Family(
         "counter",
         (*_PROBE, "error_class"),
-        "Attempts that did not get what they asked for, by error class.",
+        "Attempts that did not succeed, by error class.",
     ),
     "sora_probe_last_attempt_timestamp_seconds": Family("gauge", _PROBE, "When the last attempt began."),
     "sora_probe_interval_seconds": Family("gauge", _PROBE, "Configured interval of the probe."),
@@ -102,7 +102,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         "gauge", (), "Whether the last reload of the configuration worked."
     ),
     "sora_exporter_config_last_reload_success_timestamp_seconds": Family(
-        "gauge", (), "When the configuration was last loaded well."
+        "gauge", (), "When the configuration was last loaded successfully."
     ),
     "sora_exporter_probes_in_flight": Family("gauge", (), "Probes running now."),
 }

@@ -70,7 +70,7 @@ def test_every_message_belongs_to_a_file_of_mistakes() -> None:
     }
 
 
-def test_the_built_in_catalogue_has_the_six_services(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_built_in_services_are_six(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a file, the six services stand with their prices, objectives and ends of life."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     config = load_config(None)
@@ -89,10 +89,10 @@ def test_the_built_in_catalogue_has_the_six_services(monkeypatch: pytest.MonkeyP
     assert config_warnings(config) == []
 
 
-def test_the_catalogue_without_a_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_built_in_services_without_a_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starting without anything set tells which variable to export."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(ConfigError, match=r"^built-in catalogue:\d+: providers.default.api_key_env: the environment "
+    with pytest.raises(ConfigError, match=r"^built-in services:\d+: providers.default.api_key_env: the environment "
                        "variable OPENAI_API_KEY is not set: export it or use api_key_file$"):  # fmt: skip
         load_config(None)
 
@@ -283,7 +283,7 @@ def test_a_services_component_has_to_be_among_the_built_in_ones_too(tmp_path: Pa
     assert load_config(path).status_pages["openai"].url == "https://status.openai.com"
 
 
-def test_the_catalogue_reads_the_built_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_built_in_services_read_the_built_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a file the built-in pages are read as they are, elsewhere where the environment says so."""
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.delenv("SORA_OPENAI_STATUS_URL", raising=False)

@@ -36,8 +36,8 @@ def test_what_is_absent_has_the_line_of_what_it_belongs_to() -> None:
         ("a: 1\nb: *none\n", "f.yml:2: not valid YAML: found undefined alias 'none': correct that line"),
         ("a: 1\nb: 2\na: 3\n", "f.yml:3: not valid YAML: the key 'a' is written twice: correct that line"),
         ("x:\n  - {a: 1, a: 1}\n", "f.yml:2: not valid YAML: the key 'a' is written twice: correct that line"),
-        ("x:\n  on: 1\n", "f.yml:2: not valid YAML: the key 'on' is no text, put it in quotes: correct that line"),
-        ("? [1]\n: 2\n", "f.yml:1: not valid YAML: a key is no text, put it in quotes: correct that line"),
+        ("x:\n  on: 1\n", "f.yml:2: not valid YAML: the key 'on' is not text, put it in quotes: correct that line"),
+        ("? [1]\n: 2\n", "f.yml:1: not valid YAML: a key is not text, put it in quotes: correct that line"),
         ("a: !!python/object:os.system x\n", "f.yml:1: not valid YAML: could not determine a constructor for the tag "
          "'tag:yaml.org,2002:python/object:os.system': correct that line"),
         ("a: 1\n---\nb: 2\n", "f.yml:2: not valid YAML: but found another document: correct that line"),
@@ -127,7 +127,7 @@ def test_an_unset_variable_is_named() -> None:
 @pytest.mark.parametrize("text", ["${}", "${1A}", "${A", "${A:?no}"])
 def test_what_only_looks_like_a_variable_is_refused(text: str) -> None:
     """A misspelt variable is never taken literally."""
-    with pytest.raises(ValueError, match=r"'\$\{' begins no variable: write \$\{NAME\} or \$\{NAME:-default\}"):
+    with pytest.raises(ValueError, match=r"'\$\{' does not begin a variable: write \$\{NAME\} or \$\{NAME:-default\}"):
         expand(text, {"A": "one"})
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from support.clock import HandClock
-from support.watched import NOW, config, result, service
+from support.watched import config, result, service
 
 from sora_exporter.evidence.snapshot import result_overview, services_overview
 from sora_exporter.evidence.state import State

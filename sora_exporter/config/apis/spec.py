@@ -1,7 +1,7 @@
-"""The shape of one vendor's API: routes, bodies, and where job, status, asset and fault are found.
+"""One vendor's API as data: routes, bodies, and the paths of job, status, asset and error in its answers.
 
-A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``. Where a tuple of paths stands,
-they are tried in order. A route may hold ``{model}`` (create, models) or ``{job_id}`` (poll, delete, asset), a body
+A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``. The paths of a tuple
+are tried in order. A route may hold ``{model}`` (create, models) or ``{job_id}`` (poll, delete, asset), a body
 ``{model}`` and ``{prompt}``.
 """
 
@@ -56,7 +56,7 @@ class Route(Section):
 
 
 class Models(Section):
-    """Where the model catalogue is; ``path`` None where a vendor only has the list."""
+    """Where the model catalog is; ``path`` is None if a vendor only has the list."""
 
     path: RoutePath | None = "/models/{model}"
     list: RoutePath = "/models"
@@ -70,8 +70,11 @@ class Models(Section):
 
 
 class Create(Section):
-    """The create request. ``stream`` says the answer is an event stream; ``billed_seconds`` where the body tells
-    the length of the video, for prices per second; ``answer_mib`` how much of the answer to a paid request is read."""
+    """The create request.
+
+    ``stream`` marks an event stream as the answer; ``billed_seconds`` are paths in the body to the length of the video,
+    for prices per second; ``answer_mib`` limits how much of the answer to a paid request is read.
+    """
 
     method: Method = "POST"
     path: RoutePath
@@ -97,7 +100,7 @@ class Canary(Section):
 
 
 class Find(Section):
-    """How to list jobs, to find one whose id was lost: a route, where its items are and where each tells its prompt."""
+    """How to list jobs, to find one whose id was lost: a route, the path of its items, and of the prompt in each."""
 
     path: RoutePath
     items: Paths = Field(min_length=1)
@@ -126,7 +129,7 @@ class Job(Section):
         return {word: meaning for meaning, words in by_meaning.items() for word in words}
 
     def word(self, answer: object) -> str:
-        """Return ``queued``, ``running``, ``done``, ``failed`` or, for a word nobody knows, an empty string."""
+        """Return ``queued``, ``running``, ``done`` or ``failed``; an empty string for an unknown word."""
         said = first(answer, self.status)
         return self.meanings.get(str(said).lower(), "") if isinstance(said, (str, int)) else ""
 
@@ -142,7 +145,7 @@ class Job(Section):
         words = [*self.queued, *self.running, *self.done, *self.failed]
         twice = sorted({word for word in words if words.count(word) > 1})
         if twice:
-            raise ValueError(f"the status word {twice[0]!r} stands twice in queued, running, done and failed: keep one")
+            raise ValueError(f"the status word {twice[0]!r} is listed twice in the status words: keep one")
         return self
 
 
@@ -167,7 +170,7 @@ class Asset(Section):
 class Api(Section):
     """One vendor's API. ``endpoint`` is the family whose conventions the classifier falls back on.
 
-    ``models`` None says that the vendor has no model catalogue.
+    ``models`` is None if the vendor has no model catalog.
     """
 
     endpoint: Literal["videos", "chat", "images"] = "videos"
@@ -189,17 +192,17 @@ class Api(Section):
         return fill_path(self.create.path, model=model)
 
     def create_body(self, model: str, overrides: dict[str, Any], prompt: str = "") -> dict[str, Any]:
-        """Return the body of a create request with a service's own members laid over the shape's."""
+        """Return the body of a create request; the service's own members replace the API's."""
         values = {"model": model, "prompt": prompt or self.prompt}
         body: dict[str, Any] = fill({**self.create.body, **overrides}, values)
         return body
 
     def canary_body(self, model: str, overrides: dict[str, Any]) -> dict[str, Any]:
-        """Return the body of a create request with what the canary breaks; an empty one where there is no canary."""
+        """Return the body of a create request with the canary's faults in it; empty without a canary."""
         return {**self.create_body(model, overrides), **self.canary.replace} if self.canary else {}
 
     def billed_seconds(self, body: dict[str, Any]) -> float | None:
-        """Return how many seconds of video the body orders, or None where it does not say."""
+        """Return how many seconds of video the body orders, or None if it does not set them."""
         said = first(body, self.create.billed_seconds)
         if isinstance(said, bool) or not isinstance(said, (str, int, float)):
             return None

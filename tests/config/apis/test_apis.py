@@ -270,7 +270,7 @@ def test_a_create_path_may_name_the_model() -> None:
         (api(models={"path": "/models"}), "names no {model}"),
         (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
         (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "only {job_id} is filled in there"),
-        (api(job={**JOB, "failed": ["ok"]}), "the status word 'ok' stands twice"),
+        (api(job={**JOB, "failed": ["ok"]}), "the status word 'ok' is listed twice"),
         (api(job={**JOB, "done": []}), "at least 1 item"),
         (api(job={**JOB, "poll_interval_seconds": 0}), "greater than 0"),
         (api(asset={"kinds": ["video"]}), "the asset is nowhere"),
