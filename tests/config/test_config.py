@@ -11,44 +11,21 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from support.configured import KEY, RELAY, SERVICE, loaded, with_service
 
 from sora_exporter.config import (
-    Config,
     ConfigError,
     Service,
     config_warnings,
     hidden_dump,
     load_config,
-    parse_config,
-    parse_duration,
     write_duration,
 )
 from sora_exporter.config.apis import builtin_apis
-from sora_exporter.config.yaml_file import parse_yaml
 from sora_exporter.result import ProbeKind
 
 ROOT = Path(__file__).parents[2]
 TESTDATA = Path(__file__).parent / "testdata"
-KEY = "test-key-0123"
-SERVICE = {"id": "a", "product": "p", "access": "official", "provider": "relay", "model": "m"}
-RELAY = {"relay": {"base_url": "https://relay.example/v1"}}
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OPENAI_BASE_URL", "SORA_TEST_NOT_SET"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SORA_TEST_KEY", KEY)
-    monkeypatch.setenv("SORA_TEST_BROKEN_KEY", "test-key\n0123")
-    monkeypatch.setenv("SORA_TEST_SECRET", "pa55word")
-
-
-def loaded(document: dict[str, Any]) -> Config:
-    return parse_config(parse_yaml("test.yml", yaml.safe_dump(document, allow_unicode=True)))
-
-
-def with_service(**members: Any) -> Config:
-    return loaded({"providers": RELAY, "services": [{**SERVICE, **members}]})
 
 
 @pytest.mark.parametrize("path", sorted(TESTDATA.glob("invalid-*.yml")), ids=lambda path: path.stem)
@@ -229,76 +206,6 @@ def test_the_timeout_is_always_shorter_than_the_interval(probe: str, settings: A
     assert service.timeout(kind) < service.probes[kind].interval
 
 
-SORA, VERTEX = "01K9G527YRPY1EFRMHTKB5BKT5", "Z0FZJAMvEB4j3NbCJs6B"
-
-
-def test_a_page_that_is_built_in_needs_only_its_name() -> None:
-    """What a page of a built-in name leaves out is built in."""
-    pages = loaded({"status_pages": {"openai": {}, "google-cloud": None}}).status_pages
-    assert {name: (page.url, page.format, page.interval) for name, page in pages.items()} == {
-        "openai": ("https://status.openai.com", "statuspage", 60.0),
-        "google-cloud": ("https://status.cloud.google.com", "google-cloud", 300.0),
-    }
-    assert SORA in pages["openai"].components
-    assert pages["google-cloud"].components == (VERTEX,)
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"interval": "7m"},
-        {"url": "https://mirror.example"},
-        {"components": []},
-        {"components": ["Sora"]},
-        {"timeout": "3s"},
-        {"format": "incidentio-widget", "url": "https://x.example"},
-    ],
-)
-def test_what_a_page_says_itself_wins_over_what_is_built_in(said: dict[str, Any]) -> None:
-    """Each setting of a page with a built-in name can be another one; ids of one format are not taken for another's."""
-    page = hidden_dump(loaded({"status_pages": {"openai": said}}))["status_pages"]["openai"]
-    usual = hidden_dump(loaded({"status_pages": {"openai": {}}}))["status_pages"]["openai"]
-    assert page == {**usual, **({"components": []} if "format" in said else {}), **said}
-
-
-def test_a_page_that_is_not_built_in_has_to_say_where_it_is(tmp_path: Path) -> None:
-    """An empty page of another name lacks its address and its format, and a built-in one may still be wrong."""
-    path = tmp_path / "sora.yml"
-    path.write_text("status_pages:\n  other: {}\n  openai: {interval: soon}\n  google-cloud: 7\n", "utf-8")
-    with pytest.raises(ConfigError) as raised:
-        load_config(path)
-    text = str(raised.value)
-    assert [line.partition(": ")[0].rpartition(":")[2] for line in text.splitlines()] == ["2", "2", "3", "4"]
-
-
-def test_a_services_component_has_to_be_among_the_built_in_ones_too(tmp_path: Path) -> None:
-    """A component that a built-in page does not read is a mistake, one that it reads is none."""
-    service = {**SERVICE, "status_page": {"page": "openai", "component": "01JP8CD9JR3HR6Y7G4Q75N4DVW"}}
-    path = tmp_path / "sora.yml"
-    path.write_text(yaml.safe_dump({"providers": RELAY, "services": [service], "status_pages": {"openai": None}}))
-    with pytest.raises(ConfigError, match=r"add it to status_pages\.openai\.components"):
-        load_config(path)
-    service["status_page"] = {"page": "openai", "component": SORA}
-    path.write_text(yaml.safe_dump({"providers": RELAY, "services": [service], "status_pages": {"openai": None}}))
-    assert load_config(path).status_pages["openai"].url == "https://status.openai.com"
-
-
-def test_the_built_in_services_read_the_built_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a file the built-in pages are read as they are, elsewhere where the environment says so."""
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.delenv("SORA_OPENAI_STATUS_URL", raising=False)
-    monkeypatch.setenv("SORA_GOOGLE_STATUS_URL", "http://127.0.0.1:1/status/google")
-    usual = loaded({"status_pages": {"openai": {}, "google-cloud": {"url": "http://127.0.0.1:1/status/google"}}})
-    assert load_config(None).status_pages == usual.status_pages
-
-
-def test_a_pages_timeout_is_shorter_than_its_interval_too() -> None:
-    """A page's usual timeout shrinks with its interval."""
-    page = {"url": "https://status.example/", "format": "statuspage"}
-    config = loaded({"status_pages": {"a": page, "b": {**page, "interval": "5s"}}})
-    assert [(p.interval, p.timeout) for p in config.status_pages.values()] == [(60.0, 10.0), (5.0, 4.5)]
-
-
 def test_a_users_own_api_is_used_and_wins_over_a_built_in_one() -> None:
     """A shape under ``apis`` serves its services, also under the name of a built-in one; the others are untouched."""
     own = {"create": {"path": "/make", "body": {}}, "canary": {"replace": {"a": 1}, "refusal": "a"}}
@@ -324,73 +231,6 @@ def test_the_price_of_an_attempt(members: dict[str, Any], price: float | None) -
     """A price per request stands; one per second counts the seconds the request orders, if it tells."""
     config = with_service(**members)
     assert config.attempt_price_usd(config.services[0]) == price
-
-
-def test_open_key_files_are_warned_of(tmp_path: Path) -> None:
-    """A key file that others can read is named with the command that closes it; a closed one is not."""
-    lines = []
-    for mode in (0o600, 0o400, 0o640, 0o604):
-        path = tmp_path / f"key-{mode:o}"
-        path.write_text("k-123456")
-        path.chmod(mode)
-        lines.append(f"  r{mode:o}: {{base_url: 'http://r.example', api_key_file: {path}}}\n")
-    (tmp_path / "sora.yml").write_text("providers:\n" + "".join(lines))
-    config = load_config(tmp_path / "sora.yml")
-    assert config_warnings(config) == [
-        f"providers.r{mode}.api_key_file: {tmp_path}/key-{mode} is open to other users: chmod 600 it"
-        for mode in ("640", "604")
-    ]
-    (tmp_path / "key-640").unlink()
-    assert len(config_warnings(config)) == 1
-
-
-@pytest.mark.parametrize(
-    ("budget", "warning"),
-    [
-        (0, "service a: submit and generate will never run: budget_usd_per_day is not set"),
-        (0.39, "service a: submit and generate will never run: $0.4 is above budget_usd_per_day, $0.39"),
-        (0.4, None),
-    ],
-)
-def test_paid_probes_that_never_run_are_warned_of(budget: float, warning: str | None) -> None:
-    """A price with no budget, or above it, is allowed, but said."""
-    probes = {"generate": {"interval": "6h"}, "submit": {"interval": "6h"}}
-    service = {**SERVICE, "price_usd": {"per_second": 0.1}, "probes": probes}
-    config = loaded({"budget_usd_per_day": budget, "providers": RELAY, "services": [service]})
-    assert config_warnings(config) == ([warning] if warning else [])
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("10s", 10), ("1m30s", 90), ("500ms", 0.5), ("6h", 21600), ("1d", 86400), ("1.5h", 5400), ("0.1s", 0.1)],
-)
-def test_durations_are_read_as_people_write_them(text: str, seconds: float) -> None:
-    """Units from milliseconds to days, alone, together and with fractions."""
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize(
-    "said", ["", "10", "s", "-1s", "1 s", "1S", "1w", "1e3s", "٣s", "1.s", "9" * 10000, None, 10, 1.5, True, ["1s"]]
-)
-def test_what_is_no_duration_is_refused(said: object) -> None:
-    """Numbers without unit, signs, foreign digits and endless texts are not durations."""
-    with pytest.raises(ValueError, match="30s, 5m or 6h"):
-        parse_duration(said)
-
-
-@given(st.floats(1e-6, 366 * 86400))
-def test_a_written_duration_reads_back_exactly(seconds: float) -> None:
-    """Writing loses nothing, whatever the number."""
-    assert parse_duration(write_duration(seconds)) == seconds
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(90, "1m30s"), (0.25, "250ms"), (86400, "1d"), (5400, "1h30m"), (90061.5, "1d1h1m1.5s"), (30, "30s"), (0, "0s")],
-)
-def test_durations_are_written_as_people_do(seconds: float, text: str) -> None:
-    """The largest units come first and nought is left out."""
-    assert write_duration(float(seconds)) == text
 
 
 identifiers = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,10}[a-z0-9])?", fullmatch=True)

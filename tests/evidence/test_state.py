@@ -1,49 +1,21 @@
-"""What is remembered, and what status follows from it."""
+"""The status that follows from the remembered attempts."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.clock import HandClock
-from support.watched import FREE, NOW, config, result, service
+from support.watched import DEEP, NOW, config, result, seen, service, state_of
 
 from sora_exporter.config import Config
 from sora_exporter.evidence.state import ServiceStatus, State
 from sora_exporter.evidence.track import (
-    FAILURES_KEPT,
-    MARKS_KEPT,
-    NEWEST_MARKS,
     NO_EVIDENCE,
-    SHORT_EXCERPT_CHARACTERS,
-    SUCCESSES_KEPT,
-    WHOLE_EXCERPTS,
 )
 from sora_exporter.result import SEVERITY, ErrorClass, ProbeKind, Status
 
 CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
-DEEP = {**FREE, "generate": {"interval": "6h", "timeout": "10m"}}
-
-
-def state_of(clock: HandClock, settings: Config) -> State:
-    """Return a state that knows a configuration."""
-    state = State(clock)
-    state.configure(settings)
-    return state
-
-
-@pytest.fixture
-def state(clock: HandClock) -> State:
-    """The memory of one service with a catalog, a canary and a generate probe."""
-    return state_of(clock, config(service(probes=DEEP)))
-
-
-def seen(state: State, service_id: str = "alpha") -> tuple[Status, ErrorClass]:
-    """Return a service's status and the class behind it."""
-    verdict = state.status_of(service_id)
-    return verdict.status, verdict.error_class
 
 
 def test_nothing_known(state: State) -> None:
@@ -160,140 +132,6 @@ def test_unknown_only_without_evidence(state: State) -> None:
     assert seen(state) == (Status.OPERATIONAL, ErrorClass.NONE)
 
 
-def two_providers(clock: HandClock, **more: Any) -> State:
-    """Return a state of two services at two providers."""
-    return state_of(clock, config(service("alpha", "one"), service("beta", "two"), **more))
-
-
-@pytest.mark.parametrize("error_class", [ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT])
-async def test_network_lost_and_back(clock: HandClock, error_class: ErrorClass) -> None:
-    """When no provider can be reached it is our network; once one is, what fails from then on is the service's."""
-    state = two_providers(clock)
-    state.record(result(error_class, is_reached=False))
-    assert seen(state)[1] is error_class
-    state.record(result(error_class, service_id="beta", is_reached=False))
-    assert seen(state) == seen(state, "beta") == (Status.UNKNOWN, ErrorClass.LOCAL_NETWORK)
-    state.record(result(service_id="beta"))
-    assert (seen(state)[1], seen(state, "beta")[1]) == (ErrorClass.LOCAL_NETWORK, ErrorClass.NONE)
-    await clock.advance(1)
-    state.record(result(error_class, is_reached=False))
-    assert seen(state)[1] is error_class
-
-
-async def test_what_fell_into_a_loss_is_never_held_against_a_service(clock: HandClock) -> None:
-    """Before, in and after a loss of our network two healthy services are operational or unknown, never suspended."""
-    state = two_providers(clock)
-    for name in ("alpha", "beta"):
-        state.record(result(service_id=name))
-        state.record(result(probe=CANARY, service_id=name))
-    await clock.advance(60)
-    lost: dict[str, Any] = {"is_reached": False, "started_at": clock.now()}
-    state.record(result(ErrorClass.CONNECTION, CANARY, **lost))
-    state.record(result(ErrorClass.CONNECTION, CATALOG, "beta", **lost))
-    assert seen(state) == seen(state, "beta") == (Status.OPERATIONAL, ErrorClass.NONE)
-    track = state.services["alpha"].probes[CANARY]
-    assert [track.marks[-1].error_class, track.failed[-1].error_class] == [ErrorClass.LOCAL_NETWORK] * 2
-    await clock.advance(60)
-    for name in ("alpha", "beta"):
-        state.record(result(ErrorClass.CONNECTION, service_id=name, **lost))
-    await clock.advance(100)
-    assert seen(state) == seen(state, "beta") == (Status.UNKNOWN, ErrorClass.LOCAL_NETWORK)
-    assert state.services["alpha"].probes[CATALOG].failures == {ErrorClass.LOCAL_NETWORK: 1}
-    state.record(result(service_id="beta"))
-    await clock.advance(1)
-    state.record(result(ErrorClass.TIMEOUT, is_reached=False, duration_seconds=10.0))
-    assert (seen(state)[0], seen(state, "beta")[0]) == (Status.OPERATIONAL, Status.OPERATIONAL)
-    await clock.advance(20)
-    state.record(result(ErrorClass.TIMEOUT, is_reached=False, duration_seconds=10.0))
-    assert seen(state) == (Status.DEGRADED, ErrorClass.TIMEOUT)
-
-
-async def test_an_outage_before_a_loss_outlives_it(clock: HandClock) -> None:
-    """A provider that could not be reached while another one could stays suspended when our network goes too."""
-    state = two_providers(clock)
-    state.record(result(ErrorClass.CONNECTION, CANARY, is_reached=False))
-    await clock.advance(10)
-    state.record(result(service_id="beta"))
-    await clock.advance(10)
-    state.record(result(ErrorClass.CONNECTION, CANARY, is_reached=False))
-    state.record(result(ErrorClass.CONNECTION, service_id="beta", is_reached=False))
-    assert (seen(state), seen(state, "beta")[0]) == ((Status.SUSPENDED, ErrorClass.CONNECTION), Status.OPERATIONAL)
-
-
-@pytest.mark.parametrize(
-    ("excerpt", "error_class"),
-    [
-        ("gaierror: [Errno -3] Temporary failure in name resolution", ErrorClass.LOCAL_NETWORK),
-        ("OSError: [Errno 101] Network is unreachable", ErrorClass.LOCAL_NETWORK),
-        ("OSError: [Errno 113] Connect call failed", ErrorClass.LOCAL_NETWORK),
-        ("OSError: [Errno 100] Network is down", ErrorClass.LOCAL_NETWORK),
-        (
-            "OSError: Multiple exceptions: [Errno 111] refused, [Errno 101] Network is unreachable",
-            ErrorClass.CONNECTION,
-        ),
-        ("gaierror: [Errno -2] Name or service not known", ErrorClass.CONNECTION),
-        ("refused", ErrorClass.CONNECTION),
-    ],
-)
-def test_what_is_ours_beyond_doubt_needs_no_second_witness(
-    state: State, excerpt: str, error_class: ErrorClass
-) -> None:  # fmt: skip
-    """Without a route or a resolver a single provider is not blamed; where any address refused us, it is."""
-    state.record(result(ErrorClass.CONNECTION, excerpt=excerpt, is_reached=False))
-    assert seen(state)[1] is error_class
-
-
-def test_what_looks_ours_is_not_while_others_are_reached(clock: HandClock) -> None:
-    """A name that no server answers for is the provider's fault while another provider can be reached."""
-    state = two_providers(clock)
-    state.record(result(service_id="beta"))
-    state.record(result(ErrorClass.DNS, excerpt="gaierror: [Errno -3] Temporary failure", is_reached=False))
-    assert seen(state) == (Status.SUSPENDED, ErrorClass.DNS)
-
-
-async def test_network_lost_is_dated_at_once(clock: HandClock) -> None:
-    """The attempt that shows the loss of our network dates it for every service, not the next look at each."""
-    state = two_providers(clock)
-    state.record(result(ErrorClass.DNS, is_reached=False))
-    await clock.advance(30)
-    state.record(result(ErrorClass.DNS, service_id="beta", is_reached=False))
-    await clock.advance(20)
-    assert state.status_of("alpha").since == NOW + 30
-
-
-async def test_one_witness_is_not_enough(clock: HandClock) -> None:
-    """A single provider that cannot be reached is itself to blame, until an official page is unreachable too."""
-    state = state_of(clock, config(service(), status_pages={"p": {"url": "https://p.example", "format": "statuspage"}}))
-    state.record(result(ErrorClass.CONNECTION, is_reached=False))
-    assert not state.is_network_lost()
-    state.witness("page:p", False, 60)
-    assert seen(state)[1] is ErrorClass.LOCAL_NETWORK
-    state.witness("page:p", True, 60)
-    await clock.advance(1)
-    state.record(result(ErrorClass.CONNECTION, is_reached=False))
-    assert seen(state) == (Status.SUSPENDED, ErrorClass.CONNECTION)
-
-
-async def test_old_witnesses_do_not_count(clock: HandClock) -> None:
-    """A provider last reached long ago does not speak for our network any more."""
-    state = state_of(clock, config(service("alpha", "one"), service("beta", "two"), service("gone", "three")))
-    state.record(result(service_id="gone"))
-    await clock.advance(140)
-    for name in ("alpha", "beta"):
-        state.record(result(ErrorClass.DNS, service_id=name, is_reached=False))
-    assert seen(state)[1] is ErrorClass.DNS
-    await clock.advance(11)
-    assert seen(state)[1] is ErrorClass.LOCAL_NETWORK
-
-
-def test_broken_handshake_is_not_our_network(clock: HandClock) -> None:
-    """Providers whose TLS fails were reached: that is theirs."""
-    state = two_providers(clock)
-    for name in ("alpha", "beta"):
-        state.record(result(ErrorClass.TLS, service_id=name))
-    assert seen(state) == (Status.SUSPENDED, ErrorClass.TLS)
-
-
 def test_sunset_told_by_an_answer(state: State) -> None:
     """A date that an answer announced is remembered, and "not found" after it means retired."""
     state.record(result(sunset_at=NOW + 10))
@@ -377,45 +215,8 @@ def test_results_of_removed_services_are_dropped(state: State) -> None:
     assert list(state.services) == ["beta"]
 
 
-def test_memory_is_bounded(state: State) -> None:
-    """However many attempts there are, a few successes and more failures are kept, the newest with whole excerpts."""
-    for number in range(100):
-        state.record(result(started_at=NOW + 2 * number))
-        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 2 * number + 1, excerpt="w" * 2000))
-    probe = state.services["alpha"].probes[CATALOG]
-    kept = probe.kept()
-    assert [kept[0].started_at, len(kept), len(probe.marks)] == [NOW + 199, SUCCESSES_KEPT + FAILURES_KEPT, MARKS_KEPT]
-    assert kept == sorted(kept, key=lambda attempt: -attempt.started_at)
-    excerpts = [len(attempt.excerpt) for attempt in kept if not attempt.is_success]
-    assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_EXCERPT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
-    assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
-
-
-def test_failures_outlive_successes(state: State) -> None:
-    """A failure is still there to look at after many successes."""
-    state.record(result(ErrorClass.TIMEOUT, detail="the one"))
-    for _ in range(100):
-        state.record(result())
-    assert "the one" in [attempt.detail for attempt in state.services["alpha"].probes[CATALOG].kept()]
-
-
-def test_marks_of_failures_outlive_those_of_successes(state: State) -> None:
-    """Of a full strip the oldest success goes first; the newest marks stay whatever they are, and order is kept."""
-    for number in range(4 * MARKS_KEPT):
-        error_class = ErrorClass.TIMEOUT if number in (1, 2, 80) else ErrorClass.NONE
-        state.record(result(error_class, started_at=NOW + number))
-    marks = state.services["alpha"].probes[CATALOG].marks
-    assert [mark.at - NOW for mark in marks if not mark.is_success] == [1, 2, 80]
-    assert (len(marks), sorted(marks, key=lambda mark: mark.at)) == (MARKS_KEPT, list(marks))
-    for number in range(MARKS_KEPT):
-        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 1000 + number))
-    for number in range(MARKS_KEPT):
-        state.record(result(started_at=NOW + 2000 + number))
-    assert sum(mark.is_success for mark in marks) == NEWEST_MARKS
-
-
 async def test_an_obstacle_lasts_as_long_as_it_is_fresh(state: State, clock: HandClock) -> None:
-    """An empty balance beside a good catalogue changes no status, is remembered, and is forgotten when too old."""
+    """An empty balance beside a good catalog changes no status, is remembered, and is forgotten when too old."""
     state.record(result())
     state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
     track = state.services["alpha"]

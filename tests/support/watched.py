@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sora_exporter.clock import Clock
 from sora_exporter.config import Config
-from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
+from sora_exporter.evidence.state import State
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 
 NOW = 1_769_558_400.0
 FREE = {"catalog": {"interval": "1m", "timeout": "10s"}, "canary": {"interval": "5m", "timeout": "30s"}}
+DEEP = {**FREE, "generate": {"interval": "6h", "timeout": "10m"}}
 
 
 def service(service_id: str = "alpha", provider: str = "relay", **more: Any) -> dict[str, Any]:
@@ -30,3 +33,16 @@ def result(
 ) -> ProbeResult:
     """Return an attempt's result."""
     return ProbeResult(service_id, probe, error_class, **{"started_at": NOW, "duration_seconds": 0.25, **facts})
+
+
+def state_of(clock: Clock, settings: Config) -> State:
+    """Return a state that knows a configuration."""
+    state = State(clock)
+    state.configure(settings)
+    return state
+
+
+def seen(state: State, service_id: str = "alpha") -> tuple[Status, ErrorClass]:
+    """Return a service's status and the class behind it."""
+    now = state.status_of(service_id)
+    return now.status, now.error_class

@@ -1,0 +1,55 @@
+"""The bounded memory of attempts: which ones stay."""
+
+from __future__ import annotations
+
+from support.watched import NOW, result
+
+from sora_exporter.evidence.state import State
+from sora_exporter.evidence.track import (
+    FAILURES_KEPT,
+    MARKS_KEPT,
+    NEWEST_MARKS,
+    SHORT_EXCERPT_CHARACTERS,
+    SUCCESSES_KEPT,
+    WHOLE_EXCERPTS,
+)
+from sora_exporter.result import ErrorClass, ProbeKind
+
+CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
+
+
+def test_memory_is_bounded(state: State) -> None:
+    """However many attempts there are, a few successes and more failures are kept, the newest with whole excerpts."""
+    for number in range(100):
+        state.record(result(started_at=NOW + 2 * number))
+        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 2 * number + 1, excerpt="w" * 2000))
+    probe = state.services["alpha"].probes[CATALOG]
+    kept = probe.kept()
+    assert [kept[0].started_at, len(kept), len(probe.marks)] == [NOW + 199, SUCCESSES_KEPT + FAILURES_KEPT, MARKS_KEPT]
+    assert kept == sorted(kept, key=lambda attempt: -attempt.started_at)
+    excerpts = [len(attempt.excerpt) for attempt in kept if not attempt.is_success]
+    assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_EXCERPT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
+    assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
+
+
+def test_failures_outlive_successes(state: State) -> None:
+    """A failure is still there to look at after many successes."""
+    state.record(result(ErrorClass.TIMEOUT, detail="the one"))
+    for _ in range(100):
+        state.record(result())
+    assert "the one" in [attempt.detail for attempt in state.services["alpha"].probes[CATALOG].kept()]
+
+
+def test_marks_of_failures_outlive_those_of_successes(state: State) -> None:
+    """Of a full strip the oldest success goes first; the newest marks stay whatever they are, and order is kept."""
+    for number in range(4 * MARKS_KEPT):
+        error_class = ErrorClass.TIMEOUT if number in (1, 2, 80) else ErrorClass.NONE
+        state.record(result(error_class, started_at=NOW + number))
+    marks = state.services["alpha"].probes[CATALOG].marks
+    assert [mark.at - NOW for mark in marks if not mark.is_success] == [1, 2, 80]
+    assert (len(marks), sorted(marks, key=lambda mark: mark.at)) == (MARKS_KEPT, list(marks))
+    for number in range(MARKS_KEPT):
+        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 1000 + number))
+    for number in range(MARKS_KEPT):
+        state.record(result(started_at=NOW + 2000 + number))
+    assert sum(mark.is_success for mark in marks) == NEWEST_MARKS
