@@ -140,6 +140,24 @@ class ProbeKind(StrEnum):
         return self.spending is Spending.PAID
 
 
+class Depth(StrEnum):
+    """What an attempt can prove of a route, in order: a proof of one depth is a proof of all shallower ones."""
+
+    REACHABLE = "reachable"
+    AUTHENTICATED = "authenticated"
+    OFFERED = "offered"
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+
+    @property
+    def rank(self) -> int:
+        """The place in the order, 0 for the shallowest."""
+        return _DEPTH_RANK[self]
+
+
+_DEPTH_RANK: Mapping[Depth, int] = MappingProxyType({depth: rank for rank, depth in enumerate(Depth)})
+
 _TRAITS: Mapping[ProbeKind, tuple[Spending, str]] = MappingProxyType(
     {
         ProbeKind.CATALOG: (Spending.FREE, "models"),
