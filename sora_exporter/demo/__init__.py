@@ -1,5 +1,9 @@
-"""Everything on one machine, no key needed: the stack of programs, and a month of history for them to show."""
+"""The demo: all programs on one machine, with an invented month of history.
+
+It needs no key and no configuration. The simulator, the exporter, and the installed ones of Prometheus, Alertmanager and
+Grafana run until a signal ends them; then no process and no file is left.
+"""
 
 
 class DemoError(Exception):
-    """Why the demo cannot run or go on: one line for a person."""
+    """The reason why the demo cannot run or go on, as one line for a person."""
