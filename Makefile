@@ -39,18 +39,18 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What the exporter costs, beside blackbox_exporter, in one table; and what the rules save Prometheus.
+# The cost of the exporter beside blackbox_exporter in one table, and the work that the rules save Prometheus.
 bench: $(VENV)/.run programs
 	@PYTHONPATH=scripts:tests $(BIN)/python -m bench
 
 bench-rules: $(VENV)/.run programs
 	@$(BIN)/python scripts/bench/rules.py
 
-# 100,000 probes over every kind of fault: what memory, tasks and descriptors do.
+# Memory, tasks and descriptors after 100,000 attempts over every kind of fault.
 soak: $(VENV)/.test
 	$(BIN)/python tests/support/soak.py 100000
 
-# Pin the newest versions that pyproject.toml allows: names and numbers only, whatever index they came from.
+# Pin the newest versions that pyproject.toml allows: names and numbers only, without an index.
 constraints: $(VENV)/.python
 	$(PYTHON) -m venv --clear $(VENV)/newest
 	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'

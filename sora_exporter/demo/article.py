@@ -1,4 +1,4 @@
-"""The six services of the source article, told as stories: the stability table that its month came to."""
+"""The six services of the source article as stories that add up to the stability table of its month."""
 
 from __future__ import annotations
 

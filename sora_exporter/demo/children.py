@@ -23,7 +23,7 @@ from sora_exporter.demo import DemoError
 READY_SECONDS = 60.0
 ANSWER_SECONDS = 3.0
 LAST_WORDS = 300
-"""Characters of a program's last line that are told when it ends by itself."""
+"""Characters of a program's last line that are shown when it ends by itself."""
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -76,7 +76,7 @@ class Children:
             listener.join()
             if process.wait() != 0:
                 raise DemoError(f"{name}: {self._last_words(name)}")
-            self._tell_keeper(f"-{self._tasks.pop(name).pid}")
+            self._notify_keeper(f"-{self._tasks.pop(name).pid}")
 
         return wait
 
@@ -94,10 +94,10 @@ class Children:
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, text=True, env=environment,
             process_group=0,
         )  # fmt: skip
-        self._tell_keeper(f"+{process.pid}")
+        self._notify_keeper(f"+{process.pid}")
         return process
 
-    def _tell_keeper(self, line: str) -> None:
+    def _notify_keeper(self, line: str) -> None:
         if self._keeper.stdin is not None:
             self._keeper.stdin.write(f"{line}\n")
             self._keeper.stdin.flush()
@@ -111,7 +111,7 @@ class Children:
 
 
 def _relay(process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
-    # Nobody listens any more: the demo finds that out itself when it has something to say.
+    # The reader may be gone. The demo notices that itself at its next line.
     with process, contextlib.suppress(BrokenPipeError):
         for line in process.stdout or ():
             hear(line.rstrip("\n"))
@@ -135,7 +135,7 @@ def wait_until(claim: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def ask(url: str, body: bytes | None = None) -> bytes:
+def fetch(url: str, body: bytes | None = None) -> bytes:
     """Return what an address of this machine answers to GET, or to POST of JSON; no proxy. Raises DemoError."""
     request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 - our own address
     try:
@@ -148,6 +148,6 @@ def ask(url: str, body: bytes | None = None) -> bytes:
 def answers(url: str) -> bool:
     """Whether an address of this machine answers with success."""
     with contextlib.suppress(DemoError):
-        ask(url)
+        fetch(url)
         return True
     return False

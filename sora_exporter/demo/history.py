@@ -59,7 +59,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class ServiceHistory:
-    """What one service went through: the error class of each minute, the last of them at ``end`` (Unix seconds)."""
+    """The history of one service: the error class of each minute, the last of them at ``end`` (Unix seconds)."""
 
     service: ServiceStory
     end: int

@@ -1,4 +1,4 @@
-"""A history as the recording rules of alerting-rules/ would have recorded it, so that nobody waits a month for them.
+"""A history as the recording rules of alerting-rules/ would have recorded it, so that the demo shows a month at once.
 
 A test evaluates the rules themselves over the raw series with a real Prometheus and compares sample by sample.
 """

@@ -1,4 +1,4 @@
-"""What the demo says: lines that stay, and on a terminal one below them that is rewritten."""
+"""The output of the demo: lines that stay, and on a terminal one below them that is rewritten."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Screen:
         self._passing = ""
         self._lock = Lock()
 
-    def tell(self, line: str) -> None:
+    def show(self, line: str) -> None:
         """Write a line that stays."""
         with self._lock:
             self._write(f"{line}\n")

@@ -22,7 +22,7 @@ from sora_exporter.demo.bundle import (
     grafana_provisioning,
     prometheus_config,
 )
-from sora_exporter.demo.children import Children, ask, free_port, wait_until
+from sora_exporter.demo.children import Children, fetch, free_port, wait_until
 from sora_exporter.demo.notices import notices
 from sora_exporter.demo.screen import Screen
 
@@ -83,20 +83,20 @@ def run_demo(screen: Screen, break_service: str | None = None, days: int = 30) -
             with Children() as children:
                 stack = Stack(children, screen)
                 _start(stack, webhook, days)
-                _tell_urls(stack)
+                _show_urls(stack)
                 if break_service is not None:
                     _break(stack, break_service, models[break_service])
                 _watch(stack, arrived)
         except KeyboardInterrupt:
             screen.update("")
-            screen.tell("stopped, nothing is left behind")
+            screen.show("stopped, nothing is left behind")
 
 
 def _start(stack: Stack, webhook: str, days: int) -> None:
     found = {name: next(filter(None, map(shutil.which, names)), None) for name, (names, _) in PROGRAMS.items()}
     for name, (_, how) in PROGRAMS.items():
         if found[name] is None:
-            stack.screen.tell(f"{name} is not installed; the rest runs without it. To get it: {how}")
+            stack.screen.show(f"{name} is not installed; the rest runs without it. To get it: {how}")
     _start_simulator(stack)
     exporter, url = stack.place("exporter")
     data = stack.children.folder / "prometheus"
@@ -109,7 +109,7 @@ def _start(stack: Stack, webhook: str, days: int) -> None:
             _start_alertmanager(stack, alertmanager, webhook)
         wait_for_history()
         stack.screen.update("")
-        stack.screen.tell(f"{days} days of history loaded after {stack.seconds:.1f} s")
+        stack.screen.show(f"{days} days of history loaded after {stack.seconds:.1f} s")
         _start_prometheus(stack, program, data)
         if grafana := found["grafana"]:
             _start_grafana(stack, grafana)
@@ -134,12 +134,12 @@ def _start_exporter(stack: Stack, host: str, url: str) -> None:
     )  # fmt: skip
     if not wait_until(lambda: _is_full(url), FIRST_PAGE_SECONDS):
         raise DemoError(f"the exporter does not know every service after {FIRST_PAGE_SECONDS:.0f} s: see {url}")
-    stack.screen.tell(f"first full page after {stack.seconds:.1f} s: {url}")
+    stack.screen.show(f"first full page after {stack.seconds:.1f} s: {url}")
 
 
 def _is_full(exporter_url: str) -> bool:
     try:
-        services = json.loads(ask(f"{exporter_url}api/v1/status"))["services"]
+        services = json.loads(fetch(f"{exporter_url}api/v1/status"))["services"]
     except DemoError:
         return False
     return all(service["status"] != "unknown" for service in services)
@@ -184,27 +184,27 @@ def _start_grafana(stack: Stack, program: str) -> None:
     )  # fmt: skip
 
 
-def _tell_urls(stack: Stack) -> None:
-    stack.screen.tell(f"everything runs after {stack.seconds:.1f} s")
+def _show_urls(stack: Stack) -> None:
+    stack.screen.show(f"everything runs after {stack.seconds:.1f} s")
     for name, what in SHOWN.items():
         if name in stack.hosts:
-            stack.screen.tell(f"  {name:13} http://{stack.hosts[name]}/   {what}")
-    told = "notifications appear here as they arrive; " if "alertmanager" in stack.hosts else ""
-    stack.screen.tell(f"{told}Ctrl-C stops everything")
+            stack.screen.show(f"  {name:13} http://{stack.hosts[name]}/   {what}")
+    hint = "notifications appear here as they arrive; " if "alertmanager" in stack.hosts else ""
+    stack.screen.show(f"{hint}Ctrl-C stops everything")
 
 
 def _break(stack: Stack, service_id: str, model: str) -> None:
     url = f"http://{stack.hosts['simulator']}/control/models/{model}"
-    ask(url, json.dumps({"behaviour": BREAK_BEHAVIOUR}).encode())
-    stack.screen.tell(f"{service_id} has no channel from now on: see the alert arrive in about a minute")
-    stack.screen.tell("  (SoraProductUnavailable, if that was the last route to its product)")
+    fetch(url, json.dumps({"behaviour": BREAK_BEHAVIOUR}).encode())
+    stack.screen.show(f"{service_id} has no channel from now on: see the alert arrive in about a minute")
+    stack.screen.show("  (SoraProductUnavailable, if that was the last route to its product)")
 
 
 def _watch(stack: Stack, arrived: SimpleQueue[str]) -> None:
-    """Tell notifications until a signal ends it. Raises DemoError when a program ends by itself."""
+    """Show notifications until a signal ends it. Raises DemoError when a program ends by itself."""
     while True:
         stack.children.check()
         try:
-            stack.screen.tell(f"{time.strftime('%H:%M:%S')} {arrived.get(timeout=1.0)}")
+            stack.screen.show(f"{time.strftime('%H:%M:%S')} {arrived.get(timeout=1.0)}")
         except Empty:
             continue

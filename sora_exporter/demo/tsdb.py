@@ -45,7 +45,7 @@ def load_history(
 ) -> None:
     """Write the samples with ``start <= time <= end`` (Unix seconds) into ``data_dir`` as blocks of Prometheus.
 
-    ``progress`` is told in a few words what is being done. Raises LoadError when promtool is missing or refuses.
+    ``progress`` gets each step in a few words. Raises LoadError when promtool is missing or refuses.
     """
     program = shutil.which(promtool)
     if program is None:

@@ -112,7 +112,7 @@ def test_the_health_checks_ask_the_port_of_their_service() -> None:
         assert (urlsplit(url).hostname, urlsplit(url).port) == ("127.0.0.1", port(name))
 
 
-def test_the_exporter_watches_the_simulator_unless_told_otherwise() -> None:
+def test_the_exporter_watches_the_simulator_by_default() -> None:
     """Without .env no option and the simulator's addresses; with SORA_CONFIG the mounted file, by a real option."""
     service = SERVICES["exporter"]
     assert filled_in(service["command"]).split() == ["serve"]

@@ -85,7 +85,7 @@ def test_the_image_holds_only_what_it_is_built_from() -> None:
     assert all((ROOT / name).exists() for name in copied)
 
 
-def test_the_health_check_needs_no_other_program_and_tells_a_dead_exporter(tmp_path: Path) -> None:
+def test_the_health_check_needs_no_other_program_and_sees_a_dead_exporter(tmp_path: Path) -> None:
     """Its one line of Python ends with 0 beside a running exporter and fails once it is gone."""
     (rest,) = final("HEALTHCHECK")
     command = json.loads(rest[rest.index("[") :])
@@ -118,7 +118,7 @@ def test_a_pin_is_a_name_and_a_version(line: str) -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
-    """What pyproject.toml names, for use and for tests, has its pin."""
+    """Every requirement of pyproject.toml, for use and for tests, has its pin."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     named = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     assert [one for one in map(bare_name, named) if one not in map(bare_name, CONSTRAINTS)] == []

@@ -59,8 +59,8 @@ def test_families_are_the_public_ones() -> None:
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_told_as_declared(name: str) -> None:
-    """Every declared family is told by a source that has everything, with exactly the declared labels and a help."""
+def test_exported_as_declared(name: str) -> None:
+    """A source that has everything exports every declared family, with exactly the declared labels and help."""
     text = Exposition(whole()).render(OPENMETRICS)[0].decode()
     families = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
     family = next(family for family in families if family.name == name)

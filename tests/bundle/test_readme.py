@@ -1,4 +1,4 @@
-"""The README tells the truth: its commands run, its tables match the program, its links lead somewhere."""
+"""The README is true: its commands run, its tables match the program, its links lead somewhere."""
 
 from __future__ import annotations
 
@@ -45,14 +45,16 @@ def table(header: str, document: str = README) -> list[list[str]]:
 
 
 def test_it_is_short() -> None:
-    """Whoever reads it gets to the end."""
+    """It is short enough to be read to the end."""
     assert len(README.splitlines()) <= 250
 
 
 def test_the_metrics_table_is_the_families_declared() -> None:
     """Every family with its exported name, type and labels, in the order of the exposition, and no other."""
-    told = [(name, kind, labels) for name, kind, labels, _ in table("| metric | type | labels | meaning |", METRICS)]
-    assert told == [
+    documented = [
+        (name, kind, labels) for name, kind, labels, _ in table("| metric | type | labels | meaning |", METRICS)
+    ]
+    assert documented == [
         (name + SUFFIX.get(family.type, ""), family.type, " ".join(family.labels) or "–")
         for name, family in FAMILIES.items()
     ]
@@ -61,18 +63,18 @@ def test_the_metrics_table_is_the_families_declared() -> None:
 def test_the_options_table_is_the_options_of_serve() -> None:
     """Every option of serve with its default and its own words, in the order of --help, and no other."""
     options = [param for param in command("serve").params if isinstance(param, click.Option)]
-    told = {row[0]: row[1:] for row in table("| option | default | meaning |")}
-    assert list(told) == [option.opts[0] for option in options]
-    assert [told[option.opts[0]][1] for option in options] == [option.help for option in options]
+    documented = {row[0]: row[1:] for row in table("| option | default | meaning |")}
+    assert list(documented) == [option.opts[0] for option in options]
+    assert [documented[option.opts[0]][1] for option in options] == [option.help for option in options]
     shown = {option.opts[0]: str(option.default) if option.show_default else "" for option in options}
-    assert {name: default for name, (default, _) in told.items()} == shown
+    assert {name: default for name, (default, _) in documented.items()} == shown
 
 
 def test_the_status_table_is_the_closed_sets() -> None:
     """Each status with all its error classes."""
-    told = {row[0]: set(row[2].split()) for row in table("| status | means | error classes |")}
-    assert list(told) == list(Status)
-    assert told == {status: {c.value for c, of in STATUS_OF.items() if of is status} for status in Status}
+    documented = {row[0]: set(row[2].split()) for row in table("| status | means | error classes |")}
+    assert list(documented) == list(Status)
+    assert documented == {status: {c.value for c, of in STATUS_OF.items() if of is status} for status in Status}
 
 
 def test_the_configuration_it_shows_is_a_good_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

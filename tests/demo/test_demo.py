@@ -59,15 +59,15 @@ def test_an_unknown_service_is_one_line_that_names_the_known() -> None:
 
 
 def test_progress_is_one_line_on_a_terminal_and_plain_lines_elsewhere() -> None:
-    """On a terminal each update takes the place of the one before and stays below what was told; a file gets lines."""
+    """On a terminal an update replaces the one before it, below the lines that stay; a file gets lines."""
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
         screen = Screen(stream)
         screen.update("loading 1")
-        screen.tell("a page is there")
+        screen.show("a page is there")
         screen.update("loading 2")
         screen.update("")
-        screen.tell("done")
+        screen.show("done")
     assert file.getvalue() == "loading 1\na page is there\nloading 2\ndone\n"
     shown = [line.rpartition("\x1b[K")[2] for line in terminal.getvalue().split("\n")]
     assert shown == ["a page is there", "done", ""]
@@ -102,8 +102,8 @@ def test_prometheus_gets_the_shipped_configuration_for_its_addresses(tmp_path: P
     assert alone["scrape_configs"] == document["scrape_configs"]
 
 
-def test_alertmanager_mutes_as_shipped_and_tells_the_terminal(tmp_path: Path) -> None:
-    """Inhibitions are the shipped ones; the only receiver that tells anybody is the webhook."""
+def test_alertmanager_mutes_as_shipped_and_notifies_the_terminal(tmp_path: Path) -> None:
+    """Inhibitions are the shipped ones; the only receiver that sends anything is the webhook."""
     shipped = yaml.safe_load((ROOT / "alerting-rules" / "alertmanager.yml").read_text("utf-8"))
     document = yaml.safe_load(alertmanager_config(tmp_path, "http://127.0.0.1:1/").read_text("utf-8"))
     assert document["inhibit_rules"] == shipped["inhibit_rules"]
@@ -121,7 +121,7 @@ def test_grafana_gets_our_provisioning_with_the_demos_prometheus(tmp_path: Path)
     assert len(list(Path(provider["options"]["path"]).glob("*.json"))) == 4
 
 
-def test_a_bundle_that_is_nowhere_is_told() -> None:
+def test_a_missing_bundle_is_an_error() -> None:
     """The message names both places that were looked at."""
     with pytest.raises(DemoError, match=r"nowhere/ is neither at \S+nowhere nor at \S+share/sora_exporter/nowhere"):
         bundle_folder("nowhere")
@@ -175,7 +175,7 @@ def test_the_end_of_the_block_ends_programs_and_folder() -> None:
     assert not children.folder.exists()
 
 
-def test_a_program_that_does_not_start_is_told_with_its_last_words() -> None:
+def test_a_program_that_does_not_start_is_an_error_with_its_last_words() -> None:
     """Its name and the last line it said are in the error; a stolen port is such a case."""
     with Children() as children, socket.create_server(("127.0.0.1", 0)) as thief:
         port = thief.getsockname()[1]
@@ -185,7 +185,7 @@ def test_a_program_that_does_not_start_is_told_with_its_last_words() -> None:
             children.start("web", [*SERVER, str(port)], url)
 
 
-def test_a_program_that_ends_by_itself_is_heard_and_its_failure_told() -> None:
+def test_a_program_that_ends_by_itself_is_heard_and_its_failure_is_an_error() -> None:
     """Each line reaches the listener; an exit code other than 0 is an error with the last line on stderr."""
     heard: list[str] = []
     with Children() as children:
@@ -213,7 +213,7 @@ with Children() as children:
 """
 
 
-def test_what_ignores_the_end_is_killed_after_the_demo_was() -> None:
+def test_a_program_that_ignores_the_end_is_killed_after_the_demo() -> None:
     """The owner dies by kill -9, its program ignores SIGTERM: both program and folder are gone a little later."""
     with subprocess.Popen([sys.executable, "-c", OWNER, DEAF], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None

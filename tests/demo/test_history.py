@@ -24,7 +24,7 @@ def story(name: str) -> ServiceStory:
 
 @pytest.mark.parametrize("service", ARTICLE, ids=lambda service: service.id)
 def test_a_history_reaches_its_availability_to_the_minute(service: ServiceStory) -> None:
-    """The availability of the story comes out to within one minute, and the silent minutes are as many as told."""
+    """The availability of the story comes out to within one minute, and so do the silent minutes."""
     history = invent_history(service, END)
     assert len(history.minutes) == 30 * 24 * 60
     assert history.availability == pytest.approx(service.availability, abs=1 / history.evidence_minutes)
@@ -66,7 +66,7 @@ def test_incidents_are_the_minutes_that_were_not_operational() -> None:
 
 
 def test_too_much_for_too_short_a_time_is_refused() -> None:
-    """A story that does not fit into its days is a mistake that is told."""
+    """A story that does not fit into its days is an error."""
     wild = ServiceStory("a", "A", "p", "reverse", "acme", "m", "chat", availability=0.01, episodes=30,
                         risk_control_share=1.0)  # fmt: skip
     with pytest.raises(ValueError, match="minutes are too short"):
@@ -91,21 +91,21 @@ def test_recorded_episodes_pass_over_silence() -> None:
     assert history.episodes == 1
 
 
-def test_stories_are_the_services_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The article's stories tell of the built-in services, with their names, products, prices and objectives."""
+def test_stories_are_the_services_of_the_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The article's stories are about the built-in services, with their names, products, prices and objectives."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    catalogue = {service.id: service for service in load_config(None).services}
-    assert catalogue.keys() == {one.id for one in ARTICLE}
-    for told in ARTICLE:
-        service = catalogue[told.id]
+    catalog = {service.id: service for service in load_config(None).services}
+    assert catalog.keys() == {one.id for one in ARTICLE}
+    for one in ARTICLE:
+        service = catalog[one.id]
         for field in ("name", "product", "access", "provider", "model", "api"):
-            assert getattr(told, field) == getattr(service, field)
-        assert 100 * (told.objective or 0) == pytest.approx(service.objective or 0)
+            assert getattr(one, field) == getattr(service, field)
+        assert 100 * (one.objective or 0) == pytest.approx(service.objective or 0)
         assert service.price_usd is not None
-        assert told.price_usd == getattr(service.price_usd, f"per_{told.price_unit}")
+        assert one.price_usd == getattr(service.price_usd, f"per_{one.price_unit}")
 
 
-def test_a_missing_promtool_is_told_with_its_remedy(tmp_path: Path) -> None:
+def test_a_missing_promtool_is_an_error_with_its_remedy(tmp_path: Path) -> None:
     """Without promtool the error says what to install."""
     with pytest.raises(LoadError, match="not installed"):
         load_history(tmp_path, [], END - 60, END, promtool="no-such-promtool")

@@ -1,4 +1,4 @@
-"""What the browser tests visit, and what they note on the way."""
+"""The site that the browser tests visit, and the complaints that they note on the way."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def watch(page: Page, site: Site, complaints: list[str]) -> None:
     """Note what the console says, scripts' faults and dialogs, and requests to anybody else."""
 
     def said(message: ConsoleMessage) -> None:
-        # Chromium mentions every 404, also that of a document a test asks for on purpose.
+        # Chromium mentions every 404, also one that a test requests on purpose.
         if not (message.location["url"] == page.url and "404" in message.text):
             complaints.append(f"console: {message.text}")
 
-    def asked(request: Request) -> None:
+    def requested(request: Request) -> None:
         if not request.url.startswith((site.url, "data:")):
             complaints.append(f"foreign: {request.url}")
 
@@ -38,7 +38,7 @@ def watch(page: Page, site: Site, complaints: list[str]) -> None:
         dialog.dismiss()
 
     page.on("console", said)
-    page.on("request", asked)
+    page.on("request", requested)
     page.on("dialog", opened)
     page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
     page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))

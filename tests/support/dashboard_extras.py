@@ -1,4 +1,4 @@
-"""What a month of history has not: status pages, paid probes, certificates, an application's traffic, alerts."""
+"""Series that a month of history lacks: status pages, paid probes, certificates, an application's traffic, alerts."""
 
 from __future__ import annotations
 

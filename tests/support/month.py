@@ -11,7 +11,7 @@ from support.programs.launch import Prometheus
 
 @dataclass(frozen=True)
 class Month:
-    """A Prometheus that holds histories, and the moment (Unix seconds) at which everything is asked."""
+    """A Prometheus that holds histories, and the moment (Unix seconds) at which everything is queried."""
 
     prometheus: Prometheus
     histories: Sequence[ServiceHistory]

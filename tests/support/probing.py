@@ -35,7 +35,7 @@ API_OF_MODEL = {
 
 
 class HastyClock:
-    """Real clocks; but whoever wants to sleep is woken soon, so that polling takes no time."""
+    """Real clocks whose sleeps are short, so that polling takes no time."""
 
     now = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)

@@ -1,4 +1,4 @@
-"""Many probes over every kind of fault in a short time: what grows, what is left, what was not classified.
+"""Many probes over every kind of fault in a short time: the growth of memory, leftovers, and the error classes.
 
 ``python tests/support/soak.py 100000`` prints the figures; the status is 1 when one of them is out of bounds.
 """
@@ -39,14 +39,14 @@ SLOW = (
     "silence", "header byte by byte", "body byte by byte", "endless tiny chunks", "1xx flood", "endless body",
     "1 GiB body", "gzip bomb", "endless headers", "event stream of nothing", "deep JSON", "deep JSON error",
 )  # fmt: skip
-"""What takes a whole timeout or much processor time comes once where the others come SHARE times."""
+"""Faults that take a whole timeout or much processor time come once for SHARE times of each other one."""
 SHARE = 40
 PROGRESS = 10_000
 
 
 @dataclass
 class Figures:
-    """What a soak found; sizes in bytes."""
+    """The results of a soak; sizes in bytes."""
 
     probes: int
     seconds: float
@@ -116,7 +116,7 @@ async def soak(count: int, directory: Path) -> Figures:
             for fault in FAULTS
         }
         ledger = stack.enter_context(closing(Ledger.open(directory, exclusive=True, now=clock.now)))
-        # Whatever the servers keep is theirs: they are in this process too.
+        # The servers are in this process too: their descriptors and tasks do not count.
         files, tasks = open_files(), len(asyncio.all_tasks())
         exporter = Exporter(configuration({f: server.url for f, server in servers.items()}), None, ledger, clock)
         services = dict(zip(servers, exporter.config.services, strict=True))

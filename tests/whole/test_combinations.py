@@ -118,11 +118,11 @@ async def test_many_hung_providers_leave_the_others_their_slots() -> None:
     settings = config(*hung, service(probes=each))
     starts = []
 
-    async def attempt(asked: Any, probe: ProbeKind) -> ProbeResult:
-        if asked.provider.startswith("hung"):
+    async def attempt(probed: Any, probe: ProbeKind) -> ProbeResult:
+        if probed.provider.startswith("hung"):
             await asyncio.Event().wait()
         starts.append(clock.now())
-        return result(probe=probe, service_id=asked.id)
+        return result(probe=probe, service_id=probed.id)
 
     begun = clock.now()
     scheduler = Scheduler(settings, attempt, lambda _: None, clock)
@@ -144,14 +144,14 @@ async def test_a_stepping_clock_delays_and_dates_nothing_wrongly(step: float) ->
     state.configure(settings)
     starts = []
 
-    async def attempt(asked: Any, probe: ProbeKind) -> ProbeResult:
+    async def attempt(probed: Any, probe: ProbeKind) -> ProbeResult:
         starts.append(clock.monotonic())
         began, started_at = clock.monotonic(), clock.now()
         await clock.sleep(2)
         clock.step(step)
         await clock.sleep(2)
         taken = clock.monotonic() - began
-        return result(probe=probe, service_id=asked.id, started_at=started_at, duration_seconds=taken)
+        return result(probe=probe, service_id=probed.id, started_at=started_at, duration_seconds=taken)
 
     scheduler = Scheduler(settings, attempt, state.record, clock)
     scheduler.apply(settings)
@@ -381,7 +381,7 @@ def resident_mib(running: Running, field: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(field))
 
 
-def test_every_fault_at_once_starves_nobody_and_fills_nothing(provider: str, tmp_path: Path) -> None:
+def test_every_fault_at_once_starves_none_and_fills_nothing(provider: str, tmp_path: Path) -> None:
     """Under all kinds of fault, again and again, scrapes are answered, a good service is probed, memory is bounded."""
     with every_fault() as urls:
         named = {f"f-{number}": url for number, url in enumerate(urls.values())} | {"good": provider}

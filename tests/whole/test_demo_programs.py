@@ -57,7 +57,7 @@ class Demo:
         assert self.has_said(words), "".join(self.said)
 
     def url(self, name: str) -> str:
-        """Return the address it told for a program."""
+        """Return the address that it showed for a program."""
         return next(found[1] for line in self.said if (found := re.match(rf"  {name} +(http://\S+?)/ ", line)))
 
     def end(self, number: int) -> int:
@@ -123,9 +123,9 @@ def test_a_month_is_there_within_a_minute_and_a_broken_service_is_reported(tmp_p
             assert answers(running.url(name) + ready)
         engine = Prometheus(running.url("prometheus"), running.process)
         measured = engine.query("service_id:sora_service_availability:ratio30d")
-        told = {sample.labels["service_id"]: sample.value for sample in measured}
+        shown = {sample.labels["service_id"]: sample.value for sample in measured}
         # A month counts closed hours, so that of its 720 up to one at each end is not in it.
-        assert told == {
+        assert shown == {
             story.id: pytest.approx(story.availability, abs=(1 - story.availability) / 300) for story in ARTICLE
         }
         assert {group["name"].split(".")[0] for group in engine.api("rules")["groups"]} == {"sora"}

@@ -46,7 +46,7 @@ def pages_of(chain: Chain, service_id: str) -> list[list[str]]:
 
 
 def test_a_service_goes_through_everything_and_back(chain: Chain) -> None:
-    """Each change is told once, faults page or not by their kind, what is muted stays away, and the end is told."""
+    """Each change is notified once, faults page by their kind, muted alerts stay away, and the end is notified."""
     somewhere_to_come_from = "count(service_id_status:sora_service_confirmed_status:bool offset 5s) == 2"
     eventually(lambda: chain.prometheus.query(somewhere_to_come_from))
     before = len(chain.mail.mails)
@@ -90,7 +90,7 @@ def test_a_service_goes_through_everything_and_back(chain: Chain) -> None:
 
 
 def test_a_hanging_exporter_is_one_page_and_mutes_the_rest(chain: Chain) -> None:
-    """When nobody watches any more exactly that is told, and no service is called down; so is its end."""
+    """An exporter that hangs is one page, about no service, and so is its end."""
     chain.fence()
     before = len(chain.mail.mails)
     chain.exporter.process.send_signal(signal.SIGSTOP)
@@ -128,7 +128,7 @@ def test_a_flapping_service_is_one_notification(tmp_path: Path) -> None:
             chain.behave("sora_video2", "operational")
             eventually(lambda: chain.prometheus.query(f"{working}1"))
         the_mail(chain, "[WARNING] 贝塔: A service is under risk control.")
-        # The end is told by the same group as the beginning, hence after every repetition.
+        # The end is notified by the same group as the beginning, hence after every repetition.
         the_mail(chain, "[RESOLVED] 贝塔: A service is under risk control.")
         assert len(chain.mail.mails_about("[WARNING] 贝塔")) == 1
         notices = [mail.at for mail in chain.mail.mails_about("→")]

@@ -119,22 +119,22 @@ def test_sighup_and_post_reload_the_file_and_a_bad_one_changes_nothing(provider:
     config.write_text(good.format(1), "utf-8")
     with exporter(tmp_path / "s", f"--config.file={config}", env=environment(provider)) as running:
 
-        def told(line: str) -> bool:
+        def has(line: str) -> bool:
             return line in running.get("/metrics").text
 
         config.write_text(good.format(2), "utf-8")
         running.process.send_signal(signal.SIGHUP)
-        eventually(lambda: told("sora_probe_budget_usd 2.0\n"))
+        eventually(lambda: has("sora_probe_budget_usd 2.0\n"))
         config.write_text("services: [\n", "utf-8")
         running.process.send_signal(signal.SIGHUP)
-        eventually(lambda: told("sora_exporter_config_last_reload_successful 0.0\n"))
+        eventually(lambda: has("sora_exporter_config_last_reload_successful 0.0\n"))
         answer = httpx2.post(running.url + "/-/reload")
         assert (answer.status_code, answer.text.startswith(f"{config}:")) == (500, True)
-        assert told("sora_probe_budget_usd 2.0\n")
+        assert has("sora_probe_budget_usd 2.0\n")
         config.write_text(good.format(3), "utf-8")
         assert httpx2.post(running.url + "/-/reload").status_code == 200
-        assert told("sora_probe_budget_usd 3.0\n")
-        assert told("sora_exporter_config_last_reload_successful 1.0\n")
+        assert has("sora_probe_budget_usd 3.0\n")
+        assert has("sora_exporter_config_last_reload_successful 1.0\n")
         assert running.end() == 0
     errors = [line for line in running.lines if "level=error" in line]
     assert [f"configuration not reloaded: {config}:" in line for line in errors] == [True, True]
@@ -154,7 +154,7 @@ def test_a_second_exporter_on_the_same_storage_is_refused(provider: str, tmp_pat
 
 
 @pytest.mark.parametrize("command", [["serve", "--web.listen-address=127.0.0.1:0"], ["check"]])
-def test_a_corrupt_ledger_is_told_and_left_as_it_is(provider: str, tmp_path: Path, command: list[str]) -> None:
+def test_a_corrupt_ledger_is_reported_and_left_as_it_is(provider: str, tmp_path: Path, command: list[str]) -> None:
     """The file is named with what to do, and not one byte of it is changed: it may be all there is of today's spend."""
     ledger = tmp_path / "ledger.sqlite3"
     garbage = b"no database " * 1000
@@ -163,13 +163,13 @@ def test_a_corrupt_ledger_is_told_and_left_as_it_is(provider: str, tmp_path: Pat
     assert ledger.read_bytes() == garbage
 
 
-def test_an_unwritable_storage_path_is_told(provider: str) -> None:
+def test_an_unwritable_storage_path_is_reported(provider: str) -> None:
     """A directory that cannot be made is named, with the user it must be writable for."""
     ended = run("check", "--storage.path=/proc/sora", env=environment(provider))
     assert_mistake(ended, "/proc/sora", "--storage.path", f"uid {os.getuid()}")
 
 
-def test_a_mistake_in_the_environment_is_told(provider: str, tmp_path: Path) -> None:
+def test_a_mistake_in_the_environment_is_reported(provider: str, tmp_path: Path) -> None:
     """Without the key's variable, or with an address that is none, the program names the variable and stops."""
     env = environment(provider)
     del env["OPENAI_API_KEY"]
@@ -207,7 +207,7 @@ def test_an_interrupt_ends_check_quietly(tmp_path: Path) -> None:
 
 
 def test_the_installed_command_and_the_module_are_the_same_program() -> None:
-    """``sora-exporter`` and ``python -m sora_exporter`` tell the same version and the same help."""
+    """``sora-exporter`` and ``python -m sora_exporter`` print the same version and the same help."""
     command = Path(PROGRAM[0]).with_name("sora-exporter")
     for flag in ("--version", "--help"):
         ended = subprocess.run([command, flag], capture_output=True, text=True, check=False)
@@ -224,7 +224,7 @@ def test_a_crash_leaves_a_storage_the_next_start_can_use(provider: str, tmp_path
 
 
 def test_the_key_is_not_in_the_arguments_of_the_process(provider: str, tmp_path: Path) -> None:
-    """Whoever may list processes does not see the key."""
+    """The list of processes does not show the key."""
     with exporter(tmp_path, env=environment(provider)) as running:
         arguments = Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
         assert KEY.encode() not in arguments

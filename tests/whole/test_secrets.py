@@ -149,7 +149,7 @@ def test_nothing_check_prints_holds_the_key(provider: str, tmp_path: Path, form:
 
 
 def test_a_key_that_cannot_be_a_header_is_not_quoted_in_the_complaint(provider: str, tmp_path: Path) -> None:
-    """A key with a line break makes the libraries complain about its value; what is told does not repeat it."""
+    """A key with a line break makes the libraries complain about its value; the error does not repeat it."""
     config = tmp_path / "sora.yml"
     config.write_text(
         CONFIGURATION.format(provider=provider).replace(', headers: {x-more: "${ECHO_KEY}"}', ""), "utf-8"

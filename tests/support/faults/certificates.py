@@ -20,7 +20,7 @@ ENDED = NOW - timedelta(days=2)
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority that nobody but a test trusts; ``path`` holds its certificate as PEM."""
+    """A certificate authority that only a test trusts; ``path`` holds its certificate as PEM."""
 
     path: Path
     certificate: x509.Certificate
@@ -56,7 +56,7 @@ class Authority:
 
 
 def self_signed_context(path: Path) -> ssl.SSLContext:
-    """Return a server's context whose certificate nobody signed but itself."""
+    """Return a server's context whose certificate is self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("127.0.0.1")
     certificate = (

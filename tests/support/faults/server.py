@@ -46,7 +46,7 @@ class Connection:
             await asyncio.sleep(seconds)
 
     async def hold(self) -> None:
-        """Say nothing until the other side leaves."""
+        """Send nothing until the other side leaves."""
         while await self.reader.read(HEAD_BYTES):
             pass
 
@@ -223,7 +223,7 @@ FAULTS: Mapping[str, Behaviour] = {
     "reset in the handshake": _reset_in_handshake,
 }
 BEFORE_REQUEST = frozenset({"plain text on a TLS port", "broken handshake", "reset in the handshake"})
-"""Behaviours that want to be spoken to in TLS, and never read a request."""
+"""Behaviours that expect a TLS handshake and never read a request."""
 
 
 @dataclass
@@ -296,7 +296,7 @@ async def serve(
 
 
 async def abort(writers: list[asyncio.StreamWriter]) -> None:
-    """Close connections whatever their other ends do, and let the loop take note."""
+    """Close connections without regard to their other ends, and let the loop take note."""
     for writer in writers:
         writer.transport.abort()
     for _ in range(3):

@@ -74,7 +74,7 @@ class Chain:
         return {name for name in names if not name.startswith("fence")}
 
     def fence(self) -> None:
-        """Return once all that follows from what is true now has been told.
+        """Return once every notification that follows from the present state has been sent.
 
         The rules have then been evaluated several times, and a later alert has come out of each receiver of mail.
         """
@@ -93,7 +93,7 @@ class Chain:
 
 
 def post_alerts(manager: str, labels: Iterable[Mapping[str, str]], summary: str = "", *, over: bool = False) -> None:
-    """Tell the Alertmanager at this address that alerts with these labels fire, or that they are over."""
+    """Post alerts with these labels to the Alertmanager at this address, as firing or as over."""
     now = datetime.now(UTC)
     times = {"startsAt": (now - timedelta(minutes=1)).isoformat(), "endsAt": now.isoformat()} if over else {}
     body = [{"labels": dict(one), "annotations": {"summary": summary}, **times} for one in labels]
@@ -102,7 +102,7 @@ def post_alerts(manager: str, labels: Iterable[Mapping[str, str]], summary: str 
 
 
 def alerts(manager: str) -> list[dict[str, Any]]:
-    """Return the alerts that fire at the Alertmanager at this address, as its API tells them."""
+    """Return the firing alerts of the Alertmanager at this address, as its API shows them."""
     held: list[dict[str, Any]] = json.loads(fetch(f"{manager}/api/v2/alerts"))
     return held
 

@@ -23,7 +23,7 @@ EXPRESSIONS: Mapping[str, str] = {
     for group in yaml.safe_load((RULES / "sora-recording.rules.yml").read_text())["groups"]
     for rule in group["rules"]
 }
-"""What the shipped file records, by name."""
+"""The expressions of the shipped recording rules by name."""
 
 
 def needed(name: str) -> frozenset[str]:

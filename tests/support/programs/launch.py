@@ -1,4 +1,4 @@
-"""Start a real program on a free port, wait until it answers, stop it at the end; what it said goes into a log file."""
+"""Start a real program on a free port, wait until it answers, stop it at the end; its output goes into a log file."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def program(*names: str) -> str:
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    """Return a free TCP port of 127.0.0.1."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 def eventually(claim: Callable[[], Any], seconds: float = START_SECONDS, every: float = 0.1) -> Any:
-    """Return the first truthy answer of ``claim``, asked again until then; fails after so many seconds."""
+    """Call ``claim`` until its answer is truthy, and return that answer; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while not (answer := claim()):
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {claim}"

@@ -1,4 +1,4 @@
-"""Where notifications end in tests: a mail server and a webhook that keep what they are given."""
+"""The receivers of notifications in tests: a mail server and a webhook that keep everything."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Mail:
 
 @dataclass
 class Sink:
-    """What has arrived until now; ``address`` is host:port."""
+    """Everything that has arrived until now; ``address`` is host:port."""
 
     address: str
     mails: list[Mail] = field(default_factory=list)
