@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sora_exporter.classify.facts import Facts, facts_of
-from sora_exporter.classify.rules import TABLE
-from sora_exporter.result import DETAIL_CHARACTERS, Answer, ErrorClass, Verdict
+from sora_exporter.classify.rules import TABLE, Reason
+from sora_exporter.classify.user import UserRule
+from sora_exporter.result import DETAIL_CHARACTERS, Answer, Verdict
 
-__all__ = ["UserRule", "classify"]
+__all__ = ["Explained", "classify", "explained"]
 
 _USER_TEXT_LIMIT = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class UserRule:
-    """A user's own rule: ``match`` (compiled, case-insensitive) is searched in an answer's codes, messages and body."""
+class Explained:
+    """A verdict, and which text of the answer and which words in it made it."""
 
-    match: re.Pattern[str]
-    error_class: ErrorClass
+    verdict: Verdict
+    reason: Reason
 
 
 def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
     """Return the one error class this answer stands for, the rule that decided, and its words for a person.
 
-    User rules are tried first (rule name ``user:<n>``, counted from 1), then the table in order; its last row always
-    holds. No clock, no network, no log; never raises, whatever the answer contains.
+    User rules are tried first (rule name ``user:<n>``, by their place in the configuration), then the table in order;
+    its last row always holds. No clock, no network, no log; never raises, whatever the answer contains.
     """
     facts = facts_of(answer)
-    message = _for_a_person(facts)
-    for number, user_rule in enumerate(user_rules, start=1):
-        if user_rule.match.search(_user_text(answer, facts)):
-            return Verdict(user_rule.error_class, f"user:{number}", message, refused_by=facts.refused_by)
+    if (verdict := _by_user(answer, facts, user_rules)) is not None:
+        return verdict
     rule = TABLE.decide(TABLE.hear(facts, answer.headers))
-    return Verdict(rule.error_class, rule.name, message, not rule.is_default, facts.refused_by)
+    return Verdict(rule.error_class, rule.name, _for_a_person(answer, facts), not rule.is_default, facts.refused_by)
 
 
-def _user_text(answer: Answer, facts: Facts) -> str:
-    return "\n".join([*facts.codes, *facts.messages, answer.body[:_USER_TEXT_LIMIT]])[:_USER_TEXT_LIMIT]
+def explained(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Explained:
+    """Return the verdict of ``classify``, and why."""
+    verdict = classify(answer, user_rules)
+    heard = TABLE.hear(facts_of(answer), answer.headers)
+    rule = next((rule for rule in TABLE.rules if rule.name == verdict.rule), None)
+    return Explained(verdict, rule.reason(heard) if rule is not None else Reason())
 
 
-def _for_a_person(facts: Facts) -> str:
-    """The answer's own words, blanks folded, at most DETAIL_CHARACTERS of them."""
-    words = " ".join((facts.messages or facts.codes or ("",))[0].split())
+def _by_user(answer: Answer, facts: Facts, user_rules: Sequence[UserRule]) -> Verdict | None:
+    if not user_rules:
+        return None
+    text = "\n".join([*facts.codes, *facts.messages, answer.body[:_USER_TEXT_LIMIT]])[:_USER_TEXT_LIMIT]
+    rule = next((rule for rule in user_rules if rule.holds(answer, text)), None)
+    if rule is None:
+        return None
+    message = _for_a_person(answer, facts)
+    return Verdict(rule.error_class, f"user:{rule.number}", message, refused_by=facts.refused_by)
+
+
+def _for_a_person(answer: Answer, facts: Facts) -> str:
+    """The answer's own words, blanks folded, at most DETAIL_CHARACTERS of them; of an empty one, where it came from."""
+    words = " ".join(next((said for said in (*facts.messages, *facts.codes) if said.strip()), "").split())
+    if not words and facts.form in ("page", "empty"):
+        sender = f" from {server}" if (server := answer.headers.get("server", "").strip()) else ""
+        words = f"HTTP {facts.status}{sender}, empty {'page' if facts.form == 'page' else 'answer'}"
     return words if len(words) <= DETAIL_CHARACTERS else words[: DETAIL_CHARACTERS - 1] + "…"

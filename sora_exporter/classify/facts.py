@@ -140,7 +140,7 @@ def facts_of(answer: Answer) -> Facts:
     if not body:
         return Facts("empty", answer.http_status)
     if body.startswith("<"):
-        return Facts("page", answer.http_status, messages=tuple(_page_words(body)))
+        return Facts("page", answer.http_status, (), tuple(_page_words(body)), frozenset([answer.access]))
     if body.startswith(("data:", "event:", ": ", "id:")):
         return _facts_of_json(answer, "stream", _joined_events(body))
     document = _decoded(body) if body[0] in '{["' else None

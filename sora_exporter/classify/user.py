@@ -1,17 +1,54 @@
-"""The user's own classification rules, compiled for one provider."""
+"""The user's own rules: what they want of an answer, tried before the built-in ones."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
-from sora_exporter.classify import UserRule
 from sora_exporter.config import Config
+from sora_exporter.patterns import Pattern
+from sora_exporter.result import Answer, ErrorClass, ProbeKind
 
 
-def user_rules(config: Config, provider: str) -> tuple[UserRule, ...]:
-    """Return the user's rules that apply to a provider, in the order of the configuration."""
+@dataclass(frozen=True, slots=True)
+class UserRule:
+    """One own rule; None wants nothing.
+
+    ``number`` is its place in the configuration, counted from 1; ``match`` is searched in an answer's codes, messages
+    and body; ``http_status`` is a status such as 503 or a class such as ``5xx``.
+    """
+
+    number: int
+    error_class: ErrorClass
+    match: Pattern | None = None
+    http_status: str | None = None
+    endpoint: str | None = None
+    access: str | None = None
+
+    def holds(self, answer: Answer, text: str) -> bool:
+        """Whether the rule decides an answer whose words are ``text``."""
+        return (
+            self.endpoint in (None, answer.endpoint)
+            and self.access in (None, answer.access)
+            and (self.http_status is None or _is_status(answer.http_status, self.http_status))
+            and (self.match is None or self.match.is_in(text))
+        )
+
+
+def _is_status(status: int | None, wanted: str) -> bool:
+    return status is not None and str(status) == wanted.replace("xx", str(status)[1:])
+
+
+def user_rules(config: Config, provider: str | None, probe: ProbeKind | None = None) -> tuple[UserRule, ...]:
+    """Return the own rules that hold for a provider, and for a probe where one asked."""
     return tuple(
-        UserRule(re.compile(rule.match, re.IGNORECASE), rule.error_class)
-        for rule in config.classify
-        if rule.provider in (None, provider)
+        UserRule(
+            number,
+            rule.error_class,
+            Pattern(rule.match, is_case_sensitive=False) if rule.match is not None else None,
+            rule.http_status,
+            rule.endpoint,
+            rule.access,
+        )
+        for number, rule in enumerate(config.classify, start=1)
+        if rule.provider in (None, provider) and rule.probe in (None, probe)
     )

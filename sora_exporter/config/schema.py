@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.known_pages import filled
@@ -13,7 +14,7 @@ from sora_exporter.config.provider import Provider
 from sora_exporter.config.section import Count, Pattern, Section
 from sora_exporter.config.service import Service, require_shorter, usual_timeout
 from sora_exporter.config.values import Identifier, Proxy, Seconds, Url
-from sora_exporter.result import ErrorClass
+from sora_exporter.result import ErrorClass, ProbeKind
 
 PAGE_INTERVAL = 60.0
 PAGE_TIMEOUT = 10.0
@@ -39,12 +40,31 @@ class StatusPage(Section):
         return self
 
 
-class ClassifyRule(Section):
-    """A user's own rule: it applies to answers whose text matches, of one provider or of all."""
+def _http_status(value: int | str) -> str:
+    if not re.fullmatch("[1-5](?:[0-9]{2}|xx)", str(value)):
+        raise ValueError(f"{value!r} is not an HTTP status such as 503, and not a class of them such as 5xx")
+    return str(value)
 
-    match: Pattern
+
+HttpStatus = Annotated[str, BeforeValidator(_http_status)]
+
+
+class ClassifyRule(Section):
+    """A user's own rule: answers that meet every condition it names stand for its error class."""
+
+    match: Pattern | None = None
     error_class: ErrorClass
     provider: str | None = None
+    http_status: HttpStatus | None = None
+    endpoint: Literal["videos", "chat", "images", "models", "video_job"] | None = None
+    access: Literal["official", "reverse"] | None = None
+    probe: ProbeKind | None = None
+
+    @model_validator(mode="after")
+    def _looks_at_the_answer(self) -> Self:
+        if self.match is None and self.http_status is None:
+            raise ValueError("looks at nothing in the answer: give match, http_status or both")
+        return self
 
 
 class Config(Section):

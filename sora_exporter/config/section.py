@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated, Any
 
 from pydantic import (
@@ -15,6 +14,8 @@ from pydantic import (
     Strict,
     model_serializer,
 )
+
+from sora_exporter import patterns
 
 
 class Section(BaseModel):
@@ -40,9 +41,9 @@ def _json(value: dict[str, Any]) -> dict[str, Any]:
 
 def _pattern(value: str) -> str:
     try:
-        re.compile(value)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        patterns.Pattern(value)
+    except patterns.PatternError as error:
+        raise ValueError(f"{value!r} is not a regular expression of RE2: {error}") from None
     return value
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from sora_exporter.classify import UserRule, classify
+from sora_exporter.classify import classify
+from sora_exporter.classify.user import UserRule
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api

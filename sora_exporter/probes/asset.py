@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from sora_exporter.patterns import Pattern
+
 SMALLEST_BYTES: Final = 64
 HEAD_BYTES: Final = 16
 TAIL_BYTES: Final = 16
@@ -160,7 +162,7 @@ def media_link(text: str, pattern: str) -> str | None:
     """
     for escaped, plain in ESCAPES:
         text = text.replace(escaped, plain)
-    links = [match.group().rstrip(PUNCTUATION) for match in re.finditer(pattern, text)]
+    links = [link.rstrip(PUNCTUATION) for link in Pattern(pattern).all_in(text)]
     for is_media in (VIDEO_PATH.search, IMAGE_PATH.search, bool):
         found = [link for link in links if is_media(link)]
         if found:

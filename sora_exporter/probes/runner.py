@@ -132,7 +132,7 @@ class Runner:
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
         client = self._clients.get(service.provider, self.config.providers[service.provider])
-        rules = user_rules(self.config, service.provider)
+        rules = user_rules(self.config, service.provider, probe)
 
         def judge(answer: Answer) -> Verdict:
             return classify(answer, rules)

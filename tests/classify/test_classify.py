@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from sora_exporter.classify import UserRule, classify
+from sora_exporter.classify import classify
+from sora_exporter.classify.user import UserRule
+from sora_exporter.patterns import Pattern
 from sora_exporter.result import Answer, ErrorClass, Expectation
 
 NOT_THE_CLASSIFIERS = {"slow", "budget_exhausted", "internal", "not_probed"}
@@ -149,9 +150,9 @@ def test_every_class_of_an_answer_is_reached() -> None:
 def test_user_rules_come_first_and_in_order() -> None:
     """A user's rule wins over the built-in ones, the earlier over the later, and is named by its place."""
     rules = [
-        UserRule(re.compile("something else", re.IGNORECASE), ErrorClass.OVERLOADED),
-        UserRule(re.compile("ACCOUNT POOL", re.IGNORECASE), ErrorClass.MAINTENANCE),
-        UserRule(re.compile("pool", re.IGNORECASE), ErrorClass.CAPTCHA),
+        UserRule(1, ErrorClass.OVERLOADED, Pattern("something else")),
+        UserRule(2, ErrorClass.MAINTENANCE, Pattern("ACCOUNT POOL", is_case_sensitive=False)),
+        UserRule(3, ErrorClass.CAPTCHA, Pattern("pool")),
     ]
     verdict = classify(answer(429, error("account pool is resting")), rules)
     assert (verdict.error_class, verdict.rule) == (ErrorClass.MAINTENANCE, "user:2")
@@ -159,7 +160,7 @@ def test_user_rules_come_first_and_in_order() -> None:
 
 def test_user_rules_read_decoded_text() -> None:
     """A user's rule finds Chinese text that the body wrote as escapes."""
-    rule = UserRule(re.compile("账号池维护"), ErrorClass.MAINTENANCE)
+    rule = UserRule(1, ErrorClass.MAINTENANCE, Pattern("账号池维护"))
     escaped = json.dumps(error("账号池维护"), ensure_ascii=True)
     assert classify(answer(500, escaped), [rule]).rule == "user:1"
 
@@ -210,7 +211,8 @@ def test_expectation_is_read_against_the_whole_document(envelope: str) -> None:
         (error("Rate  limit\nreached (request id: 2026abc)"), "Rate limit reached"),
         ("<html><title>502 Bad\n Gateway</title></html>", "502 Bad Gateway"),
         (error(json.dumps(error("inner words"))), "inner words"),
-        ("", ""),
+        ("", "HTTP 500, empty answer"),
+        ("<html></html>", "HTTP 500, empty page"),
     ],
 )
 def test_the_message_is_the_answers_own_words(body: object, message: str) -> None:

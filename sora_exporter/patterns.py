@@ -1,0 +1,42 @@
+"""Regular expressions that people write: RE2's, which take linear time, whatever text they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import re2
+
+
+class PatternError(ValueError):
+    """A text that is not a regular expression of RE2; the message says why."""
+
+
+class Pattern:
+    """One compiled expression; letter case matters only where it is wanted."""
+
+    def __init__(self, text: str, *, is_case_sensitive: bool = True) -> None:
+        """Raise PatternError where RE2 refuses the text, as it does look-ahead, look-behind and back references."""
+        options = re2.Options()
+        options.case_sensitive, options.log_errors = is_case_sensitive, False
+        try:
+            self._compiled = re2.compile(text, options)
+        except (re2.error, UnicodeEncodeError) as error:
+            raise PatternError(_reason(error)) from None
+
+    def is_in(self, text: str) -> bool:
+        """Whether the expression matches anywhere in a text."""
+        return self._compiled.search(_sound(text)) is not None
+
+    def all_in(self, text: str) -> Iterator[str]:
+        """Yield what it matches in a text, from left to right."""
+        return (match.group() for match in self._compiled.finditer(_sound(text)))
+
+
+def _reason(error: Exception) -> str:
+    said = error.args[0] if error.args else ""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+
+
+def _sound(text: str) -> str:
+    """The text without halves of characters, which have no UTF-8 form."""
+    return text.encode("utf-8", "replace").decode("utf-8")
