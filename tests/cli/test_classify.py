@@ -4,22 +4,64 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sora_exporter.cli.classify import LineError, classify_lines
+from sora_exporter.config import Config
 from sora_exporter.result import ErrorClass, Status
 
 CORPUS = Path(__file__).parents[1] / "classify" / "corpus" / "answers.jsonl"
 
 
 def test_each_answer_gets_its_line() -> None:
-    """Every line of the corpus yields id, error class, status and rule, in order, and nothing else."""
+    """Every line of the corpus yields its id and its verdict, in order, and nothing else."""
     lines = CORPUS.read_text("utf-8").splitlines()
-    verdicts = [json.loads(line) for line in classify_lines(lines)]
-    assert [one["id"] for one in verdicts] == [json.loads(line)["id"] for line in lines]
-    assert {tuple(one) for one in verdicts} == {("id", "error_class", "status", "rule")}
-    assert all(ErrorClass(one["error_class"]).status == Status(one["status"]) and one["rule"] for one in verdicts)
+    judged = [json.loads(line) for line in classify_lines(lines)]
+    assert [one["id"] for one in judged] == [json.loads(line)["id"] for line in lines]
+    assert {tuple(one) for one in judged} == {("id", "error_class", "status", "rule", "message", "recognised")}
+    assert all(ErrorClass(one["error_class"]).status == Status(one["status"]) and one["rule"] for one in judged)
+    assert {one["recognised"] for one in judged} == {True, False}
+
+
+def configured(**sections: Any) -> Config:
+    return Config.model_validate(sections)
+
+
+def test_own_rules_are_applied() -> None:
+    """A rule of the configuration decides where all its conditions hold, and names its place there."""
+    rule = {"match": "pool rests", "error_class": "maintenance"}
+    conditions = {"http_status": "5xx", "endpoint": "videos", "access": "reverse", "provider": "p", "probe": "submit"}
+    config = configured(classify=[{"match": "nothing", "error_class": "captcha"}, {**rule, **conditions}])
+    line = {"http_status": 503, "body": "The POOL rests", "endpoint": "videos", "access": "reverse", "provider": "p"}
+    good = {**line, "probe": "submit"}
+    others = [{**good, **other} for other in (
+        {"http_status": 403}, {"endpoint": "chat"}, {"access": "relay"}, {"provider": "q"}, {"probe": "canary"}
+    )]  # fmt: skip
+    rules = [json.loads(one)["rule"] for one in classify_lines(map(json.dumps, [good, line, *others]), config)]
+    assert rules[0] == "user:2"
+    assert "user:2" not in rules[1:]
+
+
+def test_an_api_reads_its_own_status_words() -> None:
+    """A line that names an API of the configuration is read by that API's words."""
+    words = {"running": ["laeuft"], "done": ["ok"], "failed": ["kaputt"]}
+    job = {"id": "id", "status": "phase", "poll": {"path": "/{job_id}"}, **words}
+    config = configured(apis={"own": {"create": {"path": "/v", "body": {"model": "{model}"}}, "job": job}})
+    line = {"http_status": 200, "endpoint": "video_job", "api": "own"}
+    bodies = [json.dumps({"id": "1", "phase": word}) for word in ("laeuft", "kaputt", "seltsam")]
+    judged = classify_lines([json.dumps({**line, "body": body}) for body in bodies], config)
+    assert [json.loads(one)["error_class"] for one in judged] == ["none", "generation_failed", "invalid_response"]
+
+
+def test_a_reason_names_the_text_and_the_words() -> None:
+    """With a reason, a line shows who refused, and the clause and words by which the rule held."""
+    body = {"error": {"message": "We checked. Too many requests, wait.", "type": "new_api_error"}}
+    (line,) = classify_lines([json.dumps({"http_status": 500, "body": json.dumps(body)})], with_reason=True)
+    document = json.loads(line)
+    assert (document["text"], document["words"]) == ("Too many requests, wait", ["too many requests"])
+    assert (document["refused_by"], document["rule"]) == ("gateway", "slow-down")
 
 
 def test_a_lost_connection_is_judged_by_its_text() -> None:
@@ -57,10 +99,12 @@ def test_what_cannot_be_encoded_is_escaped() -> None:
         ('{"http_status": 200, "body": {}}', "body must be a text or null, not an object"),
         ('{"http_status": 200, "headers": []}', "headers must be an object or null, not a list"),
         ('{"http_status": 200, "access": 1}', "access must be a text or null, not a number"),
+        ('{"http_status": 200, "probe": "guess"}', "probe must be catalog, canary"),
+        ('{"http_status": 200, "api": "vidoes"}', "the api 'vidoes' is not known: did you mean 'videos'?"),
     ],
 )
-def test_a_line_that_is_no_recorded_answer_is_named(line: str, words: str) -> None:
-    """The message about a wrong line has its number and the expected content."""
+def test_a_line_that_is_not_a_recorded_answer_is_named(line: str, words: str) -> None:
+    """Whatever is wrong with a line, the message has its number and what belongs there."""
     with pytest.raises(LineError) as error:
         list(classify_lines([line]))
     assert str(error.value).startswith(f"line 1: {words}")
