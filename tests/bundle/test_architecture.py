@@ -1,8 +1,9 @@
-"""The shape of the code, beside the import contracts of pyproject.toml: short functions, one broad handler."""
+"""The shape of the code, beside the import contracts of pyproject.toml: functions, handlers, imports, packages."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,11 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 
+PACKAGES = {name: TREES[name] for name, path in MODULES.items() if path.name == "__init__.py"}
+
 MOST_FUNCTION_LINES = 60
+LATE_IMPORTS = {"http.certificate": ["from cryptography import x509"]}
+"""The one module whose import costs every start noticeable time, and which only an invalid certificate needs."""
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -29,7 +34,7 @@ def test_functions_are_short(module: str) -> None:
 
 
 def test_faults_are_swallowed_in_one_place() -> None:
-    """Only the scheduler catches everything; whoever else looks at every exception raises it again."""
+    """Only the scheduler catches everything; any other handler of every exception raises it again."""
     broad = {
         module
         for module, tree in TREES.items()
@@ -37,6 +42,26 @@ def test_faults_are_swallowed_in_one_place() -> None:
         if isinstance(node, ast.ExceptHandler) and _is_broad(node) and not _raises_again(node)
     }
     assert broad == {"probes.scheduler"}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_explains_itself(package: str) -> None:
+    """The docstring of a package has at least two sentences: its contents, and what comes in and goes out."""
+    text = ast.get_docstring(PACKAGES[package]) or ""
+    assert len(re.findall(r"[.!?](?=\s|$)", text)) >= 2, text
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_stand_at_the_top(module: str) -> None:
+    """No function imports a module; the commands are loaded by name, by their group."""
+    late = [
+        ast.unparse(node)
+        for function in ast.walk(TREES[module])
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert late == LATE_IMPORTS.get(module, [])
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:

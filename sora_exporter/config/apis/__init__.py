@@ -1,4 +1,7 @@
-"""How a vendor's API speaks, as data: the built-in shapes and what a user adds under ``apis:``."""
+"""The APIs of vendors as data: the built-in shapes, and those that a user adds under ``apis:``.
+
+YAML comes in; out come checked models of requests, jobs and assets, and bodies and paths with their placeholders filled.
+"""
 
 from __future__ import annotations
 
