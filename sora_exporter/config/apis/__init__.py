@@ -1,6 +1,6 @@
 """The APIs of vendors as data: the built-in shapes, and those that a user adds under ``apis:``.
 
-YAML comes in; out come checked models of requests, jobs and assets, and bodies and paths with their placeholders filled.
+YAML comes in. Checked models of requests, jobs and assets go out, and bodies and paths with filled placeholders.
 """
 
 from __future__ import annotations
