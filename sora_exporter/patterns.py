@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import re2
 
+_SPECIAL = frozenset("\\.+*?()|[]{}^$")
+
 
 class PatternError(ValueError):
     """A text that is not a regular expression of RE2; the message says why."""
@@ -30,6 +32,11 @@ class Pattern:
     def all_in(self, text: str) -> Iterator[str]:
         """Yield what it matches in a text, from left to right."""
         return (match.group() for match in self._compiled.finditer(_sound(text)))
+
+
+def quoted(text: str) -> str:
+    """Return the expression that matches a text and nothing else."""
+    return "".join(f"\\{character}" if character in _SPECIAL else character for character in text)
 
 
 def _reason(error: Exception) -> str:

@@ -239,7 +239,8 @@ class ProbeResult:
     ``response_seconds`` is the time to the first complete answer and None when none came. ``detail`` is at most
     DETAIL_CHARACTERS of the answer's own words with secrets removed; ``excerpt`` likewise, longer, for evidence.
     ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds those of the answer by
-    which a provider finds a request again, likewise without secrets, one ``name: value`` a line.
+    which a provider finds a request again, likewise without secrets, one ``name: value`` a line. ``recognised`` is that
+    of the verdict.
     """
 
     service_id: str
@@ -260,6 +261,7 @@ class ProbeResult:
     is_reached: bool = True
     request: str = ""
     headers: str = ""
+    recognised: bool = True
 
     @property
     def is_success(self) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from sora_exporter.config import Config
-from sora_exporter.patterns import Pattern
-from sora_exporter.result import Answer, ErrorClass, ProbeKind
+from sora_exporter.patterns import Pattern, quoted
+from sora_exporter.result import Answer, ErrorClass, ProbeKind, ProbeResult
+
+LINE_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,11 @@ def user_rules(config: Config, provider: str | None, probe: ProbeKind | None = N
         for number, rule in enumerate(config.classify, start=1)
         if rule.provider in (None, provider) and rule.probe in (None, probe)
     )
+
+
+def line_for(provider: str, result: ProbeResult) -> str:
+    """Return a line for ``classify:`` in the configuration that would decide an answer as it was decided now."""
+    words = json.dumps(quoted(result.detail[:LINE_CHARACTERS]), ensure_ascii=False)
+    match = f", match: {words}" if result.detail else ""
+    status = f", http_status: {result.http_status}" if result.http_status else ""
+    return f"- {{provider: {json.dumps(provider)}{status}{match}, error_class: {result.error_class}}}"

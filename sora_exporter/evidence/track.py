@@ -65,6 +65,7 @@ class ProbeTrack:
     before_at: float = 0.0
     attempts: int = 0
     failed_attempts: int = 0
+    unrecognised: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
     durations: Distribution = field(default_factory=lambda: Distribution(PROBE_BUCKETS))
     marks: deque[Mark] = field(default_factory=deque)
@@ -90,6 +91,7 @@ class ProbeTrack:
             return
         self.failed_attempts += 1
         self.failures[result.error_class] += 1
+        self.unrecognised += not result.recognised
         self.failed.append(result)
         if len(self.failed) > WHOLE_EXCERPTS:
             older = self.failed[-WHOLE_EXCERPTS - 1]

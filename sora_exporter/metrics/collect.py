@@ -68,6 +68,7 @@ def _probe(samples: Samples, track: ProbeTrack, labels: Labels) -> None:
     for error_class in FAILURE_CLASSES:
         count = track.failures[error_class]
         samples.add("sora_probe_failures", count, {**labels, "error_class": error_class}, "_total")
+    samples.add("sora_probe_unrecognised", track.unrecognised, labels, "_total")
     if (latest := track.latest) is not None:
         samples.add("sora_probe_success", latest.is_success, labels)
         for phase in (*PHASES, *JOB_PHASES):

@@ -67,6 +67,9 @@ FAMILIES: Final[Mapping[str, Family]] = {
         (*_PROBE, "error_class"),
         "Attempts that did not succeed, by error class.",
     ),
+    "sora_probe_unrecognised": Family(
+        "counter", _PROBE, "Failed attempts whose answer only a default rule explained: by its HTTP status alone."
+    ),
     "sora_probe_last_attempt_timestamp_seconds": Family("gauge", _PROBE, "When the last attempt began."),
     "sora_probe_interval_seconds": Family("gauge", _PROBE, "Configured interval of the probe."),
     "sora_generation_seconds": Family("histogram", _ID, "Time from the create request to the finished video."),

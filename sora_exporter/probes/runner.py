@@ -22,6 +22,7 @@ from sora_exporter.config.target import target_of
 from sora_exporter.figures import dollars
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.probes.unrecognised import UnrecognisedAnswers
 from sora_exporter.redact import redact
 from sora_exporter.result import (
     DETAIL_CHARACTERS,
@@ -59,6 +60,7 @@ class Runner:
         self.config = config
         self._ledger, self._clients, self._clock = ledger, clients, clock
         self._accepted = AcceptedCanaries(ledger)
+        self._unrecognised = UnrecognisedAnswers()
         self._run_by = {
             Spending.FREE: self._free,
             Spending.SURPRISE: self._surprise,
@@ -152,7 +154,7 @@ class Runner:
         verdict = self._conclude(service, attempt, verdict)
         is_success = verdict.error_class in SUCCESSES
         secrets = attempt.client.secrets()
-        return ProbeResult(
+        result = ProbeResult(
             service_id=service.id,
             probe=probe,
             error_class=verdict.error_class,
@@ -172,7 +174,10 @@ class Runner:
             # The same texts are remembered many times over: interned, one is enough for all.
             request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
             headers=sys.intern(_headers(attempt.headers, secrets)),
+            recognised=verdict.recognised or is_success,
         )
+        self._unrecognised.note(service.provider, result)
+        return result
 
     def _conclude(self, service: Service, attempt: Attempt, verdict: Verdict) -> Verdict:
         """Return the verdict with the service's own settings applied: its end of life and ``slow_after``."""

@@ -25,6 +25,7 @@ sora_probe_phase_seconds gauge service_id probe phase
 sora_probe_http_status_code gauge service_id probe
 sora_probe_attempts_total counter service_id probe
 sora_probe_failures_total counter service_id probe error_class
+sora_probe_unrecognised_total counter service_id probe
 sora_probe_last_attempt_timestamp_seconds gauge service_id probe
 sora_probe_interval_seconds gauge service_id probe
 sora_probe_tls_expiry_timestamp_seconds gauge provider

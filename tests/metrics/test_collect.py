@@ -83,6 +83,12 @@ def test_failures_are_a_whole_set() -> None:
     assert len(counted) == len(ErrorClass) - 2
 
 
+def test_unrecognised_answers_are_counted() -> None:
+    """A failed attempt that only a default rule explained counts; a recognised one and a success do not."""
+    attempts = result(ErrorClass.SERVER_ERROR, recognised=False), result(ErrorClass.DNS), result(recognised=False)
+    assert samples(told(*attempts), "sora_probe_unrecognised_total") == {(): 1.0}
+
+
 def test_last_attempt() -> None:
     """Facts of the last attempt are told as they were; a phase that was not measured is left out."""
     subject = told(result(ErrorClass.SERVER_ERROR, http_status=502, phases={"connect": 0.1, "transfer": 0.2}))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sora_exporter import __version__
+from sora_exporter.classify.user import line_for
 from sora_exporter.evidence.state import ProbeTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, seconds_text
@@ -41,6 +42,8 @@ class AttemptView:
     duration: str
     phases: Sequence[Phase]
     cost: str
+    own_rule: str
+    """A line for the configuration where no rule recognised the answer, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def render_service(exporter: Exporter, service_id: str) -> Document:
         return html_document("missing.html", missing, http_status=404)
     view = service_view(exporter, track)
     probes = [
-        _probe_view(strip(probe, probed, plain_words(), now), probed, now)
+        _probe_view(strip(probe, probed, plain_words(), now), probed, view.service.provider, now)
         for probe, probed in sorted(track.probes.items(), key=lambda item: -_severity(item[1]))
     ]
     return html_document(
@@ -75,14 +78,14 @@ def _severity(probed: ProbeTrack) -> int:
     return SEVERITY[probed.latest.error_class.status if probed.latest else Status.UNKNOWN]
 
 
-def _probe_view(drawn: Strip, probed: ProbeTrack, now: float) -> ProbeView:
+def _probe_view(drawn: Strip, probed: ProbeTrack, provider: str, now: float) -> ProbeView:
     kept = probed.kept()
     longest = max((sum(result.phases.values()) for result in kept), default=0.0)
-    attempts = [_attempt(result, longest, now) for result in kept]
+    attempts = [_attempt(result, provider, longest, now) for result in kept]
     return ProbeView(drawn, probed.attempts, probed.failures.total(), attempts)
 
 
-def _attempt(result: ProbeResult, longest: float, now: float) -> AttemptView:
+def _attempt(result: ProbeResult, provider: str, longest: float, now: float) -> AttemptView:
     return AttemptView(
         at=moment(result.started_at, now, milliseconds=True),
         status=result.error_class.status,
@@ -91,6 +94,7 @@ def _attempt(result: ProbeResult, longest: float, now: float) -> AttemptView:
         duration=seconds_text(result.duration_seconds),
         phases=_phases(result.phases, longest),
         cost=dollars(result.cost_usd) if result.cost_usd else "",
+        own_rule="" if result.recognised else line_for(provider, result),
     )
 
 

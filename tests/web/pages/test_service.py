@@ -24,6 +24,17 @@ def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:
     assert "x-request-id: r-1 cf-ray: 8ab-SIN" in page.text
 
 
+def test_an_answer_that_was_not_recognised_is_marked(exporter: Exporter) -> None:
+    """Such an attempt says that its HTTP status alone decided, and offers a rule of one's own; others do not."""
+    attempt(exporter, "sora-2-official", ProbeKind.CATALOG, ErrorClass.OVERLOADED, http_status=503, detail="odd")
+    assert "not recognised" not in of_service(exporter, "sora-2-official").text
+    facts = {"http_status": 500, "detail": "odd (words)", "recognised": False}
+    attempt(exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.SERVER_ERROR, **facts)
+    text = of_service(exporter, "sora-2-official").text
+    assert text.count("Answer not recognised: judged by HTTP status alone.") == 1
+    assert 'http_status: 500, match: "odd \\\\(words\\\\)", error_class: server_error}' in text
+
+
 def test_every_phase_has_a_colour_of_its_own() -> None:
     """No two phases of an attempt look the same."""
     colours = dict(re.findall(r"\.p-(\w+)\{--phase:([^}]+)\}", FOLDER.joinpath("style.css").read_text("utf-8")))

@@ -1,0 +1,62 @@
+"""The user's own rules: their conditions, and the line that a page offers for one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+
+from sora_exporter.classify import classify
+from sora_exporter.classify.user import line_for, user_rules
+from sora_exporter.config import Config
+from sora_exporter.result import Answer, ErrorClass, ProbeKind, ProbeResult
+
+
+def configured(**rule: object) -> Config:
+    return Config.model_validate({"classify": [{"error_class": "maintenance", **rule}]})
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ({"http_status": 503}, True),
+        ({"http_status": "5xx"}, True),
+        ({"http_status": 500}, False),
+        ({"http_status": "4xx"}, False),
+        ({"match": "quiet"}, True),
+        ({"match": "loud"}, False),
+        ({"match": "quiet", "http_status": 403}, False),
+        ({"match": "quiet", "endpoint": "chat"}, True),
+        ({"match": "quiet", "endpoint": "videos"}, False),
+        ({"match": "quiet", "access": "reverse"}, True),
+        ({"match": "quiet", "access": "official"}, False),
+        ({"match": "quiet", "provider": "p"}, True),
+        ({"match": "quiet", "provider": "q"}, False),
+        ({"match": "quiet", "probe": "canary"}, True),
+        ({"match": "quiet", "probe": "submit"}, False),
+    ],
+)
+def test_every_condition_must_hold(condition: dict[str, object], fits: bool) -> None:
+    """A rule decides where all it names holds, and is passed over where one thing differs."""
+    answer = Answer("chat", "reverse", 503, body="All QUIET here")
+    verdict = classify(answer, user_rules(configured(**condition), "p", ProbeKind.CANARY))
+    assert (verdict.rule == "user:1") is fits
+
+
+def test_no_answer_has_no_status() -> None:
+    """A lost connection meets no condition on the status."""
+    answer = Answer(http_status=None, transport_error="Connection refused")
+    rules = user_rules(configured(http_status="5xx"), "p")
+    assert classify(answer, rules).error_class is ErrorClass.CONNECTION
+
+
+def test_the_offered_line_decides_the_same_answer() -> None:
+    """The line that a page offers is valid, whatever the answer says, and matches that answer."""
+    said = 'Odd (new) "thing": 50% off? [a|b] \\ 你好 #'
+    answer = Answer(http_status=418, body=json.dumps({"error": {"message": said}}))
+    verdict = classify(answer)
+    result = ProbeResult("s", ProbeKind.CANARY, verdict.error_class, 0.0, 0.0, verdict.rule, verdict.message, "", 418)
+    config = Config.model_validate({"classify": yaml.safe_load(line_for("p", result))})
+    assert (verdict.recognised, verdict.message) == (False, said)
+    assert classify(answer, user_rules(config, "p")).rule == "user:1"
