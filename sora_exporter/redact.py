@@ -39,7 +39,7 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     """Return at most so many characters of the text, without the given secrets and anything shaped like one.
 
     A secret is also found percent-encoded, escaped as in JSON, without the scheme before it ("Bearer x"), and where
-    the end of the text, or whoever put dots there, cuts it in two. Takes time linear in the text.
+    the end of the text, or the dots of a provider that shortened it, cuts it in two. Takes time linear in the text.
     """
     text = text[: characters * 4]
     for secret in _forms(secrets):

@@ -137,7 +137,7 @@ class Line(NamedTuple):
 
 
 def logged() -> Iterator[tuple[str, Line]]:
-    """Yield every message in the source code with its line, where it is a constant without a format."""
+    """Yield every message in the source code with its line."""
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
@@ -153,12 +153,17 @@ def lines_of(call: ast.Call) -> Iterator[tuple[str, Line]]:
             assert isinstance(over, ast.Constant)
             yield begins, Line("error", frozenset([*keywords, "error"]))
             yield str(over.value), Line("info", frozenset(keywords))
-        case ast.Call(func=ast.Attribute(ast.Name("log"), level), args=[ast.Constant(str(message))]) if level in LEVELS:
+        case ast.Call(func=ast.Attribute(ast.Name("log"), level), args=[message]) if level in LEVELS:
             extra = keywords.get("extra", ast.Dict([], []))
-            assert isinstance(extra, ast.Dict), f"{message!r}: write the fields as a dictionary in the call"
+            assert isinstance(extra, ast.Dict), f"{ast.unparse(call)}: write the fields as a dictionary in the call"
+            assert None not in extra.keys, f"{ast.unparse(call)}: write out every field in the call"
             names = {key.value for key in extra.keys if isinstance(key, ast.Constant)}
             trace = {"err"} if level == "exception" or "exc_info" in keywords else set()
-            yield message, Line(LEVELS[level], frozenset(map(str, names | trace)))
+            for text in [message.body, message.orelse] if isinstance(message, ast.IfExp) else [message]:
+                assert isinstance(text, ast.Constant), f"{ast.unparse(call)}: use a constant message"
+                yield str(text.value), Line(LEVELS[level], frozenset(map(str, names | trace)))
+        case ast.Call(func=ast.Attribute(ast.Name("log"), level)) if level in LEVELS:
+            pytest.fail(f"{ast.unparse(call)}: use a constant message, and give the facts as extra={{…}}")
 
 
 def documented() -> dict[str, Line]:

@@ -23,8 +23,7 @@ def logged_if_not_stored(what: str, service_id: str = "") -> Iterator[None]:
     try:
         yield
     except StorageError as error:
-        facts = {"service_id": service_id} if service_id else {}
-        log.error("ledger not written", extra={**facts, "detail": what, "error": str(error)})
+        log.error("ledger not written", extra={"service_id": service_id or None, "detail": what, "error": str(error)})
 
 
 @dataclass

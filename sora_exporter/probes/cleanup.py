@@ -57,8 +57,10 @@ async def _is_gone(api: Api, service: Service, client: Client, job: Job, now: fl
             return now - job.reservation.reserved_at > ARRIVAL_SECONDS
     gone = [await delete_at_provider(client, api, service.access, job_id, REQUEST_SECONDS) for job_id in job_ids]
     for one, is_gone in zip(job_ids, gone, strict=True):
-        message = "unfinished job deleted" if is_gone else "unfinished job not deleted yet"
-        log.info(message, extra={"service_id": service.id, "provider": service.provider, "job": one})
+        log.info(
+            "unfinished job deleted" if is_gone else "unfinished job not deleted yet",
+            extra={"service_id": service.id, "provider": service.provider, "job": one},
+        )
     return all(gone)
 
 

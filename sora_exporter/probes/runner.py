@@ -97,8 +97,15 @@ class Runner:
 
         def bar() -> None:
             self._accepted.add(service.id, target)
-            facts = {"service_id": service.id, "probe": str(probe), "cost_usd": price}
-            log.error("canary accepted instead of refused", extra={**facts, "detail": NOT_SENT.format(service.id)})
+            log.error(
+                "canary accepted instead of refused",
+                extra={
+                    "service_id": service.id,
+                    "probe": probe.value,
+                    "cost_usd": price,
+                    "detail": NOT_SENT.format(service.id),
+                },
+            )
 
         record = SurpriseJob(self._ledger, service, price, bar)
         attempt = self._new_attempt(service, probe)

@@ -175,7 +175,7 @@ class Scheduler:
             result = await self._run(service, probe)
             self._take(result, service, target)
         except Exception:
-            log.exception("internal error in probe %s of service %s", probe, service.id)
+            log.exception("internal error in probe", extra={"service_id": service.id, "probe": probe.value})
             duration = self._clock.monotonic() - started
             result = ProbeResult(service.id, probe, ErrorClass.INTERNAL, started_at, duration, "internal")
             self._take(result, service, target)

@@ -23,6 +23,14 @@ class UnrecognisedAnswers:
         if result.recognised or said in self._logged or len(self._logged) >= MOST_REMEMBERED:
             return
         self._logged.add(said)
-        facts = {"service_id": result.service_id, "provider": provider, "probe": str(result.probe)}
-        verdict = {"error_class": str(result.error_class), "rule": result.rule, "detail": result.detail}
-        log.warning("answer not recognised", extra={**facts, **verdict})
+        log.warning(
+            "answer not recognised",
+            extra={
+                "service_id": result.service_id,
+                "provider": provider,
+                "probe": result.probe.value,
+                "error_class": result.error_class.value,
+                "rule": result.rule,
+                "detail": result.detail,
+            },
+        )
