@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 _SPECIAL = frozenset("\\.+*?()|[]{}^$")
 
