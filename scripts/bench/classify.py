@@ -28,6 +28,11 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "many events": lambda size: 'data: {"choices":[{"delta":{"content":"x"}}]}\n' * (size // 46),
     "many data prefixes": lambda size: "data:" * (size // 5),
     "blanks": lambda size: " " * size,
+    "many sentences": lambda size: json.dumps({"message": "no. " * (size // 4)}),
+    "many conditions": lambda size: json.dumps({"message": "if you, no charge, " * (size // 19)}),
+    "many parameters": lambda size: json.dumps({"message": "field a_" * (size // 8)}),
+    "many status words": lambda size: json.dumps({"status": "a " * (size // 2), "id": "x"}),
+    "many notices": lambda size: 'data: {"choices":[{"delta":{"reasoning":"failed "}}]}\n' * (size // 53),
     "half words": lambda size: json.dumps({"message": "rate " * (size // 5)}),
 }
 

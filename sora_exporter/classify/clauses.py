@@ -20,7 +20,8 @@ _PART_END = re.compile(
 _PARAMETER = re.compile(
     r"(?:field|parameter|param|argument|option|property|header|参数|字段)\s*[`'\"“]?"
     r"(?:[A-Za-z]\w*_\w+|[A-Za-z]\w*(?=[`'\"”]|\s+(?:is|must|should|has|was|are|cannot|can|may)\b))[`'\"”]?"
-    r"|(?<!model )(?<!model ['`\"])(?<!模型)(?<!模型 )\b[a-z]+(?:_[a-z]+)+\b(?=\s+(?:is|must|should|has|was|are|cannot|can|may)\b)",
+    r"|(?<!model )(?<!model ['`\"])(?<!模型)(?<!模型 )\b[a-z]+(?:_[a-z]+)+\b"
+    r"(?=\s+(?:is|must|should|has|was|are|cannot|can|may)\b)",
     re.IGNORECASE,
 )
 """A parameter by its name, whose words are none of the message's."""

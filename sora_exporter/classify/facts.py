@@ -28,7 +28,7 @@ _REQUEST_ID = re.compile(
     r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE
 )
 _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{0,300})", re.IGNORECASE)
-_FAILED_TRY = re.compile(r"[^\n]*(?:❌|\bfail|\berror|\bretry|失败|重试|错误|出错)[^\n]*", re.IGNORECASE)
+_FAILED_TRY = re.compile(r"❌|\bfail|\berror|\bretry|失败|重试|错误|出错", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _BLANK = re.compile(r"\s+")
 
@@ -219,6 +219,6 @@ def _joined_events(body: str) -> Mapping[str, Any]:
         last = event
     if content := "".join(contents):
         return {**last, "choices": [{"message": {"content": content}}]}
-    if notices := _FAILED_TRY.findall("".join(progress)[-_TEXT_LIMIT:]):
+    if notices := [line for line in "".join(progress)[-_TEXT_LIMIT:].splitlines() if _FAILED_TRY.search(line)]:
         return {"error": {"message": notices[-1].strip()}}
     return {**last, "choices": []}

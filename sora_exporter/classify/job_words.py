@@ -26,6 +26,7 @@ class Family(StrEnum):
     UNKNOWN = "unknown"
 
 
+_WORD_LIMIT = 60
 _TABLE = yaml.safe_load(resources.files(__package__).joinpath("job_words.yml").read_text(encoding="utf-8"))
 _BY_FAMILY = tuple((Family(row["family"]), phrases_in("|".join(row["words"]))) for row in _TABLE)
 
@@ -33,7 +34,7 @@ _BY_FAMILY = tuple((Family(row["family"]), phrases_in("|".join(row["words"]))) f
 @lru_cache(maxsize=1024)
 def family_of(word: str) -> Family:
     """Return the family of one status word."""
-    return next((family for family, said in _BY_FAMILY if said(word[:60])), Family.UNKNOWN)
+    return next((family for family, said in _BY_FAMILY if said(word[:_WORD_LIMIT])), Family.UNKNOWN)
 
 
 def gravest(words: Iterable[str]) -> Family | None:

@@ -52,6 +52,7 @@ _WRAPPER_CODES = _names(
 )
 _WRAPPER_TYPES = _names("upstream_error openai_error")
 _ARK_TYPES = _names("badrequest unauthorized forbidden notfound toomanyrequests internalservererror")
+_BEGINNING = 300
 _OWN_WORDS = re.compile(
     r"Authentication Error,|Budget has been exceeded|ExceededBudget|.{0,30}Invalid model name passed in model="
     r"|No available (?:tokens?|accounts?|models?|channels?)\b|All available accounts are"
@@ -67,6 +68,8 @@ _WRAPPER_WORDS = re.compile(
 def mark_of(node: Mapping[str, Any]) -> Mark | None:
     """Return whose refusal an error object is, by its code and type; None where neither says."""
     code, kind = node.get("code"), node.get("type")
+    if code == "INVALID_API_KEY":
+        return Mark.GATEWAY  # sub2api's spelling; makers write theirs in lower case.
     code = code.lower() if isinstance(code, str) else ""
     kind = kind.lower() if isinstance(kind, str) else ""
     if code in _WRAPPER_CODES or kind in _WRAPPER_TYPES:
@@ -88,6 +91,7 @@ def _is_a_makers(node: Mapping[str, Any], code: str, kind: str) -> bool:
 
 def mark_in(text: str) -> Mark | None:
     """Return whose refusal a message is, by how it begins; None where it does not say."""
+    text = text[:_BEGINNING]
     if _WRAPPER_WORDS.match(text):
         return Mark.PASSED_ON
     return Mark.GATEWAY if _OWN_WORDS.match(text) else None

@@ -232,3 +232,93 @@ def test_a_long_stream_is_read_at_both_ends(place: int) -> None:
     events[place] = 'data: {"error":{"message":"unusual activity"}}'
     verdict = classify(answer(200, "\n\n".join(events), "chat"))
     assert verdict.error_class == ("none" if place == 2500 else "risk_control")
+
+
+def progress(*texts: str) -> str:
+    events = [{"choices": [{"delta": {"content": None, "reasoning_content": text}}]} for text in texts]
+    return "\n\n".join(f"data: {json.dumps(event)}" for event in events)
+
+
+def test_a_notice_of_a_failed_try_in_progress_is_an_answer() -> None:
+    """Progress that only reports failed tries is judged by the last of them; a video after them is a success."""
+    tries = progress("Starting\n", "Failed, retrying (1/3): ", "No available tokens\n", "waiting\n")
+    assert classify(answer(200, tries, "chat")).error_class == "unavailable"
+    event = {"choices": [{"delta": {"content": "https://x/v.mp4"}}]}
+    assert classify(answer(200, f"{tries}\n\ndata: {json.dumps(event)}", "chat")).error_class == "none"
+    assert classify(answer(200, progress("Starting\n", "50 %\n"), "chat")).error_class == "invalid_response"
+
+
+@pytest.mark.parametrize(
+    ("word", "error_class"),
+    [
+        ("VIDEO_GENERATION_FAILED", "generation_failed"),
+        ("TERMINATED", "generation_failed"),
+        ("completed_with_errors", "generation_failed"),
+        ("任务已取消", "generation_failed"),
+        ("NSFW_DETECTED", "content_policy"),
+        ("ContentBlocked", "content_policy"),
+        ("insufficient_credits", "quota_exhausted"),
+        ("TASK_STATUS_EXPIRED", "generation_timeout"),
+        ("zorp", "invalid_response"),
+        (7, "invalid_response"),
+        ("notStarted", "none"),
+        ("moderation_pending", "none"),
+        ("生成中", "none"),
+        ("SUCCEEDED", "none"),
+    ],
+)
+def test_a_status_word_is_read_by_the_words_inside_it(word: str | int, error_class: str) -> None:
+    """Family by family, in every spelling; a word of no family never reads as success."""
+    assert classify(answer(200, {"id": "job_1", "status": word}, "video_job")).error_class == error_class
+
+
+def test_a_job_is_done_only_with_something_to_show() -> None:
+    """A finished job without an id or an asset is no success."""
+    assert classify(answer(200, {"status": "completed"}, "video_job")).error_class == "invalid_response"
+    assert classify(answer(200, {"status": "completed", "url": "https://x/v"}, "video_job")).error_class == "none"
+
+
+WRONG_KEY = {
+    "error": {"message": "Incorrect API key provided", "type": "invalid_request_error", "code": "invalid_api_key"}
+}
+NO_CHANNEL = {"error": {"message": "No available channel for model sora-2", "type": "new_api_error", "code": ""}}
+ARK = {
+    "error": {"code": "InvalidParameter", "message": "The parameter is not valid", "param": "x", "type": "BadRequest"}
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error_class", "refused_by"),
+    [
+        (400, {"code": "invalid_request", "message": "prompt is required", "data": None}, "invalid_request", "gateway"),
+        (403, {"code": "insufficient_user_quota", "message": "x", "data": None}, "quota_exhausted", "gateway"),
+        (
+            401,
+            {"code": "fail_to_fetch_task", "message": json.dumps(WRONG_KEY), "data": None},
+            "unavailable",
+            "upstream",
+        ),
+        (400, {"code": "fail_to_fetch_task", "message": json.dumps(ARK), "data": None}, "invalid_request", "upstream"),
+        (
+            503,
+            {"code": "fail_to_fetch_task", "message": json.dumps(NO_CHANNEL), "data": None},
+            "unavailable",
+            "gateway",
+        ),
+        (401, error("litellm.AuthenticationError: OpenAIException - Incorrect API key"), "unavailable", "upstream"),
+        (
+            429,
+            error("litellm.RateLimitError: OpenAIException - You exceeded your current quota"),
+            "quota_exhausted",
+            "upstream",
+        ),
+        (401, error("Authentication Error, Invalid proxy server token passed"), "authentication", "gateway"),
+        (502, error("Upstream authentication failed, please contact administrator"), "unavailable", "upstream"),
+        (401, {"code": "INVALID_API_KEY", "message": "Invalid API key"}, "authentication", "gateway"),
+        (500, error("nothing known"), "server_error", ""),
+    ],
+)
+def test_structure_says_who_refused(status: int, body: object, error_class: str, refused_by: str) -> None:
+    """The innermost signature counts; a relay's own key or purse behind it is none of ours."""
+    verdict = classify(answer(status, body, access="relay"))
+    assert (verdict.error_class, verdict.refused_by) == (error_class, refused_by)
