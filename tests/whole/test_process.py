@@ -137,7 +137,7 @@ def test_sighup_and_post_reload_the_file_and_a_bad_one_changes_nothing(provider:
         assert has("sora_exporter_config_last_reload_successful 1.0\n")
         assert running.end() == 0
     errors = [line for line in running.lines if "level=error" in line]
-    assert [f"configuration not reloaded: {config}:" in line for line in errors] == [True, True]
+    assert [str(config) in line for line in errors] == [True, True], errors
     assert "Traceback" not in running.said
 
 
