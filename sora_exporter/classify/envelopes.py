@@ -23,6 +23,8 @@ _GOOD_CODES = frozenset(["0", "1", "100", "10000", "20000", "", "null"])
 _GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "成功", "操作成功", "请求成功"}
 _FAULT_CODES = names("errorcode errcode failcode failurecode")
 _FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason failmsg failuremessage failure")
+_HEADS = ("header", "head", "meta")
+"""Where an envelope may keep its code and message apart from the rest. Source: iFlytek."""
 _GOOD_LENGTH = 20
 
 
@@ -37,6 +39,8 @@ def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
     yield node.get("ok") is False or node.get("status") is False
     yield any(not _is_good_code(node, word_of(node.get(key))) for key in _ENVELOPE_CODES)
     yield word_of(at(node, "baseresp.statuscode")) not in _GOOD_CODES
+    heads = (node.get(name) for name in _HEADS)
+    yield any(isinstance(head, dict) and not _is_good_code(head, word_of(head.get("code"))) for head in heads)
     yield any(not is_good_word(word_of(node.get(key))) for key in _TROUBLES)
     yield any(_is_inner_fault(key, value) for key, value in near_the_top(node))
     yield any(at(node, path) for path in _FILTER_PATHS) or is_filtered(node)

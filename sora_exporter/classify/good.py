@@ -23,7 +23,7 @@ _OTHER_ADDRESSES = (
 )
 """What addresses that are no picture or video begin with."""
 _OTHER_IDS = names(
-    "requestid reqid traceid logid xrequestid spanid sessionid userid accountid clientid orgid organizationid projectid"
+    "requestid reqid sid traceid logid xrequestid spanid sessionid userid accountid clientid orgid organizationid projectid"
     " groupid channelid modelid eventid responseid correlationid tenantid appid"
 )
 """Ids of something other than a job."""
