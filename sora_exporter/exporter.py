@@ -18,7 +18,7 @@ from sora_exporter.evidence.state import State
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
 from sora_exporter.metrics.samples import Subject
-from sora_exporter.probes.cleanup import clean_up
+from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.probes.runner import NOT_SENT, Runner
 from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.result import ProbeKind, ProbeResult
@@ -46,6 +46,7 @@ class Exporter:
         self.spending = Spending(ledger, clock)
         self._clients = ProviderClients()
         self._runner = Runner(config, ledger, self._clients, clock)
+        self._clean_up = CleanUp(config, ledger, self._clients, clock)
         self.state = State(clock)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
@@ -77,6 +78,7 @@ class Exporter:
         if running:
             await asyncio.wait(running)
         await self.pages.stop()
+        await self._clean_up.stop()
         await self.scheduler.stop()
         await self._clients.keep_only({})
 
@@ -108,6 +110,7 @@ class Exporter:
             return str(error)
         self.config = config
         self._runner.configure(config)
+        self._clean_up.config = config
         self.state.configure(config)
         self.scheduler.apply(config)
         self.pages.apply(config)
@@ -157,6 +160,8 @@ class Exporter:
             reloaded_at=self.reload_state.succeeded_at,
             probes_in_flight=self.scheduler.in_flight,
             tls_expires_at=dict(self._tls_expires_at),
+            jobs_pending={name: self._clean_up.pending.get(name, 0) for name in self.config.providers},
+            jobs_abandoned={name: self._clean_up.abandoned[name] for name in self.config.providers},
         )
 
     def _record(self, result: ProbeResult) -> None:
@@ -185,15 +190,18 @@ class Exporter:
             listener(result.service_id)
 
     async def _keep_up(self) -> None:
-        """Delete jobs left at providers, and read the spend again, which midnight resets."""
+        """Begin a clean-up of jobs left at providers, and read the spend again, which midnight resets.
+
+        Neither waits for a provider.
+        """
         while True:
             # A fault of ours in one round must not end the rounds.
-            await apart(self._clean_up(), "clean-up")
+            await apart(self._begin_clean_up(), "clean-up")
             await self.clock.sleep(CLEANUP_SECONDS)
 
-    async def _clean_up(self) -> None:
+    async def _begin_clean_up(self) -> None:
         try:
-            await clean_up(self.config, self._ledger, self._clients, self.clock.now())
+            self._clean_up.begin_round()
         except StorageError as error:
             self.spending.unreadable(error)
         else:

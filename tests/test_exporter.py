@@ -17,6 +17,7 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.config import Config, load_config
 from sora_exporter.exporter import CLEANUP_SECONDS
+from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.result import ErrorClass, ProbeKind
 
 OFFICIAL = "sora-2-official"
@@ -226,11 +227,11 @@ async def test_a_fault_of_ours_ends_one_round_of_the_clean_up(
     """A round that breaks is logged with its traceback; the next one comes all the same."""
     rounds: list[float] = []
 
-    async def breaking(*_: Any) -> int:
+    def breaking(_: CleanUp) -> None:
         rounds.append(clock.now())
         raise ZeroDivisionError("a mistake of ours")
 
-    monkeypatch.setattr(sora_exporter.exporter, "clean_up", breaking)
+    monkeypatch.setattr(CleanUp, "begin_round", breaking)
     await clock.advance(3 * CLEANUP_SECONDS)
     assert len(rounds) == 3
     assert [line.task for line in logged(caplog, "internal error in task")] == ["clean-up"] * 3

@@ -24,7 +24,18 @@ def config_warnings(config: Config) -> list[str]:
         if price is not None and price > limit:
             why = f"${price:g} is above budget_usd_per_day, ${limit:g}" if limit else "budget_usd_per_day is not set"
             warnings.append(f"service {service.id}: {' and '.join(paid)} will never run: {why}")
-    return warnings
+    return warnings + _left_jobs(config)
+
+
+def _left_jobs(config: Config) -> list[str]:
+    """Return a line for each api whose finished jobs a paid probe has to leave at the provider."""
+    paid = [service for service in config.services if any(kind.is_paid for kind in service.probes)]
+    apis = {service.api: job for service in paid if (job := config.api(service).job) is not None}
+    return [
+        f"api {name}: it has no call that deletes a finished job: those of paid probes stay at the provider"
+        for name, job in sorted(apis.items())
+        if not any(ending.fits("done") for ending in job.endings)
+    ]
 
 
 def _is_open_to_others(path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Final
@@ -103,7 +103,10 @@ def _page(name: str, page: PageState) -> Samples:
 
 @dataclass(frozen=True)
 class ExporterFacts:
-    """Facts about the exporter itself. ``tls_expires_at`` is per provider; money in USD, moments in Unix time."""
+    """Facts about the exporter itself; money in USD, moments in Unix time.
+
+    ``tls_expires_at``, ``jobs_pending`` and ``jobs_abandoned`` are by provider.
+    """
 
     budget_usd: float
     spent_usd: float | None
@@ -111,6 +114,8 @@ class ExporterFacts:
     reloaded_at: float
     probes_in_flight: int
     tls_expires_at: Mapping[str, float]
+    jobs_pending: Mapping[str, int] = field(default_factory=dict)
+    jobs_abandoned: Mapping[str, int] = field(default_factory=dict)
 
 
 @cache
@@ -129,6 +134,10 @@ def _exporter(facts: ExporterFacts) -> Samples:
         samples.add("sora_probe_tls_expiry_timestamp_seconds", expires_at, {"provider": provider})
     samples.add("sora_probe_budget_usd", facts.budget_usd, alone)
     samples.add("sora_probe_budget_spent_usd", facts.spent_usd, alone)
+    for provider, count in sorted(facts.jobs_pending.items()):
+        samples.add("sora_probe_jobs_pending", count, {"provider": provider})
+    for provider, count in sorted(facts.jobs_abandoned.items()):
+        samples.add("sora_probe_jobs_abandoned", count, {"provider": provider}, "_total")
     samples.add("sora_exporter_build", 1.0, _build(), "_info")
     samples.add("sora_exporter_config_last_reload_successful", facts.reload_successful, alone)
     samples.add("sora_exporter_config_last_reload_success_timestamp_seconds", facts.reloaded_at, alone)

@@ -79,6 +79,10 @@ FAMILIES: Final[Mapping[str, Family]] = {
     ),
     "sora_probe_budget_usd": Family("gauge", (), "Limit of today's (UTC) spend on probes."),
     "sora_probe_budget_spent_usd": Family("gauge", (), "Today's (UTC) spend on probes, reservations included."),
+    "sora_probe_jobs_pending": Family("gauge", ("provider",), "Jobs of probes that are still to be deleted."),
+    "sora_probe_jobs_abandoned": Family(
+        "counter", ("provider",), "Jobs of probes that could not be deleted for a day and were given up."
+    ),
     "sora_status_page_up": Family("gauge", _PAGE, "Whether the last fetch of the official page worked. Cached."),
     "sora_status_page_last_fetch_timestamp_seconds": Family("gauge", _PAGE, "When the official page was last fetched."),
     "sora_status_page_indicator": Family(

@@ -1,77 +1,211 @@
-"""Deleting the jobs that a timeout, a crash or a restart left at a provider."""
+"""Removing the jobs that a timeout, a crash or a restart left at a provider.
+
+Each provider has a task of its own with a time limit, so a slow one delays no other. A job that cannot be removed yet
+is tried again after growing pauses, and given up after a day.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.reservation import Job
+from sora_exporter.budget.storage import StorageError
+from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Service
 from sora_exporter.config.apis import Api, first
 from sora_exporter.config.apis.spec import Find
 from sora_exporter.documents import decoded
 from sora_exporter.http.reply import Request
+from sora_exporter.logs import LogOnce
 from sora_exporter.probes.attempt import Client
-from sora_exporter.probes.job import delete_at_provider, job_id_in
+from sora_exporter.probes.job import job_id_in
+from sora_exporter.probes.removal import Removal, Removed
 from sora_exporter.probes.runner import Clients
+from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
 
-REQUEST_SECONDS = 10.0
+LIST_SECONDS = 10.0
+PROVIDER_SECONDS = 60.0
+"""The time limit of one round at one provider; the jobs that are left over wait for the next round."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 20.0, 3600.0
 ARRIVAL_SECONDS = 120.0
+"""The create request of a killed process may still be on its way for this long."""
+DAY_SECONDS = 86400.0
 
 
-async def clean_up(config: Config, ledger: Ledger, clients: Clients, now: float) -> int:
-    """Delete unfinished jobs at their providers; return how many are still left.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One answer of a provider's list of jobs: the ids by the prompt that each job was created with.
 
-    A job that cannot be deleted yet (many vendors refuse while it runs) stays in the ledger for the next round.
-    So does a job whose provider or api is no longer configured: the configuration may come back.
+    ``is_whole`` is set if no older job was cut off from the list.
     """
-    left = 0
-    for job in ledger.unfinished_jobs():
-        service = config.service(job.reservation.service_id)
-        if service is None or service.provider != job.provider or service.api != job.api:
-            left += 1
-            continue
-        client = clients.get(service.provider, config.providers[service.provider])
-        if await _is_gone(config.api(service), service, client, job, now):
-            # The cost of an attempt that was killed is unknown: it counts in full.
-            ledger.settle(job.reservation, job.reservation.amount_usd)
-            ledger.forget_job(job)
-        else:
-            left += 1
-    return left
+
+    prompts: Sequence[tuple[str, str]]
+    is_whole: bool
+
+    def ids(self, marker: str) -> list[str]:
+        """Return the ids of the jobs whose prompt has the marker; usually there is one at most."""
+        return [job_id for job_id, prompt in self.prompts if marker in prompt]
 
 
-async def _is_gone(api: Api, service: Service, client: Client, job: Job, now: float) -> bool:
-    job_ids: tuple[str, ...] | None = (job.job_id,) if job.job_id is not None else None
-    if job_ids is None:
-        if api.job is None or api.job.delete is None or api.job.find is None:
-            # Nothing can be listed or deleted there; the job ends by itself.
-            return True
-        job_ids = await _find(api.job.find, api, service, client, job.reservation.marker)
-        if job_ids is None:
-            return False
-        if not job_ids:
-            # The create request of a killed process may still be on its way through the provider.
-            return now - job.reservation.reserved_at > ARRIVAL_SECONDS
-    gone = [await delete_at_provider(client, api, service.access, job_id, REQUEST_SECONDS) for job_id in job_ids]
-    for one, is_gone in zip(job_ids, gone, strict=True):
-        log.info(
-            "unfinished job deleted" if is_gone else "unfinished job not deleted yet",
-            extra={"service_id": service.id, "provider": service.provider, "job": one},
+class CleanUp:
+    """Removes the ledger's unfinished jobs, provider by provider."""
+
+    def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
+        self.config = config
+        self.pending: Mapping[str, int] = {}
+        """Jobs still to be removed, by provider, as of the last round."""
+        self.abandoned: Counter[str] = Counter()
+        """Jobs given up since the start, by provider."""
+        self._ledger, self._clients, self._clock = ledger, clients, clock
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._tries: dict[int, tuple[int, float]] = {}
+        self._left: set[tuple[str, str]] = set()
+        self._unwritten = LogOnce(log, "clean-up stopped", over="clean-up goes on")
+
+    def begin_round(self) -> None:
+        """Start a task at each provider that has a job to be tried now; return at once. Raises StorageError.
+
+        A provider whose last task is still running gets no second one.
+        """
+        jobs = self._ledger.unfinished_jobs()
+        self.pending = Counter(job.provider for job in jobs)
+        known = {job.id for job in jobs}
+        self._tries = {number: tried for number, tried in self._tries.items() if number in known}
+        due: dict[str, list[Job]] = {}
+        for job in jobs:
+            if self._clock.monotonic() >= self._tries.get(job.id, (0, 0.0))[1]:
+                due.setdefault(job.provider, []).append(job)
+        for provider, some in due.items():
+            if provider not in self._running:
+                task = start(self._visit(some), f"clean-up at {provider}")
+                self._running[provider] = task
+                task.add_done_callback(partial(self._ended, provider))
+
+    async def finish_round(self) -> None:
+        """Wait until the tasks under way have ended, and count what is left. Raises StorageError."""
+        if self._running:
+            await asyncio.wait(list(self._running.values()))
+        self.pending = Counter(job.provider for job in self._ledger.unfinished_jobs())
+
+    async def stop(self) -> None:
+        """Cancel the tasks under way and wait for them."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    def _ended(self, provider: str, _: asyncio.Task[None]) -> None:
+        del self._running[provider]
+
+    async def _visit(self, jobs: Sequence[Job]) -> None:
+        """Try each of one provider's jobs once, within the time limit."""
+        listings: dict[str, Listing | None] = {}
+        try:
+            async with asyncio.timeout(PROVIDER_SECONDS):
+                for job in jobs:
+                    await self._try(job, listings)
+            self._unwritten.off()
+        except TimeoutError:
+            log.warning("clean-up not finished in time", extra={"provider": jobs[0].provider, "count": len(jobs)})
+        except StorageError as error:
+            self._unwritten.on(str(error))
+
+    async def _try(self, job: Job, listings: dict[str, Listing | None]) -> None:
+        """Try to remove one job; note when to try again, or forget it if it is over or a day old."""
+        tries, _ = self._tries.get(job.id, (0, 0.0))
+        pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(tries, 20), LONGEST_PAUSE_SECONDS)
+        # Noted first: a job whose removal uses up the provider's time must not be the first one of every round.
+        self._tries[job.id] = tries + 1, self._clock.monotonic() + pause
+        service = self.config.service(job.reservation.service_id)
+        removed = Removed.LATER
+        if service is not None and service.provider == job.provider and service.api == job.api:
+            removed = await self._remove(job, service, listings)
+        if removed is Removed.LATER and self._clock.now() - job.reservation.reserved_at > DAY_SECONDS:
+            self._abandon(job)
+        elif removed is not Removed.LATER:
+            # The cost of a job that was begun is its price in full; an earlier settlement stands.
+            self._ledger.settle(job.reservation, job.reservation.amount_usd)
+            self._ledger.forget_job(job)
+
+    async def _remove(self, job: Job, service: Service, listings: dict[str, Listing | None]) -> Removed:
+        api, client = self.config.api(service), self._client(service)
+        end = self._clock.monotonic() + PROVIDER_SECONDS
+        removal = Removal(client, api, service.access, lambda: end - self._clock.monotonic())
+        if job.job_id is not None:
+            return self._noted(job, job.job_id, await removal.remove(job.job_id))
+        if api.job is None or not api.job.endings or api.job.find is None:
+            # Nothing can be listed or removed there; the job ends by itself.
+            return Removed.GONE
+        if job.api not in listings:
+            listings[job.api] = await _list(api.job.find, api, service, client)
+        listing = listings[job.api]
+        if listing is None:
+            return Removed.LATER
+        ids = listing.ids(job.reservation.marker)
+        if not ids:
+            return self._without_job(job, listing)
+        # One job was reserved, so one is removed a round, however many claim to be it.
+        removed = self._noted(job, ids[0], await removal.remove(ids[0]))
+        return removed if len(ids) == 1 else Removed.LATER
+
+    def _without_job(self, job: Job, listing: Listing) -> Removed:
+        """Give the money back if the list proves that no job was made, which it does only after a while."""
+        if self._clock.now() - job.reservation.reserved_at <= ARRIVAL_SECONDS:
+            return Removed.LATER
+        if listing.is_whole:
+            self._ledger.release(job.reservation)
+        return Removed.GONE
+
+    def _noted(self, job: Job, job_id: str, removed: Removed) -> Removed:
+        """Log how removing a job ended; a call that the provider does not have is logged once per provider and api."""
+        service_id = job.reservation.service_id
+        if removed is not Removed.LEFT:
+            log.info(
+                "job removed" if removed is Removed.GONE else "job not removed yet",
+                extra={"service_id": service_id, "provider": job.provider, "job": job_id},
+            )
+        elif (job.provider, job.api) not in self._left:
+            self._left.add((job.provider, job.api))
+            detail = f"{removed.value}; api {job.api}"
+            log.warning(
+                "job left at its provider",
+                extra={"service_id": service_id, "provider": job.provider, "job": job_id, "detail": detail},
+            )
+        return removed
+
+    def _abandon(self, job: Job) -> None:
+        self._ledger.settle(job.reservation, job.reservation.amount_usd)
+        self._ledger.forget_job(job)
+        self.abandoned[job.provider] += 1
+        log.error(
+            "job abandoned",
+            extra={
+                "service_id": job.reservation.service_id,
+                "provider": job.provider,
+                "job": job.job_id or job.reservation.marker,
+                "detail": "it could not be removed for a day: remove it by hand",
+            },
         )
-    return all(gone)
+
+    def _client(self, service: Service) -> Client:
+        return self._clients.get(service.provider, self.config.providers[service.provider])
 
 
-async def _find(find: Find, api: Api, service: Service, client: Client, marker: str) -> tuple[str, ...] | None:
-    """Return the ids of the jobs whose prompt holds the marker, or None if the list cannot be read.
-
-    There is at most one, unless something between us and the provider sent the create request twice.
-    """
-    reply = await client.ask(Request("GET", find.path, "models", REQUEST_SECONDS), service.access)
+async def _list(find: Find, api: Api, service: Service, client: Client) -> Listing | None:
+    """Return the provider's list of jobs, or None if it cannot be read."""
+    reply = await client.ask(Request("GET", find.path, "models", LIST_SECONDS), service.access)
     items = first(decoded(reply.answer.body), find.items)
     if reply.answer.http_status != 200 or not isinstance(items, list):
         return None
-    found = (item for item in items if marker in str(first(item, find.prompt) or ""))
-    return tuple(job_id for item in found if (job_id := job_id_in(api, item)))
+    found = [(job_id_in(api, item), str(first(item, find.prompt) or "")) for item in items]
+    prompts = [(job_id, prompt) for job_id, prompt in found if job_id is not None]
+    return Listing(prompts, is_whole=len(items) < find.most)

@@ -8,24 +8,21 @@ from itertools import repeat
 
 from sora_exporter.config.apis import Api, first
 from sora_exporter.config.apis.spec import fill_path
-from sora_exporter.documents import decoded
-from sora_exporter.http.reply import Request
-from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt, Client
+from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
+from sora_exporter.probes.removal import CALL_SECONDS, Removal, Removed
 from sora_exporter.probes.stream import Opening, is_progressing
 from sora_exporter.result import Answer, ErrorClass, Verdict
 
 PROGRESSING = "stream:progress"
 """The rule of a stream that was accepted by the progress it reports."""
 
-GONE_STATUS = frozenset({404, 410})
 MIB = 1024 * 1024
 POLL_SECONDS = 30.0
 """Longest duration of one poll; a lost one must not use up the whole attempt."""
 LAST_SECONDS, LAST_SHARE = 2.0, 0.05
 """The last poll comes this long before the attempt's end at most, and this share of its time at most."""
 CLEANUP_SHARE = 0.05
-DELETE_SECONDS = 5.0
 ID_CHARACTERS = 512
 LONG_SECRET = 12
 """Characters; a job's id may contain a shorter secret, such as a configured header's value, by chance."""
@@ -33,8 +30,8 @@ LONG_SECRET = 12
 
 async def create_job(attempt: Attempt, *, opening_only: bool = False) -> Verdict:
     """Send a probe's create request and record its job; the end of the attempt's time stays free for deleting it."""
-    if attempt.api.job is not None and attempt.api.job.delete is not None:
-        attempt.kept_free_seconds = min(DELETE_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
+    if attempt.api.job is not None and attempt.api.job.endings:
+        attempt.kept_free_seconds = min(CALL_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
     verdict = await request_job(attempt, Opening(), opening_only=opening_only)
     job_id = job_id_of(attempt)
     if attempt.job_record is not None:
@@ -169,14 +166,14 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
             expectation=attempt.api.job_expectation,
             most_seconds=POLL_SECONDS,
         )
-        word = job.word(attempt.document)
-        if phase == "queue" and word in ("running", "done"):
+        state = job.word(attempt.document)
+        if phase == "queue" and state in ("running", "done"):
             attempt.phases["queue"] = clock.monotonic() - since
             phase, since = "render", clock.monotonic()
-        if word == "done":
+        if state == "done":
             attempt.phases["render"] = clock.monotonic() - since
             return Followed(verdict)
-        if word == "failed":
+        if state == "failed":
             return Followed(verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error))
         # A poll that the deadline cut short adds nothing to the one before it.
         is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
@@ -206,25 +203,19 @@ async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> N
         attempt.job_record.gone()
 
 
-async def delete_job(attempt: Attempt, job_id: str) -> bool:
-    """Delete the attempt's job, forget it once it is gone, and return whether it is."""
-    access, seconds = attempt.service.access, attempt.deadline - attempt.clock.monotonic()
-    is_gone = await delete_at_provider(attempt.client, attempt.api, access, job_id, seconds)
-    if is_gone and attempt.job_record is not None:
+async def delete_job(attempt: Attempt, job_id: str) -> Removed:
+    """Remove the attempt's job, and forget it once it is gone or if no call for it is known.
+
+    A call that the api describes and the provider does not have is left to the clean-up, which reports it once.
+    """
+    job = attempt.api.job
+
+    def seconds_left() -> float:
+        return attempt.deadline - attempt.clock.monotonic()
+
+    removal = Removal(attempt.client, attempt.api, attempt.service.access, seconds_left)
+    removed = await removal.remove(job_id, job.word(attempt.document) if job is not None else None)
+    is_over = removed is Removed.GONE or (removed is Removed.LEFT and (job is None or not job.endings))
+    if is_over and attempt.job_record is not None:
         attempt.job_record.gone()
-    return is_gone
-
-
-async def delete_at_provider(client: Client, api: Api, access: str, job_id: str, timeout_seconds: float) -> bool:
-    """Delete a job; return whether it is gone, which is true at once for a vendor without such a call."""
-    if api.job is None or api.job.delete is None:
-        return True
-    route = api.job.delete
-    seconds = min(max(timeout_seconds, 0.1), DELETE_SECONDS)
-    request = Request(route.method, fill_path(route.path, job_id=job_id), JOB_ENDPOINT, seconds)
-    reply = await client.ask(request, access)
-    if reply.answer.http_status is None:
-        return False
-    if reply.answer.http_status in GONE_STATUS:
-        return True
-    return 200 <= reply.answer.http_status < 300 and not first(decoded(reply.answer.body), ("error",))
+    return removed

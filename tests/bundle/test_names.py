@@ -33,6 +33,8 @@ sora_generation_seconds histogram service_id
 sora_probe_cost_usd_total counter service_id
 sora_probe_budget_usd gauge
 sora_probe_budget_spent_usd gauge
+sora_probe_jobs_pending gauge provider
+sora_probe_jobs_abandoned_total counter provider
 sora_status_page_up gauge page
 sora_status_page_last_fetch_timestamp_seconds gauge page
 sora_status_page_indicator gauge page indicator

@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from support.clock import HandClock
+from support.listed import ListedAnswers
 
 from sora_exporter.classify import classify
 from sora_exporter.config import Service
 from sora_exporter.config.apis import builtin_apis
-from sora_exporter.http.exchange import Exchange
-from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import ID_CHARACTERS, create_job, delete_job, job_id_in, poll_job
-from sora_exporter.result import Answer, ErrorClass, Verdict
+from sora_exporter.probes.removal import Removed
+from sora_exporter.result import ErrorClass, Verdict
 
 E = ErrorClass
-
-
-@dataclass
-class ListedAnswers:
-    """A client whose answers are given: a status and a body each; the last one again and again."""
-
-    answers: list[tuple[int | None, Any]]
-    requests: list[Request] = field(default_factory=list)
-
-    async def ask(self, request: Request, access: str, _exchange: Exchange | None = None) -> Reply:
-        status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        self.requests.append(request)
-        text = body if isinstance(body, str) else json.dumps(body)
-        errors = {"unreached": "ConnectionRefusedError: refused", "": "TimeoutError: timed out"}
-        error = None if status is not None else errors[body]
-        facts = Answer(request.endpoint, access, status, {}, text if status else "", error, 0.1, request.expectation)
-        return Reply(facts, http_status=status, is_reached=body != "unreached")
-
-    def secrets(self) -> tuple[str, ...]:
-        return ()
-
-    async def download(self, url: str, *_: object, **__: object) -> Reply:
-        raise AssertionError(f"{url} is not to be downloaded here")
 
 
 @dataclass
@@ -146,33 +122,21 @@ async def test_a_failed_job_tells_why(clock: HandClock, answer: tuple[int, Any],
 
 
 @pytest.mark.parametrize(
-    ("answer", "is_gone"),
+    ("status", "api", "removed", "is_forgotten"),
     [
-        ((200, {"deleted": True}), True),
-        ((204, ""), True),
-        ((404, {"error": "unknown"}), True),
-        ((410, ""), True),
-        ((200, {"error": {"message": "still running"}}), False),
-        ((409, {}), False),
-        ((500, {}), False),
-        ((None, ""), False),
+        (200, "videos", Removed.GONE, True),
+        (409, "videos", Removed.LATER, False),
+        (405, "videos", Removed.LEFT, False),
+        (500, "video-generations", Removed.LEFT, True),
     ],
 )
-async def test_a_job_is_forgotten_only_when_it_is_gone(
-    clock: HandClock, answer: tuple[int | None, Any], is_gone: bool
+async def test_a_job_is_forgotten_once_it_is_gone_or_has_no_call(
+    clock: HandClock, status: int, api: str, removed: Removed, is_forgotten: bool
 ) -> None:
-    """Deleted or unknown jobs are forgotten; refused and unanswered deletions are not."""
-    found = attempt(clock, answer)
-    assert await delete_job(found, "v1") is is_gone
-    assert found.job_record == Remembered(int(is_gone))
-
-
-async def test_a_vendor_without_deletion_is_not_asked(clock: HandClock) -> None:
-    """Where an API names no way to delete, nothing is sent and the job counts as gone."""
-    found = attempt(clock, (500, {}), api="video-generations")
-    assert await delete_job(found, "t1")
-    assert isinstance(found.client, ListedAnswers)
-    assert found.client.requests == []
+    """A removed job is forgotten, and one that no described call removes; all others are left to the clean-up."""
+    found = attempt(clock, (status, {}), api=api)
+    assert await delete_job(found, "v1") is removed
+    assert found.job_record == Remembered(int(is_forgotten))
 
 
 @pytest.mark.parametrize("job_id", ["../../models", "a/b?c=d#e", "视频 1", "%2e%2e"])

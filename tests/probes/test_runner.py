@@ -22,7 +22,7 @@ from support.probing import Bench, SimulatedProvider
 
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.config import load_config
-from sora_exporter.probes.cleanup import clean_up
+from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.probes.runner import HEADER_CHARACTERS
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.simulator.assets import GOOD
@@ -296,7 +296,10 @@ async def test_a_canarys_job_that_cannot_be_deleted_is_left_to_the_clean_up(benc
         await bench.runner(config).run(config.services[0], ProbeKind.CANARY)
         (left,) = bench.ledger.unfinished_jobs()
         assert (left.job_id, left.reservation.probe) == ("video_1", "canary")
-        assert await clean_up(config, bench.ledger, bench.clients, bench.clock.now()) == 0
+        clean_up = CleanUp(config, bench.ledger, bench.clients, bench.clock)
+        clean_up.begin_round()
+        await clean_up.finish_round()
+        assert sum(clean_up.pending.values()) == 0
     assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE", b"DELETE"]
     assert (bench.ledger.unfinished_jobs(), bench.ledger.spent_usd()) == ([], 0.25)
 

@@ -1,7 +1,7 @@
 """One vendor's API as data: routes, bodies, and the paths of job, status, asset and error in its answers.
 
 A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``. The paths of a tuple
-are tried in order. A route may hold ``{model}`` (create, models) or ``{job_id}`` (poll, delete, asset), a body
+are tried in order. A route may hold ``{model}`` (create, models) or ``{job_id}`` (poll, cancel, delete, asset), a body
 ``{model}`` and ``{prompt}``.
 """
 
@@ -18,9 +18,14 @@ from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
 from sora_exporter.documents import first
 from sora_exporter.result import Expectation
 
-__all__ = ["Api", "Asset", "Canary", "Create", "Find", "Job", "Models", "Route", "fill", "fill_path", "first"]
+__all__ = [
+    "Api", "Asset", "Canary", "Cancel", "Create", "Ending", "Find", "Job", "Models", "Route", "State",
+    "fill", "fill_path", "first",
+]  # fmt: skip
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
+State = Literal["queued", "running", "done", "failed"]
+"""What a job's status word means."""
 
 
 def _as_tuple(value: object) -> object:
@@ -100,11 +105,36 @@ class Canary(Section):
 
 
 class Find(Section):
-    """How to list jobs, to find one whose id was lost: a route, the path of its items, and of the prompt in each."""
+    """How to list jobs, to find one whose id was lost: a route, the path of its items, and of the prompt in each.
+
+    A list of ``most`` items may be cut off: it does not prove that a job is not there.
+    """
 
     path: RoutePath
+    most: Annotated[Count, Field(ge=1, le=10_000)] = 100
     items: Paths = Field(min_length=1)
     prompt: Paths = Field(min_length=1)
+
+
+class Ending(Route):
+    """A call that ends a job, or deletes it, and the states in which the vendor permits it (none given: every state).
+
+    ``body`` may hold ``{job_id}``.
+    """
+
+    method: Method = "DELETE"
+    body: Json | None = None
+    when: tuple[State, ...] = ()
+
+    def fits(self, state: State | None) -> bool:
+        """Return whether a job in this state can be removed so; None stands for a state that is not known."""
+        return not self.when or state in self.when
+
+
+class Cancel(Ending):
+    """A call that stops a job which has not ended: before it runs or, unless ``when`` says otherwise, while it runs."""
+
+    when: tuple[State, ...] = Field(default=("queued", "running"), min_length=1)
 
 
 class Job(Section):
@@ -119,21 +149,32 @@ class Job(Section):
     failed: Words = ()
     poll: Route
     poll_interval_seconds: float = Field(default=5.0, gt=0, le=3600)
-    delete: Route | None = None
+    cancel: Cancel | None = None
+    delete: Ending | None = None
     find: Find | None = None
 
     @property
-    def meanings(self) -> dict[str, str]:
+    def meanings(self) -> dict[str, State]:
         """What each status word means, most final meaning first."""
-        by_meaning = {"done": self.done, "failed": self.failed, "running": self.running, "queued": self.queued}
+        by_meaning: dict[State, tuple[str, ...]] = {
+            "done": self.done,
+            "failed": self.failed,
+            "running": self.running,
+            "queued": self.queued,
+        }
         return {word: meaning for meaning, words in by_meaning.items() for word in words}
 
-    def word(self, answer: object) -> str:
-        """Return ``queued``, ``running``, ``done`` or ``failed``; an empty string for an unknown word."""
+    def word(self, answer: object) -> State | None:
+        """Return the state of the job in an answer; None for an unknown status word."""
         said = first(answer, self.status)
-        return self.meanings.get(str(said).lower(), "") if isinstance(said, (str, int)) else ""
+        return self.meanings.get(str(said).lower()) if isinstance(said, (str, int)) else None
 
-    @field_validator("poll", "delete")
+    @property
+    def endings(self) -> tuple[Ending, ...]:
+        """The calls that remove a job, deleting before cancelling; empty for a vendor that has none."""
+        return tuple(ending for ending in (self.delete, self.cancel) if ending is not None)
+
+    @field_validator("poll", "cancel", "delete")
     @classmethod
     def _names_job(cls, value: Route | None) -> Route | None:
         if value is not None:

@@ -1,0 +1,99 @@
+"""Removing a job from its provider: it is cancelled or deleted, as its state and the vendor permit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from sora_exporter.config.apis import Api
+from sora_exporter.config.apis.spec import Ending, Job, Route, State, fill, fill_path
+from sora_exporter.documents import decoded, first
+from sora_exporter.http.reply import Reply, Request
+from sora_exporter.probes.attempt import JOB_ENDPOINT, Client
+
+CALL_SECONDS = 5.0
+LEAST_SECONDS = 0.1
+NOT_FOUND, METHOD_NOT_ALLOWED, GONE_FOR_GOOD = 404, 405, 410
+
+
+class Removed(Enum):
+    """How an attempt to remove a job ended."""
+
+    GONE = "the job is deleted, cancelled, or was not there any more"
+    LATER = "the job cannot be removed now: try again"
+    LEFT = "the provider has no call that removes the job: it stays there"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The way to one provider's jobs; ``seconds_left`` returns how long all calls together may still take."""
+
+    client: Client
+    api: Api
+    access: str
+    seconds_left: Callable[[], float]
+
+    async def remove(self, job_id: str, state: State | None = None) -> Removed:
+        """Remove a job whose state was last seen as this; poll it first if the state decides and is not known."""
+        job = self.api.job
+        if job is None or not job.endings:
+            return Removed.LEFT
+        ending = ending_for(job, state)
+        if ending is None and state is None:
+            reply = await self._poll(job, job_id)
+            if is_not_found(reply):
+                return Removed.GONE
+            state = state_in(job, reply)
+            ending = ending_for(job, state)
+        if ending is not None:
+            return await self._end(ending, job, job_id)
+        return Removed.LEFT if state in ("done", "failed") else Removed.LATER
+
+    async def _end(self, ending: Ending, job: Job, job_id: str) -> Removed:
+        body = fill(ending.body, {"job_id": job_id}) if ending.body is not None else None
+        reply = await self._ask(Request(ending.method, _path(ending, job_id), JOB_ENDPOINT, self._seconds(), body))
+        http_status = reply.answer.http_status
+        if http_status == METHOD_NOT_ALLOWED:
+            return Removed.LEFT
+        if http_status == NOT_FOUND:
+            return await self._meaning_of_not_found(job, job_id)
+        if http_status == GONE_FOR_GOOD:
+            return Removed.GONE
+        is_done = http_status is not None and 200 <= http_status < 300
+        return Removed.GONE if is_done and not first(decoded(reply.answer.body), ("error",)) else Removed.LATER
+
+    async def _meaning_of_not_found(self, job: Job, job_id: str) -> Removed:
+        """Return whether the job was not found or the call itself: a job that can still be polled is there."""
+        reply = await self._poll(job, job_id)
+        if is_not_found(reply):
+            return Removed.GONE
+        return Removed.LEFT if state_in(job, reply) is not None else Removed.LATER
+
+    async def _poll(self, job: Job, job_id: str) -> Reply:
+        return await self._ask(Request(job.poll.method, _path(job.poll, job_id), JOB_ENDPOINT, self._seconds()))
+
+    async def _ask(self, request: Request) -> Reply:
+        return await self.client.ask(request, self.access)
+
+    def _seconds(self) -> float:
+        return min(max(self.seconds_left(), LEAST_SECONDS), CALL_SECONDS)
+
+
+def ending_for(job: Job, state: State | None) -> Ending | None:
+    """Return the call that removes a job in this state, if there is one."""
+    return next((ending for ending in job.endings if ending.fits(state)), None)
+
+
+def state_in(job: Job, reply: Reply) -> State | None:
+    """Return the state in the answer to a poll; None for a refusal and for an unknown word."""
+    return job.word(decoded(reply.answer.body)) if reply.answer.http_status == 200 else None
+
+
+def is_not_found(reply: Reply) -> bool:
+    """Return whether a poll says that there is no such job."""
+    return reply.answer.http_status in (NOT_FOUND, GONE_FOR_GOOD)
+
+
+def _path(route: Route, job_id: str) -> str:
+    return fill_path(route.path, job_id=job_id)
