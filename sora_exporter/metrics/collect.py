@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Final
@@ -114,8 +114,8 @@ class ExporterFacts:
     reloaded_at: float
     probes_in_flight: int
     tls_expires_at: Mapping[str, float]
-    jobs_pending: Mapping[str, int] = field(default_factory=dict)
-    jobs_abandoned: Mapping[str, int] = field(default_factory=dict)
+    jobs_pending: Mapping[str, int]
+    jobs_abandoned: Mapping[str, int]
 
 
 @cache

@@ -45,3 +45,14 @@ def test_paid_probes_that_never_run_are_warned_of(budget: float, warning: str | 
     service = {**SERVICE, "price_usd": {"per_second": 0.1}, "probes": probes}
     config = loaded({"budget_usd_per_day": budget, "providers": RELAY, "services": [service]})
     assert config_warnings(config) == ([warning] if warning else [])
+
+
+def test_an_api_whose_finished_jobs_stay_is_warned_of_once() -> None:
+    """However many services use an api without a call that deletes, one line names it; free probes leave nothing."""
+    probes = {"generate": {"interval": "6h"}}
+    paid = {**SERVICE, "api": "video-generations", "price_usd": {"per_second": 0.1}, "probes": probes}
+    free = {**SERVICE, "id": "free", "api": "video-generations"}
+    config = loaded({"budget_usd_per_day": 9, "providers": RELAY, "services": [paid, {**paid, "id": "b"}, free]})
+    assert config_warnings(config) == [
+        "api video-generations: it has no call that deletes a finished job: those of paid probes stay at the provider"
+    ]

@@ -139,7 +139,7 @@ def test_page() -> None:
 
 def test_exporter() -> None:
     """Spend that nobody can read is absent rather than 0, and a failed reload shows."""
-    subject = exporter_subject(ExporterFacts(1.0, None, False, NOW, 2, {}))
+    subject = exporter_subject(ExporterFacts(1.0, None, False, NOW, 2, {}, {}, {}))
     assert samples(subject, "sora_probe_budget_spent_usd") == {}
     assert samples(subject, "sora_exporter_config_last_reload_successful") == {(): 0.0}
     assert samples(subject, "sora_exporter_probes_in_flight") == {(): 2.0}

@@ -42,7 +42,7 @@ class Source:
         self.state.configure(known)
         self.pages: dict[str, PageState] = {}
         self.costs: dict[str, float] = {}
-        self.facts = ExporterFacts(1.0, 0.5, True, NOW, 0, {"relay": NOW})
+        self.facts = ExporterFacts(1.0, 0.5, True, NOW, 0, {"relay": NOW}, {"relay": 1}, {"relay": 0})
         self._listeners: list[Callable[[str], None]] = []
 
     def subjects(self) -> Iterator[Subject]:
