@@ -23,8 +23,8 @@ _OTHER_ADDRESSES = (
 )
 """What addresses that are no picture or video begin with."""
 _OTHER_IDS = names(
-    "requestid reqid sid traceid logid xrequestid spanid sessionid userid accountid clientid orgid organizationid projectid"
-    " groupid channelid modelid eventid responseid correlationid tenantid appid"
+    "requestid reqid sid traceid logid xrequestid spanid sessionid userid accountid clientid orgid organizationid"
+    " projectid groupid channelid modelid eventid responseid correlationid tenantid appid"
 )
 """Ids of something other than a job."""
 _JOB_KEYS = names("uuid taskuuid invocationarn identifier jobidentifier job task prediction ticket handle deleted")
