@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-import os
 import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from sora_exporter.config.auth import Auth, auth_of
+from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one
 from sora_exporter.config.section import Count, Flag, Section
-from sora_exporter.config.values import File, HeaderName, HeaderValue, Proxy, Url, require_readable
+from sora_exporter.config.values import File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
 
-KEY_BYTES = 8192
 CERTIFICATE_BYTES = 16 * 1024 * 1024
-VARIABLE_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+FILLED_PER_REQUEST = frozenset({"model", "prompt", "job_id", "uuid", "timestamp", "timestamp_ms", "month_ago_ms"})
+"""The placeholders that each request fills itself."""
+
+
+def _placeholder(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+        raise ValueError(f"{name!r} is not the name of a placeholder: use a-z, 0-9 and '_', a letter first")
+    if name in FILLED_PER_REQUEST:
+        raise ValueError(f"{{{name}}} is filled by each request: choose another name")
+    return name
+
+
+Placeholder = Annotated[str, AfterValidator(_placeholder)]
 
 
 class Provider(Section):
-    """A base URL, and the variable or file that holds its key."""
+    """A base URL, and the variables or files that hold its secrets.
+
+    ``auth`` is None for a bearer token. ``values`` fill placeholders of the same names in paths, headers and bodies.
+    """
 
     base_url: Url
-    api_key_env: str | None = None
-    api_key_file: File | None = None
+    api_key_env: SecretVariable | None = None
+    api_key_file: SecretFile | None = None
+    auth: Annotated[Auth | None, BeforeValidator(auth_of)] = None
+    values: Mapping[Placeholder, Text] = Field(default_factory=dict)
     proxy: Proxy | None = None
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     verify: Flag = True
@@ -33,29 +50,13 @@ class Provider(Section):
 
     @model_validator(mode="after")
     def _one_key_source(self) -> Self:
-        if self.api_key_env and self.api_key_file:
-            raise ValueError("api_key_env and api_key_file exclude each other: keep one")
+        require_one(self.api_key_env, self.api_key_file, "api_key")
+        has_key = self.api_key_env is not None or self.api_key_file is not None
+        if self.auth is not None and self.auth.sends_api_key and not has_key:
+            raise ValueError("this scheme of auth sends a key: name it with api_key_env or api_key_file")
+        if self.auth is not None and has_key and not self.auth.sends_api_key:
+            raise ValueError("this scheme of auth has its own secrets: remove api_key_env or api_key_file")
         return self
-
-    @field_validator("api_key_env")
-    @classmethod
-    def _is_set(cls, name: str | None) -> str | None:
-        if name is None:
-            return None
-        key = os.environ.get(name) if name and "\0" not in name else None
-        if not key:
-            # A key pasted in place of its variable's name must not reach a log.
-            shown = name if VARIABLE_NAME.fullmatch(name) else "named here"
-            raise ValueError(f"the environment variable {shown} is not set: export it or use api_key_file")
-        _require_key(key.strip(), f"the environment variable {name}")
-        return name
-
-    @field_validator("api_key_file")
-    @classmethod
-    def _holds_key(cls, path: Path | None) -> Path | None:
-        if path is not None:
-            _require_key(require_readable(path, KEY_BYTES).decode("utf-8", "replace").strip(), str(path))
-        return path
 
     @field_validator("ca_file")
     @classmethod
@@ -67,10 +68,3 @@ class Provider(Section):
             except (ssl.SSLError, ValueError):
                 raise ValueError(f"{path} does not contain a PEM certificate: name a file of CA certificates") from None
         return path
-
-
-def _require_key(key: str, where: str) -> None:
-    if not key:
-        raise ValueError(f"{where} is empty: put the key there")
-    if not re.fullmatch(r"[!-~]+", key):
-        raise ValueError(f"{where} contains a space, a line break or a non-ASCII letter: put only the key there")

@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import httpcore2
+
 ANSWER_BYTES: Final = 1024 * 1024
 HEADER_CHARACTERS: Final = 4096
 
@@ -29,6 +31,9 @@ class Exchange:
     """Receives the body of a 200 answer piece by piece instead of ``received``; for assets. No other body is read."""
     stop: Callable[[bytearray], bool] | None = None
     """Called with all bytes received so far after each piece; True ends the exchange."""
+    sent: httpcore2.Request | None = None
+    """The request as it was sent; its body stands in ``sent_body``."""
+    sent_body: bytes = b""
     phases: dict[str, float] = field(default_factory=dict)
     http_status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +58,7 @@ class Exchange:
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Turn the HTTP library's trace events into phases."""
         phase, _, step = event.partition(".")[2].rpartition(".")
-        now = time.monotonic()
+        now = time.perf_counter()
         if step == "started":
             self._marks[phase] = now
             if phase == "send_request_headers":
@@ -85,7 +90,7 @@ class Exchange:
     def take(self, piece: bytes) -> bool:
         """Keep a piece of the body, and return whether the exchange ends here."""
         if piece and self.first_piece_at is None:
-            self.first_piece_at = time.monotonic()
+            self.first_piece_at = time.perf_counter()
         self.is_cut = self.size + len(piece) > self.limit
         piece = piece[: self.limit - self.size]
         self.size += len(piece)
@@ -100,7 +105,7 @@ class Exchange:
     def finished(self) -> None:
         """Note the end of the body."""
         if "headers" in self._marks:
-            self.phases["transfer"] = time.monotonic() - self._marks["headers"]
+            self.phases["transfer"] = time.perf_counter() - self._marks["headers"]
 
 
 EXCHANGE: ContextVar[Exchange] = ContextVar("exchange")

@@ -11,6 +11,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, SupportsIndex
 
@@ -164,16 +165,16 @@ class Network(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 - the library's signature
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> Stream:
-        loop, record = asyncio.get_running_loop(), self._record()
+        record = self._record()
         try:
             async with asyncio.timeout(timeout):
-                started = loop.time()
+                started = time.perf_counter()
                 addresses = await resolve(host, port)
-                record.spent("resolve", loop.time() - started)
+                record.spent("resolve", time.perf_counter() - started)
                 _require_allowed(host, [str(entry[4][0]) for entry in addresses], record)
-                started = loop.time()
+                started = time.perf_counter()
                 connected = await start_connection(addresses, happy_eyeballs_delay=CONNECT_STAGGER_SECONDS)
-                record.spent("connect", loop.time() - started)
+                record.spent("connect", time.perf_counter() - started)
                 _prepare(connected)
                 return await Stream.over(connected)
         except TimeoutError as error:

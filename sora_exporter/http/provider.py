@@ -14,19 +14,22 @@ import httpx2
 import openai
 
 from sora_exporter.config import Provider
-from sora_exporter.http.api_key import KeySource, KeyUnavailable
+from sora_exporter.http.api_key import KeyUnavailable
+from sora_exporter.http.auth import Outgoing, SdkAuth, clock_fault, scheme_of, with_query
 from sora_exporter.http.certificate import presented_expiry
 from sora_exporter.http.exchange import EXCHANGE, Exchange
+from sora_exporter.http.redirects import REDIRECT_STATUS, joined, moved, origin
 from sora_exporter.http.reply import Reply, Request, describe, exchange_of, innermost, reply_of
 from sora_exporter.http.sdk import bare_headers, sdk_of, transport_of
-from sora_exporter.result import Answer
+from sora_exporter.http.token_host import TokenHostUnreachable
+from sora_exporter.http.trace import Trace
+from sora_exporter.result import Answer, Verdict
 
 __all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
 
 BODILESS = frozenset({"GET", "DELETE"})
 REDIRECTS = 3
 CERTIFICATE_SECONDS = 2.0
-REDIRECT_STATUS = frozenset({301, 302, 303, 307, 308})
 
 
 class ProviderClient:
@@ -35,76 +38,97 @@ class ProviderClient:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self._base_url = httpx2.URL(provider.base_url)
-        self._key = KeySource(provider)
         self._transport = transport_of(provider)
-        self._http = httpx2.AsyncClient(transport=self._transport, follow_redirects=False, trust_env=False)
+        self._scheme = scheme_of(provider)
+        self._http = httpx2.AsyncClient(
+            transport=self._transport, auth=SdkAuth(self._scheme), follow_redirects=False, trust_env=False
+        )
         self._sdk = sdk_of(provider, self._http)
-        self._bare: tuple[str | None, list[tuple[bytes, bytes]]] | None = None
+        self._bare: list[tuple[bytes, bytes]] | None = None
         self._under_way = 0
         self._is_retired = False
 
-    async def ask(self, request: Request, access: str, exchange: Exchange | None = None) -> Reply:
+    async def ask(
+        self, request: Request, access: str, exchange: Exchange | None = None, *, trace: Trace | None = None
+    ) -> Reply:
         """Return the provider's reply, at the latest after the request's timeout.
 
         ``exchange`` is the request's own record (``exchange_of``), for a caller that reads it while the answer is still
-        coming in.
+        coming in. ``trace`` keeps the exchange for a person.
         """
         exchange = exchange or exchange_of(request)
-        started = time.monotonic()
-        trouble = await self._exchange(exchange, request.timeout_seconds, self._send(request))
-        elapsed = time.monotonic() - started
+        begun = time.perf_counter()
+        trouble = await self._renewed(request.timeout_seconds)
+        started = time.perf_counter()
+        if trouble is None:
+            seconds = request.timeout_seconds - (started - begun)
+            trouble = await self._exchange(exchange, seconds, self._send(request))
+        elapsed = time.perf_counter() - started
         is_answered = exchange.http_status is not None and not isinstance(trouble, TimeoutError)
-        reply = reply_of(
-            exchange,
-            Answer(
-                endpoint=request.endpoint,
-                access=access,
-                http_status=exchange.http_status if is_answered else None,
-                headers=dict(exchange.headers),
-                body=exchange.received.decode("utf-8", "replace") if is_answered else "",
-                transport_error=describe(trouble) if trouble is not None else None,
-                elapsed_seconds=elapsed,
-                expectation=request.expectation,
-            ),
-            trouble,
-            started,
+        answer = Answer(
+            endpoint=request.endpoint,
+            access=access,
+            http_status=exchange.http_status if is_answered else None,
+            headers=dict(exchange.headers),
+            body=exchange.received.decode("utf-8", "replace") if is_answered else "",
+            transport_error=describe(trouble) if trouble is not None else None,
+            elapsed_seconds=elapsed,
+            expectation=request.expectation,
         )
+        if trace is not None:
+            trace.add(exchange, answer.transport_error, elapsed, self.secrets())
+        reply = reply_of(exchange, answer, trouble, started)
+        if (fault := self._our_fault(request, answer)) is not None:
+            reply = replace(reply, own_fault=fault)
         return await self._with_certificate(reply, max(request.timeout_seconds - elapsed, 0.2))
 
     async def download(
-        self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
+        self,
+        url: str,
+        sink: Callable[[bytes], None],
+        *,
+        limit: int,
+        timeout_seconds: float,
+        endpoint: str,
+        access: str,
+        trace: Trace | None = None,
     ) -> Reply:
         """Fetch a finished asset piece by piece into ``sink``; ``url`` may be a path of the API or a full address.
 
         The key goes only to the provider's own origin. Elsewhere, redirects included, no credential is sent and,
         unless the provider itself is there, addresses inside our own network are refused.
         """
-        started = time.monotonic()
-        deadline = started + timeout_seconds
+        deadline = time.perf_counter() + timeout_seconds
+        trouble = await self._renewed(timeout_seconds)
+        started = time.perf_counter()
         address = self._provider.base_url + url if url.startswith("/") else url
         for _ in range(REDIRECTS + 1):
-            exchange = Exchange(sink=sink, limit=limit)
-            trouble = await self._exchange(exchange, deadline - time.monotonic(), self._fetch(address, exchange))
+            exchange, begun = Exchange(sink=sink, limit=limit), time.perf_counter()
+            if trouble is None:
+                trouble = await self._exchange(exchange, deadline - begun, self._fetch(address, exchange))
+            if trace is not None:
+                said = describe(trouble) if trouble is not None else None
+                trace.add(exchange, said, time.perf_counter() - begun, self.secrets())
             location = exchange.headers.get("location")
             if trouble is not None or exchange.http_status not in REDIRECT_STATUS or not location:
                 break
-            address = _joined(address, location)
+            address = joined(address, location)
         answer = Answer(
             endpoint=endpoint,
             access=access,
             http_status=exchange.http_status,
             headers=dict(exchange.headers),
             transport_error=describe(trouble) if trouble is not None else None,
-            elapsed_seconds=time.monotonic() - started,
+            elapsed_seconds=time.perf_counter() - started,
         )
         return reply_of(exchange, answer, trouble, started)
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the secrets of this provider: the keys used, the proxy's password, and the values of its headers."""
+        """Return the secrets of this provider: keys and tokens in use, the proxy's password, and header values."""
         proxy = self._provider.proxy
         password = httpx2.URL(proxy.get_secret_value()).password if proxy else ""
         configured = (value.get_secret_value() for value in self._provider.headers.values())
-        return tuple(filter(None, (*self._key.seen, password, *configured)))
+        return tuple(filter(None, (*self._scheme.seen, password, *configured)))
 
     async def retire(self) -> None:
         """Close every connection once no request is under way; requests under way can complete."""
@@ -119,7 +143,7 @@ class ProviderClient:
     async def _send(self, request: Request) -> None:
         """Send a request with a body through the SDK, which encodes it; the frequent ones without need only headers."""
         if request.method in BODILESS:
-            await self._transport.ask(request.method, _parsed(self._provider.base_url + request.path), self._headers())
+            await self._send_bare(request.method, _parsed(self._provider.base_url + request.path))
             return
         options = self._options(request.timeout_seconds)
         body = request.body
@@ -130,30 +154,42 @@ class ProviderClient:
         send = self._sdk.put if request.method == "PUT" else self._sdk.post
         await send(request.path, cast_to=httpx2.Response, body=body, options=options)
 
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of a request without a body, with the current key. Raises KeyUnavailable."""
-        key = self._key.read()
-        if self._bare is None or self._bare[0] != key:
-            self._bare = key, bare_headers(self._sdk, key)
-        return self._bare[1]
+    async def _renewed(self, timeout_seconds: float) -> BaseException | None:
+        """Make the credentials ready. What that takes is no time of the provider, and what fails no fault of it."""
+        try:
+            await self._scheme.renew(timeout_seconds)
+        except (KeyUnavailable, TokenHostUnreachable) as error:
+            return error
+        return None
+
+    async def _send_bare(self, method: str, url: httpx2.URL) -> None:
+        """Send a signed request without a body. Raises KeyUnavailable."""
+        if self._bare is None:
+            self._bare = bare_headers(self._sdk)
+        credentials = self._scheme.sign(Outgoing(method, url))
+        signed = {name.lower().encode(): value.encode() for name, value in credentials.headers.items()}
+        headers = [*(header for header in self._bare if header[0] not in signed), *signed.items()]
+        await self._transport.ask(method, with_query(url, credentials), headers)
 
     def _options(self, timeout_seconds: float) -> openai._types.RequestOptions:
-        """Return a request's options with the current key. Raises KeyUnavailable."""
-        key = self._key.read()
-        if key is not None:
-            return {"timeout": timeout_seconds, "headers": {"Authorization": f"Bearer {key}"}}
+        """Return a request's options: no key of the SDK, since the scheme signs the request afterwards."""
         is_configured = any(name.lower() == "authorization" for name in self._provider.headers)
         return {"timeout": timeout_seconds, "headers": {} if is_configured else {"Authorization": openai.Omit()}}
 
+    def _our_fault(self, request: Request, answer: Answer) -> Verdict | None:
+        """Return the verdict on an answer that shows a fault of our configuration or our clock, or None."""
+        fault = moved(self._provider.base_url, request.path, answer.http_status, answer.headers)
+        return fault or (clock_fault(answer, time.time()) if self._scheme.is_timed else None)
+
     async def _fetch(self, address: str, exchange: Exchange) -> None:
         url = httpx2.URL(address)
-        if _origin(url) == _origin(self._base_url):
-            await self._transport.ask("GET", url, self._headers())
+        if origin(url) == origin(self._base_url):
+            await self._send_bare("GET", url)
             return
         if url.scheme not in ("http", "https") or not url.host:
             raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
         exchange.public_only = url.host != self._base_url.host
-        await self._http.get(url, timeout=None)
+        await self._http.get(url, auth=None, timeout=None)
 
     async def _exchange(
         self, exchange: Exchange, timeout_seconds: float, coroutine: Coroutine[Any, Any, None]
@@ -224,18 +260,6 @@ class ProviderClients:
 def _parsed(address: str) -> httpx2.URL:
     """Return a parsed address; the same few are requested again and again."""
     return httpx2.URL(address)
-
-
-def _origin(url: httpx2.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
-
-
-def _joined(address: str, location: str) -> str:
-    """Return the destination of a redirect, or an invalid location unchanged: its request fails with the reason."""
-    try:
-        return str(httpx2.URL(address).join(location))
-    except (httpx2.InvalidURL, ValueError):
-        return location
 
 
 def _text(value: object) -> str:

@@ -12,6 +12,7 @@ import httpx2
 from sora_exporter.http.api_key import KeyUnavailable
 from sora_exporter.http.certificate import expiry
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
+from sora_exporter.http.token_host import TokenHostUnreachable
 from sora_exporter.http.transport import ProxyFault
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 
@@ -20,6 +21,7 @@ OWN_FAULTS: Mapping[type[BaseException], ErrorClass] = {
     httpx2.LocalProtocolError: ErrorClass.INVALID_REQUEST,
     UnicodeEncodeError: ErrorClass.INVALID_REQUEST,
     ProxyFault: ErrorClass.LOCAL_NETWORK,
+    TokenHostUnreachable: ErrorClass.LOCAL_NETWORK,
 }
 """Errors that prevent a request from being sent although no provider is at fault."""
 
@@ -64,8 +66,8 @@ class Reply:
 
     ``is_reached``: the provider gave a sign of life, either a new connection or the beginning of an answer.
     ``is_sent``: at least one byte of the request may have been sent. ``is_cut``: the body is longer than the part that
-    was read. ``own_fault``: the verdict if no request reached the provider because of ourselves, our proxy or our
-    network. ``first_piece_seconds``: the time to the first piece of the body.
+    was read. ``own_fault``: the verdict if the reason lies with ourselves, our proxy, our network or a token host.
+    ``first_piece_seconds``: the time to the first piece of the body.
     """
 
     answer: Answer

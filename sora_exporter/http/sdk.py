@@ -23,7 +23,7 @@ def sdk_of(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
         "Authorization" if name.lower() == "authorization" else name: value.get_secret_value()
         for name, value in provider.headers.items()
     }
-    # Each request sets its own key or omits the header; this one is never sent.
+    # Requests omit this key; the scheme of the provider signs them.
     sdk = openai.AsyncOpenAI(api_key="unused", base_url=provider.base_url, http_client=http, max_retries=0)
     # The SDK reads all of these from the environment, where they are meant for OpenAI; a relay must not see them.
     # It adds OPENAI_CUSTOM_HEADERS to every client's headers, copies included; only this member can remove them.
@@ -32,10 +32,11 @@ def sdk_of(provider: Provider, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
     return sdk
 
 
-def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, bytes]]:
-    """Return the headers of a request without a body as the SDK sends them, without its timeout; lower-case names.
+def bare_headers(sdk: openai.AsyncOpenAI) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a request without a body as the SDK sends them; lower-case names.
 
-    Host is included only if another one is configured, Accept-Encoding never: the transport adds both.
+    The SDK's timeout and the credentials are not among them. Host is included only if another one is configured,
+    Accept-Encoding never: the transport adds both.
 
     Raises UnicodeEncodeError for a configured header that is not ASCII.
     """
@@ -45,8 +46,6 @@ def bare_headers(sdk: openai.AsyncOpenAI, key: str | None) -> list[tuple[bytes, 
             headers[name.lower()] = value
     for name in ("content-type", "accept-encoding"):
         headers.pop(name, None)
-    if key is not None:
-        headers["authorization"] = f"Bearer {key}"
     return headers.raw
 
 

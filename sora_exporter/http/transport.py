@@ -110,6 +110,7 @@ class Transport(httpx2.AsyncBaseTransport):
         """Send the SDK's request, and return the beginning of the answer."""
         exchange = EXCHANGE.get()
         request.headers["accept-encoding"] = exchange.encoding
+        exchange.sent_body = await request.aread()
         sent = _request(request.method, request.url, request.headers.raw, exchange, request.stream, request.extensions)
         response, headers, body = await self._begin(sent, exchange)
         return httpx2.Response(response.status, headers=headers, stream=body, extensions=response.extensions)
@@ -135,6 +136,7 @@ class Transport(httpx2.AsyncBaseTransport):
         self, request: httpcore2.Request, exchange: Exchange
     ) -> tuple[httpcore2.Response, httpx2.Headers, BoundedBody]:
         """Send a request and record the beginning of its answer; return that, its headers and its unread body."""
+        exchange.sent = request
         try:
             response = await self._send(request, exchange)
         except httpcore2.TimeoutException as error:

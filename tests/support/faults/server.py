@@ -26,12 +26,13 @@ BOMB = gzip.compress(bytes(8 * 1024 * 1024), 1)
 
 @dataclass
 class Connection:
-    """One connection as a behaviour sees it; ``head`` is the request's head, ``url`` the server's own address."""
+    """One connection as a behaviour sees it; ``head`` and ``body`` are the request, ``url`` our address."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     url: str
     head: bytes = b""
+    body: bytes = b""
 
     async def send(self, *pieces: bytes) -> None:
         """Send the pieces and wait until the kernel took them."""
@@ -270,7 +271,7 @@ async def serve(
                     if is_reading:
                         connection.head = await reader.readuntil(wants)
                         server.requests.append(connection.head)
-                        await reader.readexactly(_body_length(connection.head))
+                        connection.body = await reader.readexactly(_body_length(connection.head))
                     await behave(connection)
                     if not (is_reading and is_kept):
                         return

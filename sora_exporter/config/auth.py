@@ -1,0 +1,175 @@
+"""How a provider recognises us: one authentication scheme, and the names of its secrets."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one
+from sora_exporter.config.section import Section
+from sora_exporter.config.values import File, HeaderName, Text, require_readable
+
+ACCOUNT_BYTES = 65536
+CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
+"""The scope that every API of Google Cloud accepts. Source: https://developers.google.com/identity/protocols/oauth2/scopes"""
+ACCOUNT_MEMBERS = ("client_email", "private_key", "token_uri")
+BEARER = "bearer"
+SCHEMES = "bearer, google, {header: NAME}, {query: NAME}, {jwt: {…}}, {google: {…}} or {aws: {…}}"
+
+
+class _Keys(Section):
+    """The names of an access key and of its secret key; each is a variable or a file."""
+
+    access_key_env: SecretVariable | None = None
+    access_key_file: SecretFile | None = None
+    secret_key_env: SecretVariable | None = None
+    secret_key_file: SecretFile | None = None
+
+    @model_validator(mode="after")
+    def _one_source_each(self) -> Self:
+        require_one(self.access_key_env, self.access_key_file, "access_key")
+        require_one(self.secret_key_env, self.secret_key_file, "secret_key")
+        if self.has_access_key != self.has_secret_key:
+            missing = "secret_key" if self.has_access_key else "access_key"
+            raise ValueError(f"the {missing.replace('_', ' ')} is missing: add {missing}_env or {missing}_file")
+        return self
+
+    @property
+    def has_access_key(self) -> bool:
+        """Whether a variable or a file is named for the access key."""
+        return self.access_key_env is not None or self.access_key_file is not None
+
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether a variable or a file is named for the secret key."""
+        return self.secret_key_env is not None or self.secret_key_file is not None
+
+
+class JwtAuth(_Keys):
+    """A JSON Web Token, HS256: the access key issues it, the secret key signs it."""
+
+    @model_validator(mode="after")
+    def _with_keys(self) -> Self:
+        if not self.has_access_key:
+            raise ValueError("jwt needs two secrets: add access_key_env and secret_key_env")
+        return self
+
+
+class GoogleAuth(Section):
+    """An access token of Google Cloud, from a service account's file or from the credentials of the environment."""
+
+    service_account_file: File | None = None
+    scopes: tuple[Text, ...] = Field(default=(CLOUD_PLATFORM,), min_length=1, max_length=20)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _installed(cls, members: Any) -> Any:
+        _require_extra("google.auth", "google")
+        return members
+
+    @field_validator("service_account_file")
+    @classmethod
+    def _is_account(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            _require_account(path)
+        return path
+
+
+class AwsAuth(_Keys):
+    """AWS Signature Version 4, with the two keys named here or with the credentials of the environment."""
+
+    service: Text
+    region: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _installed(cls, members: Any) -> Any:
+        _require_extra("botocore", "aws")
+        return members
+
+
+def _query_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{1,100}", value):
+        raise ValueError("not the name of a query parameter: use letters, digits, '.', '_', '~' and '-'")
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not re.fullmatch(r"[ -~]{0,100}", value) or value != value.lstrip():
+        raise ValueError("the text before a key in a header is printable ASCII without a leading space: correct it")
+    return value
+
+
+class Auth(Section):
+    """One authentication scheme; a provider without one sends its key as a bearer token."""
+
+    header: HeaderName | None = None
+    prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    query: Annotated[str, AfterValidator(_query_name)] | None = None
+    jwt: JwtAuth | None = None
+    google: GoogleAuth | None = None
+    aws: AwsAuth | None = None
+
+    @model_validator(mode="after")
+    def _one_scheme(self) -> Self:
+        chosen = [scheme for scheme in (self.header, self.query, self.jwt, self.google, self.aws) if scheme is not None]
+        if len(chosen) != 1:
+            raise ValueError(f"a provider has one authentication scheme: write {SCHEMES}")
+        if self.prefix is not None and self.header is None:
+            raise ValueError("prefix belongs to header: remove it or add header")
+        return self
+
+    @property
+    def sends_api_key(self) -> bool:
+        """Whether the scheme sends the key of ``api_key_env`` or ``api_key_file``."""
+        return self.header is not None or self.query is not None
+
+
+def auth_of(value: Any) -> Any:
+    """Return the members of a scheme that is written as one word, and anything else unchanged; None stands for bearer.
+
+    Raises ValueError for a word that is not a scheme.
+    """
+    if value == BEARER:
+        return None
+    if value == "google":
+        return {"google": {}}
+    if isinstance(value, str):
+        raise ValueError(f"not an authentication scheme: write {SCHEMES}")
+    return value
+
+
+def _require_extra(module: str, extra: str) -> None:
+    try:
+        is_installed = importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        is_installed = False
+    if not is_installed:
+        raise ValueError(f"this scheme needs more packages: pip install 'sora-exporter[{extra}]'")
+
+
+def _require_account(path: Path) -> None:
+    """Raise ValueError, without any part of the file, unless it is the JSON key of a service account."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # here: 20 to 40 ms of start-up
+
+    advice = "download the account's key as JSON again"
+    try:
+        account = json.loads(require_readable(path, ACCOUNT_BYTES))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError, RecursionError)):
+            raise ValueError(f"{path} is not JSON: {advice}") from None
+        raise
+    if not isinstance(account, dict) or account.get("type") != "service_account":
+        raise ValueError(f"{path} is not the key of a service account, its type differs: {advice}")
+    for member in ACCOUNT_MEMBERS:
+        if not isinstance(account.get(member), str) or not account[member]:
+            raise ValueError(f"{path} has no {member}: {advice}")
+    try:
+        load_pem_private_key(account["private_key"].encode(), None)
+    except (ValueError, TypeError):
+        raise ValueError(f"{path} contains an unreadable private_key: {advice}") from None
