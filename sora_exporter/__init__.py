@@ -1,9 +1,9 @@
 """Prometheus exporter for AI-video services.
 
-The life of one probe, in reading order: ``config`` says what to watch; ``scheduler`` wakes a probe of ``probes``,
-which reserves its price in ``budget``, speaks the vendor's shape (``apis``) through ``client`` and gets an
-``Answer`` (``result``); ``classify`` names its error class; ``state`` turns fresh evidence into a status;
-``metrics`` and ``status_view`` show it; ``server`` serves both; ``cli`` wires all of it.
+The life of one probe, in reading order: ``config`` names what to watch; ``probes`` schedules and runs attempts;
+``budget`` reserves their price; ``http`` sends the requests; ``classify`` turns each answer into an error class;
+``evidence`` weighs what counts now into a status; ``metrics`` exposes it; ``web`` serves it. docs/architecture.md has
+the whole picture.
 """
 
 __version__ = "0.1.0"
