@@ -132,13 +132,16 @@ def _is_job_id(key: str, value: object) -> bool:
 
 
 def _is_list_of_things(value: object) -> bool:
-    """Whether a value is a catalog: a list of names, of objects with an id or a name, or one object by name each."""
+    """Whether a value is a catalog: a list of names, of objects with an id or a name, or one object by name each.
+
+    Entries of another form beside a named one are the provider's slip: the list can still be read.
+    """
     if isinstance(value, dict):
         return bool(value) and all(isinstance(each, dict) for each in value.values())
     if not isinstance(value, list):
         return False
     names_of = ([each] if isinstance(each, str) else [at(each, name) for name in _NAME_KEYS] for each in value[:20])
-    return all(any(found) for found in names_of)
+    return not value or any(any(found) for found in names_of)
 
 
 def _has_good_object(

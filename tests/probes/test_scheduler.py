@@ -14,7 +14,6 @@ from support.watched import NOW, config, result, service
 
 from sora_exporter.config import Config, Service
 from sora_exporter.probes.scheduler import FIRST_ROUND_SECONDS, STOP_SECONDS, Scheduler, scheduled, splay
-from sora_exporter.probes.slots import Cap
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 
 CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
@@ -405,45 +404,3 @@ async def test_overdue(clock: HandClock) -> None:
         assert bench.scheduler.overdue({}) == []
         assert bench.scheduler.overdue({key: NOW - 180}) == []
         assert bench.scheduler.overdue({key: NOW - 181}) == [key]
-
-
-@pytest.mark.parametrize(("first", "then"), [(5, 2), (2, 5), (3, 1), (1, 4)])
-async def test_cap_changes_while_some_are_inside(first: int, then: int) -> None:
-    """A changed limit holds for everybody, those who are inside included, as soon as they allow it."""
-    cap, inside, gates = Cap(first), [0], [asyncio.Event() for _ in range(12)]
-
-    async def enter(gate: asyncio.Event) -> None:
-        async with cap:
-            inside[0] += 1
-            await gate.wait()
-            inside[0] -= 1
-
-    tasks = [asyncio.create_task(enter(gate)) for gate in gates]
-    await settle()
-    assert inside == [first]
-    cap.resize(then)
-    await settle()
-    assert inside == [max(first, then)]
-    for number, gate in enumerate(gates, 1):
-        gate.set()
-        await settle()
-        assert inside[0] == min(max(first - number, then), len(gates) - number)
-    await asyncio.gather(*tasks)
-
-
-async def test_cap_falls_while_nobody_is_inside() -> None:
-    """A lower limit holds for the next who come, also where nobody was inside when it fell."""
-    cap, inside = Cap(5), [0]
-
-    async def enter() -> None:
-        async with cap:
-            inside[0] += 1
-            await hang()
-
-    cap.resize(2)
-    tasks = [asyncio.create_task(enter()) for _ in range(5)]
-    await settle()
-    assert inside == [2]
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)

@@ -98,7 +98,7 @@ async def test_a_key_given_as_the_jobs_id_is_not_written_down(bench: Bench, api:
     async with serve(fixed(answer(body))) as server:
         result = await bench.run(ProbeKind.SUBMIT, server.url, api, "sora-2")
     assert result.cost_usd == 0.25
-    stored = b"".join(file.read_bytes() for file in bench.storage.iterdir())
+    stored = b"".join(file.read_bytes() for file in bench.storage.rglob("*") if file.is_file())
     assert (b"sk-of-the-probes" in stored, b"watched" in stored) == (False, True)
 
 
