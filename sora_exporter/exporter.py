@@ -51,7 +51,13 @@ class Exporter:
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
         self.scheduler = Scheduler(
-            config, self._runner.run, self._record, clock, self.spending.last_paid, self._runner.is_barred
+            config,
+            self._runner.run,
+            self._record,
+            clock,
+            self.spending.last_paid,
+            self._runner.is_barred,
+            self._runner.must_wait,
         )
         self.reload_state = Reload(clock.now())
         self._warned: list[str] = []

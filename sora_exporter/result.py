@@ -238,6 +238,7 @@ class ProbeResult:
 
     ``response_seconds`` is the time to the first complete answer and None when none came. ``detail`` is at most
     DETAIL_CHARACTERS of the answer's own words with secrets removed; ``excerpt`` likewise, longer, for evidence.
+    ``wait_seconds`` is how long the probe now waits if its paid attempts make no jobs.
     ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds those of the answer by
     which a provider finds a request again, likewise without secrets, one ``name: value`` a line. ``recognised`` is that
     of the verdict.
@@ -259,6 +260,7 @@ class ProbeResult:
     sunset_at: float | None = None
     tls_expires_at: float | None = None
     is_reached: bool = True
+    wait_seconds: float = 0.0
     request: str = ""
     headers: str = ""
     recognised: bool = True

@@ -32,11 +32,13 @@ class PaidJob:
 
     ledger: Ledger
     job: Job
+    is_made: bool = False
 
     def accepted(self, job_id: str | None) -> None:
         """Store the id the provider gave; without one the clean-up searches for the job."""
         if job_id is None:
             return
+        self.is_made = True
         with logged_if_not_stored("id of an accepted job", self.job.reservation.service_id):
             self.job = self.ledger.note_job_id(self.job, job_id)
 

@@ -19,9 +19,10 @@ remembered, so that no later process sends it again.
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
@@ -29,7 +30,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Self
 
-from sora_exporter.budget.reservation import MOST_USD, Job, Reservation, ceil_micro, date_of, day_of, floor_micro
+from sora_exporter.budget.reservation import MOST_USD, Job, Reservation, Share, ceil_micro, date_of, day_of, floor_micro
 from sora_exporter.budget.storage import Schema, Storage, StorageError
 
 LEDGER_FILE = "ledger.sqlite3"
@@ -37,7 +38,7 @@ DAYS_KEPT = 400
 SCHEMA = Schema(
     application_id=int.from_bytes(b"SORA", "big"),
     versions=tuple(
-        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2)
+        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2, 3)
     ),
 )
 
@@ -71,10 +72,13 @@ class Ledger:
         """Give up the file and every lock."""
         self._storage.close()
 
-    def reserve(self, service_id: str, probe: str, amount_usd: float, limit_usd: float) -> Reservation | None:
+    def reserve(
+        self, service_id: str, probe: str, amount_usd: float, limit_usd: float, shares: Sequence[Share] = ()
+    ) -> Reservation | None:
         """Set ``amount_usd`` aside, durably, before the paid call; None if today's spend would pass ``limit_usd``.
 
-        None also for an amount that is not positive, and for amounts or limits that are no sane number.
+        None also if it would pass a share of the limit, for an amount that is not positive, and for amounts or limits
+        that are no sane number.
         """
         if not 0 < amount_usd <= limit_usd <= MOST_USD:
             return None
@@ -82,6 +86,8 @@ class Ledger:
         with self._storage.write() as db:
             day = self._today(db)
             if amount <= 0 or _spent(db, day) + amount > limit:
+                return None
+            if any(_spent_by(db, day, share.service_ids) + amount > floor_micro(share.limit_usd) for share in shares):
                 return None
             _write_off(db, day)
             return _add(db, day, service_id, probe, amount, self._now())
@@ -184,6 +190,22 @@ class Ledger:
         with self._storage.write() as db:
             db.execute("DELETE FROM accepted_canary WHERE service_id = ?", (service_id,))
 
+    def fruitless(self) -> dict[str, tuple[int, float]]:
+        """By service, how many paid attempts in a row made no job, and when the last one ended (Unix time)."""
+        with self._storage.read() as db:
+            rows = db.execute("SELECT service_id, attempts, ended_at FROM fruitless ORDER BY service_id").fetchall()
+        return {service_id: (attempts, ended_at) for service_id, attempts, ended_at in rows}
+
+    def note_fruitless(self, service_id: str, attempts: int, ended_at: float) -> None:
+        """Remember so many paid attempts in a row without a job."""
+        with self._storage.write() as db:
+            db.execute("INSERT OR REPLACE INTO fruitless VALUES (?, ?, ?)", (service_id, attempts, ended_at))
+
+    def forget_fruitless(self, service_id: str) -> None:
+        """The service's paid attempts make jobs again, or may do so."""
+        with self._storage.write() as db:
+            db.execute("DELETE FROM fruitless WHERE service_id = ?", (service_id,))
+
     def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
         """Hold the right to attempt one probe of one service; gives False while any process has it."""
         return self._storage.attempt_lock(service_id, probe)
@@ -232,6 +254,15 @@ def _reservation(
 
 def _spent(db: sqlite3.Connection, day: int) -> int:
     (spent,) = db.execute("SELECT SUM(COALESCE(settled, amount)) FROM reservation WHERE day = ?", (day,)).fetchone()
+    return int(spent or 0)
+
+
+def _spent_by(db: sqlite3.Connection, day: int, service_ids: Collection[str]) -> int:
+    (spent,) = db.execute(
+        "SELECT SUM(COALESCE(settled, amount)) FROM reservation WHERE day = ?"
+        " AND service_id IN (SELECT value FROM json_each(?))",
+        (day, json.dumps(sorted(service_ids))),
+    ).fetchone()
     return int(spent or 0)
 
 

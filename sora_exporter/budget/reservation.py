@@ -30,6 +30,15 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """The part of the day's limit, in USD, that some services may spend together; ``name`` is for people."""
+
+    name: str
+    service_ids: frozenset[str]
+    limit_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job that may exist at a provider; ``job_id`` is None while the answer to the create call is not known."""
 

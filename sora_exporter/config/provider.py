@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from sora_exporter.config.auth import Auth, auth_of
 from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one
 from sora_exporter.config.section import Count, Flag, Section
-from sora_exporter.config.values import File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
+from sora_exporter.config.values import BudgetShare, File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
 
 CERTIFICATE_BYTES = 16 * 1024 * 1024
 FILLED_PER_REQUEST = frozenset({"model", "prompt", "job_id", "uuid", "timestamp", "timestamp_ms", "month_ago_ms"})
@@ -47,6 +47,7 @@ class Provider(Section):
     verify: Flag = True
     ca_file: File | None = None
     max_concurrent: Count = Field(default=8, ge=1, le=1000)
+    budget_share: BudgetShare | None = None
 
     @model_validator(mode="after")
     def _one_key_source(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from sora_exporter.config.section import Flag, Json, Section
-from sora_exporter.config.values import Day, Identifier, Line, Seconds, Text
+from sora_exporter.config.values import BudgetShare, Day, Identifier, Line, Seconds, Text
 from sora_exporter.result import ProbeKind
 
 DEFAULT_TIMEOUTS = {ProbeKind.CATALOG: 10.0, ProbeKind.CANARY: 30.0, ProbeKind.SUBMIT: 60.0, ProbeKind.GENERATE: 900.0}
@@ -84,6 +84,7 @@ class Service(Section):
     model: Text
     api: str = "videos"
     price_usd: Price | None = None
+    budget_share: BudgetShare | None = None
     objective: float | None = Field(default=None, gt=0, lt=100)
     sunset: Day | None = None
     slow_after: Seconds | None = None

@@ -18,9 +18,9 @@ USUAL_CONCURRENT = Provider.model_fields["max_concurrent"].default
 def target_of(config: Config, service: Service) -> Target:
     """Return the service's target: its provider, api, model, access and request members."""
     provider = config.providers[service.provider]
-    if provider.max_concurrent != USUAL_CONCURRENT:
-        # How many probes run at once changes neither the route nor the request.
-        provider = provider.model_copy(update={"max_concurrent": USUAL_CONCURRENT})
+    if provider.max_concurrent != USUAL_CONCURRENT or provider.budget_share is not None:
+        # Neither how many probes run at once nor what they may spend changes the route or the request.
+        provider = provider.model_copy(update={"max_concurrent": USUAL_CONCURRENT, "budget_share": None})
     return provider, service.provider, config.api(service), service.model, service.access, service.request
 
 

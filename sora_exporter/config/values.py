@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationInfo, WithJsonSchema
 
 from sora_exporter.config.yaml_file import expand
 
@@ -49,6 +49,37 @@ def write_duration(seconds: float) -> str:
         count, rest = divmod(rest, UNITS[unit])
         parts.append(f"{count:f}{unit}" if count else "")
     return "".join(parts) + (f"{rest.normalize():f}s" if rest else "") or "0s"
+
+
+def _share(value: object) -> float:
+    """Return a share of the day's limit as a fraction."""
+    written = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%", value) if isinstance(value, str) else None
+    if written is not None:
+        share = float(written[1]) / 100
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        share = float(value)
+    else:
+        raise ValueError("a share is a fraction or a percentage of the day's limit: write 0.3 or 30%")
+    if not share > 0:
+        raise ValueError("a share must be more than 0: write 0.3 or 30%, or leave it out")
+    if share > 1:
+        raise ValueError("the share is above the day's limit: write at most 1 or 100%, such as 0.3 or 30%")
+    return share
+
+
+BudgetShare = Annotated[
+    float,
+    BeforeValidator(_share),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,6})?%$"},
+            ]
+        }
+    ),
+]
+"""A share of the day's limit, from 0 to 1."""
 
 
 def _expanded(value: object) -> object:

@@ -128,7 +128,9 @@ class ProbeTrack:
         An attempt that sent no request counts only without other evidence: it at least has a reason.
         """
         for result, at in ((self.evidence, self.evidence_at), (self.latest, self.latest_at)):
-            until = at + FRESH_INTERVALS * self.interval
+            # The next attempt of a probe that waits longer than usual comes after its wait.
+            wait = result.wait_seconds if result is not None else 0.0
+            until = at + max(FRESH_INTERVALS * self.interval, wait + self.interval)
             if result is not None and moment <= until:
                 return result, until
         return None, math.inf

@@ -29,7 +29,7 @@ from sora_exporter.fallback.outcome import (
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission, submit
 from sora_exporter.http.provider import ProviderClients
-from sora_exporter.result import ErrorClass, Status
+from sora_exporter.result import Depth, ErrorClass, Status
 
 Ambiguous = Literal["raise", "next"]
 REFUSALS = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
@@ -124,6 +124,7 @@ class AsyncFallbackClient:
         finished = await self.wait(video, timeout) if isinstance(video, VideoJob) else video
         route = self._route(self._service(finished.job))
         content = await fetch(route, finished, deadline - self._clock.monotonic())
+        self._metrics.proved(finished.job.service_id, Depth.DELIVERED, self._clock.now())
         if path is not None:
             await asyncio.to_thread(path.write_bytes, content)
         return content
@@ -160,6 +161,8 @@ class AsyncFallbackClient:
     async def _submit(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
         submission = await submit(self._route(service), prompt, order.seconds, order.members, self._submit_seconds)
         self._metrics.asked(submission.attempt)
+        if submission.depth is not None:
+            self._metrics.proved(service.id, submission.depth, self._clock.now())
         self._breaker.note(service.id, submission.attempt.error_class)
         attempts.append(submission.attempt)
         return submission

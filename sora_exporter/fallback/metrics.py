@@ -6,11 +6,11 @@ import threading
 from itertools import permutations
 from weakref import WeakKeyDictionary
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sora_exporter.config import Config
 from sora_exporter.fallback.outcome import RouteAttempt
-from sora_exporter.result import ErrorClass
+from sora_exporter.result import Depth, ErrorClass
 
 BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 SUCCESS = "success"
@@ -24,6 +24,12 @@ class Families:
             "sora_client_requests",
             "Create requests by route and outcome.",
             ("service_id", "outcome"),
+            registry=registry,
+        )
+        self.proven = Gauge(
+            "sora_client_proven_timestamp_seconds",
+            "When real traffic last proved each depth of a route.",
+            ("service_id", "depth"),
             registry=registry,
         )
         self.fallbacks = Counter(
@@ -71,6 +77,12 @@ class ClientMetrics:
         outcome = SUCCESS if attempt.error_class is ErrorClass.NONE else attempt.error_class
         self._families.requests.labels(attempt.service_id, str(outcome)).inc()
         self._families.seconds.labels(attempt.service_id).observe(attempt.seconds)
+
+    def proved(self, service_id: str, depth: Depth, at: float) -> None:
+        """Note at a moment (Unix time) a proof of this depth, which is a proof of all shallower ones."""
+        for shallower in Depth:
+            if shallower.rank <= depth.rank:
+                self._families.proven.labels(service_id, str(shallower)).set(at)
 
     def fell_back(self, from_service_id: str, to_service_id: str) -> None:
         """Count one change of route."""

@@ -15,10 +15,13 @@ from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import has_accepted, job_id_of, judge_opening, request_job
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.stream import Opening
-from sora_exporter.result import ErrorClass, Verdict
+from sora_exporter.result import Depth, ErrorClass, Verdict
 
 STREAM_SECONDS = 1800.0
 """Longest duration of an event stream; sora2api gives up after 1500."""
+
+JUDGED = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
+"""The classes of an upstream's refusal for which it judged the request itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Submission:
     retry_after_seconds: float | None
     trail: Attempt
     reading: asyncio.Task[Verdict]
+    depth: Depth | None
 
     @property
     def job_id(self) -> str:
@@ -84,7 +88,15 @@ async def submit(
         verdict.rule,
         is_ambiguous=seen.is_ambiguous,
     )
-    return Submission(attempt, retry_after(seen.headers, route.clock.now()), trail, reading)
+    return Submission(attempt, retry_after(seen.headers, route.clock.now()), trail, reading, _depth(verdict))
+
+
+def _depth(verdict: Verdict) -> Depth | None:
+    """Return the depth that an answer to a create request proves: an accepted job, or a request judged upstream."""
+    if verdict.error_class is ErrorClass.NONE:
+        return Depth.ACCEPTED
+    is_judged = verdict.error_class in JUDGED and verdict.refused_by == "upstream"
+    return Depth.ROUTED if is_judged else None
 
 
 async def drop(reading: asyncio.Task[Verdict]) -> None:

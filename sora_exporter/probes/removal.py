@@ -80,6 +80,11 @@ class Removal:
         return min(max(self.seconds_left(), LEAST_SECONDS), CALL_SECONDS)
 
 
+def can_be_listed(api: Api) -> bool:
+    """Return whether a job without an id can be found in the provider's list, and then be removed."""
+    return api.job is not None and bool(api.job.endings) and api.job.find is not None
+
+
 def ending_for(job: Job, state: State | None) -> Ending | None:
     """Return the call that removes a job in this state, if there is one."""
     return next((ending for ending in job.endings if ending.fits(state)), None)

@@ -7,10 +7,13 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Protocol
 
+from sora_exporter.budget.backoff import Backoff
 from sora_exporter.budget.jobs import AcceptedCanaries, PaidJob, SurpriseJob, logged_if_not_stored
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.shares import shares_of
 from sora_exporter.budget.spending import NOT_KEPT
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.classify import classify
@@ -19,9 +22,10 @@ from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Provider, Service
 from sora_exporter.config.target import target_of
-from sora_exporter.figures import dollars
+from sora_exporter.figures import dollars, span
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.probes.removal import can_be_listed
 from sora_exporter.probes.unrecognised import UnrecognisedAnswers
 from sora_exporter.redact import redact
 from sora_exporter.result import (
@@ -60,6 +64,7 @@ class Runner:
         self.config = config
         self._ledger, self._clients, self._clock = ledger, clients, clock
         self._accepted = AcceptedCanaries(ledger)
+        self._backoff = Backoff(ledger, clock.now)
         self._unrecognised = UnrecognisedAnswers()
         self._run_by = {
             Spending.FREE: self._free,
@@ -76,6 +81,14 @@ class Runner:
         """Return whether this probe is a canary that its target accepted, so that it might cost money each time."""
         return probe.spending is Spending.SURPRISE and self._accepted.has(service.id, target_of(self.config, service))
 
+    def must_wait(self, service: Service, probe: ProbeKind) -> bool:
+        """Return whether this paid probe waits because the service's last attempts cost money and made no job."""
+        return probe.is_paid and self._wait_seconds(service, probe) > 0
+
+    def _wait_seconds(self, service: Service, probe: ProbeKind) -> float:
+        settings = service.probes.get(probe)
+        return self._backoff.wait_seconds(service.id, settings.interval if settings is not None else 0.0)
+
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         """Return the attempt's result, or None when another process is running the same probe now."""
         with ExitStack() as held:
@@ -86,7 +99,10 @@ class Runner:
                 # Without a lock two processes may run the same free probe at once, which harms neither.
                 if probe.is_paid:
                     return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
-            return await self._run_by[probe.spending](service, probe)
+            result = await self._run_by[probe.spending](service, probe)
+            if not probe.is_paid:
+                self._backoff.free(service.id, probe, is_success=result.is_success)
+            return result
 
     async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult:
         return await self._attempt(service, probe, self._new_attempt(service, probe))
@@ -120,24 +136,38 @@ class Runner:
         price = self.config.attempt_price_usd(service)
         if price is None:
             return self._not_sent(service, probe, "the service has no price: set price_usd")
+        wait = self._wait_seconds(service, probe)
+        if wait > 0:
+            why = "the last paid attempts made no job: the next one may run in"
+            return self._not_sent(service, probe, f"{why} {span(wait)}", "backoff")
         try:
-            limit = self.config.budget_usd_per_day
-            reservation = self._ledger.reserve(service.id, probe, price, limit)
+            limit, shares = self.config.budget_usd_per_day, shares_of(self.config, service)
+            reservation = self._ledger.reserve(service.id, probe, price, limit, shares)
             if reservation is None:
-                return self._not_sent(service, probe, f"{dollars(price)} more would pass today's {dollars(limit)}")
+                limits = ", or ".join(
+                    [f"today's {dollars(limit)}", *(f"the {dollars(one.limit_usd)} of {one.name}" for one in shares)]
+                )
+                return self._not_sent(service, probe, f"{dollars(price)} more would pass {limits}")
             job = self._ledger.remember_job(reservation, service.provider, service.api)
         except StorageError as error:
             return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
         attempt = self._new_attempt(service, probe)
         attempt.prompt = f"{attempt.api.prompt} ({reservation.marker})"
-        attempt.job_record = PaidJob(self._ledger, job)
+        record = attempt.job_record = PaidJob(self._ledger, job)
         attempt.may_have_cost = True
         try:
-            return await self._attempt(service, probe, attempt, price)
+            result = await self._attempt(service, probe, attempt, price)
         finally:
-            # A reservation that cannot be settled stays open and counts in full.
-            with logged_if_not_stored("cost of an attempt", service.id):
-                self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
+            # A reservation that is not settled stays open and counts in full. It does so as well while only the
+            # provider's list of jobs can show whether a job was made: the clean-up reads it, and settles.
+            is_open = attempt.may_have_cost and not record.is_made and can_be_listed(attempt.api)
+            if not is_open:
+                with logged_if_not_stored("cost of an attempt", service.id):
+                    self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
+        is_made = record.is_made or result.is_success
+        if is_made or attempt.may_have_cost:
+            self._backoff.paid(service.id, is_fruitless=not is_made)
+        return replace(result, wait_seconds=self._wait_seconds(service, probe))
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
         client = self._clients.get(service.provider, self.config.providers[service.provider])

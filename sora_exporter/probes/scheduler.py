@@ -55,7 +55,7 @@ class Landing:
 class Scheduler:
     """Owns the tasks. ``record`` takes every result; ``last_paid`` tells when a paid probe was last reserved.
 
-    ``is_barred`` tells which probe must not be sent any more.
+    ``is_barred`` returns whether a probe is never sent again, ``must_wait`` whether its next start is left out.
     """
 
     def __init__(
@@ -66,9 +66,10 @@ class Scheduler:
         clock: Clock,
         last_paid: Callable[[str, ProbeKind], float | None] = lambda *_: None,
         is_barred: Callable[[Service, ProbeKind], bool] = lambda *_: False,
+        must_wait: Callable[[Service, ProbeKind], bool] = lambda *_: False,
     ) -> None:
         self._run, self._record, self._clock, self._last_paid = run, record, clock, last_paid
-        self.is_barred = is_barred
+        self.is_barred, self._must_wait = is_barred, must_wait
         self._slots = Slots(config)
         self._targets = targets(config)
         self._tasks: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
@@ -132,14 +133,17 @@ class Scheduler:
         return sorted(
             key
             for key, (job, _) in self._tasks.items()
-            if now - latest.get(key, now) > 3 * job.settings.interval and not self.is_barred(job.service, job.probe)
+            if now - latest.get(key, now) > 3 * job.settings.interval
+            and not self.is_barred(job.service, job.probe)
+            and not self._must_wait(job.service, job.probe)
         )
 
     async def _repeat(self, job: Job) -> None:
         await self._clock.sleep(self._first_delay(job))
         started = self._clock.monotonic()
         while not self.is_barred(job.service, job.probe):
-            await self.attempt(job.service, job.probe)
+            if not self._must_wait(job.service, job.probe):
+                await self.attempt(job.service, job.probe)
             # The next start is counted from the last one; starts that were missed are not made up for.
             missed = int((self._clock.monotonic() - started) // job.settings.interval)
             started += (missed + 1) * job.settings.interval

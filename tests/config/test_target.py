@@ -42,6 +42,7 @@ def test_another_way_or_another_request_is_another_target(provider: dict[str, An
     ("provider", "service"),
     [
         ({"max_concurrent": 3}, {}),
+        ({"budget_share": "30%"}, {}),
         ({}, {"name": "Another name"}),
         ({}, {"objective": 99}),
         ({}, {"slow_after": "20s"}),

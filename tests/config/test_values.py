@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from sora_exporter.config import (
     parse_duration,
     write_duration,
 )
+from sora_exporter.config.values import BudgetShare
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,26 @@ def test_a_written_duration_reads_back_exactly(seconds: float) -> None:
 def test_durations_are_written_as_people_do(seconds: float, text: str) -> None:
     """The largest units come first and nought is left out."""
     assert write_duration(float(seconds)) == text
+
+
+@pytest.mark.parametrize(("written", "share"), [(0.3, 0.3), (1, 1.0), ("30%", 0.3), ("0.5%", 0.005), ("100%", 1.0)])
+def test_a_share_is_a_fraction_or_a_percentage(written: object, share: float) -> None:
+    """Both ways of writing a share of the day's limit mean the same."""
+    assert TypeAdapter(BudgetShare).validate_python(written) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        (1.5, "the share is above the day's limit"),
+        ("130%", "the share is above the day's limit"),
+        (0, "a share must be more than 0"),
+        (float("nan"), "a share must be more than 0"),
+        ("30", "write 0.3 or 30%"),
+        (True, "write 0.3 or 30%"),
+    ],
+)
+def test_a_share_that_makes_no_sense_is_a_mistake(written: object, problem: str) -> None:
+    """A share above the limit, none at all, or something else is one clear line."""
+    with pytest.raises(ValidationError, match=problem):
+        TypeAdapter(BudgetShare).validate_python(written)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
-from support.shop import OFFICIAL, REVERSE, Shop
+from support.shop import OFFICIAL, REVERSE, Shop, config_of, service
 
-from sora_exporter.fallback import AmbiguousSubmit
+from sora_exporter.fallback import AllRoutesFailed, AmbiguousSubmit
 from sora_exporter.fallback.metrics import SUCCESS
-from sora_exporter.result import ErrorClass
+from sora_exporter.result import Depth, ErrorClass
 
 OUTCOMES = {SUCCESS, *(error_class.value for error_class in ErrorClass)} - {"none"}
 
@@ -55,3 +55,30 @@ async def test_label_sets_are_closed_and_whole_from_the_start(shop: Shop) -> Non
     assert labels(shop.registry, "sora_client_requests_total") == before
     assert len(labels(shop.registry, "sora_client_fallbacks_total")) == 2
     assert b"paper boat" not in generate_latest(shop.registry)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "proven"),
+    [
+        ("operational", ["reachable", "authenticated", "offered", "routed", "accepted", "delivered"]),
+        ("unavailable", []),
+    ],
+)
+async def test_own_traffic_proves_how_deep_a_route_works(shop: Shop, behaviour: str, proven: list[str]) -> None:
+    """An accepted job proves all up to accepted, a whole asset delivered, and a gateway's refusal nothing here."""
+    shop.behave(OFFICIAL, behaviour)
+    client = shop.client(config_of(shop.simulator.base_url("videos"), service(OFFICIAL)))
+    try:
+        job = await client.create_video("A boat", seconds=4)
+        labels = {"service_id": OFFICIAL, "depth": "delivered"}
+        assert shop.registry.get_sample_value("sora_client_proven_timestamp_seconds", labels) is None
+        await client.download(job)
+    except AllRoutesFailed:
+        pass
+    moments = {
+        str(depth): shop.registry.get_sample_value(
+            "sora_client_proven_timestamp_seconds", {"service_id": OFFICIAL, "depth": str(depth)}
+        )
+        for depth in Depth
+    }
+    assert [depth for depth, at in moments.items() if at is not None] == proven

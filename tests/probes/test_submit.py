@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from support.clock import HandClock
 from support.faults.server import answer, fixed, serve
 from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
 from sora_exporter.result import ErrorClass, ProbeKind
 
 E = ErrorClass
+API_MODELS = {api: model for model, api in API_OF_MODEL.items()}
 
 
 @pytest.mark.parametrize(("model", "api"), API_OF_MODEL.items())
@@ -110,3 +112,33 @@ async def test_an_id_may_hold_what_a_short_header_says(bench: Bench, value: str)
         await bench.run(ProbeKind.SUBMIT, server.url, "videos", "sora-2", document=document)
     assert server.requests[-1].startswith(b"DELETE /videos/video_1a2b42 ")
     assert bench.ledger.unfinished_jobs() == []
+
+
+@pytest.mark.parametrize("api", ["videos", "video-generations"])
+async def test_a_dead_upstream_costs_at_most_two_prices_in_100_seconds(
+    simulator: SimulatedProvider, bench: Bench, api: str
+) -> None:
+    """With submit every 15 s against a route that may bill and makes no job, the second attempt waits a minute."""
+    clock = HandClock()
+    bench.clock = clock  # type: ignore[assignment]
+    model = API_MODELS[api]
+    simulator.behave(model, "server_error")
+    config = bench.config(simulator.base_url(api), api, model, probes={"submit": {"interval": "15s", "timeout": "10s"}})
+    runner, service = bench.runner(config), config.services[0]
+    for _ in range(7):
+        if not runner.must_wait(service, ProbeKind.SUBMIT):
+            await runner.run(service, ProbeKind.SUBMIT)
+        clock.step(15.0)
+    assert simulator.actions().count("create") == 2
+    assert bench.ledger.spent_usd() == 2 * 0.25
+
+
+@pytest.mark.parametrize("section", ["provider", "service"])
+async def test_a_share_of_the_budget_is_kept(simulator: SimulatedProvider, bench: Bench, section: str) -> None:
+    """Once a provider's or a service's share is used up its paid probes stop, though the day's limit has room."""
+    document = {"provider": {"budget_share": "0.05%"}} if section == "provider" else {}
+    service = {"budget_share": 0.0005} if section == "service" else {}
+    config = bench.config(simulator.base_url("videos"), "videos", "MiniMax-H3", document=document, **service)
+    runner = bench.runner(config)
+    found = [await runner.run(config.services[0], ProbeKind.SUBMIT) for _ in range(3)]
+    assert [one.error_class for one in found if one is not None] == [E.NONE, E.NONE, E.BUDGET_EXHAUSTED]

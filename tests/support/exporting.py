@@ -79,6 +79,9 @@ class ScriptedRunner:
     def is_barred(self, service: Service, probe: ProbeKind) -> bool:
         return (service.id, probe) in self.barred
 
+    def must_wait(self, *_: object) -> bool:
+        return False
+
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         self.asked.append((service.id, probe))
         self.begun.set()
