@@ -1,4 +1,4 @@
-"""The fallback client for asyncio: one route after the other until one takes the job, and never twice."""
+"""The fallback client for asyncio: one route after the other until one accepts the job, and never twice."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ from sora_exporter.result import Depth, ErrorClass, Status
 
 Ambiguous = Literal["raise", "next"]
 REFUSALS = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
-"""What another route would say too, and maybe bill."""
+"""The classes of answers that another route would give as well, and may bill."""
 SKIPPED_STATUSES = frozenset({Status.SUSPENDED, Status.RETIRED})
-"""What the exporter must say of a route for it not to be tried at all."""
+"""A route with one of these statuses at the exporter is not tried at all."""
 
 
 class AsyncFallbackClient:
-    """Makes videos through whichever configured route takes them.
+    """Makes videos through the first configured route that accepts them.
 
-    ``config`` is a loaded configuration, a file, or None for the built-in catalogue; ``exporter_url`` an exporter
-    whose knowledge is used when it answers; ``retry_after_seconds`` how long a route's Retry-After may keep a call
-    waiting (0: the next route instead); ``submit_seconds`` how long one route may take to accept. Raises ConfigError.
+    ``config`` is a loaded configuration, a file, or None for the built-in catalog. ``exporter_url`` names an exporter
+    whose statuses are used when it answers. ``retry_after_seconds`` limits how long a route's Retry-After may keep a
+    call waiting (0: the next route instead), ``submit_seconds`` how long one route may take to accept. Raises
+    ConfigError.
     """
 
     def __init__(
@@ -78,12 +79,12 @@ class AsyncFallbackClient:
         on_ambiguous: Ambiguous | None = None,
         **kwargs: Any,
     ) -> VideoJob:
-        """Submit a job to the first route that takes it; the job tells the route and what each attempt said.
+        """Submit a job to the first route that accepts it; the job names the route and every attempt.
 
         ``prefer`` is ``official``, ``reverse``, ``cheapest``, ``recommended`` or a list of service ids. ``seconds`` is
-        asked for where the route's API can; ``kwargs`` are further members of the create request in the vendor's own
-        words (``size="1280x720"``). Raises AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with every attempt),
-        ValueError for a wrong call, RuntimeError after ``aclose``.
+        ordered if the route's API has a member for it; ``kwargs`` are further members of the create request in the
+        vendor's own words (``size="1280x720"``). Raises AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with
+        every attempt), ValueError for a wrong call, RuntimeError after ``aclose``.
         """
         _check_call(prompt, seconds, kwargs)
         if_unsure = _checked(on_ambiguous or self._on_ambiguous)
@@ -95,7 +96,7 @@ class AsyncFallbackClient:
             if reason:
                 attempts.append(_skipped(service, reason))
                 continue
-            submission = await self._ask(service, prompt, order, attempts)
+            submission = await self._try(service, prompt, order, attempts)
             said = submission.attempt
             if said.error_class is ErrorClass.NONE:
                 return self._job(submission, attempts)
@@ -106,7 +107,7 @@ class AsyncFallbackClient:
         raise AllRoutesFailed(f"no route of {product} took the job", attempts)
 
     async def wait(self, job: VideoJob, timeout: float = 900.0) -> Video:
-        """Return the finished video of a job, asking the route that took it; may be called again after a failure.
+        """Return the finished video of a job from the route that accepted it; may be called again after a failure.
 
         Raises GenerationFailed, ValueError for a job that this client cannot follow.
         """
@@ -116,9 +117,9 @@ class AsyncFallbackClient:
         return await finish_answer(route, job, self._answers.of(job), timeout)
 
     async def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
-        """Return a video's bytes, proven whole, and write them to ``path`` where one is given.
+        """Return a video's bytes, proven whole, and write them to ``path`` if one is given.
 
-        Of a job, waits for the end first. ``timeout`` holds for both together. Raises GenerationFailed.
+        For a job, this waits for its end first. ``timeout`` covers both. Raises GenerationFailed.
         """
         deadline = self._clock.monotonic() + timeout
         finished = await self.wait(video, timeout) if isinstance(video, VideoJob) else video
@@ -130,7 +131,7 @@ class AsyncFallbackClient:
         return content
 
     async def aclose(self) -> None:
-        """Close every connection; what is under way comes to its end, but asks no further route."""
+        """Close every connection; calls under way end, but try no further route."""
         self._is_closed = True
         await self._answers.aclose()
         await self._clients.keep_only({})
@@ -142,11 +143,11 @@ class AsyncFallbackClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
-    async def _ask(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
-        """Submit to one route, once more after its Retry-After where the caller allows to wait so long."""
-        asked = [attempt for attempt in attempts if not attempt.was_skipped]
-        if asked:
-            self._metrics.fell_back(asked[-1].service_id, service.id)
+    async def _try(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
+        """Submit to one route, and once more after its Retry-After if the caller accepts that pause."""
+        tried = [attempt for attempt in attempts if not attempt.was_skipped]
+        if tried:
+            self._metrics.fell_back(tried[-1].service_id, service.id)
         submission = await self._submit(service, prompt, order, attempts)
         if self._is_worth_waiting(submission):
             await self._clock.sleep(submission.retry_after_seconds or 0.0)
@@ -160,7 +161,7 @@ class AsyncFallbackClient:
 
     async def _submit(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
         submission = await submit(self._route(service), prompt, order.seconds, order.members, self._submit_seconds)
-        self._metrics.asked(submission.attempt)
+        self._metrics.count(submission.attempt)
         if submission.depth is not None:
             self._metrics.proved(service.id, submission.depth, self._clock.now())
         self._breaker.note(service.id, submission.attempt.error_class)
@@ -174,7 +175,7 @@ class AsyncFallbackClient:
         return VideoJob(said.service_id, job_id, said.access, tuple(attempts), answer_id)
 
     def _reason_to_skip(self, service: Service, known: Known) -> str:
-        """Return why a route is not asked, or empty text where it is."""
+        """Return why a route is skipped, or empty text."""
         status = known.statuses.get(service.id)
         if status in SKIPPED_STATUSES:
             return f"the exporter says {status}"
@@ -195,7 +196,7 @@ class AsyncFallbackClient:
 
 
 def _checked(on_ambiguous: Ambiguous) -> Ambiguous:
-    """Return the wish, if it is one: a slip of the pen must not let anything be submitted twice."""
+    """Return the choice if it exists: a typing error must not cause a second submission."""
     if on_ambiguous not in get_args(Ambiguous):
         raise ValueError(f"on_ambiguous={on_ambiguous!r} is not known: use raise or next")
     return on_ambiguous
@@ -205,7 +206,7 @@ def _check_call(prompt: str, seconds: int, members: dict[str, Any]) -> None:
     if not prompt.strip():
         raise ValueError("the prompt is empty: say what the video shows")
     if seconds < 1:
-        raise ValueError(f"seconds={seconds} is no length of a video: use at least 1")
+        raise ValueError(f"seconds={seconds} is not the length of a video: use at least 1")
     if "model" in members:
         raise ValueError("the route decides the model: choose one with product and prefer")
 

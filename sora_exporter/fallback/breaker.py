@@ -1,4 +1,4 @@
-"""A circuit breaker per route: one that failed several times in a row is left alone, then tried once."""
+"""A circuit breaker per route: a route that failed several times in a row is skipped for a while, then tried once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_THE_ROUTES_FAULT = frozenset({ErrorClass.NONE, ErrorClass.CONTENT_POLICY, Er
 
 @dataclass
 class Circuit:
-    """One route's recent luck; closed below OPENS_AFTER faults in a row."""
+    """The faults of one route in a row; the circuit is closed below OPENS_AFTER."""
 
     faults: int = 0
     next_trial_at: float = 0.0
@@ -28,7 +28,7 @@ class Breaker:
         self._circuits: dict[str, Circuit] = {}
 
     def admits(self, service_id: str) -> bool:
-        """Whether the route may be asked now. Of an open circuit one caller per OPEN_SECONDS is let through to try."""
+        """Return whether the route may be tried now; an open circuit admits one caller per OPEN_SECONDS."""
         circuit = self._circuits.get(service_id)
         if circuit is None or circuit.faults < OPENS_AFTER:
             return True
@@ -38,7 +38,7 @@ class Breaker:
         return True
 
     def note(self, service_id: str, error_class: ErrorClass) -> None:
-        """Take in how an attempt ended."""
+        """Note how an attempt ended."""
         circuit = self._circuits.setdefault(service_id, Circuit())
         circuit.faults = 0 if error_class in NOT_THE_ROUTES_FAULT else circuit.faults + 1
         circuit.next_trial_at = self._monotonic() + OPEN_SECONDS

@@ -1,4 +1,4 @@
-"""What a running exporter knows of the routes; without one, nothing is known and everything still works."""
+"""The statuses that a running exporter has for the routes; without an exporter the client works without them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class ExporterView:
         self._reading = asyncio.Lock()
 
     async def now(self) -> Known:
-        """Return what is known; an exporter that does not answer well makes nothing known, never an error.
+        """Return the latest statuses; a bad answer of the exporter gives none, and never raises.
 
-        Callers that come while it is being asked wait for the same answer.
+        Concurrent callers share one request.
         """
         if self._url is None:
             return self._known

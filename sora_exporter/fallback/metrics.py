@@ -72,7 +72,7 @@ class ClientMetrics:
             if one.product == other.product:
                 self._families.fallbacks.labels(one.id, other.id)
 
-    def asked(self, attempt: RouteAttempt) -> None:
+    def count(self, attempt: RouteAttempt) -> None:
         """Count one create request."""
         outcome = SUCCESS if attempt.error_class is ErrorClass.NONE else attempt.error_class
         self._families.requests.labels(attempt.service_id, str(outcome)).inc()

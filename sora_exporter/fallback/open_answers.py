@@ -8,11 +8,11 @@ from sora_exporter.fallback.outcome import VideoJob
 from sora_exporter.fallback.submit import Submission, drop
 
 MOST_ENDED = 100
-"""How many answers that have ended are kept for whoever asks (again); each holds at most 1 MiB."""
+"""How many answers that have ended are kept for later calls; each has at most 1 MiB."""
 
 
 class OpenAnswers:
-    """Submissions by the id that their job carries."""
+    """Submissions by the ``answer_id`` of their job."""
 
     def __init__(self) -> None:
         self._submissions: dict[str, Submission] = {}
@@ -27,7 +27,7 @@ class OpenAnswers:
         return answer_id
 
     def of(self, job: VideoJob) -> Submission:
-        """Return the job's submission. Raises ValueError for one made elsewhere, or long ago."""
+        """Return the job's submission. Raises ValueError for a job made elsewhere or long ago."""
         submission = self._submissions.get(job.answer_id)
         if submission is None:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""In which order a product's routes are tried."""
+"""The order in which a product's routes are tried."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sora_exporter.fallback.route import ordered
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is ordered, as far as it decides which route is cheapest, and which one the exporter recommends."""
+    """An order: the members that decide which route is cheapest, and the route that the exporter recommends."""
 
     product: str
     seconds: int
@@ -48,7 +48,7 @@ def _named(offered: list[Service], product: str, ids: Sequence[str]) -> list[Ser
 
 
 def _price(config: Config, order: Order, service: Service) -> tuple[float, ...]:
-    """Rank by what the ordered video costs; a route without a price comes last."""
+    """Rank by the price of the ordered video; a route without a price comes last."""
     price = config.attempt_price_usd(ordered(service, config.api(service), order.seconds, order.members))
     return (math.inf if price is None else price,)
 
@@ -59,4 +59,4 @@ PREFERENCES: Mapping[str, Callable[[Config, Order, Service], tuple[float, ...]]]
     "cheapest": _price,
     "recommended": lambda _config, order, service: (service.id != order.recommended, service.access != "official"),
 }
-"""What each preference ranks by, lower first."""
+"""The rank of a service under each preference, lowest first."""

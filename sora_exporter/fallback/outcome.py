@@ -1,4 +1,4 @@
-"""What came of a call: the job that was accepted, what each route said, and the errors that carry it."""
+"""The outcome of a call: the accepted job, each route's attempt, and the errors that contain them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from sora_exporter.result import ErrorClass, Status
 
 @dataclass(frozen=True, slots=True)
 class RouteAttempt:
-    """What one route came to. ``is_ambiguous``: the route may have accepted a job although it did not say so.
+    """The attempt at one route. ``is_ambiguous``: the route may have accepted a job without confirming it.
 
-    ``http_status`` is None when no answer came or, with ``was_skipped``, when the route was not asked at all.
+    ``http_status`` is None when no answer came or, with ``was_skipped``, when no request was sent.
     """
 
     service_id: str
@@ -37,11 +37,11 @@ class RouteAttempt:
 
 @dataclass(frozen=True, slots=True)
 class VideoJob:
-    """A job that a route accepted: a plain value, to be stored and handed on.
+    """A job that a route accepted: a plain value that can be stored and passed on.
 
-    ``VideoJob(service_id, job_id)`` is all that another client, in another process too, needs to wait for it. Where
-    the vendor gives no id (event streams, images) ``job_id`` is empty and the answer to the create request is the job:
-    only the client that made it can go on, and knows it by ``answer_id``.
+    ``VideoJob(service_id, job_id)`` is all that another client needs to wait for it, also in another process. If the
+    vendor gives no id (event streams, images) ``job_id`` is empty and the answer to the create request is the job:
+    only the client that made it can go on, by its ``answer_id``.
     """
 
     service_id: str
@@ -65,7 +65,7 @@ class Video:
 
 
 class FallbackError(Exception):
-    """Base of every error of the fallback client; ``attempts`` tells what each route said, in order.
+    """Base of every error of the fallback client; ``attempts`` has each route's attempt, in order.
 
     - FallbackError
       - AllRoutesFailed: no route took the job
@@ -79,8 +79,8 @@ class FallbackError(Exception):
         self.summary, self.attempts = summary, tuple(attempts)
 
     def __str__(self) -> str:
-        told = "; ".join(str(attempt) for attempt in self.attempts)
-        return f"{self.summary}: {told}" if told else self.summary
+        details = "; ".join(str(attempt) for attempt in self.attempts)
+        return f"{self.summary}: {details}" if details else self.summary
 
 
 class AllRoutesFailed(FallbackError):
@@ -88,12 +88,12 @@ class AllRoutesFailed(FallbackError):
 
 
 class RequestRefused(FallbackError):
-    """The request itself was refused: its content or its parameters; other routes were not asked."""
+    """The request itself was refused: its content or its parameters; no other route was tried."""
 
 
 class AmbiguousSubmit(FallbackError):
-    """A route may have accepted the job without saying so; nothing was submitted elsewhere."""
+    """A route may have accepted the job without confirming it; nothing was submitted elsewhere."""
 
 
 class GenerationFailed(FallbackError):
-    """The accepted job failed, ran out of time, or gave no whole video; the last attempt says which."""
+    """The accepted job failed, ran out of time, or gave no whole video; the last attempt has the reason."""

@@ -404,3 +404,19 @@ async def test_overdue(clock: HandClock) -> None:
         assert bench.scheduler.overdue({}) == []
         assert bench.scheduler.overdue({key: NOW - 180}) == []
         assert bench.scheduler.overdue({key: NOW - 181}) == [key]
+
+
+async def test_a_paid_probe_that_must_wait_is_left_out(clock: HandClock) -> None:
+    """Starts that fall into a wait are skipped, no such probe is overdue, and the rhythm goes on afterwards."""
+    settings = config(
+        service(price_usd={"per_request": 1}, probes={"submit": {"interval": "1m", "timeout": "10s"}}),
+        budget_usd_per_day=9,
+    )
+    async with running(settings, clock) as bench:
+        is_waiting = True
+        bench.scheduler._must_wait = lambda *_: is_waiting
+        await clock.advance(600)
+        assert (bench.starts, bench.scheduler.overdue({("alpha", SUBMIT): NOW})) == ([], [])
+        is_waiting = False
+        await clock.advance(60)
+        assert len(bench.starts) == 1

@@ -1,0 +1,69 @@
+"""The ledger's jobs in the form that probes use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.clock import HandClock
+
+from sora_exporter.budget.jobs import PaidJob, SurpriseJob
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.config import Service
+
+SERVICE = Service.model_validate(
+    {"id": "a", "product": "p", "access": "official", "provider": "one", "model": "m", "api": "videos"}
+)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
+    """An empty ledger."""
+    opened = Ledger.open(tmp_path / "storage", exclusive=False, now=clock.now)
+    yield opened
+    opened.close()
+
+
+def paid(ledger: Ledger) -> PaidJob:
+    """Return the record of a job that is about to be created."""
+    reservation = ledger.reserve("a", "submit", 0.25, 1.0)
+    assert reservation is not None
+    return PaidJob(ledger, ledger.remember_job(reservation, "one", "videos"))
+
+
+@pytest.mark.parametrize("job_id", [None, "video_1"])
+def test_a_paid_job_is_made_once_it_has_an_id(ledger: Ledger, job_id: str | None) -> None:
+    """An id proves that a job was made and is stored; without one the record stays for the clean-up."""
+    record = paid(ledger)
+    record.accepted(job_id)
+    (left,) = ledger.unfinished_jobs()
+    assert (record.is_made, left.job_id) == (job_id is not None, job_id)
+
+
+def test_a_job_that_is_gone_leaves_no_record(ledger: Ledger) -> None:
+    """After its removal the job is forgotten, its money is not."""
+    record = paid(ledger)
+    record.accepted("video_1")
+    record.gone()
+    assert (ledger.unfinished_jobs(), ledger.spent_usd()) == ([], 0.25)
+
+
+def test_a_surprise_is_barred_before_it_is_charged(ledger: Ledger) -> None:
+    """An accepted canary calls ``bar`` first, then counts its price, and its job is remembered."""
+    spent_when_barred: list[float] = []
+    record = SurpriseJob(ledger, SERVICE, 0.5, lambda: spent_when_barred.append(ledger.spent_usd()))
+    record.accepted("video_1")
+    assert (spent_when_barred, ledger.spent_usd()) == ([0.0], 0.5)
+    assert [job.job_id for job in ledger.unfinished_jobs()] == ["video_1"]
+
+
+@pytest.mark.parametrize("kind", ["paid", "surprise"])
+def test_a_ledger_that_cannot_be_written_ends_no_attempt(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """The money is spent by then: a failed write is logged with the service, and nothing is raised."""
+    record = paid(ledger) if kind == "paid" else SurpriseJob(ledger, SERVICE, 0.5, lambda: None)
+    ledger.close()
+    record.accepted("video_1")
+    assert [(line.msg, line.service_id) for line in caplog.records] == [("ledger not written", "a")]
