@@ -240,8 +240,9 @@ class ProbeResult:
     DETAIL_CHARACTERS of the answer's own words with secrets removed; ``excerpt`` likewise, longer, for evidence.
     ``wait_seconds`` is how long the probe now waits if its paid attempts make no jobs.
     ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds those of the answer by
-    which a provider finds a request again, likewise without secrets, one ``name: value`` a line. ``recognised`` is that
-    of the verdict.
+    which a provider finds a request again, likewise without secrets, one ``name: value`` a line. ``recognised`` and
+    ``refused_by`` are those of the verdict. ``depth`` is the deepest that the attempt proved, None without an answer of
+    the provider.
     """
 
     service_id: str
@@ -264,6 +265,8 @@ class ProbeResult:
     request: str = ""
     headers: str = ""
     recognised: bool = True
+    depth: Depth | None = None
+    refused_by: RefusedBy = ""
 
     @property
     def is_success(self) -> bool:

@@ -79,31 +79,34 @@ class SurpriseJob:
 
 
 class AcceptedCanaries:
-    """The targets that accepted a canary they should have refused, stored in the ledger for later processes."""
+    """The targets that accepted a canary they should have refused, stored in the ledger for later processes.
+
+    ``canary_id`` names one canary of one service.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._fingerprints = ledger.accepted_canaries()
         self._unkept: dict[str, str] = {}
 
-    def has(self, service_id: str, target: Target) -> bool:
-        """Return whether this target accepted the service's canary."""
-        known = self._fingerprints.get(service_id)
+    def has(self, canary_id: str, target: Target) -> bool:
+        """Return whether this target accepted the canary."""
+        known = self._fingerprints.get(canary_id)
         return known is not None and known == fingerprint(target)
 
-    def add(self, service_id: str, target: Target) -> None:
-        """Note that this target accepted the service's canary."""
-        self._fingerprints[service_id] = self._unkept[service_id] = fingerprint(target)
-        with logged_if_not_stored("accepted canary", service_id):
-            self._ledger.note_accepted_canary(service_id, self._fingerprints[service_id])
-            del self._unkept[service_id]
+    def add(self, canary_id: str, target: Target) -> None:
+        """Note that this target accepted the canary."""
+        self._fingerprints[canary_id] = self._unkept[canary_id] = fingerprint(target)
+        with logged_if_not_stored("accepted canary", canary_id):
+            self._ledger.note_accepted_canary(canary_id, self._fingerprints[canary_id])
+            del self._unkept[canary_id]
 
-    def drop(self, service_id: str) -> None:
-        """Note that the service's canary was refused as it should be."""
-        if self._fingerprints.pop(service_id, None) is not None:
-            self._unkept.pop(service_id, None)
-            with logged_if_not_stored("canary refused again", service_id):
-                self._ledger.forget_accepted_canary(service_id)
+    def drop(self, canary_id: str) -> None:
+        """Note that the canary was refused as it should be."""
+        if self._fingerprints.pop(canary_id, None) is not None:
+            self._unkept.pop(canary_id, None)
+            with logged_if_not_stored("canary refused again", canary_id):
+                self._ledger.forget_accepted_canary(canary_id)
 
     def read_again(self) -> None:
         """Read the ledger again for the findings of other processes; if that fails, nothing changes."""

@@ -83,7 +83,7 @@ def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
         api = config.api(service)
         for kind in service.probes:
             at = ("services", index, "probes", kind.value)
-            if getattr(api, kind.needs) is None:
+            if not getattr(api, kind.needs):
                 missing = f"the api {service.api!r} does not say {MEANINGS[kind.needs]}"
                 yield at, f"{missing}: add {kind.needs} to it or remove this probe"
             if kind.is_paid and config.attempt_price_usd(service) is None:

@@ -42,6 +42,7 @@ class Provider(Section):
     api_key_file: SecretFile | None = None
     auth: Annotated[Auth | None, BeforeValidator(auth_of)] = None
     values: Mapping[Placeholder, Text] = Field(default_factory=dict)
+    relay: Flag | None = None
     proxy: Proxy | None = None
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     verify: Flag = True

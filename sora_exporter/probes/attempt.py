@@ -11,10 +11,12 @@ from sora_exporter.classify.sunset import announced_sunset
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api, first
+from sora_exporter.config.apis.spec import Canary
 from sora_exporter.documents import decoded
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
 from sora_exporter.http.reply import Reply, Request, exchange_of
-from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
+from sora_exporter.probes.depth import deeper
+from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000
 EVIDENCE_HEADERS = (
@@ -23,6 +25,7 @@ EVIDENCE_HEADERS = (
 )  # fmt: skip
 """Headers of an answer that a provider asks for first; no other is kept, since any may hold a secret."""
 JOB_ENDPOINT = "video_job"
+EVENT_STREAM = "text/event-stream"
 
 
 class Client(Protocol):
@@ -55,7 +58,8 @@ class Attempt:
     """What a probe works with. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules bound.
 
     The last ``kept_free_seconds`` before the deadline are for deleting the job alone. ``exchange`` is the record of the
-    request under way and grows while its answer comes in; ``last`` is the latest reply.
+    request under way and grows while its answer comes in; ``last`` is the latest reply. ``canaries`` are those that may
+    be sent, ``canary`` is the latest one sent. ``proved`` is the depth that the probe noted beyond the verdict.
     """
 
     service: Service
@@ -67,7 +71,11 @@ class Attempt:
     prompt: str = ""
     job_record: JobRecord | None = None
     kept_free_seconds: float = 0.0
+    is_relay: bool = True
+    canaries: tuple[Canary, ...] = ()
 
+    proved: Depth | None = None
+    canary: Canary | None = None
     phases: dict[str, float] = field(default_factory=dict)
     http_status: int | None = None
     response_seconds: float | None = None
@@ -88,6 +96,15 @@ class Attempt:
     def remaining_seconds(self) -> float:
         """How long the attempt may still take, what is kept free for deleting not counted."""
         return max(self.deadline - self.kept_free_seconds - self.clock.monotonic(), 0.0)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether the latest answer is JSON or an event stream, not a page."""
+        return self.document is not None or self.last.answer.headers.get("content-type", "").startswith(EVENT_STREAM)
+
+    def prove(self, depth: Depth) -> None:
+        """Note a depth that was reached, unless a deeper one was before."""
+        self.proved = deeper(self.proved, depth)
 
     async def ask(
         self,
@@ -137,7 +154,7 @@ class Attempt:
 
         Of an event stream it is the time to the first event: a complete answer for whoever waits for progress.
         """
-        is_stream = reply.answer.headers.get("content-type", "").startswith("text/event-stream")
+        is_stream = reply.answer.headers.get("content-type", "").startswith(EVENT_STREAM)
         self.response_seconds = reply.first_piece_seconds if is_stream else reply.answer.elapsed_seconds
 
     def _follow(self, reply: Reply, request: Request) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 
 from sora_exporter.config.apis import Api, first
 from sora_exporter.config.apis.spec import fill_path
+from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.removal import CALL_SECONDS, Removal, Removed
-from sora_exporter.probes.stream import Opening, is_progressing
-from sora_exporter.result import Answer, ErrorClass, Verdict
+from sora_exporter.probes.stream import Opening, is_finished, is_progressing, spoken_text
+from sora_exporter.result import Answer, Depth, ErrorClass, Verdict
 
 PROGRESSING = "stream:progress"
 """The rule of a stream that was accepted by the progress it reports."""
@@ -32,8 +34,12 @@ async def create_job(attempt: Attempt, *, opening_only: bool = False) -> Verdict
     """Send a probe's create request and record its job; the end of the attempt's time stays free for deleting it."""
     if attempt.api.job is not None and attempt.api.job.endings:
         attempt.kept_free_seconds = min(CALL_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
-    verdict = await request_job(attempt, Opening(), opening_only=opening_only)
+    # Progress may cost money, but it is no acceptance: a probe reads on until the stream says more.
+    opening = Opening(math.inf) if opening_only else Opening()
+    verdict = await request_job(attempt, opening, opening_only=opening_only)
     job_id = job_id_of(attempt)
+    if is_accepted(attempt, verdict, job_id):
+        attempt.prove(Depth.ACCEPTED)
     if attempt.job_record is not None:
         if job_id is not None:
             attempt.job_record.accepted(job_id)
@@ -63,8 +69,6 @@ async def request_job(attempt: Attempt, opening: Opening, *, opening_only: bool 
         limit=api.create.answer_mib * MIB,
     )
     attempt.phases["submit"] = attempt.clock.monotonic() - started
-    if opening_only:
-        verdict = accepted_stream(attempt, verdict)
     attempt.may_have_cost = may_have_begun(
         verdict.error_class,
         attempt.http_status,
@@ -93,12 +97,20 @@ def judge_opening(
     return verdict
 
 
-def accepted_stream(attempt: Attempt, verdict: Verdict) -> Verdict:
-    """Return the verdict on a stream's beginning; one that only reports progress so far counts as accepted."""
-    if verdict.error_class is ErrorClass.INVALID_RESPONSE and is_progressing(attempt.body):
-        attempt.note_response(attempt.last)
-        return Verdict(ErrorClass.NONE, PROGRESSING)
-    return verdict
+def is_accepted(attempt: Attempt, verdict: Verdict, job_id: str | None) -> bool:
+    """Return whether the answer to a create request shows that it was accepted: a job's id, or what was ordered.
+
+    A stream shows that by its end or by a link to the asset; text alone may be progress.
+    """
+    if verdict.error_class is not ErrorClass.NONE or attempt.api.job is not None:
+        return verdict.error_class is ErrorClass.NONE and job_id is not None
+    return not attempt.api.create.stream or is_finished(attempt.body) or names_media(attempt)
+
+
+def names_media(attempt: Attempt) -> bool:
+    """Return whether the text of a chat answer holds a link to the asset."""
+    link = attempt.api.asset.link if attempt.api.asset is not None else None
+    return link is not None and media_link(spoken_text(attempt.body), link) is not None
 
 
 def job_id_of(attempt: Attempt) -> str | None:

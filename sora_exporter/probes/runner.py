@@ -21,10 +21,14 @@ from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Provider, Service
+from sora_exporter.config.apis import Api
+from sora_exporter.config.apis.spec import Canary
+from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
 from sora_exporter.figures import dollars, span
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.probes.depth import deeper, depth_of
 from sora_exporter.probes.removal import can_be_listed
 from sora_exporter.probes.unrecognised import UnrecognisedAnswers
 from sora_exporter.redact import redact
@@ -78,8 +82,13 @@ class Runner:
         self._accepted.read_again()
 
     def is_barred(self, service: Service, probe: ProbeKind) -> bool:
-        """Return whether this probe is a canary that its target accepted, so that it might cost money each time."""
-        return probe.spending is Spending.SURPRISE and self._accepted.has(service.id, target_of(self.config, service))
+        """Return whether this probe has no canary left that its target did not accept: each might cost money."""
+        return probe.spending is Spending.SURPRISE and not self._usable_canaries(service)
+
+    def _usable_canaries(self, service: Service) -> tuple[Canary, ...]:
+        """Return the service's canaries without those that its target accepted."""
+        api, target = self.config.api(service), target_of(self.config, service)
+        return tuple(one for one in api.canary if not self._accepted.has(canary_id(service, api, one), target))
 
     def must_wait(self, service: Service, probe: ProbeKind) -> bool:
         """Return whether this paid probe waits because the service's last attempts cost money and made no job."""
@@ -108,11 +117,20 @@ class Runner:
         return await self._attempt(service, probe, self._new_attempt(service, probe))
 
     async def _surprise(self, service: Service, probe: ProbeKind) -> ProbeResult:
-        """Attempt; charge a canary that is accepted, and never send it to this target again."""
+        """Attempt; charge a canary that is accepted, and never send it to this target again.
+
+        Where all were accepted before, someone wants them tried once more.
+        """
         target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
 
+        attempt = self._new_attempt(service, probe)
+        attempt.canaries = self._usable_canaries(service) or attempt.api.canary
+
+        def sent() -> str:
+            return canary_id(service, attempt.api, attempt.canary) if attempt.canary else service.id
+
         def bar() -> None:
-            self._accepted.add(service.id, target)
+            self._accepted.add(sent(), target)
             log.error(
                 "canary accepted instead of refused",
                 extra={
@@ -124,11 +142,10 @@ class Runner:
             )
 
         record = SurpriseJob(self._ledger, service, price, bar)
-        attempt = self._new_attempt(service, probe)
         attempt.job_record = record
         result = await self._attempt(service, probe, attempt, price)
         if result.is_success and not record.is_accepted:
-            self._accepted.drop(service.id)
+            self._accepted.drop(sent())
         return result
 
     async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
@@ -170,14 +187,16 @@ class Runner:
         return replace(result, wait_seconds=self._wait_seconds(service, probe))
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
-        client = self._clients.get(service.provider, self.config.providers[service.provider])
+        provider = self.config.providers[service.provider]
+        client = self._clients.get(service.provider, provider)
         rules = user_rules(self.config, service.provider, probe)
 
         def judge(answer: Answer) -> Verdict:
             return classify(answer, rules)
 
         deadline = self._clock.monotonic() + service.timeout(probe)
-        return Attempt(service, self.config.api(service), client, judge, self._clock, deadline)
+        api = self.config.api(service)
+        return Attempt(service, api, client, judge, self._clock, deadline, is_relay=is_relay(provider))
 
     async def _attempt(
         self, service: Service, probe: ProbeKind, attempt: Attempt, price: float = 0.0
@@ -188,6 +207,8 @@ class Runner:
                 verdict = await PROBES[probe](attempt)
         except TimeoutError:
             verdict = Verdict(ErrorClass.TIMEOUT, "guard", "the attempt did not end in time")
+        is_document, is_of_relay = attempt.is_document, attempt.is_relay
+        shown = depth_of(probe, verdict, attempt.http_status, is_document=is_document, is_relay=is_of_relay)
         verdict = self._conclude(service, attempt, verdict)
         is_success = verdict.error_class in SUCCESSES
         secrets = attempt.client.secrets()
@@ -212,6 +233,8 @@ class Runner:
             request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
             headers=sys.intern(_headers(attempt.headers, secrets)),
             recognised=verdict.recognised or is_success,
+            depth=deeper(attempt.proved, shown),
+            refused_by=verdict.refused_by,
         )
         self._unrecognised.note(service.provider, result)
         return result
@@ -228,6 +251,11 @@ class Runner:
     def _not_sent(self, service: Service, probe: ProbeKind, why: str, rule: str = "budget") -> ProbeResult:
         detail = why[:DETAIL_CHARACTERS]
         return ProbeResult(service.id, probe, ErrorClass.BUDGET_EXHAUSTED, self._clock.now(), 0.0, rule, detail)
+
+
+def canary_id(service: Service, api: Api, canary: Canary) -> str:
+    """Return the name under which the ledger keeps one canary of a service."""
+    return f"{service.id} canary {api.canary.index(canary) + 1}"
 
 
 def _headers(headers: Mapping[str, str], secrets: Iterable[str]) -> str:

@@ -16,8 +16,10 @@ SPOKEN_WORDS, PROGRESS_WORDS = ("content", "text"), ("reasoning",)
 DECISIVE_WORDS = (*SPOKEN_WORDS, *PROGRESS_WORDS, "error")
 """One of these stands in every event that is looked at."""
 PROGRESS_EVENTS = 3
-"""How many events of mere progress prove that a job was accepted; relays report it once or twice before they call
-their upstream. Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
+"""How many events of mere progress mean that a job may have begun; relays report it once or twice before they call
+their upstream. They are no proof: an empty pool reports its retries likewise.
+Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
+DONE = "data: [DONE]"
 EVENT_END = re.compile(rb"\r?\n\r?\n")
 EVENT_END_BYTES = 4
 
@@ -47,18 +49,26 @@ def spoken_text(body: str) -> str:
 
 
 def is_progressing(body: str) -> bool:
-    """Return whether a stream reports progress, beside its text, often enough to prove that a job was accepted."""
+    """Return whether a stream reports progress, beside its text, so often that a job may have begun."""
     return sum(first(event, PROGRESS) is not None for event in events(body, PROGRESS_WORDS)) >= PROGRESS_EVENTS
+
+
+def is_finished(body: str) -> bool:
+    """Return whether a stream came to its end."""
+    return DONE in body.splitlines()
 
 
 class Opening:
     """The beginning of a stream as it comes in, up to the event that says whether the request was accepted.
 
+    So many ``progress_events`` say it too: for one who must not order twice.
+
     ``text`` is that beginning, empty until ``is_complete``; the same, however the bytes are cut into pieces. Every
     byte is looked at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, progress_events: float = PROGRESS_EVENTS) -> None:
+        self._progress_events = progress_events
         self.is_complete = asyncio.Event()
         self.text = ""
         self._searched = self._read = self._progress = 0
@@ -79,7 +89,7 @@ class Opening:
         for end in ends:
             lines = received[self._read : end].decode("utf-8", "replace").splitlines()
             self._read = end
-            if "data: [DONE]" in lines or any(map(self._is_decisive, _objects(lines, DECISIVE_WORDS))):
+            if DONE in lines or any(map(self._is_decisive, _objects(lines, DECISIVE_WORDS))):
                 self.text = received[:end].decode("utf-8", "replace")
                 self.is_complete.set()
                 break
@@ -87,4 +97,4 @@ class Opening:
 
     def _is_decisive(self, event: dict[str, Any]) -> bool:
         self._progress += first(event, PROGRESS) is not None
-        return "error" in event or first(event, SPOKEN) is not None or self._progress >= PROGRESS_EVENTS
+        return "error" in event or first(event, SPOKEN) is not None or self._progress >= self._progress_events

@@ -8,11 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .admission import accept, admit, find_job, journaled, require_prompt, simulation_of
+from .admission import accept, admit, find_job, journaled, refuse, require_prompt, simulation_of
+
+RESOLUTIONS = ("480p", "720p", "1080p")
 
 
 def _validate(request: Request, fields: Mapping[str, Any]) -> None:
     require_prompt(request, fields, "generations")
+    resolution = (fields.get("metadata") or {}).get("resolution", RESOLUTIONS[0])
+    if resolution not in RESOLUTIONS:
+        refuse(request, "invalid_resolution", "generations", str(resolution))
 
 
 async def create(request: Request) -> Response:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
-from support.faults.server import CHUNKED, EVENTS, answer, chunk, event, fixed, serve
+from support.faults.server import CHUNKED, EVENTS, Connection, answer, chunk, event, fixed, serve
 from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
 from sora_exporter.probes.canary import ACCEPTED, REFUSED
 from sora_exporter.probes.stream import Opening
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import Depth, ErrorClass, ProbeKind
 
 E = ErrorClass
 
@@ -60,6 +60,43 @@ async def test_an_accepted_canary_says_so_and_deletes_its_job(bench: Bench, body
     deletes = [head.split()[1] for head in server.requests if head.startswith(b"DELETE")]
     assert (result.error_class, result.rule) == (E.NONE, ACCEPTED)
     assert deletes == ([b"/videos/video_1"] if b"video_1" in body else [])
+
+
+SECONDS_PASSED_ON = (
+    b'{"code":"fail_to_fetch_task","message":"{\\"error\\":{\\"message\\":\\"Invalid value\\",\\"type\\":'
+    b'\\"invalid_request_error\\",\\"param\\":\\"seconds\\"}}","data":null}'
+)
+SECONDS_REFUSED = b'{"code":"invalid_request","message":"seconds must be between 0 and 3600","data":null}'
+SIZE_REFUSED = b'{"code":"invalid_size","message":"size is not supported","data":null}'
+PROMPT_REFUSED = b'{"code":"invalid_request","message":"prompt is required","data":null}'
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_relay", "depth"),
+    [
+        ([SECONDS_PASSED_ON], True, Depth.ROUTED),
+        ([SECONDS_REFUSED], True, Depth.AUTHENTICATED),
+        ([SECONDS_REFUSED], False, Depth.ROUTED),
+        ([SIZE_REFUSED, PROMPT_REFUSED], True, Depth.AUTHENTICATED),
+        ([SIZE_REFUSED, PROMPT_REFUSED], False, Depth.ROUTED),
+    ],
+    ids=["passed on", "by the relay", "by the maker", "second canary", "second canary at a maker"],
+)
+async def test_a_refusal_proves_as_much_as_its_author_saw(
+    bench: Bench, answers: list[bytes], is_relay: bool, depth: Depth
+) -> None:
+    """At a relay only a refusal that its upstream signed is routed; one of something else sends the next canary."""
+    left = iter(answers)
+
+    async def behave(connection: Connection) -> None:
+        await connection.send(answer(next(left), "400 Bad Request"))
+
+    async with serve(behave) as server:
+        document = {"provider": {"relay": is_relay}}
+        result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2", document=document)
+    assert (result.error_class, result.rule, result.depth, len(server.requests)) == (
+        *(E.NONE, REFUSED, depth, len(answers)),
+    )
 
 
 async def test_a_refusal_of_something_else_is_no_success(bench: Bench) -> None:

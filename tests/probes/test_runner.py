@@ -21,10 +21,11 @@ from support.faults.server import Behaviour, Connection, answer, fixed, serve
 from support.probing import Bench, SimulatedProvider
 
 from sora_exporter.budget.storage import StorageError
-from sora_exporter.config import load_config
+from sora_exporter.config import Config, load_config
+from sora_exporter.config.apis import builtin_apis
 from sora_exporter.probes.cleanup import CleanUp
-from sora_exporter.probes.runner import HEADER_CHARACTERS
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.probes.runner import HEADER_CHARACTERS, Runner
+from sora_exporter.result import Depth, ErrorClass, ProbeKind, ProbeResult
 from sora_exporter.simulator.assets import GOOD
 
 E = ErrorClass
@@ -43,6 +44,7 @@ apis:
     canary:
       replace: {text: {positive: ""}}
       refusal: [positive]
+      proves: {maker: routed, relay: authenticated}
     job:
       id: [result.film.number]
       status: [result.state]
@@ -218,17 +220,39 @@ async def test_a_full_disk_before_an_attempt_keeps_it_from_costing(
     assert simulator.actions() == ["models"]
 
 
+ONE_CANARY = {
+    "apis": {
+        "films": {
+            **builtin_apis()["videos"].model_dump(mode="json", exclude={"canary"}),
+            "canary": {
+                "replace": {"prompt": ""},
+                "refusal": "prompt",
+                "proves": {"maker": "routed", "relay": "authenticated"},
+            },
+        }
+    }
+}
 ACCEPTS = fixed(answer(b'{"id":"video_1","status":"queued"}'))
+
+
+async def sent_twice(runner: Runner, config: Config) -> list[ProbeResult]:
+    """Return the attempts of both canaries of the api ``videos``, of which each takes one."""
+    results = [await runner.run(config.services[0], ProbeKind.CANARY) for _ in range(2)]
+    return [result for result in results if result is not None]
 
 
 async def test_an_accepted_canary_is_charged_and_barred_for_good(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its price counts, and no later process sends it to the same target; to another target it goes out."""
+    """Each price counts, and no later process sends one to the same target; to another target they go out."""
     async with serve(ACCEPTS) as server:
-        result = await bench.run(ProbeKind.CANARY, server.url, "videos", "sora-2")
-    assert (result.error_class, result.cost_usd, bench.ledger.spent_usd()) == (E.NONE, 0.25, 0.25)
-    (warned,) = (vars(record) for record in caplog.records if record.levelname == "ERROR")
+        config = bench.config(server.url, "videos", "sora-2")
+        results = await sent_twice(bench.runner(config), config)
+    assert [(result.error_class, result.cost_usd, result.depth) for result in results] == [
+        (E.NONE, 0.25, Depth.ACCEPTED)
+    ] * 2
+    assert bench.ledger.spent_usd() == 0.5
+    warned, _ = (vars(record) for record in caplog.records if record.levelname == "ERROR")
     assert (warned["service_id"], warned["probe"], warned["cost_usd"]) == ("watched", "canary", 0.25)
     same, other = (bench.config(server.url, "videos", model) for model in ("sora-2", "sora-2-pro"))
     later = bench.runner(same)
@@ -237,13 +261,24 @@ async def test_an_accepted_canary_is_charged_and_barred_for_good(
     assert not later.is_barred(other.services[0], ProbeKind.CANARY)
 
 
+async def test_of_two_canaries_only_the_accepted_one_is_barred(bench: Bench) -> None:
+    """The one that the provider accepted is not sent again; the other goes out in its place, and is refused."""
+    refusal = answer(b'{"error":{"message":"prompt is required","type":"invalid_request_error"}}', "400 Bad Request")
+    answers = [answer(b'{"id":"video_1","status":"queued"}'), answer(b"{}"), refusal]
+    async with serve(fixed_in_turn(answers)) as server:
+        config = bench.config(server.url, "videos", "sora-2")
+        runner = bench.runner(config)
+        accepted, refused = await sent_twice(runner, config)
+    assert (accepted.cost_usd, refused.cost_usd, refused.rule) == (0.25, 0.0, "canary:refused")
+    assert not runner.is_barred(config.services[0], ProbeKind.CANARY)
+
+
 async def test_a_canary_that_is_accepted_late_is_barred_too(bench: Bench) -> None:
     """An acceptance slower than slow_after is reported as slow, and still counts as an acceptance."""
     async with serve(ACCEPTS) as server:
         config = bench.config(server.url, "videos", "sora-2", slow_after="1ms")
         runner = bench.runner(config)
-        result = await runner.run(config.services[0], ProbeKind.CANARY)
-    assert result is not None
+        result, _ = await sent_twice(runner, config)
     assert (result.error_class, runner.is_barred(config.services[0], ProbeKind.CANARY)) == (E.SLOW, True)
 
 
@@ -259,7 +294,7 @@ async def test_a_canary_is_barred_before_its_job_is_deleted(bench: Bench) -> Non
             await connection.send(answer(b'{"id":"video_1","status":"queued"}'))
 
     async with serve(behave) as server:
-        config = bench.config(server.url, "videos", "sora-2")
+        config = bench.config(server.url, "films", "sora-2", document=ONE_CANARY)
         attempt = asyncio.create_task(bench.runner(config).run(config.services[0], ProbeKind.CANARY))
         await is_deleting.wait()
         attempt.cancel()
@@ -274,7 +309,7 @@ async def test_a_canary_that_is_refused_again_is_no_longer_barred(bench: Bench) 
     refusal = answer(b'{"error":{"message":"prompt is required","type":"invalid_request_error"}}', "400 Bad Request")
     answers = [answer(b'{"id":"video_1","status":"queued"}'), answer(b"{}"), answer(b"", "503 No"), refusal]
     async with serve(fixed_in_turn(answers)) as server:
-        config = bench.config(server.url, "videos", "sora-2")
+        config = bench.config(server.url, "films", "sora-2", document=ONE_CANARY)
         (service,) = config.services
         exporter, check = bench.runner(config), bench.runner(config)
         await exporter.run(service, ProbeKind.CANARY)
@@ -317,10 +352,9 @@ async def test_an_accepted_canary_is_barred_on_a_full_disk_too(
     async with serve(ACCEPTS) as server:
         config = bench.config(server.url, "videos", "sora-2")
         runner = bench.runner(config)
-        result = await runner.run(config.services[0], ProbeKind.CANARY)
-    assert result is not None
+        result, _ = await sent_twice(runner, config)
     assert (result.error_class, runner.is_barred(config.services[0], ProbeKind.CANARY)) == (E.NONE, True)
-    assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE"]
+    assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE"] * 2
 
 
 def fixed_in_turn(answers: list[bytes]) -> Behaviour:

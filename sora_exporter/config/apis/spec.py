@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -16,10 +17,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from sora_exporter.config.apis.template import fill, fill_path, placeholders
 from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
 from sora_exporter.documents import first
-from sora_exporter.result import Expectation
+from sora_exporter.result import Depth, Expectation
 
 __all__ = [
-    "Api", "Asset", "Canary", "Cancel", "Create", "Ending", "Find", "Job", "Models", "Route", "State",
+    "Api", "Asset", "Canary", "Cancel", "Create", "Ending", "Find", "Job", "Models", "Proof", "Route", "State",
     "fill", "fill_path", "first",
 ]  # fmt: skip
 
@@ -30,6 +31,20 @@ State = Literal["queued", "running", "done", "failed"]
 
 def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+def _merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body with the changes in it; where both have a mapping, its members are merged likewise."""
+    both = {name: (body.get(name), change) for name, change in changes.items()}
+    merged = {
+        name: _merged(old, new) if isinstance(old, Mapping) and isinstance(new, Mapping) else new
+        for name, (old, new) in both.items()
+    }
+    return {**body, **merged}
 
 
 def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,11 +112,42 @@ class Create(Section):
         return value
 
 
+class Proof(Section):
+    """The depth that a refused canary proves, at a maker and at a relay."""
+
+    maker: Depth
+    relay: Depth
+
+    @field_validator("maker", "relay")
+    @classmethod
+    def _is_a_refusals(cls, depth: Depth) -> Depth:
+        if depth.rank > Depth.ROUTED.rank:
+            raise ValueError(
+                f"a refusal proves no more than {Depth.ROUTED}: use {Depth.AUTHENTICATED} or {Depth.ROUTED}"
+            )
+        return depth
+
+
 class Canary(Section):
-    """What makes validation refuse the create request: members to replace, and the words the refusal must name."""
+    """One way to make validation refuse the create request, and the depth that its refusal proves.
+
+    ``replace`` holds the members to change, mappings member by member; ``refusal`` words of which the refusal must name
+    one.
+    """
 
     replace: Json = Field(min_length=1)
     refusal: Paths = Field(min_length=1)
+    proves: Proof
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_what_it_proves(cls, value: object) -> object:
+        if isinstance(value, dict) and "proves" not in value:
+            raise ValueError(
+                "a canary must name the depth that its refusal proves: "
+                "add proves: {maker: routed, relay: authenticated}"
+            )
+        return value
 
 
 class Find(Section):
@@ -211,14 +257,15 @@ class Asset(Section):
 class Api(Section):
     """One vendor's API. ``endpoint`` is the family whose conventions the classifier falls back on.
 
-    ``models`` is None if the vendor has no model catalog.
+    ``models`` is None if the vendor has no model catalog. ``canary`` holds one canary or several in the order in which
+    they are sent: first those whose fault relays pass through to the maker.
     """
 
     endpoint: Literal["videos", "chat", "images"] = "videos"
     prompt: str = Field(default="A paper boat drifts across a calm lake at dawn.", min_length=1, max_length=2000)
     models: Models | None = Models()
     create: Create
-    canary: Canary | None = None
+    canary: Annotated[tuple[Canary, ...], BeforeValidator(_as_list)] = ()
     job: Job | None = None
     asset: Asset | None = None
 
@@ -238,9 +285,9 @@ class Api(Section):
         body: dict[str, Any] = fill({**self.create.body, **overrides}, values)
         return body
 
-    def canary_body(self, model: str, overrides: dict[str, Any]) -> dict[str, Any]:
-        """Return the body of a create request with the canary's faults in it; empty without a canary."""
-        return {**self.create_body(model, overrides), **self.canary.replace} if self.canary else {}
+    def canary_body(self, canary: Canary, model: str, overrides: dict[str, Any]) -> dict[str, Any]:
+        """Return the body of a create request with the canary's faults in it."""
+        return _merged(self.create_body(model, overrides), canary.replace)
 
     def billed_seconds(self, body: dict[str, Any]) -> float | None:
         """Return how many seconds of video the body orders, or None if it does not set them."""

@@ -29,20 +29,19 @@ CREATE: dict[str, tuple[str, dict[str, Any]]] = {
         {"model": MODEL, "content": [{"type": "text", "text": PROMPT}], "duration": 5, "resolution": "480p"},
     ),
 }
-CANARY: dict[str, dict[str, Any]] = {
-    "videos": {"prompt": ""},
-    "chat": {"messages": []},
-    "images": {"prompt": ""},
-    "video-generations": {"prompt": ""},
-    "ark": {"content": []},
-}
-# Refusals as the vendors word them, and the member they name.
-REFUSALS = {
-    "videos": "Missing required parameter: 'prompt'.",
-    "chat": "field messages is required",
-    "images": "Invalid 'prompt': string too short.",
-    "video-generations": "prompt is required",
-    "ark": "The parameter `content` specified in the request is not valid",
+# What each canary changes, a refusal as the vendor words it, and what that proves at a maker and at a relay.
+CANARIES: dict[str, list[tuple[dict[str, Any], str, tuple[str, str]]]] = {
+    "videos": [
+        ({"seconds": "abc"}, "Invalid value: 'abc'. param: seconds", ("routed", "routed")),
+        ({"prompt": ""}, "Missing required parameter: 'prompt'.", ("routed", "authenticated")),
+    ],
+    "chat": [({"messages": []}, "field messages is required", ("authenticated", "authenticated"))],
+    "images": [({"prompt": ""}, "Invalid 'prompt': string too short.", ("routed", "authenticated"))],
+    "video-generations": [
+        ({"metadata": {"resolution": "canary"}}, "The parameter `resolution` is not valid", ("routed", "routed")),
+        ({"prompt": ""}, "prompt is required", ("routed", "authenticated")),
+    ],
+    "ark": [({"content": [], "resolution": "canary"}, "The parameter `content` is not valid", ("routed", "routed"))],
 }
 ANSWERS: dict[str, dict[str, str]] = {
     "videos": {
@@ -64,6 +63,7 @@ def api(**members: Any) -> dict[str, Any]:
     return {"create": {"path": "/make", "body": {"model": "{model}", "text": "{prompt}"}}, **members}
 
 
+PROVES = {"maker": "routed", "relay": "authenticated"}
 JOB = {"id": "id", "status": "state", "done": ["OK"], "poll": {"path": "/jobs/{job_id}"}}
 
 
@@ -83,18 +83,26 @@ def test_the_create_request_is_the_documented_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CREATE))
-def test_the_canary_breaks_one_member_and_the_refusal_names_it(name: str) -> None:
-    """A canary differs from the create request in one member, and the vendors' refusals are recognised by it."""
+def test_each_canary_breaks_the_request_and_the_refusal_names_it(name: str) -> None:
+    """A canary differs from the create request in its members alone, its refusal names one, and proves a depth."""
     shape = builtin_apis()[name]
-    assert shape.canary is not None
-    assert shape.canary_body(MODEL, {}) == {**CREATE[name][1], **CANARY[name]}
-    assert any(word in REFUSALS[name].lower() for word in shape.canary.refusal)
+    assert len(shape.canary) == len(CANARIES[name])
+    for canary, (changes, refusal, proves) in zip(shape.canary, CANARIES[name], strict=True):
+        assert shape.canary_body(canary, MODEL, {}) == {**CREATE[name][1], **changes}
+        assert any(word in refusal.lower() for word in canary.refusal)
+        assert (canary.proves.maker, canary.proves.relay) == proves
+
+
+def test_a_canary_keeps_the_other_members_of_a_mapping() -> None:
+    """A canary that breaks a nested member leaves what the service itself set beside it."""
+    shape = builtin_apis()["video-generations"]
+    body = shape.canary_body(shape.canary[0], MODEL, {"metadata": {"ratio": "16:9", "resolution": "480p"}})
+    assert body["metadata"] == {"ratio": "16:9", "resolution": "canary"}
 
 
 def test_a_refusal_of_something_else_is_not_the_canarys() -> None:
     """The words of a chat refusal are more than the key every error object has."""
-    canary = builtin_apis()["chat"].canary
-    assert canary is not None
+    (canary,) = builtin_apis()["chat"].canary
     assert not any(word in '{"error": {"message": "temperature must be below 2"}}' for word in canary.refusal)
 
 
@@ -252,7 +260,7 @@ def test_expectations_tell_the_classifier_where_to_look() -> None:
     plain = Api.model_validate(api())
     assert plain.create_expectation is None
     assert plain.job_expectation is None
-    assert plain.canary_body(MODEL, {}) == {}
+    assert plain.canary == ()
 
 
 def test_a_create_path_may_name_the_model() -> None:
@@ -280,8 +288,13 @@ def test_a_create_path_may_name_the_model() -> None:
         (api(asset={"kinds": [], "url": "u"}), "at least 1 item"),
         (api(asset={"kinds": ["video"], "link": "https?://["}), "is not a regular expression"),
         (api(asset={"kinds": ["video"], "route": {"path": "/v/{job_id}"}}), "asset.route needs the id of a job"),
-        (api(canary={"replace": {}, "refusal": "text"}), "at least 1 item"),
-        (api(canary={"replace": {"text": ""}, "refusal": []}), "at least 1 item"),
+        (api(canary={"replace": {}, "refusal": "text", "proves": PROVES}), "at least 1 item"),
+        (api(canary=[{"replace": {"text": ""}, "refusal": [], "proves": PROVES}]), "at least 1 item"),
+        (api(canary={"replace": {"text": ""}, "refusal": "text"}), "must name the depth that its refusal proves"),
+        (
+            api(canary={"replace": {"text": ""}, "refusal": "text", "proves": {**PROVES, "relay": "accepted"}}),
+            "proves no more than routed",
+        ),
         (api(create={"path": "/x", "body": {}, "billed_seconds": [""]}), "at least 1 character"),
         (api(vendor="x"), "Extra inputs are not permitted"),
     ],

@@ -1,0 +1,25 @@
+"""Whether a provider makes the videos itself, or sells those of others: a maker or a relay."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from urllib.parse import urlsplit
+
+import yaml
+
+from sora_exporter.config.provider import Provider
+
+
+def is_relay(provider: Provider) -> bool:
+    """Return whether the provider is a relay: as configured, else by whether its host is a maker's."""
+    if provider.relay is not None:
+        return provider.relay
+    host = urlsplit(str(provider.base_url)).hostname or ""
+    return not any(host == maker or host.endswith(f".{maker}") for maker in _makers())
+
+
+@cache
+def _makers() -> tuple[str, ...]:
+    text = resources.files("sora_exporter.config").joinpath("makers.yml").read_text("utf-8")
+    return tuple(yaml.safe_load(text))
