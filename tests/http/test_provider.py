@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -288,20 +289,23 @@ async def test_concurrent_requests_keep_their_records_apart(clients: ProviderCli
             assert all(reply.phases["processing"] >= 0.01 * (n % 5) - 0.001 for n, reply in enumerate(replies))
 
 
-@pytest.mark.programs
-async def test_the_response_time_is_the_providers_delay(clients: ProviderClients) -> None:
-    """Against a known delay the median of the measured times is less than 3 ms off."""
+async def test_the_response_time_is_the_providers_time(clients: ProviderClients) -> None:
+    """The measured time covers the time in the provider's hands, and lies within the time of the call."""
+    held = []
 
     async def delayed(connection: Connection) -> None:
+        begun = time.monotonic()
         await asyncio.sleep(0.03)
+        held.append(time.monotonic() - begun)
         await connection.send(answer(JSON))
 
     async with serve(delayed, is_kept=True) as server:
         client = clients.get("one", provider(server.url))
-        replies = [await client.ask(GET, "official") for _ in range(11)]
-    off = sorted(abs((reply.answer.elapsed_seconds or 0) - 0.03) for reply in replies)
-    assert off[5] < 0.003, off
-    assert all(0.029 <= reply.phases["processing"] <= (reply.answer.elapsed_seconds or 0) for reply in replies)
+        for _ in range(3):
+            begun = time.monotonic()
+            reply = await client.ask(GET, "official")
+            called = time.monotonic() - begun
+            assert held[-1] <= reply.phases["processing"] <= (reply.answer.elapsed_seconds or 0) <= called
 
 
 @pytest.mark.parametrize("is_multipart", [False, True])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -116,7 +115,7 @@ def test_the_last_route_gone_is_one_page(chain: Chain) -> None:
 
 
 def test_a_flapping_service_is_one_notification(tmp_path: Path) -> None:
-    """Risk control that comes and goes is one ticket, and its notices keep the least time between two."""
+    """Risk control that comes and goes is one ticket with one end."""
     haste = {**HASTE, r"group_interval: \w+": "group_interval: 5s", r"keep_firing_for: \w+": "keep_firing_for: 7s"}
     with alerting_chain(tmp_path, "1s", "900ms", haste) as chain:
         working = 'sora_service_up{service_id="beta"} == '
@@ -131,5 +130,3 @@ def test_a_flapping_service_is_one_notification(tmp_path: Path) -> None:
         # The end is notified by the same group as the beginning, hence after every repetition.
         the_mail(chain, "[RESOLVED] 贝塔: A service is under risk control.")
         assert len(chain.mail.mails_about("[WARNING] 贝塔")) == 1
-        notices = [mail.at for mail in chain.mail.mails_about("→")]
-        assert all(later - earlier > 4 for earlier, later in pairwise(notices))

@@ -6,15 +6,14 @@ import json
 import logging
 import os
 import resource
+import select
 import signal
 import socket
 import ssl
-import statistics
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import bcrypt
@@ -71,7 +70,7 @@ def curl(authority: Authority, url: str, *arguments: str) -> str:
 
 
 def test_only_health_is_open_without_credentials(tmp_path: Path, authority: Authority) -> None:
-    """Over TLS with curl: every path and way to write it wants the password, except /-/healthy; plain HTTP is deaf."""
+    """Over TLS every path, however written, needs the password, except /-/healthy; plain HTTP gets no answer."""
     with guarded(tmp_path) as running:
         assert running.url.startswith("https://")
         assert curl(authority, running.url + "/-/healthy") == "200"
@@ -100,7 +99,7 @@ def presented(url: str) -> bytes:
 
 
 def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: Authority) -> None:
-    """Renewed files hold from the next connection on; a broken one is told once and the last good stays."""
+    """Renewed files hold from the next connection on; a broken one is logged once and the last good stays."""
     with guarded(tmp_path) as running:
         first = presented(running.url)
         authority.server_context("server")
@@ -115,12 +114,12 @@ def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: A
         assert curl(authority, running.url + "/metrics", "--user", f"prometheus:{PASSWORD}") == "401"
         assert curl(authority, running.url + "/metrics", "--user", "prometheus:battery staple") == "200"
         running.end(signal.SIGTERM)
-    assert running.said.count("web configuration not reloaded") == 1
+    assert len([line for line in running.lines if "level=error" in line]) == 1
 
 
 @pytest.mark.programs
 def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path, authority: Authority) -> None:
-    """A real Prometheus with the authority and the password finds the target up; the one without is told 401."""
+    """A real Prometheus with the authority and the password finds the target up; the one without gets 401."""
     with guarded(tmp_path) as running:
         jobs = [
             {
@@ -160,18 +159,17 @@ def test_a_bad_file_at_the_start_is_one_line(tmp_path: Path, said: str | None, w
     assert words in ended.stderr
 
 
-MOST_SLOWDOWN = 20
 HALF = b"GET /metrics HTTP/1.1\r\nHost: a\r\nX-Slow: "
 POST = b"POST /-/reload HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+UNREAD = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 10
 
 
 @contextmanager
-def siege(port: int, of_each: int) -> Iterator[None]:
-    """Hold connections of four kinds: silent, a head byte and a body byte at a time, and asking without reading."""
+def siege(port: int, of_each: int) -> Iterator[socket.socket]:
+    """Hold connections that never read, that send a byte at a time, and silent ones; yields the newest."""
     with ExitStack() as stack:
-        kinds = [b"", HALF, POST, b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 10]
         clients = {}
-        for begin in kinds:
+        for begin in (UNREAD, HALF, POST, b""):
             clients[begin] = [stack.enter_context(socket.socket()) for _ in range(of_each)]
             for client in clients[begin]:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -182,45 +180,30 @@ def siege(port: int, of_each: int) -> Iterator[None]:
         def dribble() -> None:
             while not over.wait(0.2):
                 for client in (*clients[HALF], *clients[POST]):
-                    try:
+                    with suppress(OSError):
                         client.sendall(b"x")
-                    except OSError:
-                        continue
 
         thread = threading.Thread(target=dribble)
         thread.start()
         try:
-            yield
+            yield clients[b""][-1]
         finally:
             over.set()
             thread.join()
 
 
-def scrapes(url: str, count: int) -> list[float]:
-    """Return the seconds of each of ``count`` scrapes over new connections."""
-    taken = []
-    for _ in range(count):
-        started = time.monotonic()
-        assert httpx2.get(url + "/metrics", timeout=5).status_code == 200
-        taken.append(time.monotonic() - started)
-    return taken
-
-
-@pytest.mark.programs
 def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
-    """200 idle, dribbling and never-reading clients slow /metrics by no order of magnitude and do not delay SIGTERM."""
-    with exporter(tmp_path, env=NOBODY) as running:
-        alone = scrapes(running.url, 30)
-        with siege(int(running.url.rpartition(":")[2]), 50):
-            besieged = scrapes(running.url, 30)
-            assert running.end(signal.SIGTERM) == 0
-    # A scrape that waited for one of these clients would take hundreds of times as long, up to its deadline of 10 s.
-    assert statistics.median(besieged) < MOST_SLOWDOWN * statistics.median(alone), (alone, besieged)
+    """A scrape is answered before any of 200 slow clients is given up, and SIGTERM waits for none of them."""
+    with exporter(tmp_path, env=NOBODY) as running, siege(int(running.url.rpartition(":")[2]), 50) as newest:
+        assert running.get("/metrics").status_code == 200
+        is_readable, _, _ = select.select([newest], [], [], 0)
+        assert not is_readable, "the newest client was given up before the scrape was answered"
+        assert running.end(signal.SIGTERM) == 0
     assert [line for line in running.lines if "level=error" in line or "Traceback" in line] == []
 
 
 def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authority) -> None:
-    """Of 1,500 that connect and never agree on TLS no more are held than of others; who agrees gets answers."""
+    """Of 1,500 that never agree on TLS no more are held than of others; a client that agrees gets answers."""
     with guarded(tmp_path) as running, ExitStack() as stack:
         address = "127.0.0.1", int(running.url.rpartition(":")[2])
         for _ in range(1500):
@@ -232,7 +215,7 @@ def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authorit
     assert "Traceback" not in running.said
 
 
-def test_reload_wants_post_and_probe_a_known_id(tmp_path: Path) -> None:
+def test_reload_needs_post_and_probe_a_known_id(tmp_path: Path) -> None:
     """No parameter becomes an address: what is no configured id is refused, whatever it looks like."""
     with exporter(tmp_path, env=NOBODY) as running:
         for method in ("GET", "HEAD", "PUT", "DELETE"):
@@ -245,7 +228,7 @@ def test_reload_wants_post_and_probe_a_known_id(tmp_path: Path) -> None:
         assert "127.0.0.1:9/" not in twice.text
 
 
-def test_nobody_can_ask_for_more_than_the_files_the_system_permits(tmp_path: Path) -> None:
+def test_as_many_files_may_be_open_as_the_system_permits(tmp_path: Path) -> None:
     """The soft limit of open files is raised to the hard one, since each probe and each client takes one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
