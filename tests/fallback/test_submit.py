@@ -264,7 +264,7 @@ async def test_a_flip_of_states_under_100_callers(shop: Shop) -> None:
     ("call", "words"),
     [
         ({"prompt": " "}, "the prompt is empty"),
-        ({"seconds": 0}, "seconds=0 is no length"),
+        ({"seconds": 0}, "seconds=0 is not the length"),
         ({"product": "veo"}, "configured are sora-2"),
         ({"prefer": "best"}, "prefer='best' is not known"),
         ({"prefer": []}, "an empty list names no service"),
