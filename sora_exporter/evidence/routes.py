@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from sora_exporter.evidence.track import NOT_ASKED
-from sora_exporter.result import Status
+from sora_exporter.result import Depth, Status
 
 Json = dict[str, Any]
 Measure = Callable[[Json], Any]
@@ -17,6 +17,7 @@ Measure = Callable[[Json], Any]
 CRITERIA: Sequence[tuple[str, Measure]] = (
     ("status", lambda service: service["status"] != Status.OPERATIONAL),
     ("obstacles", lambda service: is_hindered(service)),
+    ("proof", lambda service: -_rank(service)),
     ("access", lambda service: service["access"] != "official"),
     ("price", lambda service: _dollars(service)),
     ("service_id", lambda service: service["service_id"]),
@@ -27,6 +28,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "status": "the other usable routes are slow",
         "obstacles": "the other routes refuse some of our requests",
+        "proof": "what it can do is proven deeper than of its equals",
         "access": "official access goes before reverse",
         "price": "the cheapest video of its equals",
         "service_id": "the first by name of its equals",
@@ -40,8 +42,8 @@ NEAR_SUNSET = timedelta(days=7)
 def routes(services: Iterable[Json], now: float | None = None) -> list[Json]:
     """Return per product the service to use now, or None, why, and which of CRITERIA decided (None: nothing to decide).
 
-    ``now`` (Unix time) lets an end of life be mentioned that is past or near. Long-term availability is Prometheus' to
-    know (``product_service_id:sora_service_recommended:bool``).
+    ``now`` (Unix time) leaves out what is past its end of life, and lets one that is near be mentioned. Long-term
+    availability is Prometheus' to know (``product_service_id:sora_service_recommended:bool``).
     """
     products: dict[str, list[Json]] = {}
     for service in services:
@@ -50,9 +52,12 @@ def routes(services: Iterable[Json], now: float | None = None) -> list[Json]:
 
 
 def _route(offered: list[Json], now: float | None) -> Json:
+    ended = [s["service_id"] for s in offered if is_ended(s, now)]
     usable = [s for s in offered if s["status"] == Status.OPERATIONAL or s["error_class"] == "slow"]
+    usable = [s for s in usable if s["service_id"] not in ended]
     if not usable:
-        statuses = ", ".join(f"{service['service_id']} is {service['status']}" for service in offered)
+        states = {s["service_id"]: "past its end of life" if s["service_id"] in ended else s["status"] for s in offered}
+        statuses = ", ".join(f"{service_id} is {state}" for service_id, state in states.items())
         return {"service_id": None, "why": f"no route is usable: {statuses}", "criterion": None}
     best, criterion = _best(usable)
     # That the access decided, the access itself says.
@@ -77,6 +82,12 @@ def is_hindered(service: Json) -> bool:
     return any(obstacle["error_class"] not in NOT_ASKED for obstacle in service.get("obstacles", ()))
 
 
+def is_ended(service: Json, now: float | None) -> bool:
+    """Whether a service is past its end of life."""
+    sunset = service.get("sunset")
+    return now is not None and sunset is not None and datetime.fromisoformat(sunset).timestamp() <= now
+
+
 def cautions(service: Json, now: float | None) -> list[str]:
     """Return what to know before relying on a route although it is the best one."""
     said = ["it refuses some of our requests"] if is_hindered(service) else []
@@ -84,9 +95,12 @@ def cautions(service: Json, now: float | None) -> list[str]:
     if now is None or sunset is None:
         return said
     today, end = datetime.fromtimestamp(now, UTC), datetime.fromisoformat(sunset)
-    if end <= today:
-        return [*said, f"its announced end of life, {sunset[:10]}, is past"]
     return [*said, f"its end of life is near: {sunset[:10]}"] if end - today <= NEAR_SUNSET else said
+
+
+def _rank(service: Json) -> int:
+    depth = service.get("proven_depth")
+    return -1 if depth is None else Depth(depth).rank
 
 
 def _dollars(service: Json) -> float:

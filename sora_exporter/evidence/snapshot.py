@@ -6,7 +6,8 @@ from typing import Any
 
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack, State
 from sora_exporter.figures import iso
-from sora_exporter.result import ProbeResult
+from sora_exporter.plain_words import plain_words
+from sora_exporter.result import ProbeResult, Status
 
 Json = dict[str, Any]
 
@@ -19,7 +20,9 @@ def services_overview(state: State) -> list[Json]:
 def service_overview(track: ServiceTrack, status: ServiceStatus) -> Json:
     """Return a service's identity, status, the reason for it and its prices."""
     service, decided_by = track.service, status.decided_by
-    price = service.price_usd
+    price, proof = service.price_usd, track.proof
+    words = plain_words().error_classes[status.error_class]
+    is_operational = status.status is Status.OPERATIONAL
     return {
         "service_id": service.id,
         "name": service.title,
@@ -31,9 +34,13 @@ def service_overview(track: ServiceTrack, status: ServiceStatus) -> Json:
         "status": status.status.value,
         "status_since": iso(status.since),
         "error_class": status.error_class.value,
-        "why": decided_by.detail if decided_by else "",
+        "why": (decided_by.detail if decided_by else "") or ("" if is_operational else words.meaning),
+        "what_to_do": "" if is_operational else words.advice,
         "rule": decided_by.rule if decided_by else "",
         "decided_by_probe": decided_by.probe.value if decided_by else None,
+        "proven_depth": proof.depth.value if proof and proof.depth else None,
+        "proven_at": iso(proof.started_at + proof.duration_seconds if proof else None),
+        "proven": {depth.value: iso(at) for depth, at in sorted(track.proven.items(), key=lambda item: item[0].rank)},
         "response_time_seconds": track.latest.response_seconds if track.latest else None,
         "last_attempt": iso(track.latest.started_at if track.latest else None),
         "obstacles": [
@@ -62,6 +69,8 @@ def result_overview(result: ProbeResult) -> Json:
         "status": result.error_class.status.value,
         "rule": result.rule,
         "why": result.detail,
+        "depth": result.depth.value if result.depth else None,
+        "refused_by": result.refused_by,
         "request": result.request,
         "http_status": result.http_status,
         "headers": dict(line.split(": ", 1) for line in result.headers.splitlines()),

@@ -12,9 +12,11 @@ from dataclasses import replace
 from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Service
+from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
 from sora_exporter.evidence.own_network import Reachability, Witness
 from sora_exporter.evidence.track import (
+    CREATES,
     FRESH_INTERVALS,
     MARKS_KEPT,
     NO_EVIDENCE,
@@ -23,9 +25,11 @@ from sora_exporter.evidence.track import (
     ProbeTrack,
     ServiceStatus,
     ServiceTrack,
+    is_relays_key,
     is_unreached,
+    of_relays_key,
 )
-from sora_exporter.result import ErrorClass, ProbeResult, Status, Verdict
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status, Verdict
 
 __all__ = ["MARKS_KEPT", "Mark", "ProbeTrack", "ServiceStatus", "ServiceTrack", "State"]
 
@@ -42,9 +46,13 @@ class State:
         self._tracks: dict[str, ServiceTrack] = {}
         self._network = Reachability()
         self._is_lost = False
+        self._relays: frozenset[str] = frozenset()
+        self._key_accepted_until: dict[str, float] = {}
 
     def configure(self, config: Config) -> None:
         """Apply a configuration: a service whose target did not change keeps its evidence."""
+        self._relays = frozenset(name for name, provider in config.providers.items() if is_relay(provider))
+        self._key_accepted_until.clear()
         known = {*config.providers, *(f"page:{name}" for name in config.status_pages)}
         self._network.keep_only(known, self._clock.monotonic())
         self._tracks = {service.id: self._configured(config, service) for service in config.services}
@@ -67,6 +75,8 @@ class State:
             self._testify(track.service.provider, result.is_reached, probe.interval, is_ours=is_ours)
         if is_unreached(result) and self._network.was_lost_since(monotonic - result.duration_seconds, monotonic):
             result = replace(result, error_class=ErrorClass.LOCAL_NETWORK)
+        result = self._whose_key(track, result, monotonic)
+        track.prove(result)
         probe.record(result, monotonic, self._network.contact_at)
         track.revision += 1
         if result.error_class not in NOT_ASKED or track.latest is None or track.latest.error_class in NOT_ASKED:
@@ -75,6 +85,27 @@ class State:
             track.generations.observe(result.generation_seconds)
         track.weigh(monotonic)
         self._conclude(track, monotonic)
+        if result.probe is ProbeKind.CATALOG:
+            self._note_key(track, result, monotonic + FRESH_INTERVALS * probe.interval)
+
+    def _whose_key(self, track: ServiceTrack, result: ProbeResult, monotonic: float) -> ProbeResult:
+        """Return the attempt; a key refused to a create request is the relay's own if its catalog accepted ours."""
+        is_accepted = monotonic <= self._key_accepted_until.get(track.service.provider, -math.inf)
+        is_create = result.probe in CREATES
+        return of_relays_key(result) if is_accepted and is_create and is_relays_key(result) else result
+
+    def _note_key(self, track: ServiceTrack, result: ProbeResult, until: float) -> None:
+        """Take in whether a relay's catalog accepted our key, which shows whose key an earlier refusal meant."""
+        provider = track.service.provider
+        if result.error_class is ErrorClass.AUTHENTICATION:
+            self._key_accepted_until.pop(provider, None)
+        elif result.is_success and provider in self._relays:
+            self._key_accepted_until[provider] = until
+            for other in self._tracks.values():
+                if other.service.provider == provider and any(map(is_relays_key, other.evidence_of(CREATES))):
+                    other.blame_relay()
+                    other.weigh(self._clock.monotonic())
+                    self._conclude(other, self._clock.monotonic())
 
     def witness(self, name: str, is_reached: bool, interval: float) -> None:
         """Note whether a provider or an official page (``page:NAME``) could be reached at all."""

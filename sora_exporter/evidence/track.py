@@ -5,13 +5,23 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, deque
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sora_exporter.config import Service
 from sora_exporter.config.target import Target
 from sora_exporter.evidence.histogram import GENERATION_BUCKETS, PROBE_BUCKETS, Distribution
-from sora_exporter.result import SEVERITY, SUCCESSES, ErrorClass, ProbeKind, ProbeResult, Status
+from sora_exporter.result import (
+    DETAIL_CHARACTERS,
+    SEVERITY,
+    SUCCESSES,
+    Depth,
+    ErrorClass,
+    ProbeKind,
+    ProbeResult,
+    Status,
+)
 
 FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
@@ -32,6 +42,20 @@ YIELDING = NO_EVIDENCE | {ErrorClass.SLOW}
 
 UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
 DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
+
+WHOSE_KEY = "whose-key"
+"""The rule by which a refused key is the relay's own."""
+CREATES = frozenset({ProbeKind.CANARY, ProbeKind.SUBMIT, ProbeKind.GENERATE})
+"""The probes that send a create request."""
+OWN_FAULTS = frozenset({ErrorClass.AUTHENTICATION, ErrorClass.PERMISSION, ErrorClass.QUOTA_EXHAUSTED})
+OWN_FAULTS_OF = {
+    ProbeKind.CATALOG: OWN_FAULTS,
+    ProbeKind.CANARY: OWN_FAULTS,
+    # A canary is broken on purpose; of an order that should be good, a refusal is ours.
+    ProbeKind.SUBMIT: OWN_FAULTS | {ErrorClass.INVALID_REQUEST},
+    ProbeKind.GENERATE: OWN_FAULTS | {ErrorClass.INVALID_REQUEST},
+}
+"""The classes for which a route cannot be used by us now, although it may work for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +127,22 @@ class ProbeTrack:
         """Attribute unreached attempts since the last contact to our own network; the evidence before counts again."""
         if not self._is_suspect(contact_at) or (suspect := self.evidence) is None:
             return
-        excused = replace(suspect, error_class=ErrorClass.LOCAL_NETWORK)
+        self._restate(suspect, replace(suspect, error_class=ErrorClass.LOCAL_NETWORK))
         self.evidence, self.evidence_at = self.before, self.before_at
-        if self.latest is suspect:
-            self.latest = excused
-        if self.failed and self.failed[-1] is suspect:
-            self.failed[-1] = excused
-        if self.marks and self.marks[-1].at == suspect.started_at:
-            self.marks[-1] = Mark(suspect.started_at, excused.error_class)
+
+    def attribute(self, refused: ProbeResult, blamed: ProbeResult) -> None:
+        """Put another judgement in place of the evidence and everything remembered of it."""
+        self._restate(refused, blamed)
+        self.evidence = blamed
+
+    def _restate(self, old: ProbeResult, new: ProbeResult) -> None:
+        """Replace an attempt among what is remembered of the newest one."""
+        if self.latest is old:
+            self.latest = new
+        if self.failed and self.failed[-1] is old:
+            self.failed[-1] = new
+        if self.marks and self.marks[-1].at == old.started_at:
+            self.marks[-1] = Mark(old.started_at, new.error_class)
 
     def _is_suspect(self, contact_at: float) -> bool:
         return self.evidence is not None and is_unreached(self.evidence) and self.evidence_at > contact_at
@@ -173,7 +205,8 @@ class ServiceTrack:
     ``target`` is the service's target when it was remembered; ``revision`` grows with every change.
     ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
     ``is_cut_off`` is set while the only evidence of a probe is the loss of our own network. ``video_price_usd`` is the
-    price of one video, None if price or length is unknown.
+    price of one video, None if price or length is unknown. ``proof`` is the fresh attempt that reached deepest;
+    ``proven`` holds when each depth was last proven (Unix time).
     """
 
     service: Service
@@ -188,6 +221,8 @@ class ServiceTrack:
     obstacles: tuple[ProbeResult, ...] = ()
     is_cut_off: bool = False
     video_price_usd: float | None = None
+    proof: ProbeResult | None = None
+    proven: dict[Depth, float] = field(default_factory=dict)
     generations: Distribution = field(default_factory=lambda: Distribution(GENERATION_BUCKETS))
 
     @property
@@ -204,14 +239,44 @@ class ServiceTrack:
                 self.latest = probe.latest
         self.revision += 1
 
+    def prove(self, result: ProbeResult) -> None:
+        """Note when each depth that an attempt proved was proven: its own, and all shallower ones."""
+        at = result.started_at + result.duration_seconds
+        for depth in Depth:
+            if result.depth is not None and depth.rank <= result.depth.rank:
+                self.proven[depth] = max(at, self.proven.get(depth, at))
+
+    def evidence_of(self, kinds: Container[ProbeKind]) -> list[ProbeResult]:
+        """Return the evidence of the probes of these kinds."""
+        found = (probe.evidence for kind, probe in self.probes.items() if kind in kinds)
+        return [result for result in found if result is not None]
+
+    def blame_relay(self) -> None:
+        """Read refused keys of create requests as the relay's own: it accepted ours for its catalog."""
+        for kind, probe in self.probes.items():
+            refused = probe.evidence
+            if kind in CREATES and refused is not None and is_relays_key(refused):
+                blamed = of_relays_key(refused)
+                if self.latest is refused:
+                    self.latest = blamed
+                probe.attribute(refused, blamed)
+        self.revision += 1
+
     def weigh(self, moment: float) -> None:
         """Find the evidence at a monotonic moment: the most severe; of equals the deeper probe's, which proves more.
 
+        Where that is a success, our own fault in the deepest attempt goes before it: the route refuses us.
         The obstacles are found with it: a probe's latest attempt is never older than what counts as its evidence.
         """
         spoken = [probe.testimony(moment) for probe in self.probes.values()]
         self.until = min((until for _, until in spoken), default=math.inf)
-        self.evidence = max((result for result, _ in spoken if result is not None), key=_weight, default=None)
+        fresh = [result for result, _ in spoken if result is not None]
+        self.evidence = max(fresh, key=_weight, default=None)
+        sent = [result for result in fresh if result.error_class not in NO_EVIDENCE]
+        deepest = max(sent, key=lambda result: DEPTH[result.probe], default=None)
+        if self.evidence is not None and is_usable(self.evidence) and deepest is not None and is_own_fault(deepest):
+            self.evidence = deepest
+        self.proof = max((result for result in sent if result.depth is not None), key=_proof, default=None)
         self.is_cut_off = any(result and result.error_class is ErrorClass.LOCAL_NETWORK for result, _ in spoken)
         found = (probe.obstacle(moment) for probe in self.probes.values())
         self.obstacles = tuple(obstacle for obstacle in found if obstacle is not None)
@@ -220,6 +285,32 @@ class ServiceTrack:
 def is_unreached(result: ProbeResult) -> bool:
     """Whether no host was reached, which our own network may have caused."""
     return result.error_class in UNREACHED and not result.is_reached
+
+
+def is_usable(result: ProbeResult) -> bool:
+    """Whether an attempt shows a service that can be used: operational, or only slow."""
+    return result.error_class.status is Status.OPERATIONAL or result.error_class is ErrorClass.SLOW
+
+
+def is_own_fault(result: ProbeResult) -> bool:
+    """Whether the provider refuses us: our key, our rights, our money or our request."""
+    return result.error_class in OWN_FAULTS_OF[result.probe]
+
+
+def is_relays_key(result: ProbeResult) -> bool:
+    """Whether a refused key may be the relay's own: the refusal is not one of the relay's own rules."""
+    return result.error_class is ErrorClass.AUTHENTICATION and result.refused_by != "gateway"
+
+
+def of_relays_key(refused: ProbeResult) -> ProbeResult:
+    """Return the refusal as one of the relay's own key, which no customer can put right."""
+    detail = f"the relay's own key is refused; ours is accepted: {refused.detail}"[:DETAIL_CHARACTERS]
+    depth = Depth.AUTHENTICATED
+    return replace(refused, error_class=ErrorClass.UNAVAILABLE, rule=WHOSE_KEY, detail=detail, depth=depth)
+
+
+def _proof(result: ProbeResult) -> tuple[int, float]:
+    return (result.depth.rank if result.depth is not None else -1), result.started_at
 
 
 def _weight(result: ProbeResult) -> tuple[int, bool, int]:

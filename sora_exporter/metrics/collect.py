@@ -13,7 +13,7 @@ from sora_exporter import __version__
 from sora_exporter.config import Service
 from sora_exporter.evidence.track import ProbeTrack, ServiceStatus, ServiceTrack
 from sora_exporter.metrics.samples import Labels, Samples, Subject
-from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind, Status
+from sora_exporter.result import JOB_PHASES, PHASES, Depth, ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator
 from sora_exporter.status_pages.poller import PageState
 
@@ -33,6 +33,9 @@ def _service(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Sam
     samples.add("sora_service_up", status.up, labels)
     samples.add("sora_service_error", 1.0, {**labels, "error_class": status.error_class})
     samples.add("sora_service_status_since_timestamp_seconds", status.since, labels)
+    for depth in Depth:
+        proven_at = track.proven.get(depth)
+        samples.add("sora_service_proven_timestamp_seconds", proven_at, {**labels, "depth": depth.value})
     samples.add("sora_service_sunset_timestamp_seconds", track.sunset_at, labels)
     samples.add("sora_probe_cost_usd", cost_usd, labels, "_total")
     if track.latest is not None:

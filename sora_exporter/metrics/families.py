@@ -45,6 +45,9 @@ FAMILIES: Final[Mapping[str, Family]] = {
         "Time to the first complete answer of the last attempt; absent if it got none. Cached.",
     ),
     "sora_service_status_since_timestamp_seconds": Family("gauge", _ID, "When the current status began."),
+    "sora_service_proven_timestamp_seconds": Family(
+        "gauge", (*_ID, "depth"), "When an attempt last proved each depth; absent until then. Cached evidence."
+    ),
     "sora_service_objective_ratio": Family("gauge", _ID, "Configured availability objective."),
     "sora_service_price_usd": Family("gauge", (*_ID, "unit"), "Configured price per unit."),
     "sora_service_sunset_timestamp_seconds": Family("gauge", _ID, "Announced end of life."),

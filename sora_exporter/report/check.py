@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from wcwidth import ljust, width
 
 from sora_exporter.evidence.routes import routes
 from sora_exporter.evidence.snapshot import Json
-from sora_exporter.figures import iso, one_line, seconds_text
+from sora_exporter.figures import iso, one_line, seconds_text, span
 from sora_exporter.report.terminal import cut
 from sora_exporter.result import Status
 
@@ -24,7 +25,8 @@ ICONS: Mapping[str, str] = {
     Status.RETIRED: "🪦",
     Status.UNKNOWN: "❔",
 }
-COLUMNS = ("", "service", "status", "response", "access", "error class", "why")
+COLUMNS = ("", "service", "status", "proven", "response", "access", "error class", "why")
+ADVICE = "what to do"
 GAP = "  "
 ENDLESS = 1_000_000
 LEAST_ROOM = 40
@@ -36,20 +38,27 @@ def render_text(services: list[Json], now: float, columns: int = 0) -> str:
 
     No line is longer than the terminal: the reason is cut, and gets a line of its own on a narrow terminal.
     """
-    rows = [COLUMNS, *(_row(service) for service in services)]
+    rows = [COLUMNS, *(_row(service, now) for service in services)]
     widths = [max(width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
     room = (columns or ENDLESS) - sum(widths) - len(GAP) * len(widths)
     layout = _on_one_line if room >= LEAST_ROOM else _on_two_lines
     lines = [f"AI video service status — {iso(now)}", ""]
     lines += [line for row in rows for line in layout(row, widths)]
+    advices = [s for s in services if s["what_to_do"]]
+    lines += ["", *(f"{one_line(s['name'])}: {one_line(s['what_to_do'])}" for s in advices)] if advices else []
     lines += ["", *(_route_line(route) for route in routes(services, now))]
     return "".join(f"{cut(line, columns or ENDLESS)}\n" for line in lines)
 
 
 def render_markdown(services: list[Json], now: float) -> str:
     """Return the summary as a Markdown table."""
-    lines = [f"**AI video service status — {iso(now)}**", "", _cells(COLUMNS), _cells(["---"] * len(COLUMNS))]
-    lines += [_cells(_row(service)) for service in services]
+    lines = [
+        f"**AI video service status — {iso(now)}**",
+        "",
+        _cells((*COLUMNS, ADVICE)),
+        _cells(["---"] * (len(COLUMNS) + 1)),
+    ]
+    lines += [_cells((*_row(service, now), one_line(service["what_to_do"]))) for service in services]
     return "\n".join(lines) + "\n"
 
 
@@ -64,11 +73,18 @@ def renderers(columns: int = 0) -> Mapping[str, Callable[[list[Json], float], st
     return {"text": partial(render_text, columns=columns), "json": render_json, "markdown": render_markdown}
 
 
-def _row(service: Json) -> tuple[str, ...]:
+def proven(service: Json, now: float) -> str:
+    """Return the deepest depth of which a proof is fresh, and its age."""
+    depth, at = service["proven_depth"], service["proven_at"]
+    return f"{depth}, {span(now - datetime.fromisoformat(at).timestamp())}" if depth else "–"
+
+
+def _row(service: Json, now: float) -> tuple[str, ...]:
     return (
         ICONS[service["status"]],
         one_line(service["name"]),
         service["status"],
+        proven(service, now),
         seconds_text(service["response_time_seconds"]) or "–",
         service["access"],
         service["error_class"],

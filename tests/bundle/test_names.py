@@ -16,6 +16,7 @@ sora_service_up gauge service_id
 sora_service_error gauge service_id error_class
 sora_service_response_time_seconds gauge service_id
 sora_service_status_since_timestamp_seconds gauge service_id
+sora_service_proven_timestamp_seconds gauge service_id depth
 sora_service_objective_ratio gauge service_id
 sora_service_price_usd gauge service_id unit
 sora_service_sunset_timestamp_seconds gauge service_id

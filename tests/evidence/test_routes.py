@@ -56,6 +56,11 @@ def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:
         ([offered("a", access="official"), offered("b")], "access", "through official access"),
         ([offered("a", price_per_video_usd=0.4), offered("b", price_per_video_usd=0.12)], "price", "cheapest"),
         ([offered("a"), offered("b", "degraded", error_class="slow")], "status", "slow"),
+        (
+            [offered("a", proven_depth="offered", access="official"), offered("b", proven_depth="routed")],
+            "proof",
+            "proven deeper",
+        ),
         ([offered("a"), offered("b", obstacles=EMPTY)], "obstacles", "refuse"),
         ([offered("a"), offered("b", "suspended")], None, "operational through reverse access"),
         ([offered("a", obstacles=EMPTY)], None, "it refuses some of our requests"),
@@ -67,11 +72,19 @@ def test_route_names_what_decided(services: list[dict[str, Any]], criterion: str
     assert (route["criterion"], words in route["why"]) == (criterion, True)
 
 
+def test_a_service_past_its_end_of_life_is_never_recommended() -> None:
+    """Another route is used instead, and without one it is said why there is none."""
+    ended = offered("a", sunset="2026-01-20T00:00:00Z", access="official")
+    assert [route["service_id"] for route in routes([ended, offered("b")], NOW)] == ["b"]
+    (route,) = routes([ended], NOW)
+    assert (route["service_id"], route["why"]) == (None, "no route is usable: a is past its end of life")
+
+
 @pytest.mark.parametrize(
     ("sunset", "words"),
-    [("2026-01-20", "2026-01-20, is past"), ("2026-02-03", "near: 2026-02-03"), ("2026-02-05", None), (None, None)],
+    [("2026-02-03", "near: 2026-02-03"), ("2026-02-05", None), (None, None)],
 )
 def test_route_mentions_an_end_of_life(sunset: str | None, words: str | None) -> None:
-    """An end of life that is past or within a week is told beside the route, a later one is not."""
+    """An end of life within a week is told beside the route, a later one is not."""
     (route,) = routes([offered("a", sunset=f"{sunset}T00:00:00Z" if sunset else None)], NOW)
     assert ("end of life" in route["why"], (words or "") in route["why"]) == (words is not None, True)

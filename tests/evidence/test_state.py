@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from support.clock import HandClock
 from support.watched import DEEP, NOW, config, result, seen, service, state_of
 
 from sora_exporter.config import Config
 from sora_exporter.evidence.state import ServiceStatus, State
-from sora_exporter.evidence.track import (
-    NO_EVIDENCE,
-)
-from sora_exporter.result import SEVERITY, ErrorClass, ProbeKind, Status
+from sora_exporter.evidence.track import NO_EVIDENCE, WHOSE_KEY
+from sora_exporter.result import SEVERITY, Depth, ErrorClass, ProbeKind, RefusedBy, Status
 
 CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
 
@@ -125,11 +123,77 @@ def test_own_faults_name_the_better_reason(state: State) -> None:
     assert seen(state)[1] is ErrorClass.AUTHENTICATION
 
 
-def test_unknown_only_without_evidence(state: State) -> None:
-    """A probe that tells nothing does not hide one that does."""
-    state.record(result(ErrorClass.QUOTA_EXHAUSTED, GENERATE))
+def test_a_probe_that_sent_nothing_hides_no_evidence(state: State) -> None:
+    """A probe without a word of the provider leaves the status to one that has it."""
+    state.record(result(ErrorClass.BUDGET_EXHAUSTED, GENERATE))
     state.record(result(ErrorClass.NONE, CATALOG))
     assert seen(state) == (Status.OPERATIONAL, ErrorClass.NONE)
+
+
+@pytest.mark.parametrize(
+    ("error_class", "probe", "is_seen"),
+    [
+        (ErrorClass.QUOTA_EXHAUSTED, CANARY, True),
+        (ErrorClass.PERMISSION, GENERATE, True),
+        (ErrorClass.AUTHENTICATION, GENERATE, True),
+        (ErrorClass.INVALID_REQUEST, GENERATE, True),
+        (ErrorClass.INVALID_REQUEST, CANARY, False),
+        (ErrorClass.CONTENT_POLICY, GENERATE, False),
+    ],
+)
+def test_our_own_fault_met_deeper_goes_before_a_shallower_success(
+    state: State, error_class: ErrorClass, probe: ProbeKind, is_seen: bool
+) -> None:
+    """The catalog's success does not make a route usable that refuses our orders; a success of the same probe does."""
+    state.record(result(error_class, probe, refused_by="gateway"))
+    state.record(result(ErrorClass.NONE, CATALOG))
+    assert (seen(state) == (Status.UNKNOWN, error_class)) is is_seen
+    state.record(result(ErrorClass.NONE, probe))
+    assert seen(state) == (Status.OPERATIONAL, ErrorClass.NONE)
+
+
+def test_our_own_fault_met_shallower_yields_to_a_deeper_success(state: State) -> None:
+    """A canary refused for a used-up quota does not undo a video that was made within its probe's freshness."""
+    state.record(result(ErrorClass.NONE, GENERATE))
+    state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
+    assert seen(state) == (Status.OPERATIONAL, ErrorClass.NONE)
+
+
+@pytest.mark.parametrize("catalog_first", [True, False])
+@pytest.mark.parametrize(
+    ("refused_by", "error_class"), [("", ErrorClass.UNAVAILABLE), ("gateway", ErrorClass.AUTHENTICATION)]
+)
+def test_a_key_refused_behind_a_catalog_that_took_ours_is_the_relays(
+    state: State, catalog_first: bool, refused_by: RefusedBy, error_class: ErrorClass
+) -> None:
+    """In either order, unless the relay refused by its own rules: a catalog may be open to everyone."""
+    attempts = [result(probe=CATALOG), result(ErrorClass.AUTHENTICATION, CANARY, refused_by=refused_by)]
+    for attempt in attempts if catalog_first else reversed(attempts):
+        state.record(attempt)
+    decided_by = state.status_of("alpha").decided_by
+    assert seen(state) == (error_class.status, error_class)
+    assert (decided_by is not None and decided_by.rule == WHOSE_KEY) is (error_class is ErrorClass.UNAVAILABLE)
+
+
+def test_a_key_that_the_catalog_refuses_too_is_ours(state: State) -> None:
+    """Without a catalog that accepts the key, a refusal means our own."""
+    state.record(result(ErrorClass.AUTHENTICATION, CATALOG))
+    state.record(result(ErrorClass.AUTHENTICATION, CANARY))
+    assert seen(state) == (Status.UNKNOWN, ErrorClass.AUTHENTICATION)
+
+
+async def test_a_depth_proves_all_shallower_ones(state: State, clock: HandClock) -> None:
+    """Each depth keeps when it was last proven; the deepest fresh one is the proof, until it is too old."""
+    track = state.services["alpha"]
+    state.record(result(probe=CANARY, depth=Depth.ROUTED, duration_seconds=1.0))
+    state.record(result(probe=CATALOG, depth=Depth.OFFERED, started_at=NOW + 60, duration_seconds=1.0))
+    assert track.proven == {
+        Depth.REACHABLE: NOW + 61, Depth.AUTHENTICATED: NOW + 61, Depth.OFFERED: NOW + 61, Depth.ROUTED: NOW + 1,
+    }  # fmt: skip
+    assert (track.proof and track.proof.probe) == CANARY
+    await clock.advance(2.5 * track.probes[CANARY].interval + 1)
+    state.status_of("alpha")
+    assert track.proof is None
 
 
 def test_sunset_told_by_an_answer(state: State) -> None:
@@ -216,11 +280,11 @@ def test_results_of_removed_services_are_dropped(state: State) -> None:
 
 
 async def test_an_obstacle_lasts_as_long_as_it_is_fresh(state: State, clock: HandClock) -> None:
-    """An empty balance beside a good catalog changes no status, is remembered, and is forgotten when too old."""
+    """An empty balance beside a good catalog makes the route unusable to us, and is forgotten when too old."""
     state.record(result())
     state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
     track = state.services["alpha"]
-    assert (state.status_of("alpha").status, [each.probe for each in track.obstacles]) == (Status.OPERATIONAL, [CANARY])
+    assert (state.status_of("alpha").status, [each.probe for each in track.obstacles]) == (Status.UNKNOWN, [CANARY])
     await clock.advance(2.5 * track.probes[CANARY].interval + 1)
     assert (state.status_of("alpha").status, track.obstacles) == (Status.UNKNOWN, ())
     state.record(result(ErrorClass.QUOTA_EXHAUSTED, CANARY))
@@ -236,7 +300,7 @@ answers = st.dictionaries(st.sampled_from(ProbeKind), classes, max_size=4)
 def test_status_is_monotone_in_severity(
     found: dict[ProbeKind, ErrorClass], probe: ProbeKind, worse: ErrorClass
 ) -> None:
-    """The status is the most severe one shown, so that a worse answer never makes it better."""
+    """The status is the most severe one shown, so that a worse answer never makes it better; our own faults aside."""
 
     def status(said: dict[ProbeKind, ErrorClass]) -> Status:
         state = state_of(HandClock(), config(service(probes=DEEP)))
@@ -244,6 +308,8 @@ def test_status_is_monotone_in_severity(
             state.record(result(error_class, kind))
         return seen(state)[0]
 
+    own = {ErrorClass.AUTHENTICATION, ErrorClass.PERMISSION, ErrorClass.QUOTA_EXHAUSTED, ErrorClass.INVALID_REQUEST}
+    assume(not own & {worse, *found.values()})
     shown = status(found)
     assert SEVERITY[shown] == max((SEVERITY[error_class.status] for error_class in found.values()), default=0)
     if SEVERITY[worse.status] >= SEVERITY[found.get(probe, ErrorClass.NOT_PROBED).status]:

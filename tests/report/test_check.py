@@ -20,18 +20,28 @@ def service(service_id: str, name: str, status: Status, error_class: str, why: s
     said = {
         "service_id": service_id, "name": name, "product": service_id.rpartition("-")[0], "access": "reverse",
         "status": status.value, "error_class": error_class, "why": why, "response_time_seconds": None,
+        "proven_depth": None, "proven_at": None,
+        "what_to_do": "" if status is Status.OPERATIONAL else "Wait a little.",
     }  # fmt: skip
     return {**said, **more}
 
 
 SERVICES = [
     service(
-        "sora-2-official", "Sora 2 官转", Status.OPERATIONAL, "none", access="official", response_time_seconds=1.234
+        "sora-2-official",
+        "Sora 2 官转",
+        Status.OPERATIONAL,
+        "none",
+        access="official",
+        response_time_seconds=1.234,
+        proven_depth="routed",
+        proven_at="2026-01-28T03:57:00Z",
     ),
     service("sora-2-reverse", "Sora 2 官逆", Status.RISK_CONTROL, "risk_control", LONG),
     service("sora-2-pro-reverse", "Sora 2 Pro 官逆", Status.SUSPENDED, "unavailable", "当前分组无可用渠道 " * 9),
     service("veo-3.1-reverse", "Veo é\u0301 3.1", Status.UNKNOWN, "not_probed"),
 ]
+NAMES = [service["name"] for service in SERVICES[1:]]
 
 
 def width(line: str) -> int:
@@ -51,14 +61,15 @@ def test_text_is_a_title_a_line_per_service_and_the_route_per_product() -> None:
     lines = render_text(SERVICES, NOW).splitlines()
     assert lines[0] == "AI video service status — 2026-01-28T04:00:00Z"
     assert lines[2:5] == [
-        "    service          status        response  access    error class   why",
-        "✅  Sora 2 官转      operational   1.23 s    official  none",
-        f"🚧  Sora 2 官逆      risk_control  –         reverse   risk_control  {LONG.strip()}",
+        "    service          status        proven         response  access    error class   why",
+        "✅  Sora 2 官转      operational   routed, 3 min  1.23 s    official  none",
+        f"🚧  Sora 2 官逆      risk_control  –              –         reverse   risk_control  {LONG.strip()}",
     ]
     statuses = [line for line in lines[2:7] if line]
     assert {width(line[: line.index(word)]) for line, word in zip(
         statuses, ["status", "operational", "risk_control", "suspended", "unknown"], strict=True
     )} == {21}  # fmt: skip
+    assert lines[8:11] == [f"{name}: Wait a little." for name in NAMES]
     assert lines[-3:] == [
         "sora-2: use sora-2-official (operational through official access)",
         "sora-2-pro: no route is usable: sora-2-pro-reverse is suspended",
@@ -75,11 +86,11 @@ def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
 
 
 def test_a_narrow_terminal_gives_the_reason_a_line_of_its_own() -> None:
-    """At 80 columns the reason stands below its service, indented; at 120 beside it."""
-    narrow, wide = render_text(SERVICES, NOW, 80).splitlines(), render_text(SERVICES, NOW, 120).splitlines()
+    """At 90 columns the reason stands below its service, indented; at 130 beside it."""
+    narrow, wide = render_text(SERVICES, NOW, 90).splitlines(), render_text(SERVICES, NOW, 130).splitlines()
     assert narrow[4].endswith("risk_control")
     assert narrow[5].startswith("    Our systems have detected")
-    assert width(narrow[5]) == 80
+    assert width(narrow[5]) in (89, 90)
     assert "risk_control  Our systems have detected" in wide[4]
 
 
@@ -88,7 +99,7 @@ def test_text_has_no_codes_for_terminals() -> None:
     hostile = service("a-b", "a\x1b[31m", Status.DEGRADED, "server_error", "one\ntwo\r\x9b2J\u202ethree\ud800")
     text = render_text([hostile], NOW)
     assert "one two \ufffd2J\ufffdthree\ufffd" in text
-    assert text.count("\n") == 6
+    assert text.count("\n") == 8
     assert text.replace("\n", "").isprintable()
     assert text.encode()
 
@@ -99,9 +110,11 @@ def test_markdown_is_a_table_whose_cells_cannot_break_it() -> None:
     title, blank, *table = render_markdown([*SERVICES, hostile], NOW).splitlines()
     assert (title, blank) == ("**AI video service status — 2026-01-28T04:00:00Z**", "")
     assert len(table) == 2 + 5
-    assert {line.replace("\\\\", "").replace("\\|", "").count("|") for line in table} == {8}
-    assert table[1] == "| --- | --- | --- | --- | --- | --- | --- |"
-    assert table[-1] == "| 🟡 | a\\|b | degraded | – | reverse | server_error | one &lt;b>\\\\\\|two |"
+    assert {line.replace("\\\\", "").replace("\\|", "").count("|") for line in table} == {10}
+    assert table[1] == f"|{' --- |' * 9}"
+    assert table[-1] == (
+        "| 🟡 | a\\|b | degraded | – | – | reverse | server_error | one &lt;b>\\\\\\|two | Wait a little. |"
+    )
 
 
 def test_json_is_the_export_of_the_same() -> None:

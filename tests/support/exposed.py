@@ -13,7 +13,7 @@ from sora_exporter.evidence.state import State
 from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
 from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.metrics.samples import Subject
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import Depth, ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageReport
 from sora_exporter.status_pages.poller import PageState
 from support.clock import HandClock
@@ -93,7 +93,12 @@ def whole(name: str = "", component: str = "Video") -> Source:
     source.pages["official"] = PageState(True, NOW, NOW, replace(REPORT, components=components))
     phases = dict.fromkeys(("resolve", "connect", "tls", "processing", "transfer", "submit", "queue"), 0.1)
     source.record(
-        probe=ProbeKind.GENERATE, generation_seconds=42.0, response_seconds=1.0, phases=phases, http_status=200
+        probe=ProbeKind.GENERATE,
+        generation_seconds=42.0,
+        response_seconds=1.0,
+        phases=phases,
+        http_status=200,
+        depth=Depth.DELIVERED,
     )
     source.record(ErrorClass.RISK_CONTROL, service_id="beta")
     return source

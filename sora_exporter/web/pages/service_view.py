@@ -53,7 +53,10 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """One service as it is shown; a text without content is empty."""
+    """One service as it is shown; a text without content is empty.
+
+    ``proof`` is the fresh attempt that reached deepest.
+    """
 
     service: Service
     status: Status
@@ -65,6 +68,8 @@ class ServiceView:
     quoted: str
     response: str
     last_attempt: Moment | None
+    proof: ProbeResult | None
+    proven_at: Moment | None
     price: Price | None
     objective: str
     sunset: Moment | None
@@ -91,6 +96,8 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
         response=seconds_text(latest.response_seconds if latest else None),
         last_attempt=moment(latest.started_at if latest else None, now),
+        proof=track.proof,
+        proven_at=moment(track.proof.started_at + track.proof.duration_seconds if track.proof else None, now),
         price=_price(track),
         objective=share(service.objective / 100) if service.objective else "",
         sunset=moment(sunset_at, now),
