@@ -105,6 +105,7 @@ class Storage:
             try:
                 is_free = held.enter_context(self._attempts.hold(service_id, probe))
             except (OSError, LockException) as error:
+                self._require_in_place()
                 raise _explain_files(self._path.parent, error) from error
             yield is_free
 

@@ -19,8 +19,8 @@ KEY = "sk-0123456789abcdefghijklmnop"
 PROGRAM = [sys.executable, "-m", "sora_exporter"]
 START_SECONDS = 120
 """The limit for a hang: on a busy machine a start takes long."""
-ADDRESS = re.compile(r" address=(https?://\S+)/$", re.MULTILINE)
-"""The field of the exporter's first line that holds its own address."""
+ADDRESS = re.compile(r"""(?: address=|"address": ")(https?://[^\s"]+)/""")
+"""The field of the exporter's first line that holds its own address, in logfmt or JSON."""
 STATUS_PAGES = {
     "SORA_OPENAI_STATUS_URL": "{provider}/status/openai",
     "SORA_GOOGLE_STATUS_URL": "{provider}/status/google",

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -202,6 +203,11 @@ def created(provider: str) -> int:
     return sum(entry["cost_usd"] > 0 for entry in httpx2.get(f"{provider}/control/journal").json())
 
 
+def jobs(provider: str) -> set[str]:
+    """Return the ids of the jobs that the provider still has."""
+    return {job["id"] for job in httpx2.get(f"{provider}/control/jobs").json()}
+
+
 def attempts(running: Running, service_id: str) -> list[dict[str, Any]]:
     """Return a service's remembered attempts."""
     (found,) = running.get(f"/api/v1/services/{service_id}").json()["attempts"].values()
@@ -235,9 +241,8 @@ def read_only(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG
 @contextmanager
 def deleted(running: Running, directory: Path) -> Iterator[None]:  # noqa: ARG001
     """Delete the directory with everything in it."""
-    for file in directory.iterdir():
-        file.unlink()
-    directory.rmdir()
+    # Moved first, so that the process adds no file while the directory is emptied.
+    shutil.rmtree(directory.rename(directory.with_name("deleted")))
     yield
 
 
@@ -307,10 +312,11 @@ def fill(path: Path) -> None:
 
 
 def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path, short_or_long: Choice) -> None:
-    """Many reloads by signal and by POST, good and bad files by turns: no crash, probes go on, the last file holds."""
+    """Many reloads by signal and by POST, good and bad files by turns: the last file holds, no job is lost."""
     path = tmp_path / "sora.yml"
     good = PAYING.format(provider=provider)
     path.write_text(good, "utf-8")
+    others = jobs(provider)
     with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
         eventually(lambda: total(running, "free") and total(running, "paid"))
 
@@ -332,9 +338,10 @@ def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path, short_o
         assert running.end() == 0
     assert set(codes) <= {200, 500}
     assert "Traceback" not in running.said
-    eventually(lambda: httpx2.get(f"{provider}/control/jobs").json() == [])
     with closing(sqlite3.connect(tmp_path / "storage" / "ledger.sqlite3")) as ledger:
-        assert ledger.execute("SELECT count(*) FROM job").fetchone() == (0,)
+        (noted,) = ledger.execute("SELECT count(*) FROM job").fetchone()
+    # SIGTERM may come between a create request and its answer: the next start looks for that job.
+    assert len(jobs(provider) - others) <= noted <= 1
 
 
 def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> None:
