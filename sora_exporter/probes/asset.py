@@ -6,7 +6,9 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 from sora_exporter.patterns import Pattern
 
@@ -147,6 +149,15 @@ def decode_base64(text: object) -> bytes | None:
         return base64.b64decode("".join(payload.split()), validate=True) or None
     except (binascii.Error, ValueError):
         return None
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an address names the machine itself, which a provider's link never may."""
+    try:
+        host = (urlsplit(address).hostname or "").lower()
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 VIDEO_PATH = re.compile(r"\.(?:mp4|webm|mov|m4v|avi)(?:$|[?#&])", re.IGNORECASE)

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from sora_exporter.config.apis import first
 from sora_exporter.config.apis.spec import fill_path
-from sora_exporter.probes.asset import AssetCheck, decode_base64, media_link
+from sora_exporter.probes.asset import AssetCheck, decode_base64, is_loopback, media_link
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.job import create_job, job_id_of, leave_job, poll_job
 from sora_exporter.probes.stream import spoken_text
-from sora_exporter.result import ErrorClass, Verdict
+from sora_exporter.result import Depth, ErrorClass, Verdict
 
 ASSET_BYTES = 512 * 1024 * 1024
+NOT_FETCHED = "the asset could not be fetched"
 
 
 async def generate(attempt: Attempt) -> Verdict:
@@ -58,7 +59,13 @@ async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) ->
         if address is None:
             return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no asset")
         fault = await fetch_asset(attempt, address, check)
-    return Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault) if fault else verdict
+        if fault.startswith(NOT_FETCHED) and is_loopback(address):
+            fault = f"the relay's own address is wrong: the finished job's asset is said to be at {address}"
+            return Verdict(ErrorClass.INVALID_RESPONSE, "asset:own-address", fault[:200])
+    if fault:
+        return Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault)
+    attempt.prove(Depth.DELIVERED)
+    return verdict
 
 
 def inline_asset(attempt: Attempt) -> bytes | None:
@@ -101,7 +108,7 @@ async def fetch_asset(
     )
     attempt.phases["download"] = attempt.clock.monotonic() - started
     if reply.answer.transport_error is not None:
-        return f"the asset could not be fetched: {reply.answer.transport_error}"[:200]
+        return f"{NOT_FETCHED}: {reply.answer.transport_error}"[:200]
     if reply.http_status != 200:
         return f"the asset answered HTTP {reply.http_status}"
     length = reply.answer.headers.get("content-length", "")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_exporter.config.apis import builtin_apis
-from sora_exporter.probes.asset import AssetCheck, Boxes, decode_base64, media_link
+from sora_exporter.probes.asset import AssetCheck, Boxes, decode_base64, is_loopback, media_link
 
 
 def box(kind: bytes, payload: bytes = b"") -> bytes:
@@ -185,3 +185,19 @@ def test_the_link_to_the_video_is_found(text: str, expected: str | None) -> None
     assert asset is not None
     assert asset.link is not None
     assert media_link(text, asset.link) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("http://localhost:3000/v.mp4", True),
+        ("http://127.0.0.1/v.mp4", True),
+        ("http://[::1]:8000/v.mp4", True),
+        ("https://localhost.example/v.mp4", False),
+        ("https://cdn.example/localhost/v.mp4", False),
+        ("http://[bad/v.mp4", False),
+    ],
+)
+def test_an_address_of_the_machine_itself_is_known(address: str, expected: bool) -> None:
+    """Only the host decides, as a name or as an address of either family."""
+    assert is_loopback(address) is expected

@@ -46,7 +46,7 @@ def test_the_page_saying_operational_while_probes_fail_is_visible(exporter: Expo
 
 
 def test_an_empty_balance_beside_a_good_catalog_is_explained(exporter: Exporter) -> None:
-    """Our own fault met deeper than the catalog is explained with the service, and another route is used."""
+    """Our own fault met deeper than the catalog is explained with the service."""
     fill_january(exporter)
     attempt(
         exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED, http_status=402, detail="余额不足"
@@ -54,5 +54,3 @@ def test_an_empty_balance_beside_a_good_catalog_is_explained(exporter: Exporter)
     words = plain_words().error_classes[ErrorClass.QUOTA_EXHAUSTED]
     for page in (overview(exporter), of_service(exporter, "sora-2-official")):
         assert f"{words.name} quota_exhausted {words.meaning} What to do: {words.advice} 余额不足" in page.text
-    attempt(exporter, "sora-2-reverse", ProbeKind.CANARY)
-    assert "Use Sora 2 官逆" in overview(exporter).text
