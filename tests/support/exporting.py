@@ -52,18 +52,18 @@ services:
 
 def result(service_id: str, probe: ProbeKind, error_class: ErrorClass = ErrorClass.NONE, **facts: Any) -> ProbeResult:
     """Return an attempt's result as the runner would."""
-    said: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "started_at": 1_769_558_400.0,
         "duration_seconds": 0.25,
         "http_status": 200,
         "response_seconds": 0.2 if error_class is ErrorClass.NONE else None,
         "phases": {"connect": 0.05, "processing": 0.15},
     }
-    return ProbeResult(service_id, probe, error_class, **{**said, **facts})
+    return ProbeResult(service_id, probe, error_class, **{**defaults, **facts})
 
 
 class ScriptedRunner:
-    """Stands in for the runner: what is scripted for a service and probe, else a success. ``gate`` holds attempts."""
+    """Stands in for the runner: gives a scripted result, or a success without a script. ``gate`` holds attempts."""
 
     def __init__(self, config: Config, *_: object) -> None:
         self.config = config
@@ -92,7 +92,7 @@ class ScriptedRunner:
 
 @dataclass
 class Served:
-    """A started exporter, what answers in place of its providers, and a client of its HTTP side."""
+    """A started exporter, the runner in place of its providers, and a client of its HTTP side."""
 
     exporter: Exporter
     runner: ScriptedRunner

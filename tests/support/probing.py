@@ -52,7 +52,7 @@ class SimulatedProvider:
     simulation: Simulation
 
     def base_url(self, api: str) -> str:
-        """Where the API begins."""
+        """Return the address at which the API begins."""
         return self.origin + ("/api/v3" if api == "ark" else "/v1")
 
     def behave(self, model: str, behaviour: str, **settings: Any) -> None:
@@ -60,11 +60,11 @@ class SimulatedProvider:
         self.simulation.behaviours[model] = read_behaviour({"behaviour": behaviour, **settings})
 
     def actions(self) -> list[str]:
-        """What was asked so far, in order: create, poll, content, delete, models, list."""
+        """The requests so far, in order: create, poll, content, delete, models, list."""
         return [entry["action"] for entry in self.simulation.journal]
 
     def created(self) -> int:
-        """How many jobs were accepted so far."""
+        """The number of jobs accepted so far."""
         return sum(entry["cost_usd"] > 0 for entry in self.simulation.journal)
 
     async def until_created(self) -> None:
@@ -74,7 +74,7 @@ class SimulatedProvider:
                 await asyncio.sleep(0.002)
 
     def jobs_left(self) -> list[str]:
-        """The jobs nobody deleted."""
+        """The jobs that were not deleted."""
         return [job.id for job in self.simulation.jobs.values() if not job.is_cancelled]
 
 
@@ -95,7 +95,7 @@ def simulated_port() -> Iterator[tuple[int, Simulation]]:
 
 @pytest.fixture
 def simulator(simulated_port: tuple[int, Simulation]) -> SimulatedProvider:
-    """The simulated provider as new: everything works, jobs are done at once, nothing was asked."""
+    """The simulated provider as new: everything works, jobs are done at once, no request came yet."""
     port, simulation = simulated_port
     simulation.enter(find_scenario("operational"))
     simulation.render_seconds = 0.0
@@ -147,7 +147,7 @@ class Bench:
         )
 
     def runner(self, config: Config) -> Runner:
-        """Return what runs the configured probes."""
+        """Return a runner of the configured probes."""
         return Runner(config, self.ledger, self.clients, self.clock)
 
     async def run(self, probe: ProbeKind, base_url: str, api: str, model: str, **settings: Any) -> ProbeResult:

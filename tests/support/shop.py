@@ -23,7 +23,7 @@ SERVICES: Mapping[str, dict[str, Any]] = {
 
 
 def service(service_id: str, **members: Any) -> dict[str, Any]:
-    """Return a service of the configuration; what is not told is as for Sora 2."""
+    """Return a service of the configuration; members that are not given are those of Sora 2."""
     known = SERVICES.get(service_id, SERVICES[OFFICIAL])
     return {"id": service_id, "product": "sora-2", "provider": "relay", **known, **members}
 
@@ -57,17 +57,17 @@ class Shop:
         return self.clients[-1]
 
     def behave(self, service_id: str, behaviour: str, **settings: Any) -> None:
-        """Set how a route behaves."""
+        """Set a route's behaviour."""
         self.simulator.behave(MODELS[service_id], behaviour, **settings)
 
     def asked(self) -> list[str]:
-        """Which routes got a create request, in order."""
+        """The routes that got a create request, in order."""
         by_model = {model: service_id for service_id, model in MODELS.items()}
         entries = list(self.simulator.simulation.journal)
         return [by_model[entry["model"]] for entry in entries if entry["action"] == "create"]
 
     def counted(self, service_id: str, outcome: str) -> float:
-        """How many requests to a route the client's metrics count with this outcome."""
+        """The number of requests to a route that the client's metrics count with this outcome."""
         labels = {"service_id": service_id, "outcome": outcome}
         return self.registry.get_sample_value("sora_client_requests_total", labels) or 0.0
 

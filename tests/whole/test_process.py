@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from support.programs.launch import eventually
-from support.running import KEY, PROGRAM, environment, exporter, run, simulator
+from support.running import KEY, PROGRAM, Running, environment, exporter, run, simulator
 
 pytestmark = pytest.mark.processes
 
@@ -52,6 +52,18 @@ def provider() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def serving(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An exporter for the tests that leave it as it is."""
+    with exporter(tmp_path_factory.mktemp("serving"), env=environment(provider)) as running:
+        yield running
+
+
+def arguments_of(running: Running) -> list[str]:
+    """Return the arguments of a running process, as the list of processes shows them."""
+    return Path(f"/proc/{running.process.pid}/cmdline").read_text("utf-8").split("\0")
+
+
 def assert_mistake(ended: subprocess.CompletedProcess[str], *words: str) -> None:
     """Exactly one line on stderr with these words, nothing on stdout, exit code 2."""
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended
@@ -75,12 +87,11 @@ def test_every_endpoint_answers_and_sigterm_ends_it_with_0(provider: str, tmp_pa
 
 
 @pytest.mark.programs
-def test_promtool_finds_nothing_to_say_about_the_metrics(provider: str, tmp_path: Path) -> None:
-    """Both formats a scraper may ask for come with their type; the text one passes promtool's linter."""
-    with exporter(tmp_path, env=environment(provider)) as running:
-        answer = running.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
-        assert answer.headers["content-type"].startswith("application/openmetrics-text")
-        text = running.get("/metrics").text
+def test_promtool_finds_nothing_to_say_about_the_metrics(serving: Running) -> None:
+    """Each of the two formats comes with its type; the text one passes promtool's linter."""
+    answer = serving.get("/metrics", headers={"accept": "application/openmetrics-text;version=1.0.0"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    text = serving.get("/metrics").text
     ended = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     ours = [line for line in ended.stderr.splitlines() if line.startswith(("sora_", "probe_", "error"))]
     assert ours == []
@@ -140,16 +151,16 @@ def test_sighup_and_post_reload_the_file_and_a_bad_one_changes_nothing(provider:
     assert "Traceback" not in running.said
 
 
-def test_a_second_exporter_on_the_same_storage_is_refused(provider: str, tmp_path: Path) -> None:
+def test_a_second_exporter_on_the_same_storage_is_refused(provider: str, serving: Running, tmp_path: Path) -> None:
     """The one line names the lock, the process that holds it and the way out; the first one goes on."""
     env = environment(provider)
-    with exporter(tmp_path, env=env) as running:
-        second = run("serve", "--web.listen-address=127.0.0.1:0", f"--storage.path={tmp_path}", env=env)
-        assert_mistake(second, f"(pid {running.process.pid})", "--storage.path")
-        port = running.url.rpartition(":")[2]
-        third = run("serve", f"--web.listen-address=127.0.0.1:{port}", f"--storage.path={tmp_path / 'other'}", env=env)
-        assert_mistake(third, f"cannot listen on 127.0.0.1:{port}: Address already in use", "--web.listen-address")
-        assert running.get("/-/healthy").status_code == 200
+    (storage,) = [argument for argument in arguments_of(serving) if argument.startswith("--storage.path=")]
+    second = run("serve", "--web.listen-address=127.0.0.1:0", storage, env=env)
+    assert_mistake(second, f"(pid {serving.process.pid})", "--storage.path")
+    port = serving.url.rpartition(":")[2]
+    third = run("serve", f"--web.listen-address=127.0.0.1:{port}", f"--storage.path={tmp_path / 'other'}", env=env)
+    assert_mistake(third, f"cannot listen on 127.0.0.1:{port}: Address already in use", "--web.listen-address")
+    assert serving.get("/-/healthy").status_code == 200
 
 
 @pytest.mark.parametrize("command", [["serve", "--web.listen-address=127.0.0.1:0"], ["check"]])
@@ -222,8 +233,8 @@ def test_a_crash_leaves_a_storage_the_next_start_can_use(provider: str, tmp_path
         assert running.get("/-/ready").status_code == 200
 
 
-def test_the_key_is_not_in_the_arguments_of_the_process(provider: str, tmp_path: Path) -> None:
+def test_the_key_is_not_in_the_arguments_of_the_process(serving: Running) -> None:
     """The list of processes does not show the key."""
-    with exporter(tmp_path, env=environment(provider)) as running:
-        arguments = Path(f"/proc/{running.process.pid}/cmdline").read_bytes()
-        assert KEY.encode() not in arguments
+    arguments = arguments_of(serving)
+    assert "serve" in arguments
+    assert not [argument for argument in arguments if KEY in argument]
