@@ -10,6 +10,8 @@ from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ProbeResult, Status
 
 Json = dict[str, Any]
+PASSED_KEY = "passed-key"
+"""The classifier's rule for a refused key in an answer that a relay passed on."""
 
 
 def services_overview(state: State) -> list[Json]:
@@ -34,7 +36,7 @@ def service_overview(track: ServiceTrack, status: ServiceStatus) -> Json:
         "status": status.status.value,
         "status_since": iso(status.since),
         "error_class": status.error_class.value,
-        "why": (decided_by.detail if decided_by else "") or ("" if is_operational else words.meaning),
+        "why": reason(decided_by) or ("" if is_operational else words.meaning),
         "what_to_do": "" if is_operational else words.advice,
         "rule": decided_by.rule if decided_by else "",
         "decided_by_probe": decided_by.probe.value if decided_by else None,
@@ -57,6 +59,15 @@ def service_overview(track: ServiceTrack, status: ServiceStatus) -> Json:
         "objective_percent": service.objective,
         "sunset": iso(track.sunset_at),
     }
+
+
+def reason(decided_by: ProbeResult | None) -> str:
+    """Return the answer's own words, with whose key it means where a relay handed a refused key on."""
+    if decided_by is None:
+        return ""
+    return (
+        f"the relay's own key is refused: {decided_by.detail}" if decided_by.rule == PASSED_KEY else decided_by.detail
+    )
 
 
 def result_overview(result: ProbeResult) -> Json:

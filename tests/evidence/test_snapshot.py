@@ -48,3 +48,11 @@ def test_price_per_video_and_obstacles_are_told(clock: HandClock) -> None:
     assert [(each["probe"], each["error_class"], each["why"]) for each in alpha["obstacles"]] == [
         ("canary", "quota_exhausted", "余额不足")
     ]
+
+
+def test_a_refused_key_that_a_relay_passed_on_says_whose_it_is(state: State) -> None:
+    """The customer reads that the relay's own key is meant, and what to do."""
+    words = "Incorrect API key provided"
+    state.record(result(ErrorClass.UNAVAILABLE, ProbeKind.CANARY, rule="passed-key", detail=words))
+    (shown,) = services_overview(state)
+    assert (shown["why"], bool(shown["what_to_do"])) == (f"the relay's own key is refused: {words}", True)
