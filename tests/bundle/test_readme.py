@@ -191,8 +191,7 @@ def test_make_test_does_all_of_its_set_up() -> None:
         check=True,
     )  # fmt: skip
     steps = ["-m venv .venv", "--constraint constraints.txt", "ruff format --check", "ruff check", "mypy",
-             'pytest -m "not processes and not programs"', 'pytest -m "processes and not programs"',
-             "scripts/install-test-programs", "pytest -m programs"]  # fmt: skip
+             "lint-imports", "scripts/install-test-programs", "scripts/install-peers", "bin/pytest"]  # fmt: skip
     places = [ended.stdout.find(step) for step in steps]
     assert min(places) >= 0
     assert places == sorted(places)
