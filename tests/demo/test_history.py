@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
+from support.programs.launch import RULES
 
 from sora_exporter.config import load_config
 from sora_exporter.demo.article import ARTICLE
 from sora_exporter.demo.history import ServiceHistory, ServiceStory, invent_history, is_evidence
-from sora_exporter.demo.recorded import recorded_series
+from sora_exporter.demo.recorded import heartbeat, recorded_series
 from sora_exporter.demo.series import raw_series
 from sora_exporter.demo.tsdb import TARGET, LoadError, load_history
 from sora_exporter.result import ErrorClass, Status
@@ -89,6 +91,16 @@ def test_recorded_episodes_pass_over_silence() -> None:
     starts = next(one for one in recorded_series(history) if one.name.endswith("risk_control_start:bool"))
     assert list(starts.times) == [END - 180]
     assert history.episodes == 1
+
+
+def test_every_series_loaded_as_recorded_is_recorded_by_a_rule() -> None:
+    """The demo invents no recorded series of its own: each has the name of a shipped rule's."""
+    groups = yaml.safe_load((RULES / "sora-recording.rules.yml").read_text("utf-8"))["groups"]
+    recorded = {rule["record"] for group in groups for rule in group["rules"]}
+    history = invent_history(story("sora-2-official"), END, days=2)
+    loaded = {one.name for one in (heartbeat(history), *recorded_series(history))}
+    assert len(loaded) > 10
+    assert loaded - recorded == set()
 
 
 def test_stories_are_the_services_of_the_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
