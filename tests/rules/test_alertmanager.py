@@ -27,7 +27,7 @@ ROUTES = [
     (("alertname=SoraExporterDown", "severity=warning"), "ticket"),
     (("alertname=SoraServiceRiskControl", "severity=warning", *SERVICE), "ticket"),
     (("alertname=SoraServiceStatusChanged", "severity=info", *SERVICE), "change"),
-    (("alertname=SoraServiceVanished", "severity=info", *SERVICE), "notice"),
+    (("alertname=SoraProbeBudgetExhausted", "severity=info"), "notice"),
     (("alertname=SoraServiceMaintenance", "severity=none", *SERVICE), "nobody"),
     (("alertname=SoraServiceRetired", "severity=none", *SERVICE), "nobody"),
     (("alertname=SoraWatchdog", "severity=none"), "deadman"),
@@ -54,8 +54,6 @@ OF_ALL_KINDS = (
     of_service("ServiceSuspended", "critical"),
     of_service("ServiceRiskControl", "warning"),
     of_service("ServiceDegraded", "warning"),
-    of_service("ServiceSlow", "warning"),
-    of_service("ServiceFlapping", "warning"),
     of_service("ErrorBudgetBurnFast", "critical"),
     of_service("ErrorBudgetBurnSlow", "warning"),
 )
@@ -64,15 +62,15 @@ FOREIGN = {"alertname": "DiskFull", "severity": "warning", "service_id": "alpha"
 WIDE = (
     about("ProviderDown", "critical", provider="acme"),
     about("ProductUnavailable", "critical", product="p"),
-    about("CoverageLow", "info"),
+    about("ProbeStale", "info"),
     about("ProbeQuotaExhausted", "warning", service_id="alpha", provider="acme", product="p"),
     PAGE,
 )
 
 # What fires, what it mutes, and what it must leave alone. No other alert is there, so nothing else can have muted.
 INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]] = {
-    "exporter down": (
-        about("ExporterDown", "critical"),
+    "no exporter": (
+        about("ExporterDown", "critical", scope="all"),
         (
             *OF_ALL_KINDS,
             *OF_OTHERS,
@@ -81,27 +79,32 @@ INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]]
             about("LocalNetworkDown", "critical"),
             about("TLSExpiry", "warning"),
         ),
-        (WATCHDOG, about("ExporterAbsent", "critical"), {"alertname": "DiskFull", "severity": "warning"}),
+        (WATCHDOG, {"alertname": "DiskFull", "severity": "warning"}),
     ),
-    "exporter absent": (
-        about("ExporterAbsent", "critical"),
-        (*OF_ALL_KINDS, *WIDE, CHANGE),
-        (WATCHDOG, about("ExporterDown", "warning")),
+    "a shard down": (
+        about("ExporterDown", "critical", scope="shard", instance="a"),
+        (),
+        (of_service("ServiceSuspended", "critical"), about("ProviderDown", "critical", provider="acme"), WATCHDOG),
     ),
     "a replica down": (
-        about("ExporterDown", "warning"),
+        about("ExporterDown", "warning", scope="replica", instance="a"),
         (),
         (of_service("ServiceSuspended", "critical"), about("ProviderDown", "critical", provider="acme"), WATCHDOG),
     ),
     "local network": (
         about("LocalNetworkDown", "critical"),
         (*OF_ALL_KINDS, *OF_OTHERS, *WIDE, CHANGE),
-        (WATCHDOG, about("ExporterDown", "critical"), about("ConfigReloadFailed", "warning")),
+        (WATCHDOG, about("ExporterDown", "critical", scope="all"), about("ConfigReloadFailed", "warning")),
+    ),
+    "a blind place": (
+        about("LocalNetworkDown", "warning", instance="a"),
+        (),
+        (*OF_ALL_KINDS, *WIDE, CHANGE),
     ),
     "provider down": (
         about("ProviderDown", "critical", provider="acme"),
         (*OF_ALL_KINDS, of_service("ServiceSuspended", "critical", "beta")),
-        (*OF_OTHERS, of_service("ServiceSuspended", "critical", "beta", at="other"), PAGE),
+        (*OF_OTHERS, of_service("ServiceSuspended", "critical", "beta", at="other"), PAGE, CHANGE),
     ),
     "product unavailable": (
         about("ProductUnavailable", "critical", product="p"),
@@ -110,39 +113,19 @@ INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]]
     ),
     "maintenance": (
         of_service("ServiceMaintenance", "none"),
-        (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
+        (*OF_ALL_KINDS, of_service("ProbeStale", "warning")),
         (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE, FOREIGN),
     ),
     "retired": (
         of_service("ServiceRetired", "none"),
-        (*OF_ALL_KINDS, of_service("ProbeQuotaExhausted", "warning")),
+        (*OF_ALL_KINDS, of_service("ProbeStale", "warning")),
         (*OF_OTHERS, CHANGE, of_service("ServiceSuspended", "critical", "beta"), *WIDE[:3], PAGE, FOREIGN),
-    ),
-    # As no rule of Alertmanager looks at the severity of this source, it is tested with one that mutes nothing else.
-    "suspended": (
-        of_service("ServiceSuspended", "none"),
-        (of_service("ServiceDegraded", "warning"), of_service("ServiceSlow", "warning")),
-        (
-            of_service("ServiceDegraded", "warning", "beta"),
-            of_service("ServiceSlow", "warning", "beta"),
-            of_service("ServiceRiskControl", "warning"),
-            CHANGE,
-        ),
-    ),
-    "flapping": (
-        of_service("ServiceFlapping", "warning"),
-        (CHANGE,),
-        (of_service("ServiceStatusChanged", "info", "beta"), of_service("ServiceRiskControl", "warning")),
     ),
     "critical of a service": (
         of_service("ErrorBudgetBurnFast", "critical"),
+        (of_service("ServiceDegraded", "warning"), of_service("ProbeStale", "warning"), of_service("X", "info")),
         (
-            of_service("ServiceFlapping", "warning"),
-            of_service("ProbeQuotaExhausted", "warning"),
-            of_service("X", "info"),
-        ),
-        (
-            of_service("ServiceFlapping", "warning", "beta"),
+            of_service("ServiceDegraded", "warning", "beta"),
             of_service("ServiceSuspended", "critical"),
             CHANGE,
             PAGE,
@@ -152,7 +135,7 @@ INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]]
     "critical of no service": (
         about("CertificateOfOurs", "critical"),
         (),
-        (PAGE, about("TLSExpiry", "warning", provider="acme"), of_service("ServiceFlapping", "warning")),
+        (PAGE, about("TLSExpiry", "warning", provider="acme"), of_service("ServiceDegraded", "warning")),
     ),
 }
 
@@ -182,7 +165,7 @@ def mutes(manager: str, source: Labels, target: Labels) -> bool:
     Alertmanager learns of sources in the order in which they are posted: once the fence is muted it knows this one.
     """
     service = f"fence {next(FENCES)}"
-    fence = about("ServiceSlow", "info", service_id=service)
+    fence = about("ServiceDegraded", "info", service_id=service)
     posted = (source, target, about("ServiceSuspended", "critical", service_id=service), fence)
     post_alerts(manager, posted)
     eventually(lambda: held(manager, fence)["status"]["inhibitedBy"], every=0.01)
@@ -220,6 +203,7 @@ def test_configuration_is_valid() -> None:
     for command in (
         ["amtool", "check-config", str(CONFIG)],
         ["promtool", "check", "config", str(RULES / "prometheus.yml")],
+        ["promtool", "check", "config", str(RULES / "prometheus-shard.yml")],
     ):
         done = subprocess.run([program(command[0]), *command[1:]], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -243,7 +227,7 @@ def test_ready_blocks_are_valid_once_uncommented(tmp_path: Path) -> None:
 
 def test_no_secret_is_written_in_the_configuration() -> None:
     """Every secret of the shipped files is the name of a file."""
-    for file in (CONFIG, RULES / "prometheus.yml"):
+    for file in (CONFIG, RULES / "prometheus.yml", RULES / "prometheus-shard.yml"):
         assert not re.search(r"\b(password|api_url|bot_token|api_secret|credentials): ", file.read_text())
 
 
@@ -257,16 +241,16 @@ def test_every_inhibition_needs_what_it_compares() -> None:
             assert named, rule
 
 
-def test_a_flapping_service_is_not_notified_anew_with_each_flap() -> None:
-    """Alerts of a service last longer than the least time between two notifications, so that no flap ends one."""
-    interval = re.search(r"^  group_interval: (\d+)m$", CONFIG.read_text(), re.MULTILINE)
-    assert interval is not None
-    groups = yaml.safe_load((RULES / "sora-alerts.rules.yml").read_text())["groups"]
-    service = next(group for group in groups if group["name"] == "sora.alerts.service")
-    lasting = [rule for rule in service["rules"] if rule["labels"]["severity"] in ("critical", "warning")]
-    for rule in lasting:
-        if rule["alert"] != "SoraLocalNetworkDown":
-            assert int(rule["keep_firing_for"].removesuffix("m")) > int(interval[1]), rule["alert"]
+def test_nothing_of_severity_none_reaches_anyone_but_the_dead_mans_switch() -> None:
+    """What only mutes goes to a receiver without an address, in the plain file and in the Operator's."""
+    plain = yaml.safe_load(CONFIG.read_text())
+    operator = yaml.safe_load((RULES / "operator" / "alertmanager" / "alertmanagerconfig.yml").read_text())
+    for receivers in (plain["receivers"], operator["spec"]["receivers"]):
+        assert {"name": "nobody"} in receivers
+    assert [len(plain["inhibit_rules"]), len(plain["route"]["routes"])] == [
+        len(operator["spec"]["inhibitRules"]),
+        len(operator["spec"]["route"]["routes"]),
+    ]
 
 
 def operator_script() -> ModuleType:

@@ -1,0 +1,165 @@
+"""Histories as series, and Prometheus' own unit test over them: what the shipped rules make of a story.
+
+A story has one error class a minute, as the ``canary`` of a service meets it; the model around it is the exporter's:
+a status with its beginning, ``up``, one class, attempts and failures that are counted.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sora_exporter.result import ErrorClass, Status
+from support.programs.launch import RULES, program
+from support.programs.rule_cases import trimmed
+
+Values = Sequence[float | None]
+GROUPS = [
+    *("sora.now", "sora.minute", "sora.long", "sora.alerts.service"),
+    *("sora.alerts.objective", "sora.alerts.probing", "sora.alerts.exporter"),
+]
+SHALLOW = {"connection", "dns", "tls", "timeout", "server_error", "maintenance", "model_retired", "authentication"}
+"""Classes that the ``catalog`` probe meets too; the others are met by requests to create alone."""
+
+
+def shipped(kind: str) -> Iterator[dict[str, Any]]:
+    """Yield the rules of the recording or the alerts file."""
+    for group in yaml.safe_load((RULES / f"sora-{kind}.rules.yml").read_text(encoding="utf-8"))["groups"]:
+        yield from group["rules"]
+
+
+def minutes(*stretches: tuple[int, str]) -> list[str]:
+    """Return one class a minute for stretches of (minutes, class)."""
+    return [error_class for length, error_class in stretches for _ in range(length)]
+
+
+@dataclass(frozen=True)
+class Story:
+    """One service as one exporter sees it; ``every`` is the canary's interval in minutes."""
+
+    classes: Sequence[str]
+    service_id: str = "alpha"
+    every: int = 1
+    product: str = "p"
+    provider: str = "acme"
+    objective: float = 0.99
+    target: Mapping[str, str] = field(default_factory=lambda: {"instance": "a"})
+
+    def series(self) -> Iterator[tuple[str, Mapping[str, str], Values]]:
+        """Yield what Prometheus scrapes each minute."""
+        length = len(self.classes)
+        mine = {"job": "sora_exporter", **self.target, "service_id": self.service_id}
+        met = [self.classes[minute - minute % self.every] for minute in range(length)]
+        info = {"name": self.service_id.title(), "product": self.product, "access": "official"}
+        yield (
+            "sora_service_info",
+            {**mine, **info, "provider": self.provider, "model": "m", "api": "videos"},
+            [1] * length,
+        )
+        yield "sora_service_objective_ratio", mine, [self.objective] * length
+        statuses = [ErrorClass(error_class).status for error_class in met]
+        since, begun = 0.0, []
+        for minute, status in enumerate(statuses):
+            since = 60.0 * minute if minute and status != statuses[minute - 1] else since
+            begun.append(since)
+        yield "sora_service_status_since_timestamp_seconds", mine, begun
+        for status in Status:
+            yield "sora_service_status", {**mine, "status": status.value}, [int(one is status) for one in statuses]
+        for error_class in sorted(set(met)):
+            shown = [1 if one == error_class else None for one in met]
+            yield "sora_service_error", {**mine, "error_class": error_class}, shown
+        known = [status not in (Status.UNKNOWN, Status.RETIRED) for status in statuses]
+        up = [int(one in ("none", "slow")) if is_known else None for one, is_known in zip(met, known, strict=True)]
+        yield "sora_service_up", mine, up
+        yield from self._probe({**mine, "probe": "canary"}, met, self.every)
+        shallow = [one if one in SHALLOW else "none" for one in self.classes]
+        yield from self._probe({**mine, "probe": "catalog"}, shallow, 1)
+
+    @staticmethod
+    def _probe(
+        mine: Mapping[str, str], met: Sequence[str], every: int
+    ) -> Iterator[tuple[str, Mapping[str, str], Values]]:
+        length = len(met)
+        attempted = [minute - minute % every for minute in range(length)]
+        yield "sora_probe_interval_seconds", mine, [60.0 * every] * length
+        yield "sora_probe_last_attempt_timestamp_seconds", mine, [60.0 * minute for minute in attempted]
+        yield "sora_probe_success", mine, [int(one in ("none", "slow")) for one in met]
+        yield "sora_probe_attempts_total", mine, [1 + minute // every for minute in range(length)]
+        for error_class in sorted(set(met) - {"none", "slow"}):
+            hits = [met[minute] == error_class and minute % every == 0 for minute in range(length)]
+            counted = [float(sum(hits[: minute + 1])) for minute in range(length)]
+            yield "sora_probe_failures_total", {**mine, "error_class": error_class}, counted
+
+
+def plain(name: str, values: Values, **labels: str) -> Iterator[tuple[str, Mapping[str, str], Values]]:
+    """Yield one series as it is."""
+    yield name, labels, values
+
+
+def scrapes(*answers: int, instance: str = "a") -> Iterator[tuple[str, Mapping[str, str], Values]]:
+    """Yield ``up`` of the exporter's job."""
+    return plain("up", answers, job="sora_exporter", instance=instance)
+
+
+def written(values: Values) -> str:
+    """Return values in promtool's notation; what a scrape no longer brings is marked stale, as Prometheus does."""
+    words = []
+    for minute, value in enumerate(values):
+        ended = value is None and minute > 0 and values[minute - 1] is not None
+        words.append("stale" if ended else "_" if value is None else f"{value:g}" if value < 1e5 else f"{value:.0f}")
+    return " ".join(words)
+
+
+def selected(name: str, labels: Mapping[str, str]) -> str:
+    """Return the series with this name and these labels as Prometheus writes it."""
+    pairs = ",".join(f'{label}="{value}"' for label, value in labels.items())
+    return f"{name}{{{pairs}}}"
+
+
+def firings(alert: str, **labels: str) -> str:
+    """Return the query for an alert while it fires."""
+    return selected("ALERTS", {"alertname": alert, "alertstate": "firing", **labels})
+
+
+def check(
+    directory: Path,
+    series: Iterable[tuple[str, Mapping[str, str], Values]],
+    expected: Sequence[tuple[int, str, float | None]],
+) -> None:
+    """Fail unless each (minute, query) gives the number, or nothing where it is None. The query must drop labels."""
+    tests = [
+        {
+            "expr": query,
+            "eval_time": f"{minute}m",
+            "exp_samples": [] if value is None else [{"labels": "{}", "value": value}],
+        }
+        for minute, query, value in expected
+    ]
+    document = {
+        "rule_files": [str(RULES / f"sora-{kind}.rules.yml") for kind in ("recording", "alerts")],
+        "evaluation_interval": "1m",
+        "group_eval_order": GROUPS,
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [
+                    {"series": selected(name, labels), "values": written(values)} for name, labels, values in series
+                ],
+                "promql_expr_test": tests,
+            }
+        ],
+    }
+    file = directory / "story.yml"
+    file.write_text(yaml.safe_dump(document, allow_unicode=True, width=10_000_000), encoding="utf-8")
+    if all("ALERTS" not in query or 'alertname="' in query for _, query, _ in expected):
+        (directory / "trimmed").mkdir()
+        file = trimmed(file, directory / "trimmed")
+    done = subprocess.run(
+        [program("promtool"), "test", "rules", file], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
