@@ -105,7 +105,7 @@ async def find(request: Request) -> Findings:
 def _too_little(findings: Findings) -> str:
     best = max(findings.services, key=lambda service: service.coverage)
     since = [service.recorded_since for service in findings.services if service.recorded_since is not None]
-    shorter = "take a shorter --window" if since else "see SoraCoverageLow in the runbook"
+    shorter = "take a shorter --window" if since else "see SoraProbeStale in the runbook"
     return (
         f"too little was observed for a report: at most {percent(best.coverage, 1)} of the last "
         f"{findings.window.name} ({best.facts.service_id}), and a figure needs {share(LEAST_COVERAGE)}: {shorter}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, ProbeSettings, Service
 from sora_exporter.config.target import Target, target_of, targets
 from sora_exporter.probes.slots import Slots
-from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
+from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,12 @@ log = logging.getLogger(__name__)
 FIRST_ROUND_SECONDS = 10.0
 """Free probes all start within this time after a start, so that a restart leaves no long gap in the evidence."""
 STOP_SECONDS = 3.0
+LOOKS = 2
+"""How often the free probes of a service are run again at most, once one of them met a fault or the end of one."""
+LOOK_SECONDS = 20.0
+"""After how long each time; a third of the interval where that is shorter."""
+FAULTS = frozenset({Status.DEGRADED, Status.RISK_CONTROL, Status.SUSPENDED})
+"""What is worth a second look: announced states are none, and our own side says nothing about the service."""
 
 Key = tuple[str, ProbeKind]
 Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
@@ -75,6 +81,7 @@ class Scheduler:
         self._tasks: dict[Key, tuple[Job, asyncio.Task[None]]] = {}
         self._flights: dict[Key, Flight] = {}
         self._landed: dict[Key, Landing] = {}
+        self._looks: dict[str, asyncio.Task[None]] = {}
         self.in_flight = 0
 
     def apply(self, config: Config) -> None:
@@ -91,6 +98,8 @@ class Scheduler:
             if wanted.get(key) != job or task.done():
                 task.cancel()
                 del self._tasks[key]
+                if (look := self._looks.get(job.service.id)) is not None:
+                    look.cancel()
         for key, job in wanted.items():
             if key not in self._tasks:
                 self._tasks[key] = job, start(self._repeat(job), f"{job.probe} of {job.service.id}")
@@ -120,7 +129,11 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
-        tasks = [*(task for _, task in self._tasks.values()), *(flight.task for flight in self._flights.values())]
+        tasks = [
+            *(task for _, task in self._tasks.values()),
+            *self._looks.values(),
+            *(flight.task for flight in self._flights.values()),
+        ]
         self._tasks.clear()
         for task in tasks:
             task.cancel()
@@ -191,8 +204,37 @@ class Scheduler:
     def _take(self, result: ProbeResult | None, service: Service, target: Target | None) -> None:
         if result is None or target is None or not self._is_current(service, target):
             return
+        before = self._landed.get((result.service_id, result.probe))
         self._record(result)
         self._landed[result.service_id, result.probe] = Landing(target, result, self._clock.monotonic())
+        if is_fault(result) != (before is not None and is_fault(before.result)):
+            self._look_again_soon(service.id)
+
+    def _look_again_soon(self, service_id: str) -> None:
+        """Run the service's free probes again after a fraction of their interval, unless that is under way.
+
+        So one failed attempt is confirmed or withdrawn at once, and a recovery too. Looks begin no further looks.
+        """
+        jobs = [job for (owner, probe), (job, _) in self._tasks.items() if owner == service_id and not probe.is_paid]
+        if jobs and service_id not in self._looks:
+            look = start(self._look(jobs), f"looks at {service_id}")
+            self._looks[service_id] = look
+            look.add_done_callback(lambda _: self._looks.pop(service_id, None))
+
+    async def _look(self, jobs: Sequence[Job]) -> None:
+        """Attempt these probes of one service one after the other, LOOKS times, where none has just been tried."""
+        pause = min(LOOK_SECONDS, *(job.settings.interval / 3 for job in jobs))
+        for _ in range(LOOKS):
+            await self._clock.sleep(pause)
+            for job in jobs:
+                is_wanted = self.recent(job.service, job.probe, pause / 2) is None
+                if is_wanted and not self.is_barred(job.service, job.probe):
+                    await self.attempt(job.service, job.probe)
+
+
+def is_fault(result: ProbeResult) -> bool:
+    """Whether an attempt met a fault of the service that users feel; a slow answer is an answer."""
+    return result.error_class is not ErrorClass.SLOW and result.error_class.status in FAULTS
 
 
 def scheduled(config: Config) -> list[Job]:

@@ -14,7 +14,7 @@ DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
 
 LEAST_COVERAGE: Final = 0.5
-"""Below this observed share of a window its figures say too little to be shown; SoraCoverageLow fires there too."""
+"""Below this observed share of a window its figures say too little to be shown; SoraProbeStale fires there too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -420,3 +420,63 @@ async def test_a_paid_probe_that_must_wait_is_left_out(clock: HandClock) -> None
         is_waiting = False
         await clock.advance(60)
         assert len(bench.starts) == 1
+
+
+BOTH = {"catalog": {"interval": "1m", "timeout": "10s"}, "canary": {"interval": "5m", "timeout": "10s"}}
+
+
+def met_by(clock: HandClock, *faults: tuple[float, float]) -> Attempt:
+    """Return attempts that fail while the seconds since the start lie within one of these spans."""
+
+    async def act(service: Service, probe: ProbeKind) -> ProbeResult:
+        failed = any(begin <= clock.now() - NOW < end for begin, end in faults)
+        found = ErrorClass.OVERLOADED if failed else ErrorClass.NONE
+        return result(found, probe=probe, service_id=service.id)
+
+    return act
+
+
+async def looks(clock: HandClock, seconds: float, *faults: tuple[float, float]) -> list[tuple[ProbeKind, float]]:
+    """Return the attempts of a service with both free probes that the usual rhythm would not have made."""
+    settings = config(service("alpha", probes=BOTH))
+    async with running(settings, clock) as usual:
+        await clock.advance(seconds)
+        rhythm = {(probe, at) for _, probe, at in usual.starts}
+    begun = clock.now() - NOW
+    async with running(settings, clock) as bench:
+        bench.act = met_by(clock, *((begun + begin, begun + end) for begin, end in faults))
+        await clock.advance(seconds)
+        return [(probe, at - begun) for _, probe, at in bench.starts if (probe, round(at - begun, 6)) not in rhythm]
+
+
+async def test_a_first_failure_is_looked_at_again_twice(clock: HandClock) -> None:
+    """A fault and its end are each followed by two more attempts of each free probe, 20 s apart, and no others."""
+    found = await looks(clock, 600.0, (100.0, 400.0))
+    assert len(found) == 8
+    assert {probe for probe, _ in found} == {CATALOG, CANARY}
+    first, second = sorted({round(at, 3) for _, at in found})[:2]
+    assert second - first == pytest.approx(20.0)
+
+
+async def test_a_working_service_keeps_its_rhythm(clock: HandClock) -> None:
+    """Without a fault, no probe is run between its intervals."""
+    assert await looks(clock, 600.0) == []
+
+
+async def test_a_service_that_fails_every_other_time_is_not_asked_without_end(clock: HandClock) -> None:
+    """Looks begin no further looks: ten faults of 45 s within ten minutes cause at most two looks each way."""
+    faults = [(60.0 * number, 60.0 * number + 45.0) for number in range(10)]
+    found = await looks(clock, 600.0, *faults)
+    assert len(found) <= 10 * 2 * 2
+
+
+async def test_looks_end_with_their_service(clock: HandClock) -> None:
+    """A service that a reload takes away is not looked at again."""
+    settings = config(service("alpha", probes=BOTH))
+    async with running(settings, clock) as bench:
+        bench.act = met_by(clock, (0.0, 1000.0))
+        await clock.advance(15.0)
+        begun = len(bench.starts)
+        bench.scheduler.apply(config(service("beta", probes=EACH_MINUTE)))
+        await clock.advance(60.0)
+        assert [name for name, _, _ in bench.starts[begun:] if name == "alpha"] == []

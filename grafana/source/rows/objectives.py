@@ -42,15 +42,15 @@ def objective_of_one() -> list[AnyPanel]:
         ),
         lines(
             "Burn rates",
-            "How many times faster than allowed the budget burns. Alerts: 14.4 over 1 h and 10 m, 6 over 6 h and 30 m, "
-            "1 over 3 d and 6 h.",
-            [Query(recorded(f"burnrate:ratio{window}"), window) for window in ("10m", "30m", "1h", "6h", "3d")],
+            "How many times faster than allowed the budget burns. A page: 14.4 over 1 h and 5 m, 6 over 6 h and 30 m. "
+            "A ticket: 3 over 1 d and 2 h, 1 over 3 d and 6 h.",
+            [Query(recorded(f"burnrate:ratio{window}"), window) for window in ("5m", "30m", "1h", "6h", "3d")],
             limit_lines=True,
             unit="short",
             minimum=0,
             thresholds=look.BURN_RATE,
             overrides=look.colours(
-                {"10m": look.GREY, "30m": look.PINK, "1h": look.VERMILION, "6h": look.ORANGE, "3d": look.BLUE}
+                {"5m": look.GREY, "30m": look.PINK, "1h": look.VERMILION, "6h": look.ORANGE, "3d": look.BLUE}
             ),
             no_value="no objective configured",
             width=8,
