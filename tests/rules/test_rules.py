@@ -16,7 +16,7 @@ DASHBOARDS = ("sora-overview", "sora-service", "sora-risk-control", "sora-cost")
 ALERTS = list(shipped("alerts"))
 ALERT_NAMES = sorted({rule["alert"] for rule in ALERTS})
 INNER = re.compile(
-    r":hourly|:delta1?m?$|:sum\d+d$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
+    r":hourly|:delta1?m?$|:sum\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
 )
 """Series that other rules read and nobody else."""
 SPEAKING, MUTING = 20, {"SoraServiceMaintenance", "SoraServiceRetired", "SoraWatchdog"}

@@ -75,8 +75,8 @@ def _by_service() -> AnyPanel:
     clear = f"{recorded('evidence:sum30d')} / 60 - {hours}"
     return grid(
         "Episodes of each service",
-        "An episode goes on through silence and ends with evidence of another status. Mean time in an episode and "
-        "between two, over thirty days.",
+        "An episode goes on through successes and silence, and ends after three hours without any. Mean time in an "
+        "episode and between two, over thirty days; share of the day's requests that succeeded within.",
         [
             LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
             LabelColumn("Name", "name", width=150),
@@ -93,12 +93,7 @@ def _by_service() -> AnyPanel:
             ),
             Column("Mean time in", f"{hours} / ({episodes} > 0)", "suffix:h", 1),
             Column("Mean time between", f"({clear}) / ({episodes} > 0)", "suffix:h", 1),
-            Column(
-                "Share of failures",
-                f"{hours} * 60\n/ ({recorded('evidence:sum30d')} - {recorded('available:sum30d')} > 0)",
-                "percentunit",
-                0,
-            ),
+            Column("Success within, 24 h", recorded("risk_control_success:ratio24h"), "percentunit", 0),
         ],
         labels_from=SERVICES,
         sort_by="Episodes 30 d",
