@@ -16,9 +16,11 @@ from sora_exporter.result import Status
 
 HOUR = 3600
 DAY = 24 * HOUR
-SHORT_WINDOWS = {"10m": HOUR // 6, "30m": HOUR // 2, "1h": HOUR, "6h": 6 * HOUR, "24h": DAY}
+SHORT_WINDOWS = {"5m": HOUR // 12, "30m": HOUR // 2, "1h": HOUR, "2h": 2 * HOUR, "6h": 6 * HOUR, "24h": DAY}
+CALM_MINUTES = 180
+"""An episode of risk control ends after so many minutes without any."""
 """Windows that the rules sum from minutes, in seconds."""
-LONG_WINDOWS = {"3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
+LONG_WINDOWS = {"1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 """Windows that the rules sum from hourly snapshots, in seconds."""
 STAR_AVAILABILITIES = (0.6, 0.8, 0.97, 0.995)
 STAR_EPISODES = (1, 4, 20)
@@ -50,35 +52,43 @@ def _series(history: ServiceHistory, name: str, times: Sequence[int], values: Se
     return Series(f"service_id:sora_service_{name}", {"service_id": history.service.id}, times, values)
 
 
-def _minutes(history: ServiceHistory) -> tuple[Series, Series, Series, Series, Series]:
-    """Return evidence, availability, risk control, its starts, and the response time, minute by minute."""
+def _minutes(history: ServiceHistory) -> tuple[Series, ...]:
+    """Return evidence, availability, minutes of risk control, its starts, response time and `up`, minute by minute."""
     known = [error_class if is_evidence(error_class) else None for error_class in history.minutes]
-    limited = [None if c is None else int(c.status is Status.RISK_CONTROL) for c in known]
+    limited = [c is not None and c.status is Status.RISK_CONTROL for c in known]
+    available = [None if c is None else int(is_available(c)) for c in known]
 
     def minutely(name: str, values: Sequence[float | None]) -> Series:
         return at(f"service_id:sora_service_{name}", {"service_id": history.service.id}, history, values)
 
     return (
         minutely("evidence:bool", [int(c is not None) for c in known]),
-        minutely("available:bool", [None if c is None else int(is_available(c)) for c in known]),
-        minutely("risk_control:bool", limited),
-        minutely("risk_control_start:bool", _starts(limited)),
+        minutely("served:ratio", available),
+        minutely("risk_control_minutes:delta", _added(limited)),
+        minutely("risk_control_start:bool", [1 if one == 0 else None for one in _since(limited)]),
         minutely("response_time_seconds:median", answered(history)),
+        minutely("available:bool", available),
     )
 
 
-def _starts(limited: Sequence[int | None]) -> list[int | None]:
-    """Return 1 where risk control begins and None elsewhere; minutes without evidence (None) are passed over."""
-    before, starts = 0, list[int | None]()
-    for now in limited:
-        starts.append(1 if now == 1 and before == 0 else None)
-        before = before if now is None else now
-    return starts
+def _since(limited: Sequence[bool]) -> list[int | None]:
+    """Return the minutes since the one before, in each minute of risk control; 0 where an episode begins."""
+    before, since = -CALM_MINUTES, list[int | None]()
+    for minute, now in enumerate(limited):
+        pause = minute - before
+        since.append((pause if pause < CALM_MINUTES else 0) if now else None)
+        before = minute if now else before
+    return since
+
+
+def _added(limited: Sequence[bool]) -> list[int | None]:
+    """Return by how many minutes each minute of risk control makes its episode longer."""
+    return [None if one is None else max(one, 1) for one in _since(limited)]
 
 
 def _hours(history: ServiceHistory, minutes: Sequence[Series]) -> tuple[Series, Series, Series, Series, Series]:
     """Return the hourly snapshots: evidence, availability, risk control, and sum and count of the response times."""
-    evidence, available, limited, _, response = minutes
+    evidence, available, limited, _, response, _ = minutes
 
     def hourly(name: str, series: Series, values: Sequence[float]) -> Series:
         sums: dict[int, float] = {}
@@ -111,7 +121,7 @@ def _window(series: Series, values: Sequence[float] | None = None) -> Window:
 def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequence[Series]) -> dict[str, Reading]:
     """Return everything that is read over windows, by the end of its name."""
     service = history.service
-    evidence, available, limited, _, response = map(_window, minutes)
+    evidence, available, limited, _, response, _ = map(_window, minutes)
     starts = _window(minutes[3])
     answers = _window(minutes[4], [1] * len(minutes[4].times))
     hourly_evidence, hourly_available, hourly_limited, hourly_response, hourly_answers = map(_window, hours)
@@ -136,7 +146,7 @@ def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequenc
     readings["stability:stars"] = partial(_stars, long["30d"], readings["risk_control_episodes:sum30d"])
     if service.objective is not None:
         budget = 1 - service.objective
-        for name in ("10m", "30m", "1h", "6h", "3d"):
+        for name in ("5m", "30m", "1h", "2h", "6h", "1d", "3d"):
             readings[f"burnrate:ratio{name}"] = partial(_burn_rate, (short | long)[name], budget)
         readings["error_budget_remaining:ratio30d"] = partial(_budget_left, long["30d"], budget)
     return readings
@@ -157,7 +167,7 @@ def _coverage(evidence: Window, seconds: int, time: int) -> float | None:
 
 def _hours_in(minutes: Window, seconds: int, time: int) -> float | None:
     spent = minutes(time, seconds)
-    return None if spent is None else spent / 60
+    return (spent or 0) / 60
 
 
 def _episodes(starts: Window, evidence: Window, seconds: int, time: int) -> float | None:
