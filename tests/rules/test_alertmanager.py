@@ -215,7 +215,7 @@ def test_ready_blocks_are_valid_once_uncommented(tmp_path: Path) -> None:
 
     Files for those two secrets came after the Alertmanager that is installed here.
     """
-    text = re.sub(r"^    # (webhook|slack|telegram|wechat|  )", r"    \1", CONFIG.read_text(), flags=re.MULTILINE)
+    text = re.sub(r"^    # (email|webhook|slack|telegram|wechat|  )", r"    \1", CONFIG.read_text(), flags=re.MULTILINE)
     text = text.replace("bot_token_file: secrets/", "bot_token: ").replace("api_secret_file: secrets/", "api_secret: ")
     page = next(one for one in yaml.safe_load(text)["receivers"] if one["name"] == "page")
     assert set(page) == {"name"} | {f"{kind}_configs" for kind in ("email", "webhook", "slack", "telegram", "wechat")}

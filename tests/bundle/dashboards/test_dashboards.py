@@ -222,7 +222,9 @@ def test_dashboards_link_each_other(dashboard: dict[str, Any]) -> None:
 def test_alerts_lead_to_dashboards() -> None:
     """The dashboard of every alert exists and has the variables that its address sets."""
     for rule in rules("sora-alerts.rules.yml"):
-        uid, _, query = rule["annotations"]["dashboard_url"].removeprefix("{{ $externalLabels.grafana_url }}/d/").partition("?")
+        uid, _, query = (
+            rule["annotations"]["dashboard_url"].removeprefix("{{ $externalLabels.grafana_url }}/d/").partition("?")
+        )
         variables = {variable["name"] for variable in LOADED[uid.rstrip("/")]["templating"]["list"]}
         assert set(re.findall(r"var-(\w+)=", query)) <= variables, rule["alert"]
 

@@ -24,11 +24,14 @@ EXPRESSIONS: Mapping[str, str] = {
     for rule in group["rules"]
 }
 """The expressions of the shipped recording rules by name."""
+LATER = "service_id:sora_service_trouble:severity"
+"""Rules before it read it from their last evaluation, to bridge silences within a trouble; the past is read without."""
 
 
 def needed(name: str) -> frozenset[str]:
     """Return the recorded series that this one is computed from, directly."""
-    return frozenset(re.findall(r"[a-z_]*:\w+:\w+|sora:\w+:\w+", EXPRESSIONS[name])) & EXPRESSIONS.keys() - {name}
+    named = frozenset(re.findall(r"[a-z_]*:\w+:\w+|sora:\w+:\w+", EXPRESSIONS[name]))
+    return named & EXPRESSIONS.keys() - {name, LATER}
 
 
 def levels(names: Iterable[str]) -> list[list[str]]:
@@ -71,6 +74,11 @@ def evaluated(engine: Prometheus, name: str, start: int, end: int) -> Iterator[S
     for first in range(start, end + 1, PIECE_SECONDS):
         last = min(first + PIECE_SECONDS - 60, end)
         answer = engine.api("query_range", query=EXPRESSIONS[name], start=first, end=last, step=60)["result"]
+        merged: dict[tuple[tuple[str, str], ...], dict[int, float]] = {}
         for one in answer:
-            labels = {label: value for label, value in one["metric"].items() if label != "__name__"}
-            yield Series(name, labels, [int(t) for t, _ in one["values"]], [float(v) for _, v in one["values"]])
+            # Parts of an expression may keep their own name: in a rule they are one series.
+            labels = tuple(sorted((label, value) for label, value in one["metric"].items() if label != "__name__"))
+            merged.setdefault(labels, {}).update((int(time), float(value)) for time, value in one["values"])
+        for labels, samples in merged.items():
+            times = sorted(samples)
+            yield Series(name, dict(labels), times, [samples[time] for time in times])
