@@ -6,4 +6,4 @@ The life of one probe, in reading order: ``config`` names what to watch; ``probe
 the whole picture.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -15,13 +15,12 @@ import openai
 
 from sora_exporter.config import Provider
 from sora_exporter.http.api_key import KeyUnavailable
-from sora_exporter.http.auth import Outgoing, SdkAuth, clock_fault, scheme_of, with_query
+from sora_exporter.http.auth import Outgoing, SdkAuth, TokenHostUnreachable, clock_fault, scheme_of, with_query
 from sora_exporter.http.certificate import presented_expiry
 from sora_exporter.http.exchange import EXCHANGE, Exchange
 from sora_exporter.http.redirects import REDIRECT_STATUS, joined, moved, origin
 from sora_exporter.http.reply import Reply, Request, describe, exchange_of, innermost, reply_of
 from sora_exporter.http.sdk import bare_headers, sdk_of, transport_of
-from sora_exporter.http.token_host import TokenHostUnreachable
 from sora_exporter.http.trace import Trace
 from sora_exporter.result import Answer, Verdict
 

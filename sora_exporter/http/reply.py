@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 
 from sora_exporter.http.api_key import KeyUnavailable
+from sora_exporter.http.auth import TokenHostUnreachable
 from sora_exporter.http.certificate import expiry
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
-from sora_exporter.http.token_host import TokenHostUnreachable
 from sora_exporter.http.transport import ProxyFault
 from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
 

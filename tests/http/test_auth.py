@@ -21,7 +21,8 @@ from support.faults.server import Connection, answer, fixed, serve
 
 from sora_exporter.config import Provider
 from sora_exporter.config.auth import JwtAuth
-from sora_exporter.http.auth import JwtScheme, Outgoing, clock_fault
+from sora_exporter.http.auth import Outgoing, clock_fault
+from sora_exporter.http.jwt_auth import JwtScheme
 from sora_exporter.http.provider import ProviderClient, ProviderClients, Request
 from sora_exporter.http.trace import MOST_CALLS, Trace, TracedClient
 from sora_exporter.redact import HIDDEN
