@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,19 @@ from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.evidence.state import State
 from sora_exporter.http.provider import ProviderClients
-from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
+from sora_exporter.metrics.collect import (
+    ExporterFacts,
+    balance_subject,
+    exporter_subject,
+    page_subject,
+    service_subject,
+)
 from sora_exporter.metrics.samples import Subject
+from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.probes.runner import NOT_SENT, Runner
 from sora_exporter.probes.scheduler import Scheduler
-from sora_exporter.result import ProbeKind, ProbeResult
+from sora_exporter.result import BalanceReading, ProbeKind, ProbeResult, Status
 from sora_exporter.status_pages.watcher import Pages
 from sora_exporter.tasks import apart, start
 
@@ -59,6 +66,7 @@ class Exporter:
             self._runner.is_barred,
             self._runner.must_wait,
         )
+        self._balances = Balances(config, self._clients, clock, self._note_balance)
         self.reload_state = Reload(clock.now())
         self._warned: list[str] = []
         self._tls_expires_at: dict[str, float] = {}
@@ -74,6 +82,7 @@ class Exporter:
         self._warn()
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
+        self._balances.apply(self.config)
         self._upkeep = start(self._keep_up(), "upkeep")
 
     async def stop(self) -> None:
@@ -84,6 +93,7 @@ class Exporter:
         if running:
             await asyncio.wait(running)
         await self.pages.stop()
+        await self._balances.stop()
         await self._clean_up.stop()
         await self.scheduler.stop()
         await self._clients.keep_only({})
@@ -120,6 +130,7 @@ class Exporter:
         self.state.configure(config)
         self.scheduler.apply(config)
         self.pages.apply(config)
+        self._balances.apply(config)
         self.reload_state = Reload(self.clock.now())
         self._tls_expires_at = {k: v for k, v in self._tls_expires_at.items() if k in config.providers}
         self._warn()
@@ -132,6 +143,8 @@ class Exporter:
         yield exporter_subject(self._facts())
         for service_id in self.state.services:
             yield self._subject(service_id)
+        for name, balance in self.state.balances.items():
+            yield balance_subject(name, balance)
         for name in self.config.status_pages:
             if name in self.pages.states:
                 yield page_subject(name, self.pages.states[name])
@@ -172,28 +185,42 @@ class Exporter:
 
     def _record(self, result: ProbeResult) -> None:
         track = self.state.services.get(result.service_id)
-        before = self.state.status_of(result.service_id).status if track is not None else None
+        before = self._statuses(result.service_id)
         self.state.record(result)
-        if before is not None:
-            after = self.state.status_of(result.service_id)
-            if after.status is not before:
-                log.info(
-                    "status changed",
-                    extra={
-                        "service_id": result.service_id,
-                        "from": before.value,
-                        "to": after.status.value,
-                        "error_class": after.error_class.value,
-                        "probe": result.probe.value,
-                        "rule": result.rule,
-                        "detail": result.detail,
-                    },
-                )
+        self._log_changes(before)
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
         self.spending.note(result)
         for listener in self._listeners:
             listener(result.service_id)
+
+    def _note_balance(self, provider: str, reading: BalanceReading) -> None:
+        concerned = [name for name, track in self.state.services.items() if track.service.provider == provider]
+        before = self._statuses(*concerned)
+        self.state.note_balance(provider, reading)
+        self._log_changes(before)
+
+    def _statuses(self, *service_ids: str) -> Mapping[str, Status]:
+        known = self.state.services
+        return {name: self.state.status_of(name).status for name in service_ids if name in known}
+
+    def _log_changes(self, before: Mapping[str, Status]) -> None:
+        for service_id, status in before.items():
+            after = self.state.status_of(service_id)
+            decided_by = after.decided_by
+            if after.status is not status:
+                log.info(
+                    "status changed",
+                    extra={
+                        "service_id": service_id,
+                        "from": status.value,
+                        "to": after.status.value,
+                        "error_class": after.error_class.value,
+                        "probe": decided_by.probe.value if decided_by else "",
+                        "rule": decided_by.rule if decided_by else "",
+                        "detail": decided_by.detail if decided_by else "",
+                    },
+                )
 
     async def _keep_up(self) -> None:
         """Begin a clean-up of jobs left at providers, and read the spend again, which midnight resets.

@@ -272,3 +272,20 @@ class ProbeResult:
     def is_success(self) -> bool:
         """Whether the attempt got what it asked for."""
         return self.error_class in SUCCESSES
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceReading:
+    """One attempt to read a provider's balance. ``at`` is Unix time.
+
+    ``value`` is what is left in ``unit``, infinite without a limit, negative for a debt, and None for a failed attempt;
+    then ``error_class``, ``rule`` and ``detail`` say why. ``is_reached`` is that of a ProbeResult.
+    """
+
+    error_class: ErrorClass
+    at: float
+    value: float | None = None
+    unit: str = ""
+    rule: str = ""
+    detail: str = ""
+    is_reached: bool = True

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from sora_exporter.config.auth import Auth, auth_of
+from sora_exporter.config.balance import Balance, described
 from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one
 from sora_exporter.config.section import Count, Flag, Section
 from sora_exporter.config.values import BudgetShare, File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
@@ -43,6 +44,7 @@ class Provider(Section):
     auth: Annotated[Auth | None, BeforeValidator(auth_of)] = None
     values: Mapping[Placeholder, Text] = Field(default_factory=dict)
     relay: Flag | None = None
+    balance: Annotated[Balance | None, BeforeValidator(described)] = None
     proxy: Proxy | None = None
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     verify: Flag = True

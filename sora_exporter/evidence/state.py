@@ -14,6 +14,7 @@ from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Service
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
+from sora_exporter.evidence.balance import BalanceTrack, balances_of
 from sora_exporter.evidence.own_network import Reachability, Witness
 from sora_exporter.evidence.track import (
     CREATES,
@@ -27,9 +28,10 @@ from sora_exporter.evidence.track import (
     ServiceTrack,
     is_relays_key,
     is_unreached,
+    is_usable,
     of_relays_key,
 )
-from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status, Verdict
+from sora_exporter.result import BalanceReading, Depth, ErrorClass, ProbeKind, ProbeResult, Status, Verdict
 
 __all__ = ["MARKS_KEPT", "Mark", "ProbeTrack", "ServiceStatus", "ServiceTrack", "State"]
 
@@ -48,6 +50,7 @@ class State:
         self._is_lost = False
         self._relays: frozenset[str] = frozenset()
         self._key_accepted_until: dict[str, float] = {}
+        self.balances: dict[str, BalanceTrack] = {}
 
     def configure(self, config: Config) -> None:
         """Apply a configuration: a service whose target did not change keeps its evidence."""
@@ -55,6 +58,7 @@ class State:
         self._key_accepted_until.clear()
         known = {*config.providers, *(f"page:{name}" for name in config.status_pages)}
         self._network.keep_only(known, self._clock.monotonic())
+        self.balances = balances_of(config, self.balances)
         self._tracks = {service.id: self._configured(config, service) for service in config.services}
         self._notice(self._clock.monotonic())
 
@@ -106,6 +110,25 @@ class State:
                     other.blame_relay()
                     other.weigh(self._clock.monotonic())
                     self._conclude(other, self._clock.monotonic())
+
+    def note_balance(self, provider: str, reading: BalanceReading) -> None:
+        """Note one reading of a provider's balance; it is dropped if that balance is no longer configured."""
+        balance = self.balances.get(provider)
+        if balance is None:
+            return
+        monotonic = self._clock.monotonic()
+        balance.record(reading, monotonic)
+        if reading.is_reached:
+            self._testify(provider, True, balance.interval, is_ours=False)
+        for track in self._tracks.values():
+            if track.service.provider == provider:
+                self._advance(track, monotonic)
+                if reading.value is not None and balance.can_pay(monotonic):
+                    track.payable_at = reading.at
+                if reading.value is not None:
+                    track.prove_at(Depth.AUTHENTICATED, reading.at)
+                track.weigh(monotonic)
+                self._conclude(track, monotonic)
 
     def witness(self, name: str, is_reached: bool, interval: float) -> None:
         """Note whether a provider or an official page (``page:NAME``) could be reached at all."""
@@ -172,7 +195,7 @@ class State:
         return track.status
 
     def _conclude(self, track: ServiceTrack, moment: float) -> None:
-        evidence, before = track.evidence, track.status
+        evidence, before = self._as_paid(track, moment), track.status
         error_class = evidence.error_class if evidence else ErrorClass.NOT_PROBED
         if track.is_cut_off and self._is_lost:
             error_class = ErrorClass.LOCAL_NETWORK
@@ -182,6 +205,13 @@ class State:
         status = ServiceStatus(error_class.status, error_class, since, evidence or track.latest)
         if status != before:
             track.status = status
+
+    def _as_paid(self, track: ServiceTrack, moment: float) -> ProbeResult | None:
+        """Return a service's evidence; a usable one becomes our used-up quota if the balance cannot pay a video."""
+        evidence, balance = track.evidence, self.balances.get(track.service.provider)
+        if evidence is None or balance is None or not is_usable(evidence):
+            return evidence
+        return balance.unpaid(evidence) if balance.can_pay(moment) is False else evidence
 
 
 def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResult:

@@ -206,7 +206,8 @@ class ServiceTrack:
     ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
     ``is_cut_off`` is set while the only evidence of a probe is the loss of our own network. ``video_price_usd`` is the
     price of one video, None if price or length is unknown. ``proof`` is the fresh attempt that reached deepest;
-    ``proven`` holds when each depth was last proven (Unix time).
+    ``proven`` holds when each depth was last proven (Unix time). ``payable_at`` is when the provider's balance could
+    last pay a video (Unix time): an older answer that our quota is used up no longer counts.
     """
 
     service: Service
@@ -223,6 +224,7 @@ class ServiceTrack:
     video_price_usd: float | None = None
     proof: ProbeResult | None = None
     proven: dict[Depth, float] = field(default_factory=dict)
+    payable_at: float = -math.inf
     generations: Distribution = field(default_factory=lambda: Distribution(GENERATION_BUCKETS))
 
     @property
@@ -241,9 +243,13 @@ class ServiceTrack:
 
     def prove(self, result: ProbeResult) -> None:
         """Note when each depth that an attempt proved was proven: its own, and all shallower ones."""
-        at = result.started_at + result.duration_seconds
+        if result.depth is not None:
+            self.prove_at(result.depth, result.started_at + result.duration_seconds)
+
+    def prove_at(self, deepest: Depth, at: float) -> None:
+        """Note that a depth and all shallower ones were proven at a moment in Unix time."""
         for depth in Depth:
-            if result.depth is not None and depth.rank <= result.depth.rank:
+            if depth.rank <= deepest.rank:
                 self.proven[depth] = max(at, self.proven.get(depth, at))
 
     def evidence_of(self, kinds: Container[ProbeKind]) -> list[ProbeResult]:
@@ -270,7 +276,7 @@ class ServiceTrack:
         """
         spoken = [probe.testimony(moment) for probe in self.probes.values()]
         self.until = min((until for _, until in spoken), default=math.inf)
-        fresh = [result for result, _ in spoken if result is not None]
+        fresh = [result for result, _ in spoken if result is not None and not self._is_paid_since(result)]
         self.evidence = max(fresh, key=_weight, default=None)
         sent = [result for result in fresh if result.error_class not in NO_EVIDENCE]
         deepest = max(sent, key=lambda result: DEPTH[result.probe], default=None)
@@ -279,7 +285,13 @@ class ServiceTrack:
         self.proof = max((result for result in sent if result.depth is not None), key=_proof, default=None)
         self.is_cut_off = any(result and result.error_class is ErrorClass.LOCAL_NETWORK for result, _ in spoken)
         found = (probe.obstacle(moment) for probe in self.probes.values())
-        self.obstacles = tuple(obstacle for obstacle in found if obstacle is not None)
+        self.obstacles = tuple(
+            obstacle for obstacle in found if obstacle is not None and not self._is_paid_since(obstacle)
+        )
+
+    def _is_paid_since(self, result: ProbeResult) -> bool:
+        """Whether the attempt met a used-up quota, and the balance could pay a video later."""
+        return result.error_class is ErrorClass.QUOTA_EXHAUSTED and result.started_at < self.payable_at
 
 
 def is_unreached(result: ProbeResult) -> bool:

@@ -142,7 +142,7 @@ class ProviderClient:
     async def _send(self, request: Request) -> None:
         """Send a request with a body through the SDK, which encodes it; the frequent ones without need only headers."""
         if request.method in BODILESS:
-            await self._send_bare(request.method, _parsed(self._provider.base_url + request.path))
+            await self._send_bare(request.method, _parsed(self._provider.base_url + request.path), request.headers)
             return
         options = self._options(request.timeout_seconds)
         body = request.body
@@ -161,12 +161,14 @@ class ProviderClient:
             return error
         return None
 
-    async def _send_bare(self, method: str, url: httpx2.URL) -> None:
-        """Send a signed request without a body. Raises KeyUnavailable."""
+    async def _send_bare(self, method: str, url: httpx2.URL, more: Mapping[str, str] | None = None) -> None:
+        """Send a signed request without a body, and with more headers if given. Raises KeyUnavailable."""
         if self._bare is None:
             self._bare = bare_headers(self._sdk)
         credentials = self._scheme.sign(Outgoing(method, url))
-        signed = {name.lower().encode(): value.encode() for name, value in credentials.headers.items()}
+        signed = {
+            name.lower().encode(): value.encode() for name, value in {**(more or {}), **credentials.headers}.items()
+        }
         headers = [*(header for header in self._bare if header[0] not in signed), *signed.items()]
         await self._transport.ask(method, with_query(url, credentials), headers)
 

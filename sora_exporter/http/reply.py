@@ -46,6 +46,7 @@ class Request:
     """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early.
 
     ``limit`` is the number of bytes read of the answer; larger than usual only if the answer contains the asset itself.
+    ``headers`` are added to the provider's own, by lower-case names; only to requests without a body.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Request:
     expectation: Expectation | None = None
     stop: Callable[[bytearray], bool] | None = None
     limit: int = ANSWER_BYTES
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

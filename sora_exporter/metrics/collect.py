@@ -11,6 +11,7 @@ from typing import Final
 
 from sora_exporter import __version__
 from sora_exporter.config import Service
+from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.track import ProbeTrack, ServiceStatus, ServiceTrack
 from sora_exporter.metrics.samples import Labels, Samples, Subject
 from sora_exporter.result import JOB_PHASES, PHASES, Depth, ErrorClass, ProbeKind, Status
@@ -78,6 +79,22 @@ def _probe(samples: Samples, track: ProbeTrack, labels: Labels) -> None:
             samples.add("sora_probe_phase_seconds", latest.phases.get(phase), {**labels, "phase": phase})
         samples.add("sora_probe_http_status_code", latest.http_status or 0, labels)
         samples.add("sora_probe_last_attempt_timestamp_seconds", latest.started_at, labels)
+
+
+def balance_subject(name: str, track: BalanceTrack) -> Subject:
+    """Return the subject of a provider's balance."""
+    return Subject(f"balance {name}", (track, track.revision), partial(_balance, name, track))
+
+
+def _balance(name: str, track: BalanceTrack) -> Samples:
+    """Add what the last good reading showed; a failed one adds nothing and takes nothing away."""
+    samples = Samples()
+    if track.good is not None:
+        labels = {"provider": name, "unit": track.good.unit}
+        samples.add("sora_provider_balance", track.good.value, labels)
+        samples.add("sora_provider_balance_low", track.low, labels)
+        samples.add("sora_provider_balance_last_success_timestamp_seconds", track.good.at, {"provider": name})
+    return samples
 
 
 def page_subject(name: str, page: PageState) -> Subject:

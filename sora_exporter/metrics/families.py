@@ -17,6 +17,7 @@ class Family(NamedTuple):
 _ID = ("service_id",)
 _PROBE = ("service_id", "probe")
 _PAGE = ("page",)
+_BALANCE = ("provider", "unit")
 
 FAMILIES: Final[Mapping[str, Family]] = {
     "sora_service": Family(
@@ -85,6 +86,15 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "sora_probe_jobs_pending": Family("gauge", ("provider",), "Jobs of probes that are still to be deleted."),
     "sora_probe_jobs_abandoned": Family(
         "counter", ("provider",), "Jobs of probes that could not be deleted for a day and were given up."
+    ),
+    "sora_provider_balance": Family(
+        "gauge", _BALANCE, "What the last good reading found left at the provider; +Inf without a limit. Cached."
+    ),
+    "sora_provider_balance_low": Family(
+        "gauge", _BALANCE, "Level below which the balance is low: configured, or three days at the last day's pace."
+    ),
+    "sora_provider_balance_last_success_timestamp_seconds": Family(
+        "gauge", ("provider",), "When the provider's balance was last read."
     ),
     "sora_status_page_up": Family("gauge", _PAGE, "Whether the last fetch of the official page worked. Cached."),
     "sora_status_page_last_fetch_timestamp_seconds": Family("gauge", _PAGE, "When the official page was last fetched."),

@@ -36,6 +36,9 @@ sora_probe_budget_usd gauge
 sora_probe_budget_spent_usd gauge
 sora_probe_jobs_pending gauge provider
 sora_probe_jobs_abandoned_total counter provider
+sora_provider_balance gauge provider unit
+sora_provider_balance_low gauge provider unit
+sora_provider_balance_last_success_timestamp_seconds gauge provider
 sora_status_page_up gauge page
 sora_status_page_last_fetch_timestamp_seconds gauge page
 sora_status_page_indicator gauge page indicator

@@ -10,10 +10,16 @@ from prometheus_client.metrics_core import Metric
 
 from sora_exporter.config import Config
 from sora_exporter.evidence.state import State
-from sora_exporter.metrics.collect import ExporterFacts, exporter_subject, page_subject, service_subject
+from sora_exporter.metrics.collect import (
+    ExporterFacts,
+    balance_subject,
+    exporter_subject,
+    page_subject,
+    service_subject,
+)
 from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.metrics.samples import Subject
-from sora_exporter.result import Depth, ErrorClass, ProbeKind
+from sora_exporter.result import BalanceReading, Depth, ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageReport
 from sora_exporter.status_pages.poller import PageState
 from support.clock import HandClock
@@ -51,6 +57,8 @@ class Source:
             subject = self.subject(service_id)
             assert subject is not None
             yield subject
+        for name, balance in self.state.balances.items():
+            yield balance_subject(name, balance)
         for name, page in self.pages.items():
             yield page_subject(name, page)
 
@@ -88,7 +96,10 @@ def whole(name: str = "", component: str = "Video") -> Source:
                 sunset="2026-09-24", status_page={"page": "official", "component": name or component}),
         service("beta", price_usd={"per_request": 0.1}),
     ]  # fmt: skip
-    source = Source(config(*sections, status_pages={"official": {"url": "https://p.example", "format": "statuspage"}}))
+    pages = {"official": {"url": "https://p.example", "format": "statuspage"}}
+    named = {"read": {"base_url": "https://read.example/v1", "balance": "new-api"}}
+    source = Source(config(*sections, status_pages=pages, providers=named))
+    source.state.note_balance("read", BalanceReading(ErrorClass.NONE, NOW, 12.5, "USD"))
     components = {component: ComponentStatus.OPERATIONAL}
     source.pages["official"] = PageState(True, NOW, NOW, replace(REPORT, components=components))
     phases = dict.fromkeys(("resolve", "connect", "tls", "processing", "transfer", "submit", "queue"), 0.1)
