@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -22,8 +22,10 @@ DATE_MEMBERS: Final = (
 NO_ROUTE: Final = frozenset({ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_RESPONSE})
 """What a 404 stands for that names no model."""
 
-EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC)
-"""No model on sale ended before; zero values such as 0001-01-01 and 1970-01-01 stand for "no date"."""
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""A date outside of these is a zero value (0001-01-01, 1970-01-01), a mistake or an attack, and announces no end."""
+DATE_CHARACTERS: Final = 40
 
 
 def announced_sunset(headers: Mapping[str, str], document: Any) -> float | None:
@@ -32,7 +34,17 @@ def announced_sunset(headers: Mapping[str, str], document: Any) -> float | None:
     The ``Sunset`` header (RFC 8594) comes first, then the members of the body that tell a date. ``Deprecation``
     (RFC 9745) names no end: what is deprecated still works.
     """
-    return _unix_time(headers.get("sunset")) or _unix_time(first(document, DATE_MEMBERS))
+    moments = (_moment(said) for said in _dates(headers, document))
+    return next((moment.timestamp() for moment in moments if moment is not None and _is_possible(moment)), None)
+
+
+def ignored_date(headers: Mapping[str, str], document: Any) -> str:
+    """Return the first date of an answer that is not taken for an end of life because it is impossible, or ""."""
+    for said in _dates(headers, document):
+        moment = _moment(said)
+        if moment is not None and not _is_possible(moment):
+            return said[:DATE_CHARACTERS]
+    return ""
 
 
 def after_sunset(
@@ -48,19 +60,22 @@ def after_sunset(
     return verdict
 
 
-def _unix_time(said: object) -> float | None:
-    """Return a date as Unix time, UTC where it names no zone; None for what is no date or no possible end."""
-    moment = _moment(said.strip()) if isinstance(said, str) else None
-    if moment is None:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.timestamp() if aware >= EARLIEST else None
+def _dates(headers: Mapping[str, str], document: Any) -> Sequence[str]:
+    """Return the texts of an answer that may hold its end of life, the header first."""
+    said = (headers.get("sunset"), first(document, DATE_MEMBERS))
+    return [text.strip() for text in said if isinstance(text, str)]
+
+
+def _is_possible(moment: datetime) -> bool:
+    return EARLIEST <= moment < LATEST
 
 
 def _moment(text: str) -> datetime | None:
+    """Return a date with its zone, UTC where it names none; None for another text."""
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            return parse(text)
+            moment = parse(text)
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError, TypeError, IndexError):
             continue
     return None

@@ -35,7 +35,9 @@ Placeholder = Annotated[str, AfterValidator(_placeholder)]
 class Provider(Section):
     """A base URL, and the variables or files that hold its secrets.
 
-    ``auth`` is None for a bearer token. ``values`` fill placeholders of the same names in paths, headers and bodies.
+    ``auth`` is None for a bearer token.
+    No service of a provider without ``canary`` has a canary probe.
+    ``values`` fill placeholders of the same names in paths, headers and bodies.
     """
 
     base_url: Url
@@ -51,6 +53,7 @@ class Provider(Section):
     ca_file: File | None = None
     max_concurrent: Count = Field(default=8, ge=1, le=1000)
     budget_share: BudgetShare | None = None
+    canary: Flag = True
 
     @model_validator(mode="after")
     def _one_key_source(self) -> Self:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.known_pages import filled
@@ -82,6 +82,14 @@ class Config(Section):
     @classmethod
     def _fill_known_pages(cls, pages: Any) -> Any:
         return {name: filled(name, page) for name, page in pages.items()} if isinstance(pages, dict) else pages
+
+    @field_validator("services")
+    @classmethod
+    def _without_canaries(cls, services: tuple[Service, ...], info: ValidationInfo) -> tuple[Service, ...]:
+        """Return the services without the canary of a provider that must not get any."""
+        providers = info.data.get("providers", {})
+        ruled_out = {name for name, provider in providers.items() if not provider.canary}
+        return tuple(one.without(ProbeKind.CANARY) if one.provider in ruled_out else one for one in services)
 
     def api(self, service: Service) -> Api:
         """Return the API of a service; a user's own API goes before a built-in one of that name."""

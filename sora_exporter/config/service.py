@@ -103,6 +103,10 @@ class Service(Section):
             if kind in probes
         }
 
+    def without(self, kind: ProbeKind) -> Self:
+        """Return the service without a probe of that kind."""
+        return self.model_copy(update={"probes": {k: settings for k, settings in self.probes.items() if k is not kind}})
+
     @property
     def title(self) -> str:
         """The name for people; the id where none is configured."""

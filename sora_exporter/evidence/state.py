@@ -69,7 +69,7 @@ class State:
             return
         monotonic = self._clock.monotonic()
         self._advance(track, monotonic)
-        track.discovered_sunset_at = result.sunset_at or track.discovered_sunset_at
+        track.hear(result)
         result = _in_the_light_of(track.sunset_at, result)
         probe = track.probes.get(result.probe)
         if probe is None:

@@ -198,6 +198,15 @@ class ServiceStatus:
         return float(self.status is Status.OPERATIONAL or self.error_class is ErrorClass.SLOW)
 
 
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An end of life, when it was first announced (both Unix time), and the probe whose answers announce it."""
+
+    sunset_at: float
+    at: float
+    probe: ProbeKind
+
+
 @dataclass(eq=False, slots=True)
 class ServiceTrack:
     """The memory of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
@@ -218,7 +227,7 @@ class ServiceTrack:
     until: float = math.inf
     latest: ProbeResult | None = None
     revision: int = 0
-    discovered_sunset_at: float | None = None
+    announced: Announcement | None = None
     obstacles: tuple[ProbeResult, ...] = ()
     is_cut_off: bool = False
     video_price_usd: float | None = None
@@ -230,7 +239,21 @@ class ServiceTrack:
     @property
     def sunset_at(self) -> float | None:
         """The end of life: as configured, else as the provider announced it. Unix time."""
-        return self.service.sunset_at or self.discovered_sunset_at
+        return self.service.sunset_at or (self.announced.sunset_at if self.announced else None)
+
+    def hear(self, result: ProbeResult) -> None:
+        """Take in the end of life that an answer announces, or that it does not repeat a past one.
+
+        A date announced ahead outlasts answers that do not find the model any more, but no success. A date that was
+        past from the beginning holds only while the answers of its probe repeat it: one forged answer retires nothing.
+        """
+        if result.sunset_at is not None:
+            if self.announced is None or self.announced.sunset_at != result.sunset_at:
+                self.announced = Announcement(result.sunset_at, result.started_at, result.probe)
+        elif (said := self.announced) is not None and said.probe is result.probe and result.http_status is not None:
+            is_past = said.sunset_at <= result.started_at
+            if is_past and (result.is_success or said.sunset_at <= said.at):
+                self.announced = None
 
     def excuse(self, contact_at: float) -> None:
         """Attribute unreached attempts of every probe since the last contact to our own network."""

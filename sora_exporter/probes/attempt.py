@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sora_exporter.classify.sunset import announced_sunset
+from sora_exporter.classify.sunset import announced_sunset, ignored_date
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api, first
@@ -84,6 +84,7 @@ class Attempt:
     request: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     sunset_at: float | None = None
+    ignored_date: str = ""
     tls_expires_at: float | None = None
     is_reached: bool = True
     may_have_cost: bool = False
@@ -172,3 +173,4 @@ class Attempt:
         self.request = f"{request.method} {request.path}, model {self.service.model}"
         self.headers = {name: answer.headers[name] for name in EVIDENCE_HEADERS if name in answer.headers}
         self.sunset_at = announced_sunset(answer.headers, self.document) or self.sunset_at
+        self.ignored_date = self.ignored_date or ignored_date(answer.headers, self.document)

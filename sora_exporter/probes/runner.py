@@ -29,6 +29,7 @@ from sora_exporter.figures import dollars, span
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
 from sora_exporter.probes.depth import deeper, depth_of
+from sora_exporter.probes.ignored_dates import IgnoredDates
 from sora_exporter.probes.removal import can_be_listed
 from sora_exporter.probes.unrecognised import UnrecognisedAnswers
 from sora_exporter.redact import redact
@@ -70,6 +71,7 @@ class Runner:
         self._accepted = AcceptedCanaries(ledger)
         self._backoff = Backoff(ledger, clock.now)
         self._unrecognised = UnrecognisedAnswers()
+        self._ignored_dates = IgnoredDates()
         self._run_by = {
             Spending.FREE: self._free,
             Spending.SURPRISE: self._surprise,
@@ -121,6 +123,8 @@ class Runner:
 
         Where all were accepted before, someone wants them tried once more.
         """
+        if not self.config.providers[service.provider].canary:
+            return self._not_sent(service, probe, f"providers.{service.provider}.canary is false", "ruled-out")
         target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
 
         attempt = self._new_attempt(service, probe)
@@ -237,6 +241,7 @@ class Runner:
             refused_by=verdict.refused_by,
         )
         self._unrecognised.note(service.provider, result)
+        self._ignored_dates.note(service, probe, attempt.ignored_date)
         return result
 
     def _conclude(self, service: Service, attempt: Attempt, verdict: Verdict) -> Verdict:

@@ -72,22 +72,28 @@ async def scrape_probe(
 
 
 def _requested(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Service, ProbeKind]:
-    service_id, name = parameters.get("service_id", ""), parameters.get("probe", ProbeKind.CATALOG)
+    service_id, name = parameters.get("service_id", ""), parameters.get("probe", "")
     service = exporter.config.service(service_id)
     if service is None:
         known = ", ".join(s.id for s in exporter.config.services[:20]) or "(none)"
         raise Refused(f"unknown service_id {service_id[:64]!r}: configured are {known}")
+    name = name or _usual(service)
     if name not in set(ProbeKind):
         raise Refused(f"unknown probe {name[:32]!r}: use one of {', '.join(ProbeKind)}")
     probe = ProbeKind(name)
     if probe.is_paid and not service.probe_on_scrape:
         raise Refused(f"probe {probe} costs money: scrapes run it only for services with probe_on_scrape: true")
-    if probe.is_paid and probe not in service.probes:
-        raise Refused(f"probe {probe} of {service.id} costs money: scrapes run it only if it is configured "
-                      "under probes:")  # fmt: skip
+    if probe not in service.probes:
+        configured = ", ".join(service.probes) or "(none)"
+        raise Refused(f"probe {probe} of {service.id} is not configured: under probes: are {configured}")
     if exporter.scheduler.is_barred(service, probe):
         raise Refused(f"the provider of {service.id} accepts the canary instead of refusing it: it is no longer sent")
     return service, probe
+
+
+def _usual(service: Service) -> ProbeKind:
+    """Return the probe of a scrape that names none: the cheapest configured one."""
+    return next((kind for kind in ProbeKind if kind in service.probes), ProbeKind.CATALOG)
 
 
 def seconds_left(headers: Mapping[str, str], offset: float) -> float | None:

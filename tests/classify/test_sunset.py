@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sora_exporter.classify.sunset import after_sunset, announced_sunset
+from sora_exporter.classify.sunset import after_sunset, announced_sunset, ignored_date
 from sora_exporter.result import ErrorClass, Verdict
 
 SEPTEMBER = datetime(2026, 9, 24, tzinfo=UTC).timestamp()
@@ -62,11 +62,15 @@ def test_what_is_no_date_announces_nothing(said: Any) -> None:
     assert announced_sunset(header, {"shutdown_date": said}) is None
 
 
-def test_a_far_date_is_kept() -> None:
-    """The last day of the calendar is a date like any other."""
-    far = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
-    assert announced_sunset({"sunset": "Fri, 31 Dec 9999 23:59:59 GMT"}, None) == far
-    assert announced_sunset({}, {"shutdown_date": "9999-12-31T23:59:59+14:00"}) == far - 14 * 3600
+@pytest.mark.parametrize(
+    "said", ["Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59-12:00", "2100-01-01", "1999-12-31", "0001-01-01"]
+)
+def test_an_impossible_date_announces_nothing_and_is_named(said: str) -> None:
+    """A date before 2000 or after 2099 is no end of life, in the header and in the body; the log can name it."""
+    assert announced_sunset({"sunset": said}, {"shutdown_date": said}) is None
+    assert (ignored_date({"sunset": said}, None), ignored_date({}, {"shutdown_date": said})) == (said, said)
+    assert announced_sunset({"sunset": said}, {"shutdown_date": "2026-09-24"}) == SEPTEMBER
+    assert ignored_date({"sunset": "2099-12-31"}, None) == ""
 
 
 def test_the_header_comes_before_the_body_and_deprecation_names_no_end() -> None:

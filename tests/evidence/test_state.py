@@ -207,6 +207,21 @@ def test_sunset_told_by_an_answer(state: State) -> None:
     assert (state.services["alpha"].sunset_at, decided_by and decided_by.rule) == (NOW + 10, "404+sunset")
 
 
+def test_a_past_sunset_is_forgotten_once_answers_stop_announcing_it(state: State) -> None:
+    """One forged answer with a past date retires nothing for good; a date announced ahead outlasts "not found"."""
+    state.record(result(ErrorClass.MODEL_NOT_FOUND, sunset_at=NOW - 10, http_status=404))
+    assert seen(state)[0] is Status.RETIRED
+    state.record(result(ErrorClass.UNAVAILABLE, CANARY, http_status=503))
+    assert state.services["alpha"].sunset_at == NOW - 10
+    state.record(result(ErrorClass.MODEL_NOT_FOUND, http_status=404))
+    assert (seen(state)[0], state.services["alpha"].sunset_at) == (Status.SUSPENDED, None)
+    state.record(result(sunset_at=NOW + 10))
+    state.record(result(ErrorClass.MODEL_NOT_FOUND, http_status=404, started_at=NOW + 20))
+    assert seen(state)[0] is Status.RETIRED
+    state.record(result(http_status=200, started_at=NOW + 30))
+    assert state.services["alpha"].sunset_at is None
+
+
 @pytest.mark.parametrize(
     ("request_line", "http_status", "error_class", "expected"),
     [

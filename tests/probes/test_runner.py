@@ -173,6 +173,32 @@ async def test_an_answer_later_than_slow_after_is_slow(simulator: SimulatedProvi
     assert result.response_seconds > 0.05
 
 
+def test_a_provider_without_canaries_gets_none(simulator: SimulatedProvider) -> None:
+    """``canary: false`` removes the probe from each service of the provider, from configured ones too."""
+    document = {
+        "providers": {
+            "careful": {"base_url": simulator.base_url("videos"), "canary": False},
+            "other": {"base_url": simulator.base_url("videos")},
+        },
+        "services": [
+            {"id": name, "product": "p", "access": "reverse", "provider": name, "model": "m"}
+            for name in ("careful", "other")
+        ],
+    }
+    careful, other = Config.model_validate(document).services
+    assert (list(careful.probes), list(other.probes)) == ([ProbeKind.CATALOG], [ProbeKind.CATALOG, ProbeKind.CANARY])
+
+
+async def test_an_impossible_end_is_ignored_with_one_line(
+    simulator: SimulatedProvider, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A Sunset header in the year 9999 announces nothing, and the log names it."""
+    simulator.behave("MiniMax-H3", "operational", sunset="9999-12-31")
+    result = await bench.run(ProbeKind.CANARY, simulator.base_url("videos"), "videos", "MiniMax-H3")
+    assert result.sunset_at is None
+    assert [record.msg for record in caplog.records if "9999" in str(vars(record))] == ["end of life ignored"]
+
+
 async def test_an_announced_end_reaches_the_result(simulator: SimulatedProvider, bench: Bench) -> None:
     """The Sunset header of a good answer becomes the result's end of life."""
     simulator.behave("MiniMax-H3", "operational", sunset="2026-12-31")

@@ -83,7 +83,11 @@ async def test_a_failed_probe_is_an_answer_not_an_error(served: Served) -> None:
         ),
         (
             "service_id=scraped&probe=generate",
-            "probe generate of scraped costs money: scrapes run it only if it is configured under probes:\n",
+            "probe generate of scraped is not configured: under probes: are catalog, submit\n",
+        ),
+        (
+            "service_id=scraped&probe=canary",
+            "probe canary of scraped is not configured: under probes: are catalog, submit\n",
         ),
     ],
 )
