@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,13 @@ def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> 
     return value
 
 
+def _networks(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(part.strip())) for part in value.split(",") if part.strip())
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: write addresses or networks such as 10.0.0.7,192.0.2.0/24") from None
+
+
 @click.command()
 @config_option
 @click.option("--config.check", "config_check", is_flag=True, help="Check the configuration and exit.")
@@ -40,6 +48,8 @@ def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> 
     metavar="URL",
     help="URL under which the exporter is reachable, e.g. behind a reverse proxy; its path is served as well.",
 )
+@click.option("--web.trusted-proxies", "trusted_proxies", default="", callback=_networks, metavar="ADDRESS[,ADDRESS]",
+              help="Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.")  # fmt: skip
 @click.option("--log.level", "log_level", default="info", show_default=True,
               type=click.Choice(["debug", "info", "warn", "warning", "error"]),
               help="Minimum log level.")  # fmt: skip
@@ -50,7 +60,7 @@ def _http_url(_context: click.Context, _option: click.Parameter, value: str) -> 
 @storage_option
 def serve(
     config_file: Path | None, config_check: bool, listen_address: str, web_config_file: Path | None, external_url: str,
-    log_level: str, log_format: str, timeout_offset: float, storage: Path,
+    trusted_proxies: tuple[str, ...], log_level: str, log_format: str, timeout_offset: float, storage: Path,
 ) -> None:  # fmt: skip
     """Run the exporter."""
     config = load(config_file)
@@ -61,7 +71,7 @@ def serve(
         click.echo(f"configuration is good: {counts}")
         return
     configure_logging(log_level, log_format)
-    settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web, external_url)
+    settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web, external_url, trusted_proxies)
     try:
         run_to_end(run_server(config, settings))
     except (ServeError, StorageError) as error:

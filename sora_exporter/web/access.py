@@ -20,8 +20,8 @@ from sora_exporter.web.login import Bucket, Crowded, Logins
 
 log = logging.getLogger(__name__)
 
-OPEN_PATHS: Final = frozenset({"/-/healthy"})
-"""Paths that need no credentials: a supervisor that restarts a hung exporter has none."""
+OPEN_PATHS: Final = frozenset({"/-/healthy", "/-/ready"})
+"""Paths that need no credentials: a supervisor that starts or restarts the exporter has none."""
 LOCKED_DOWN: Final = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff"}
 """Headers of every answer that does not set its own: text and JSON must not act as pages or scripts."""
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from sora_exporter.config import hidden_dump
+from sora_exporter.config import Config, hidden_dump
 from sora_exporter.evidence.routes import routes
 from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.exporter import Exporter
@@ -30,6 +33,7 @@ class Endpoints:
     def __init__(self, exporter: Exporter, timeout_offset: float) -> None:
         self._exporter, self._timeout_offset = exporter, timeout_offset
         self._exposition = Exposition(exporter)
+        self._dumped: tuple[Config, str] | None = None
 
     def routes(self) -> list[Route]:
         """Return the list of endpoints."""
@@ -59,7 +63,11 @@ class Endpoints:
 
     async def metrics(self, request: Request) -> Response:
         body, content_type = self._exposition.render(request.headers.get("accept", ""))
-        return Response(body, headers={"content-type": content_type})
+        headers = {"content-type": content_type, "vary": "accept, accept-encoding"}
+        if _takes_gzip(request.headers.get("accept-encoding", "")):
+            # The lowest level is by far the cheapest, and so uniform a text still shrinks to a tenth.
+            body, headers["content-encoding"] = gzip.compress(body, 1, mtime=0), "gzip"
+        return Response(body, headers=headers)
 
     async def probe(self, request: Request) -> Response:
         try:
@@ -80,6 +88,7 @@ class Endpoints:
                 {
                     "targets": [host],
                     "labels": {
+                        "__scheme__": request.url.scheme,
                         "__metrics_path__": f"{request.scope.get('root_path', '')}/probe",
                         "__param_service_id": service.id,
                         "__meta_sora_service_id": service.id,
@@ -128,8 +137,10 @@ class Endpoints:
         return JSONResponse(document)
 
     async def config(self, request: Request) -> Response:  # noqa: ARG002
-        text = yaml.safe_dump(hidden_dump(self._exporter.config), allow_unicode=True, sort_keys=False)
-        return PlainTextResponse(text)
+        config = self._exporter.config
+        if self._dumped is None or self._dumped[0] is not config:
+            self._dumped = config, yaml.safe_dump(hidden_dump(config), allow_unicode=True, sort_keys=False)
+        return PlainTextResponse(self._dumped[1])
 
     async def healthy(self, request: Request) -> Response:  # noqa: ARG002
         return PlainTextResponse("sora_exporter is healthy.\n")
@@ -137,9 +148,26 @@ class Endpoints:
     async def ready(self, request: Request) -> Response:  # noqa: ARG002
         return PlainTextResponse("sora_exporter is ready.\n")
 
-    async def reload(self, request: Request) -> Response:  # noqa: ARG002
+    async def reload(self, request: Request) -> Response:
+        if _is_of_another_site(request.headers):
+            return PlainTextResponse("a page of another site must not reload the configuration\n", 403)
         mistakes = await self._exporter.reload()
         return PlainTextResponse(f"{mistakes}\n", 500) if mistakes else PlainTextResponse("reloaded\n")
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether an Accept-Encoding header permits gzip."""
+    for part in accepted.lower().split(","):
+        name, _, quality = part.replace(" ", "").partition(";q=")
+        if name == "gzip":
+            return not re.fullmatch(r"0(\.0*)?", quality)
+    return False
+
+
+def _is_of_another_site(headers: Headers) -> bool:
+    """Return whether a browser sends the request for a page of another origin; other clients name no origin."""
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
 def _sent(document: Document) -> Response:

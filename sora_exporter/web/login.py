@@ -16,6 +16,7 @@ import bcrypt
 from sora_exporter.tasks import start
 
 REMEMBERED_LOGINS: Final = 100
+REMEMBERED_ADDRESSES: Final = 10_000
 MOST_WAITING: Final = 4
 """The number of logins of one address that are checked or wait for a check."""
 PASSWORD_BYTES: Final = 72
@@ -46,13 +47,48 @@ class Crowded(Exception):
     """Too many logins of one address wait for a check."""
 
 
+class Turns:
+    """One turn at a time, next for the address with the fewest wrong logins; of equals for the one that came first."""
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[str, int] = OrderedDict()
+        self._queue: list[tuple[str, asyncio.Future[None]]] = []
+        self._is_taken = False
+
+    async def take(self, address: str) -> None:
+        """Wait for the turn."""
+        if not self._is_taken:
+            self._is_taken = True
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._queue.append((address, turn))
+        await turn
+
+    def give(self) -> None:
+        """Give the turn to the next one."""
+        self._queue = [(address, turn) for address, turn in self._queue if not turn.done()]
+        self._is_taken = bool(self._queue)
+        if self._queue:
+            entry = min(self._queue, key=lambda waiting: self._wrong.get(waiting[0], 0))
+            self._queue.remove(entry)
+            entry[1].set_result(None)
+
+    def note(self, address: str, *, is_right: bool) -> None:
+        """Count a wrong login of an address; a right one clears its count."""
+        wrong = self._wrong.pop(address, 0)
+        if not is_right:
+            self._wrong[address] = wrong + 1
+        while len(self._wrong) > REMEMBERED_ADDRESSES:
+            self._wrong.popitem(last=False)
+
+
 class Logins:
     """Basic authentication against bcrypt hashes; a right login is remembered and not checked again."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, None] = OrderedDict()
         self._salt = secrets.token_bytes(16)
-        self._turn = asyncio.Lock()
+        self._turns = Turns()
         self._waiting: Counter[str] = Counter()
         self._checks: dict[bytes, asyncio.Task[bool]] = {}
 
@@ -60,8 +96,8 @@ class Logins:
         """Return whether an Authorization header has a user and the password of their hash. Raises Crowded.
 
         Unknown users take as long as known ones, so the time does not reveal which users exist. One check runs at a
-        time, and only a few of each address wait: guesses block neither the probes nor the logins of other addresses
-        for long. Equal logins at the same time share one check.
+        time, only a few of each address wait, and an address that guessed before waits for those that did not: however
+        many addresses guess, another one's login is soon checked. Equal logins at the same time share one check.
         """
         name, password = _credentials(header)
         expected = hashes.get(name, next(iter(hashes.values())))
@@ -88,8 +124,13 @@ class Logins:
     async def _check(self, key: bytes, password: bytes, expected: bytes, address: str) -> bool:
         """Check a password once for all equal logins at the same time."""
         try:
-            async with self._turn:
-                return await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], expected)
+            await self._turns.take(address)
+            try:
+                is_right = await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], expected)
+            finally:
+                self._turns.give()
+            self._turns.note(address, is_right=is_right)
+            return is_right
         finally:
             self._waiting[address] -= 1
             self._waiting += Counter()

@@ -9,7 +9,7 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class ServeSettings:
     config_file: Path | None
     web: WatchedFile | None = None
     external_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
 
 
 class Server(uvicorn.Server):
@@ -120,14 +121,19 @@ def where(address: str, listener: socket.socket, scheme: str = "http") -> str:
     return f"{scheme}://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
 
 
-def _server_config(app: ASGIApp) -> uvicorn.Config:
-    """Return uvicorn's settings: it logs through our handlers, and no client delays a stopping exporter."""
+def server_config(app: ASGIApp, trusted_proxies: Sequence[str]) -> uvicorn.Config:
+    """Return uvicorn's settings: it logs through our handlers, and no client delays a stopping exporter.
+
+    ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count only from trusted proxies: others could claim any address.
+    """
     return uvicorn.Config(
         app,
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=DRAIN_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,
         ws="none",
@@ -145,7 +151,7 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         exporter = Exporter(config, settings.config_file, ledger, clock)
         app = guarded(create_app(exporter, settings.timeout_offset, settings.external_url), settings.web)
         tls = settings.web.server_context() if settings.web is not None else None
-        server = Server(exporter, _server_config(app), tls)
+        server = Server(exporter, server_config(app, settings.trusted_proxies), tls)
         _on_signals(server, exporter)
         await exporter.start()
         scheme = "http" if tls is None else "https"

@@ -194,7 +194,7 @@ async def test_an_impossible_end_is_ignored_with_one_line(
 ) -> None:
     """A Sunset header in the year 9999 announces nothing, and the log names it."""
     simulator.behave("MiniMax-H3", "operational", sunset="9999-12-31")
-    result = await bench.run(ProbeKind.CANARY, simulator.base_url("videos"), "videos", "MiniMax-H3")
+    result = await bench.run(ProbeKind.SUBMIT, simulator.base_url("videos"), "videos", "MiniMax-H3")
     assert result.sunset_at is None
     assert [record.msg for record in caplog.records if "9999" in str(vars(record))] == ["end of life ignored"]
 

@@ -24,6 +24,7 @@ from support.faults.certificates import Authority
 import sora_exporter.web.login
 from sora_exporter.web.access import Access, WatchedFile, guarded
 from sora_exporter.web.login import MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins
+from sora_exporter.web.serve import server_config
 
 COST = 4
 HASH = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(COST)).decode()
@@ -41,7 +42,7 @@ async def page(request: Request) -> Response:  # noqa: ARG001
     return HTMLResponse("", headers={"content-security-policy": "default-src 'self'"})
 
 
-APP = Starlette(routes=[Route("/text", text), Route("/page", page), Route("/-/healthy", text)])
+APP = Starlette(routes=[Route("/text", text), Route("/page", page), Route("/-/healthy", text), Route("/-/ready", text)])
 
 
 def write(directory: Path, said: str) -> Path:
@@ -88,7 +89,51 @@ async def test_only_users_with_their_password_are_let_in(tmp_path: Path, headers
             answer = await http.get(path, headers=headers)
             assert answer.status_code == (found[path] if status == 200 else status)
             assert ("www-authenticate" in answer.headers, answer.text) == (True, "unauthorized\n") or status == 200
-        assert (await http.get("/-/healthy", headers=headers)).status_code == 200
+        for path in ("/-/healthy", "/-/ready"):
+            assert (await http.get(path, headers=headers)).status_code == 200
+
+
+async def test_a_login_does_not_wait_for_addresses_that_guessed_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While fifty addresses guess again and again, the right password of another is checked next."""
+    checked: list[bytes] = []
+
+    async def to_thread(_check: object, password: bytes, _hash: bytes) -> bool:
+        checked.append(password)
+        await asyncio.sleep(0)
+        return password == b"right"
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    logins, hashes = Logins(), {"prometheus": b"hash"}
+
+    def login(password: bytes, address: str) -> Coroutine[Any, Any, bool]:
+        return logins.is_right(basic("prometheus", password)["authorization"], hashes, address)
+
+    for number in range(50):
+        assert not await login(b"first %d" % number, f"192.0.2.{number}")
+    crowd = [asyncio.create_task(login(b"again %d" % number, f"192.0.2.{number}")) for number in range(50)]
+    await asyncio.sleep(0)
+    before = len(checked)
+    assert await login(b"right", "198.51.100.1")
+    assert checked.index(b"right") - before <= 2
+    assert not any(await asyncio.gather(*crowd))
+
+
+@pytest.mark.parametrize(
+    ("trusted", "seen"), [((), "127.0.0.1"), (("192.0.2.1",), "127.0.0.1"), (("127.0.0.1/32",), "203.0.113.9")]
+)
+async def test_a_forwarded_address_counts_only_from_a_trusted_proxy(trusted: tuple[str, ...], seen: str) -> None:
+    """X-Forwarded-For of any other client is ignored, from loopback too, so it evades no limit of logins."""
+    clients = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        clients.append(scope["client"][0])
+        await PlainTextResponse("")(scope, receive, send)
+
+    settings = server_config(app, trusted)
+    settings.load()
+    async with client(settings.loaded_app, headers={"x-forwarded-for": "203.0.113.9"}) as http:
+        await http.get("/")
+    assert clients == [seen]
 
 
 async def test_a_right_login_is_remembered_until_the_hash_changes(

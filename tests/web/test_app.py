@@ -129,6 +129,7 @@ async def test_discovery_lists_only_services_left_to_scrapes_in_the_shape_of_htt
         {
             "targets": ["exporter.example:10198"],
             "labels": {
+                "__scheme__": "http",
                 "__metrics_path__": "/probe",
                 "__param_service_id": "scraped",
                 "__meta_sora_service_id": "scraped",
@@ -157,6 +158,36 @@ async def test_secret_settings_are_hidden_in_the_configuration(served: Served) -
     assert (await served.client.post("/-/reload")).status_code == 200
     text = (await served.get("/config")).text
     assert ("x-relay" in text, "hunter22" in text, "topsecret" in text) == (True, False, False)
+
+
+@pytest.mark.parametrize(("origin", "status"), [("http://evil.example", 403), ("null", 403), ("", 200)])
+async def test_a_page_of_another_site_cannot_reload(served: Served, origin: str, status: int) -> None:
+    """A browser names the origin of the page that posts: another one is refused, our own and no browser are not."""
+    own = f"http://{served.client.base_url.netloc.decode()}"
+    assert (await served.client.post("/-/reload", headers={"origin": origin or own})).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_zipped"),
+    [("gzip", True), ("deflate, gzip;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("identity", False)],
+)
+async def test_metrics_are_gzipped_when_asked_for(served: Served, accepted: str, is_zipped: bool) -> None:
+    """The compressed answer holds the same text, and only clients that accept it get it."""
+    plain = await served.get("/metrics", headers={"accept-encoding": "identity"})
+    answer = await served.get("/metrics", headers={"accept-encoding": accepted})
+    assert (answer.headers.get("content-encoding") == "gzip") is is_zipped
+    assert "accept-encoding" in answer.headers["vary"]
+    assert answer.text.count("# HELP sora_") == plain.text.count("# HELP sora_") > 10
+
+
+async def test_the_configuration_is_written_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """/config renders a configuration at its first request, and anew only after a reload."""
+    first = (await served.get("/config")).text
+    with monkeypatch.context() as patch:
+        patch.setattr("sora_exporter.web.app.hidden_dump", lambda _: {})
+        assert (await served.get("/config")).text == first
+        assert (await served.client.post("/-/reload")).status_code == 200
+        assert (await served.get("/config")).text == "{}\n"
 
 
 async def test_reload_is_only_posted(served: Served) -> None:
