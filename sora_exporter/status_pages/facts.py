@@ -99,6 +99,7 @@ class PageReport:
     those that touch a configured component, then the newest. The maintenance is the running one, else the next.
     ``problems`` has the reason for each unusable document. ``changes_at`` is the next Unix time at which the same
     documents give another report, because an event in them begins or ends.
+    ``omitted`` counts the incidents and components that were left out because the page lists too many.
     """
 
     indicator: Indicator | None = None
@@ -113,6 +114,7 @@ class PageReport:
     maintenance_end: float | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     changes_at: float | None = None
+    omitted: int = 0
 
 
 def one_line(problems: Mapping[str, str]) -> str:

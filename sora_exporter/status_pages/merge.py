@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Final
 
 from sora_exporter.status_pages.facts import (
     COMPONENT_SEVERITY,
@@ -18,6 +19,11 @@ from sora_exporter.status_pages.facts import (
     Indicator,
     PageReport,
 )
+
+MOST_EVENTS: Final = 5000
+MOST_COMPONENTS: Final = 20_000
+MOST_NAMES: Final = 20
+"""Far more than any page lists: of incidents, of components, and of names of one component."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,15 @@ class Event:
     url: str
     touched: frozenset[tuple[str, str]]
     """The (id, name) of each component it lists, one of them possibly empty; empty if the page lists none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A configured component, with the ids and the names (in lower case) under which the page lists it."""
+
+    key: str
+    ids: frozenset[str]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +87,15 @@ class Findings:
 
 def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Mapping[str, str]) -> PageReport:
     """Return the report on the wanted components; ``problems`` names the unusable documents."""
+    findings, omitted = _bounded(findings)
     meant = {key: find_components(key, findings.components) for key in wanted}
+    subjects = [_subject(key, found) for key, found in meant.items()]
     statuses = {key: status for key, found in meant.items() if (status := merged_status(found))}
     names = {key: name for key, found in meant.items() if (name := next((c.name for c in found if c.name), ""))}
-    incidents = [_incident(event, meant) for event in findings.events or ()]
+    incidents = [_incident(event, subjects) for event in findings.events or ()]
     if findings.is_broad and meant:
-        findings = _narrowed(findings, meant)
-    counted = [_incident(event, meant) for event in findings.events or ()]
+        findings = _narrowed(findings, meant, subjects)
+    counted = [_incident(event, subjects) for event in findings.events or ()]
     maintenance = _current(findings.maintenances or (), now)
     is_measured = findings.events is not None
     return PageReport(
@@ -94,12 +111,22 @@ def compose(findings: Findings, wanted: Iterable[str], now: float, problems: Map
         maintenance_end=maintenance.end if maintenance else None,
         problems=dict(problems),
         changes_at=_next_change(findings, now),
+        omitted=omitted,
     )
 
 
-def _narrowed(findings: Findings, meant: Mapping[str, Sequence[Component]]) -> Findings:
+def _bounded(findings: Findings) -> tuple[Findings, int]:
+    """Return the findings with each component once and at most MOST_EVENTS events, and how many are left out."""
+    events = findings.events
+    components = list(dict.fromkeys(findings.components))
+    kept = None if events is None else events[:MOST_EVENTS]
+    omitted = max(len(components) - MOST_COMPONENTS, 0) + len(events or ()) - len(kept or ())
+    return replace(findings, components=components[:MOST_COMPONENTS], events=kept), omitted
+
+
+def _narrowed(findings: Findings, meant: Mapping[str, Sequence[Component]], subjects: Sequence[Subject]) -> Findings:
     """Return the findings about the wanted components alone."""
-    events = findings.events and [event for event in findings.events if _incident(event, meant).components]
+    events = findings.events and [event for event in findings.events if _incident(event, subjects).components]
     components = list(chain.from_iterable(meant.values()))
     return replace(findings, components=components, is_whole=findings.is_whole and all(meant.values()), events=events)
 
@@ -142,7 +169,7 @@ def worst_impact(impacts: Iterable[Impact]) -> Impact:
     return max(impacts, key=IMPACT_SEVERITY.__getitem__, default=Impact.NONE)
 
 
-def _incident(event: Event, meant: Mapping[str, Sequence[Component]]) -> Incident:
+def _incident(event: Event, subjects: Sequence[Subject]) -> Incident:
     return Incident(
         name=event.name or event.id,
         impact=event.impact,
@@ -150,13 +177,17 @@ def _incident(event: Event, meant: Mapping[str, Sequence[Component]]) -> Inciden
         since=event.since,
         until=event.until,
         url=event.url,
-        components=tuple(key for key, found in meant.items() if _touches(event, key, found)),
+        components=tuple(subject.key for subject in subjects if _touches(event, subject)),
     )
 
 
-def _touches(event: Event, key: str, found: Iterable[Component]) -> bool:
-    ids = {component.id for component in found if component.id}
-    names = {key.strip().casefold(), *(component.name.casefold() for component in found if component.name)}
+def _subject(key: str, found: Iterable[Component]) -> Subject:
+    named = dict.fromkeys((key.strip().casefold(), *(one.name.casefold() for one in found if one.name)))
+    return Subject(key, frozenset(one.id for one in found if one.id), tuple(named)[:MOST_NAMES])
+
+
+def _touches(event: Event, subject: Subject) -> bool:
+    key, ids, names = subject.key, subject.ids, subject.names
     if event.touched:
         # Two components may share a name, so the name counts only if one side has no id.
         return any(

@@ -84,3 +84,9 @@ class Pages:
             log.warning("status page unavailable", extra={"page": name, "error": state.error})
         elif state.up and before is not None and not before.up:
             log.info("status page available again", extra={"page": name})
+        if _omitted(state) and not _omitted(before):
+            log.warning("status page too long", extra={"page": name, "count": _omitted(state)})
+
+
+def _omitted(state: PageState | None) -> int:
+    return state.report.omitted if state is not None and state.report is not None else 0
