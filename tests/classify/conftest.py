@@ -48,11 +48,13 @@ def read(name: str) -> list[Recorded]:
 
 @pytest.fixture(scope="session")
 def corpora() -> dict[str, list[Recorded]]:
-    """Return every corpus by name; ``answers-2`` in two halves, of which only one was looked at."""
-    second = read("answers-2")
+    """Return every corpus by name; ``answers-2`` and ``gathered`` in two halves, of which only one was looked at."""
+    second, gathered = read("answers-2"), read("gathered")
     return {
         "answers": read("answers"),
         "own": read("own"),
         "answers-2, seen": [each for each in second if is_seen(each.id)],
         "answers-2, held out": [each for each in second if not is_seen(each.id)],
+        "gathered, seen": [each for each in gathered if is_seen(each.id)],
+        "gathered, held out": [each for each in gathered if not is_seen(each.id)],
     }

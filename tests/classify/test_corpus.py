@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.corpus import is_seen
-from support.paraphrases import paraphrases, wordings
+from support.paraphrases import codes, fresh, paraphrases, wordings
 
 from sora_exporter.classify import classify
 from sora_exporter.classify.rules import TABLE
@@ -15,15 +15,22 @@ from sora_exporter.classify.rules import TABLE
 if TYPE_CHECKING:
     from conftest import Recorded
 
-CLASS_TARGET = 0.95
-STATUS_TARGET = 0.97
+TARGETS = {
+    "answers": (0.95, 0.97),
+    "own": (0.95, 0.97),
+    "answers-2, seen": (0.95, 0.97),
+    "answers-2, held out": (0.95, 0.97),
+    "gathered, seen": (0.93, 0.93),
+    "gathered, held out": (0.8, 0.8),
+}
+"""The least shares of right classes and right statuses; no rule was written after a half that is held out."""
 
 
-@pytest.mark.parametrize("name", ["answers", "own", "answers-2, seen", "answers-2, held out"])
+@pytest.mark.parametrize("name", TARGETS)
 def test_most_recorded_answers_get_their_label(
     corpora: dict[str, list[Recorded]], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """At least 95 % of a corpus get the labelled error class and 97 % the labelled status; the figures are printed."""
+    """Each corpus gets the labelled classes and statuses to its target at least; the figures are printed."""
     verdicts = [(each, classify(each.answer)) for each in corpora[name]]
     wrong = [(each, verdict) for each, verdict in verdicts if verdict.error_class != each.error_class]
     class_share = 1 - len(wrong) / len(verdicts)
@@ -33,13 +40,15 @@ def test_most_recorded_answers_get_their_label(
         confused = Counter((each.error_class, str(v.error_class)) for each, v in wrong if is_seen(each.id))
         for (label, got), count in confused.items():
             print(f"  {label} taken for {got}: {count}")
-    assert class_share >= CLASS_TARGET
-    assert status_share >= STATUS_TARGET
+    assert class_share >= TARGETS[name][0]
+    assert status_share >= TARGETS[name][1]
 
 
 def test_every_rule_decides_several_answers(corpora: dict[str, list[Recorded]]) -> None:
     """Each rule decides two answers or paraphrases at least: none is dead, none is a single answer's wording."""
-    answers = [each.answer for corpus in (*corpora.values(), paraphrases(), wordings()) for each in corpus]
+    answers = [
+        each.answer for corpus in (*corpora.values(), paraphrases(), wordings(), fresh(), codes()) for each in corpus
+    ]
     decided = Counter(classify(answer).rule for answer in answers)
     assert {rule.name: decided[rule.name] for rule in TABLE.rules if decided[rule.name] < 2} == {}
 

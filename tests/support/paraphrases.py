@@ -51,8 +51,17 @@ def paraphrases() -> list[Paraphrase]:
 
 def wordings() -> list[Paraphrase]:
     """Return the single wordings, in changing envelopes; always the same ones."""
+    return _wordings("wordings")
+
+
+def fresh() -> list[Paraphrase]:
+    """Return the second set of single wordings, of which the rules were widened after one half only."""
+    return _wordings("fresh")
+
+
+def _wordings(name: str) -> list[Paraphrase]:
     chance = random.Random(SEED)
-    families = yaml.safe_load((DATA / "wordings.yml").read_text(encoding="utf-8"))
+    families = yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
     return [
         _paraphrase(chance, error_class, language, status, sentence)
         for error_class, family in families.items()
@@ -77,3 +86,17 @@ def _expanded(pattern: str) -> Iterator[str]:
         return
     for option in choice.group(1).split("|"):
         yield from _expanded(pattern[: choice.start()] + option + pattern[choice.end() :])
+
+
+def codes() -> list[Paraphrase]:
+    """Return the codes of no known vendor, in changing spellings of the member that holds them."""
+    families = yaml.safe_load((DATA / "codes.yml").read_text(encoding="utf-8"))
+    return [
+        Paraphrase(Answer(access="relay", http_status=status, body=json.dumps(_coded(code))), error_class, "code", code)
+        for error_class, family in families.items()
+        for status, code in family
+    ]
+
+
+def _coded(code: str) -> Mapping[str, object]:
+    return {"error": {"code": code, "message": "The call did not succeed."}, "data": None}
