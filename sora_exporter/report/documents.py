@@ -12,6 +12,8 @@ The JSON document::
     services[]           service_id, name, product, access, provider, model, api
                          status (null: nothing recorded now), error_class, use_now
                          coverage, recorded_since (null: the whole window)
+                         proven: deepest depth proven within the window (null: none recorded); without accepted or
+                             delivered, the availability is of the front desk only
                          figures: null if too little was observed, else availability, stars, response_time_seconds,
                              risk_control_episodes, risk_control_episodes_per_week, risk_control_hours
                          price: null or usd, unit, usd_per_success, video_price_usd
@@ -82,6 +84,7 @@ def _service(service: ServiceFindings, statement: Statement | None, video_second
         "use_now": service.is_recommended,
         "coverage": service.coverage,
         "recorded_since": iso(service.recorded_since),
+        "proven": service.proven,
         "figures": service.figures and _figures(service.figures),
         "price": _price(service, video_seconds),
         "objective": statement and _statement(statement),
@@ -161,7 +164,7 @@ def _service_row(service: Json, uses: Sequence[str]) -> Json:
         ("price", "price_", ("usd", "unit", "usd_per_success", "video_price_usd")),
         ("objective", "objective_", ("ratio", "kept", "allowed_seconds", "spent_seconds", "budget_left")),
     )  # fmt: skip
-    row: Json = {name: service.get(name) for name in (*plain, "coverage", "recorded_since")}
+    row: Json = {name: service.get(name) for name in (*plain, "coverage", "recorded_since", "proven")}
     for part, prefix, names in nested:
         row |= {prefix + name: (service.get(part) or {}).get(name) for name in names}
     return row | {

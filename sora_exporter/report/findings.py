@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from sora_exporter.result import ErrorClass, Status
+from sora_exporter.result import Depth, ErrorClass, Status
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -114,7 +114,8 @@ class ServiceFindings:
     """Everything known of one service.
 
     ``status`` is None when nothing is recorded of it now. ``figures`` is None when too little was seen; ``coverage``
-    (0 to 1) is the observed share. ``recorded_since`` is set when its record begins after the window did.
+    (0 to 1) is the observed share. ``recorded_since`` is set when its record begins after the window did. ``proven`` is
+    the deepest depth proven within the window, None if none is recorded.
     """
 
     facts: Facts
@@ -130,6 +131,12 @@ class ServiceFindings:
     incidents: Sequence[Incident]
     silences: Sequence[Incident]
     bars: Sequence[Bar]
+    proven: Depth | None
+
+    @property
+    def is_front_desk_only(self) -> bool:
+        """Whether the figures rest on probes that never had a job accepted."""
+        return self.figures is not None and self.proven is not None and self.proven.rank < Depth.ACCEPTED.rank
 
     @property
     def price_per_success(self) -> float | None:

@@ -53,7 +53,7 @@ NOW: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def figures(window: Window) -> Mapping[str, str]:
-    """Return the questions whose answers are one number per service over the window."""
+    """Return the questions whose answers are one number per service over the window; of proofs, one per depth too."""
     name, whole = window.name, exactly(window.seconds)
 
     def recorded(series: str) -> str:
@@ -62,7 +62,16 @@ def figures(window: Window) -> Mapping[str, str]:
     def hourly(series: str) -> str:
         return f"sum_over_time({PREFIX}{series}[{whole}])"
 
+    # Rules of an earlier version do not record the proofs of applications.
+    proven = " or ".join(
+        f"max by (service_id, depth) (max_over_time({series}[{whole}]))"
+        for series in (
+            "service_id_depth:sora_service_proven_timestamp_seconds:max",
+            "sora_service_proven_timestamp_seconds",
+        )
+    )
     return {
+        "proven": proven,
         "coverage": recorded("coverage:ratio"),
         "availability": recorded("availability:ratio"),
         "episodes": recorded("risk_control_episodes:sum")

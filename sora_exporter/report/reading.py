@@ -19,11 +19,12 @@ from sora_exporter.report.findings import (
 )
 from sora_exporter.report.incidents import incidents
 from sora_exporter.report.prometheus import Series
-from sora_exporter.result import SEVERITY, ErrorClass, Status
+from sora_exporter.result import SEVERITY, Depth, ErrorClass, Status
 
 RANKED: Final = tuple(status for status in Status if status is not Status.UNKNOWN)
 """Statuses by the number that the rules give them."""
 CLASSES: Final = frozenset(ErrorClass)
+DEPTHS: Final = frozenset(Depth)
 
 Numbers = Mapping[str, Mapping[str, float]]
 """One number per question and service_id."""
@@ -90,6 +91,7 @@ def service_findings(answers: Answers, facts: Facts) -> ServiceFindings:
         incidents=incidents(answers.minutes["unavailable"].get(service_id, {}), classes, start, last),
         silences=incidents(answers.minutes["silent"].get(service_id, {}), classes, start, last),
         bars=_bars(answers, service_id),
+        proven=_proven(answers.series["proven"], service_id, start),
     )
 
 
@@ -109,6 +111,16 @@ def _error_class(answer: Sequence[Series], service_id: str, status: Status | Non
     ]
     fitting = [(count, error_class) for count, error_class in given if error_class.status is status]
     return max(fitting, default=(0, None))[1]
+
+
+def _proven(answer: Sequence[Series], service_id: str, start: int) -> Depth | None:
+    """Return the deepest depth proven since the start of the window; a value is when that was (Unix seconds)."""
+    found = (
+        Depth(one.labels["depth"])
+        for one in answer
+        if one.labels.get("service_id") == service_id and one.labels.get("depth") in DEPTHS and one.value >= start
+    )
+    return max(found, key=lambda depth: depth.rank, default=None)
 
 
 def _price(answer: Sequence[Series], service_id: str) -> Price | None:

@@ -14,6 +14,8 @@ from sora_exporter.result import ErrorClass, Status
 
 INCIDENTS_SHOWN = 30
 STAR, NO_STAR = "★", "☆"
+FRONT_DESK = "*"
+"""The mark of an availability that no accepted job supports; a note below the table explains it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +100,23 @@ def _stability(findings: Findings, words: Wording) -> Table:
         words, ("service", "stars"), ("availability", "coverage", "response", "episodes", "episodes_per_week", "hours")
     )
     rows = [_stability_row(service, words) for service in findings.services]
-    return Table("stability", words.heading("stability"), columns, rows, [words.note("stability")])
+    front_desk = [
+        words.note("front_desk", mark=FRONT_DESK, service=title(service))
+        for service in findings.services
+        if service.is_front_desk_only
+    ]
+    return Table("stability", words.heading("stability"), columns, rows, [*front_desk, words.note("stability")])
 
 
 def _stability_row(service: ServiceFindings, words: Wording) -> list[Cell]:
     seen, figures = percent(service.coverage, 1), service.figures
     if figures is None:
         return _cells(title(service), words.none, words.value("unseen"), seen, *[words.none] * 4)
+    mark = f" {FRONT_DESK}" if service.is_front_desk_only else ""
     return [
         Cell(title(service)),
         Cell(stars(figures.stars, words)),
-        Cell(percent(figures.availability), tone(figures.availability)),
+        Cell(percent(figures.availability) + mark, tone(figures.availability)),
         *_cells(
             seen,
             seconds_text(figures.response_seconds) or words.none,

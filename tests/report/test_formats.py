@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -19,7 +20,7 @@ from sora_exporter.plain_words import languages
 from sora_exporter.report.findings import Findings, Incident, Price
 from sora_exporter.report.tables import INCIDENTS_SHOWN, Table, tables
 from sora_exporter.report.wording import wording
-from sora_exporter.result import ErrorClass
+from sora_exporter.result import Depth, ErrorClass
 from sora_exporter.web.pages.document import COLOURS
 
 Find = Callable[..., Findings]
@@ -40,9 +41,37 @@ def test_tables_tell_what_was_found(found: Find) -> None:
     """The stability table has the figures, and words where too little was seen."""
     assert texts(table(found(), "stability")) == [
         ["Alpha 官转", "★★★★★", "99.99 %", "100.0 %", "2.50 s", "0", "0.0", "0.0"],
-        ["Beta", "★★★☆☆", "90.00 %", "99.0 %", "750 ms", "3", "3.0", "10.0"],
+        ["Beta", "★★★☆☆", "90.00 % *", "99.0 %", "750 ms", "3", "3.0", "10.0"],
         ["Gamma", "–", "no figure", "20.0 %", "–", "–", "–", "–"],
     ]
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_an_availability_without_an_accepted_job_says_so(found: Find, name: str, language: str) -> None:
+    """Only the route that had no job accepted within the window is said to be a front desk, in people's formats."""
+    words = wording(language)
+    notes = [words.note("front_desk", mark="*", service=service) for service in ("Alpha 官转", "Beta", "Gamma")]
+    page = " ".join(html.unescape(render(found(), language, name)).replace("\\", "").split())
+    assert [note in page for note in notes] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("proven", "is_front_desk_only"),
+    [(None, False), *((depth, depth.rank < Depth.ACCEPTED.rank) for depth in Depth)],
+)
+def test_depth_decides_what_is_a_front_desk(proven: Depth | None, is_front_desk_only: bool) -> None:
+    """Every depth before an accepted job is the front desk; without any record of depths nothing is claimed."""
+    assert service(found=figures(), proven=proven).is_front_desk_only is is_front_desk_only
+    assert service(proven=proven).is_front_desk_only is False
+
+
+def test_programs_get_the_depth_that_was_proven(found: Find) -> None:
+    """JSON names the deepest depth proven within the window, null where none is recorded; so does CSV."""
+    document = json.loads(render(found(), "en", "json"))
+    assert [one["proven"] for one in document["services"]] == ["delivered", "routed", None]
+    rows = list(csv.DictReader(io.StringIO(render(found(), "en", "csv"))))
+    assert [row["proven"] for row in rows] == ["delivered", "routed", ""]
 
 
 def test_prices_count_failures(found: Find) -> None:

@@ -34,7 +34,7 @@ def test_a_proof_is_the_newest_of_probes_and_applications(tmp_path: Path) -> Non
 
 
 def test_risk_control_that_only_real_orders_meet_is_known_from_traffic(tmp_path: Path) -> None:
-    """Probes find the route good and orders are refused: it is not recommended, until an hour after the last refusal."""
+    """A route whose orders are refused is not recommended until an hour later, although its probes succeed."""
     good = minutes((LENGTH, "none"))
     refused = [*range(60), *[59] * (LENGTH - 60)]
     check(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sora_exporter.report.findings import Bar, Facts, Figures, Findings, Incident, Price, ServiceFindings
-from sora_exporter.result import ErrorClass, Status
+from sora_exporter.result import Depth, ErrorClass, Status
 from support.recorded import END, WINDOW
 
 
@@ -27,6 +27,7 @@ def service(
     objective: float | None = None,
     price: Price | None = None,
     incidents: Sequence[Incident] = (),
+    proven: Depth | None = Depth.DELIVERED,
 ) -> ServiceFindings:
     """Return one service."""
     return ServiceFindings(
@@ -43,6 +44,7 @@ def service(
         incidents=incidents,
         silences=(),
         bars=(Bar(END, 1.0, 1.0), Bar(END, None, 0.0)),
+        proven=proven,
     )
 
 

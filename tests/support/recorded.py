@@ -68,6 +68,12 @@ def answers() -> dict[str, Answer]:
         "episodes": each(alpha=0, beta=3, gamma=0),
         "hours": each(alpha=0, beta=10, gamma=0),
         "response": each(alpha=2.5, beta=0.75),
+        "proven": [
+            ({"service_id": "alpha", "depth": "routed"}, END - 60),
+            ({"service_id": "alpha", "depth": "delivered"}, END - 86400),
+            ({"service_id": "beta", "depth": "routed"}, END - 60),
+            ({"service_id": "beta", "depth": "delivered"}, END - WINDOW.seconds - 1),
+        ],
         "recorded_since": each(alpha=FIRST, beta=FIRST, gamma=END - 2 * 86400),
         "info": [info("alpha", "official"), info("beta", "reverse"), info("gamma", "reverse", "song")],
         "unavailable": [minutes("beta", 0, 30), minutes("beta", 5000, 3), minutes("beta", 10070, 10)],
