@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Config, Service, load_config
+from sora_exporter.config.makers import is_relay
 from sora_exporter.fallback.breaker import Breaker
 from sora_exporter.fallback.exporter_view import ExporterView, Known
 from sora_exporter.fallback.follow import fetch, finish, finish_answer
@@ -190,9 +191,10 @@ class AsyncFallbackClient:
     def _route(self, service: Service) -> Route:
         if self._is_closed:
             raise RuntimeError("the fallback client is closed: make a new one")
-        client = self._clients.get(service.provider, self._config.providers[service.provider])
+        provider = self._config.providers[service.provider]
+        client = self._clients.get(service.provider, provider)
         rules = user_rules(self._config, service.provider)
-        return Route(service, self._config.api(service), client, rules, self._clock)
+        return Route(service, self._config.api(service), client, rules, self._clock, is_relay(provider))
 
 
 def _checked(on_ambiguous: Ambiguous) -> Ambiguous:

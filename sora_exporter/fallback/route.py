@@ -24,6 +24,7 @@ class Route:
     client: Client
     rules: tuple[UserRule, ...]
     clock: Clock
+    is_relay: bool = True
 
     def attempt(self, seconds: float, prompt: str = "") -> Attempt:
         """Return the beginning of a conversation that ends after so many seconds."""
@@ -35,6 +36,7 @@ class Route:
             self.clock,
             self.clock.monotonic() + seconds,
             prompt,
+            is_relay=self.is_relay,
         )
 
     def ordering(self, seconds: int, members: dict[str, Any]) -> Self:

@@ -11,17 +11,15 @@ from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.fallback.outcome import RouteAttempt
 from sora_exporter.fallback.route import Route
 from sora_exporter.http.retry_after import retry_after
-from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.job import has_accepted, job_id_of, judge_opening, request_job
+from sora_exporter.probes.attempt import EVENT_STREAM, Attempt
+from sora_exporter.probes.depth import deeper, depth_of
+from sora_exporter.probes.job import has_accepted, is_accepted, job_id_of, judge_opening, request_job
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.stream import Opening
-from sora_exporter.result import Depth, ErrorClass, Verdict
+from sora_exporter.result import Depth, ErrorClass, ProbeKind, Verdict
 
 STREAM_SECONDS = 1800.0
 """Longest duration of an event stream; sora2api gives up after 1500."""
-
-JUDGED = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
-"""The classes of an upstream's refusal for which it judged the request itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,11 @@ class Seen:
     has_begun: bool = False
 
     @property
+    def is_stream(self) -> bool:
+        """Whether the answer is an event stream."""
+        return self.headers.get("content-type", "").startswith(EVENT_STREAM)
+
+    @property
     def is_ambiguous(self) -> bool:
         """Whether a route that did not accept may have begun a job, and may charge for it."""
         return self.verdict.error_class is not ErrorClass.NONE and may_have_begun(
@@ -75,28 +78,28 @@ async def submit(
         raise
     seen = _ended(trail, opening, reading.result()) if reading.done() else _begun(trail, opening, is_in_time)
     verdict = after_sunset(seen.verdict, route.service.sunset_at or trail.sunset_at, route.clock.now())
-    is_accepted = verdict.error_class is ErrorClass.NONE
-    if not is_accepted:
+    is_taken = verdict.error_class is ErrorClass.NONE
+    if not is_taken:
         await drop(reading)
     attempt = RouteAttempt(
         route.service.id,
         route.service.access,
         verdict.error_class,
-        "" if is_accepted else route.redacted(verdict.message),
+        "" if is_taken else route.redacted(verdict.message),
         seen.http_status,
         route.clock.monotonic() - started,
         verdict.rule,
         is_ambiguous=seen.is_ambiguous,
     )
-    return Submission(attempt, retry_after(seen.headers, route.clock.now()), trail, reading, _depth(verdict))
+    depth = _depth(trail, seen, verdict)
+    return Submission(attempt, retry_after(seen.headers, route.clock.now()), trail, reading, depth)
 
 
-def _depth(verdict: Verdict) -> Depth | None:
-    """Return the depth that an answer to a create request proves: an accepted job, or a request judged upstream."""
-    if verdict.error_class is ErrorClass.NONE:
-        return Depth.ACCEPTED
-    is_judged = verdict.error_class in JUDGED and verdict.refused_by == "upstream"
-    return Depth.ROUTED if is_judged else None
+def _depth(trail: Attempt, seen: Seen, verdict: Verdict) -> Depth | None:
+    """Return the depth that the answer proves so far; a stream proves acceptance by its end or a link to the asset."""
+    is_document = trail.is_document or seen.is_stream
+    shown = depth_of(ProbeKind.SUBMIT, verdict, seen.http_status, is_document=is_document, is_relay=trail.is_relay)
+    return deeper(shown, Depth.ACCEPTED if is_accepted(trail, verdict, job_id_of(trail)) else None)
 
 
 async def drop(reading: asyncio.Task[Verdict]) -> None:
@@ -122,8 +125,12 @@ async def _until_decided(
 def _ended(trail: Attempt, opening: Opening, verdict: Verdict) -> Seen:
     """Return the state of a complete answer; without a job id, where the vendor gives ids, it is not a good one."""
     reply, job_id = trail.last, job_id_of(trail)
-    is_accepted = verdict.error_class is ErrorClass.NONE
-    if is_accepted and trail.api.job is not None and not trail.api.create.stream and job_id is None:
+    if (
+        verdict.error_class is ErrorClass.NONE
+        and trail.api.job is not None
+        and not trail.api.create.stream
+        and job_id is None
+    ):
         verdict = Verdict(ErrorClass.INVALID_RESPONSE, "submit:no-id", "the answer names no job")
     has_begun = job_id is not None or has_accepted(trail, opening)
     return Seen(verdict, reply.http_status, reply.answer.headers, reply.is_sent, has_begun)

@@ -61,11 +61,12 @@ async def test_label_sets_are_closed_and_whole_from_the_start(shop: Shop) -> Non
     ("behaviour", "proven"),
     [
         ("operational", ["reachable", "authenticated", "offered", "routed", "accepted", "delivered"]),
-        ("unavailable", []),
+        ("unavailable", ["reachable", "authenticated"]),
+        ("captcha", []),
     ],
 )
 async def test_own_traffic_proves_how_deep_a_route_works(shop: Shop, behaviour: str, proven: list[str]) -> None:
-    """An accepted job proves all up to accepted, a whole asset delivered, and a gateway's refusal nothing here."""
+    """An accepted job proves all up to accepted, a whole asset delivered, a refusal after the key the key."""
     shop.behave(OFFICIAL, behaviour)
     client = shop.client(config_of(shop.simulator.base_url("videos"), service(OFFICIAL)))
     try:
