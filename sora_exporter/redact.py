@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
 CUT_MARKS = ("…", "...", "\\u2026")
+SHORTENED_PART = 8
+"""The most that is recognised before and behind the dots of a secret that was shortened in its middle."""
 SHORTEST_SECRET = 5
 """Shorter texts are words such as "none" or "v1": hiding them would only make answers unreadable."""
 
@@ -38,25 +43,51 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufe
 def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     """Return at most so many characters of the text, without the given secrets and anything shaped like one.
 
-    A secret is also found percent-encoded, escaped as in JSON, without the scheme before it ("Bearer x"), and where
-    the end of the text, or the dots of a provider that shortened it, cuts it in two. Takes time linear in the text.
+    A secret is also found in the forms of ``_disguised``, escaped as in JSON, without the scheme before it
+    ("Bearer x"), and where the end of the text, or the dots of a provider that shortened it, cuts it. Linear time.
     """
-    text = text[: characters * 4]
+    text, secrets = text[: characters * 4], tuple(secrets)
+    for word in {word for secret in secrets for word in secret.split() if len(word) >= 2 * SHORTENED_PART}:
+        text = _shortened(word).sub(HIDDEN, text)
     for secret in _forms(secrets):
         text = _without_beginnings(text.replace(secret, HIDDEN), secret)
     return CONTROL.sub(" ", SECRET_SHAPES.sub(HIDDEN, text))[:characters]
 
 
-def _forms(secrets: Iterable[str]) -> list[str]:
+@lru_cache(maxsize=256)
+def _forms(secrets: tuple[str, ...]) -> list[str]:
     """Return every form a secret may be echoed in, longest first, so that none leaves a rest of another."""
     words = {word for secret in secrets for word in (secret, *secret.split())}
     escaped = {word: json.dumps(word)[1:-1] for word in words}
     forms = {
         form
         for word, text in escaped.items()
-        for form in (word, quote(word), quote(word, safe=""), text, text.replace("/", "\\/"))
+        for form in (word, quote(word), quote(word, safe=""), text, text.replace("/", "\\/"), *_disguised(word))
     }
     return sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=lambda form: (-len(form), form))
+
+
+def _disguised(word: str) -> list[str]:
+    """Return a secret with its signs escaped as in JavaScript, HTML and addresses, and in base64 and hexadecimal."""
+    data = word.encode("utf-8", "surrogatepass")
+    signs = ("\\u{:04x}", "\\u{:04X}", "&#{};", "&#x{:x};", "&#x{:X};", "%{:02x}")
+    partly = ["".join(c if c.isalnum() else form.format(ord(c)) for c in word) for form in signs]
+    wholly = ["".join(form.format(ord(c)) for c in word) for form in (*signs, "%{:02X}")]
+    # In base64 of a longer text the secret begins at any of three places within a group.
+    codes = [
+        b64encode(bytes(shift) + data)[(8 * shift + 5) // 6 : 8 * (shift + len(data)) // 6].decode()
+        for shift in range(3)
+    ]
+    urls = [code.replace("+", "-").replace("/", "_") for code in codes]
+    return [*partly, *wholly, html.escape(word), *codes, *urls, data.hex(), data.hex().upper()]
+
+
+@lru_cache(maxsize=256)
+def _shortened(secret: str) -> re.Pattern[str]:
+    """Return the pattern of a secret whose middle was replaced by dots or stars."""
+    heads = "|".join(re.escape(secret[:size]) for size in range(SHORTENED_PART, 1, -1))
+    tails = "|".join(re.escape(secret[-size:]) for size in range(SHORTENED_PART, 1, -1))
+    return re.compile(rf"(?:{heads})(?:…|\.{{2,20}}|\*{{2,200}}|\\u2026)(?:{tails})")
 
 
 def _without_beginnings(text: str, secret: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import time
 from urllib.parse import quote
@@ -70,6 +72,22 @@ def test_the_callers_own_secret_is_hidden_in_every_form(secret: str, echo: str) 
     for form in forms:
         if len(form) >= SHORTEST_SECRET:
             assert form not in redact(echo.format(form), (secret,), 500)
+
+
+@pytest.mark.parametrize("secret", ["Zq7+Wx9/Vt3=Rp5&Nm1", "0f1e2d3c4b5a-69788796"])
+def test_a_disguised_secret_is_hidden(secret: str) -> None:
+    """Escapes of JavaScript and HTML, percent-encoding, base64, hexadecimal and a cut in the middle hide no secret."""
+    signs = ("\\u{:04x}", "\\u{:04X}", "&#{};", "&#x{:x};", "%{:02x}")
+    echoes = ["".join(c if c.isalnum() else form.format(ord(c)) for c in secret) for form in signs]
+    echoes += ["".join(form.format(ord(c)) for c in secret) for form in signs]
+    echoes += [html.escape(secret), secret.encode().hex(), secret.encode().hex().upper()]
+    for echo in echoes:
+        assert redact(f"key {echo} wrong", (secret,), 500) == f"key {HIDDEN} wrong"
+    for before in ("", "u", "us", "user:"):
+        code = base64.b64encode(f"{before}{secret}".encode()).decode()
+        assert code[8:-4] not in redact(f"got {code}", (secret,), 500)
+    for cut in ("…", "...", "****", "\\u2026"):
+        assert redact(f"key {secret[:3]}{cut}{secret[-4:]} wrong", (secret,), 500) == f"key {HIDDEN} wrong"
 
 
 def test_words_that_only_stand_for_a_key_stay() -> None:

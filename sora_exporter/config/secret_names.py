@@ -12,6 +12,8 @@ from pydantic import AfterValidator, ValidationInfo
 from sora_exporter.config.values import File, require_readable
 
 SECRET_BYTES = 8192
+KEY_SHAPE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_+=\-]{16,}|sk-.*|eyJ.*")
+"""A name like a key: without a suffix, long, with a digit."""
 VARIABLE_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
@@ -33,6 +35,9 @@ def _set(name: str, info: ValidationInfo) -> str:
 
 
 def _filled(path: Path) -> Path:
+    if not path.exists() and KEY_SHAPE.fullmatch(path.name):
+        # A key pasted in place of its file's name must not reach a log.
+        raise ValueError("no such file: name a file that contains the key, not the key")
     _require_secret(require_readable(path, SECRET_BYTES).decode("utf-8", "replace").strip(), str(path))
     return path
 

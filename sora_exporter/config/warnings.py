@@ -17,6 +17,11 @@ def config_warnings(config: Config) -> list[str]:
         for name, provider in config.providers.items()
         if provider.api_key_file is not None and _is_open_to_others(provider.api_key_file)
     ]
+    warnings += [
+        f"providers.{name}.verify: false sends the key to any server that answers: use ca_file for an own authority"
+        for name, provider in config.providers.items()
+        if not provider.verify and (provider.api_key_env or provider.api_key_file or provider.auth or provider.headers)
+    ]
     limit = config.budget_usd_per_day
     for service in config.services:
         paid = [kind.value for kind in service.probes if kind.is_paid]

@@ -26,6 +26,11 @@ KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Keeps an idle connection in the tables of routers on the way, and detects that a router dropped it."""
 
 
+CARRIERS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
+"""IPv6 networks that end with an IPv4 address. Source: RFC 4291 section 2.5.5, RFC 6052, RFC 8215."""
+METADATA = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "192.0.0.192")))
+"""Public or special addresses at which a cloud (Azure, Oracle) serves a machine its own secrets."""
+
 AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
@@ -45,8 +50,21 @@ class ForbiddenAddress(OSError):
 def is_private(address: str) -> bool:
     """Return whether an IP address is not public: loopback, link-local, private, reserved or multicast."""
     parsed = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return not (mapped or parsed).is_global or parsed.is_multicast
+    if parsed in METADATA:
+        return True
+    if isinstance(parsed, ipaddress.IPv6Address) and (inner := _carried(parsed)) is not None:
+        return is_private(str(inner))
+    return not parsed.is_global or parsed.is_multicast
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a mapped, compatible, translated (NAT64), 6to4 or Teredo address leads to."""
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    is_carrier = any(address in network for network in CARRIERS)
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if is_carrier else None
 
 
 class Reader(asyncio.StreamReader):

@@ -14,7 +14,9 @@ from pydantic import ValidationError
 from support.configured import KEY, RELAY, SERVICE, loaded, with_service
 
 from sora_exporter.config import (
+    Config,
     ConfigError,
+    Provider,
     Service,
     config_warnings,
     hidden_dump,
@@ -382,3 +384,20 @@ def test_a_service_is_found_by_its_id() -> None:
     assert isinstance(found, Service)
     assert found.model == "m"
     assert config.service("b") is None
+
+
+@pytest.mark.parametrize("key", ["sk-proj-abc.DEF", "0123456789abcdef0123", "eyJhbGciOi.J1c2.sig"])
+def test_a_key_pasted_as_the_name_of_its_file_is_not_repeated(key: str) -> None:
+    """The error says that a file is meant, without the key."""
+    with pytest.raises(ValidationError, match="not the key") as caught:
+        Provider.model_validate({"base_url": "https://relay.example/v1", "api_key_file": key})
+    assert key not in str([error["msg"] for error in caught.value.errors()])
+
+
+def test_a_key_sent_without_verification_is_warned_of() -> None:
+    """``verify: false`` with a secret is a warning; without any it is not."""
+    base = {"base_url": "https://relay.example/v1", "verify": False}
+    document = {"providers": {"open": base, "risky": {**base, "headers": {"X-Key": "abc"}}}}
+    assert [line.split(":")[0] for line in config_warnings(Config.model_validate(document))] == [
+        "providers.risky.verify"
+    ]

@@ -16,7 +16,8 @@ from sora_exporter.http.network import is_private, require_public, resolve
     [
         *["127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"],
         *["224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1%eth0", "fd00::1", "ff02::1"],
-        *["::ffff:10.0.0.1", "::ffff:127.0.0.1"],
+        *["::ffff:10.0.0.1", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::a9fe:a9fe"],
+        *["2002:7f00:1::", "2002:a00:1::1", "168.63.129.16", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a83f:8110"],
     ],
 )
 def test_addresses_inside_our_network_are_private(address: str) -> None:
@@ -24,7 +25,9 @@ def test_addresses_inside_our_network_are_private(address: str) -> None:
     assert is_private(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"]
+)
 def test_addresses_of_the_internet_are_public(address: str) -> None:
     """Ordinary addresses of the internet are public."""
     assert not is_private(address)
