@@ -17,7 +17,7 @@ from sora_exporter.probes.stream import Opening, is_finished, is_progressing, sp
 from sora_exporter.result import Answer, Depth, ErrorClass, Verdict
 
 PROGRESSING = "stream:progress"
-"""The rule of a stream that was accepted by the progress it reports."""
+"""The rule of a stream that reports progress and nothing else."""
 
 MIB = 1024 * 1024
 POLL_SECONDS = 30.0
@@ -37,6 +37,8 @@ async def create_job(attempt: Attempt, *, opening_only: bool = False) -> Verdict
     # Progress may cost money, but it is no acceptance: a probe reads on until the stream says more.
     opening = Opening(math.inf) if opening_only else Opening()
     verdict = await request_job(attempt, opening, opening_only=opening_only)
+    if verdict.error_class is ErrorClass.INVALID_RESPONSE and is_progressing(attempt.body):
+        verdict = Verdict(verdict.error_class, PROGRESSING, "the stream reported progress only: no job and no video")
     job_id = job_id_of(attempt)
     if is_accepted(attempt, verdict, job_id):
         attempt.prove(Depth.ACCEPTED)

@@ -204,8 +204,8 @@ async def test_a_stream_is_taken_at_its_first_words(shop: Shop) -> None:
     await client.aclose()
 
 
-async def test_a_stream_that_only_tells_progress_is_taken(shop: Shop) -> None:
-    """Progress told beside the answer's text, often enough, says that the job was accepted."""
+async def test_a_stream_that_only_reports_progress_is_taken_and_proves_no_acceptance(shop: Shop) -> None:
+    """Enough progress keeps the client from ordering twice, but it proves no more than that our key was accepted."""
     progress = b'data: {"choices":[{"index":0,"delta":{"reasoning_content":"Progress\\n"}}]}\n\n'
 
     async def behave(connection: Connection) -> None:
@@ -218,6 +218,11 @@ async def test_a_stream_that_only_tells_progress_is_taken(shop: Shop) -> None:
         job = await client.create_video("A paper boat")
         await client.aclose()
     assert [(attempt.error_class, attempt.http_status) for attempt in job.attempts] == [(E.NONE, 200)]
+    proven = [
+        shop.registry.get_sample_value("sora_client_proven_timestamp_seconds", {"service_id": REVERSE, "depth": depth})
+        for depth in ("authenticated", "accepted")
+    ]
+    assert [at is not None for at in proven] == [True, False]
 
 
 async def test_a_stream_that_fails_later_is_not_made_again(shop: Shop) -> None:

@@ -134,6 +134,15 @@ async def test_a_stream_is_judged_by_the_first_event_that_tells(
     assert result.error_class is error_class, result
 
 
+async def test_a_paid_stream_that_only_reports_progress_says_so(bench: Bench) -> None:
+    """Progress up to the end of the stream is a bad answer, named as such, and proves no acceptance."""
+    pieces = [*[OPENING] * 3, b"data: [DONE]\n\n"]
+    async with serve(fixed(EVENTS + b"".join(map(chunk, pieces)) + chunk(b""))) as server:
+        result = await bench.run(ProbeKind.SUBMIT, server.url, "chat", "sora-2", timeout=2.0)
+    assert (result.error_class, result.rule) == (E.INVALID_RESPONSE, "stream:progress")
+    assert result.depth is Depth.REACHABLE
+
+
 async def test_a_plain_chat_answer_with_an_error_inside_200_is_no_success(bench: Bench) -> None:
     """An error inside a 200 without any stream is told as what it is."""
     body = b'{"error":{"message":"no available channel for model sora-2"}}'
