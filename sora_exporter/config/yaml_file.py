@@ -13,6 +13,8 @@ import yaml
 
 Location = tuple[str | int, ...]
 VARIABLE = re.compile(r"\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+MOST_VALUES = 200_000
+"""Far more than 1,000 services need; aliases of aliases could stand for billions."""
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -86,6 +88,8 @@ def parse_yaml(name: str, text: str, directory: Path | None = None) -> YamlFile:
             root = loader.get_single_node()
             if root is not None:
                 _note_lines(root, (), lines, set())
+                if _size(root, {}) > MOST_VALUES:
+                    raise ValueError(f"its aliases repeat more than {MOST_VALUES:,} values")
             document = loader.construct_document(root) if root is not None else None
         finally:
             loader.dispose()
@@ -128,6 +132,17 @@ def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int],
         for index, item in enumerate(node.value):
             lines[*location, index] = item.start_mark.line + 1
             _note_lines(item, (*location, index), lines, visited)
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a node holds once every alias is replaced by its target; ``known`` keeps each target's."""
+    if id(node) not in known:
+        # An alias to a node around it counts nothing here: it is refused elsewhere or makes no copy.
+        known[id(node)] = 0
+        pairs = isinstance(node, yaml.MappingNode)
+        children = [value for _, value in node.value] if pairs else node.value if isinstance(node.value, list) else []
+        known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    return known[id(node)]
 
 
 def _key(node: yaml.Node) -> str:
