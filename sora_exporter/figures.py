@@ -113,6 +113,11 @@ def dollars(amount: float | None) -> str:
     return f"{sign}${whole}.{fraction.rstrip('0'):0<2}"
 
 
+def amount_text(value: float, unit: str) -> str:
+    """Return an amount of a unit, such as ``1,234.5 USD``; an infinite one is no limit."""
+    return "no limit" if math.isinf(value) else f"{value:,.12g} {unit}"
+
+
 def percent(ratio: float, decimals: int = 2) -> str:
     """Return a ratio in percent, rounded down: it never seems to reach a bound that it missed."""
     scaled = ratio * 100 * 10**decimals

@@ -19,11 +19,12 @@ from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config, Service, StatusPage
-from sora_exporter.evidence.snapshot import Json, service_overview
+from sora_exporter.evidence.snapshot import Json, service_as_known
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import is_unreached
 from sora_exporter.http.fetch import Fetcher, FetchError
 from sora_exporter.http.provider import ProviderClients
+from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.report.check import renderers
@@ -79,8 +80,8 @@ async def probe_once(
 ) -> list[Json]:
     """Probe the named services once and return their overviews, in the order of the configuration.
 
-    Without ``service_ids`` every service is probed; without ``probes`` the configured free ones run. Raises
-    StorageError.
+    Each balance of their providers is read once, beside the probes. Without ``service_ids`` every service is probed;
+    without ``probes`` the configured free ones run. Raises StorageError.
     """
     clock = SystemClock()
     with closing(Ledger.open(storage, exclusive=False, now=clock.now)) as ledger:
@@ -89,6 +90,7 @@ async def probe_once(
         state = State(clock)
         state.configure(config)
         scheduler = Scheduler(config, runner.run, state.record, clock)
+        balances = Balances(config, clients, clock, state.note_balance)
 
         async def attempt(service: Service, probe: ProbeKind) -> None:
             # A running exporter may be at the same probe: two at once could be billed or rate-limited twice.
@@ -98,6 +100,8 @@ async def probe_once(
         wanted = [service for service in config.services if not service_ids or service.id in service_ids]
         try:
             async with asyncio.TaskGroup() as group:
+                for provider in sorted({service.provider for service in wanted}):
+                    group.create_task(balances.read(provider))
                 for service in wanted:
                     for probe in probes or free_probes(service, runner.is_barred):
                         group.create_task(attempt(service, probe))
@@ -107,7 +111,7 @@ async def probe_once(
             # An interrupted check deletes the jobs it created before the ledger is closed.
             await scheduler.stop()
             await clients.keep_only({})
-        return [service_overview(state.services[s.id], state.status_of(s.id)) for s in wanted]
+        return [service_as_known(state, service.id) for service in wanted]
 
 
 async def reach_pages(config: Config, state: State) -> None:

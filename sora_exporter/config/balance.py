@@ -74,7 +74,8 @@ class Balance(Section):
     ``path`` is added to the provider's base_url, or to its host with ``from_root``; a whole address stands for itself.
     ``value`` are paths whose numbers are added, within each of ``items`` that meets ``where`` if that is given.
     ``good`` and ``unlimited`` map paths to what stands there in a good answer, and for a balance without a limit.
-    ``unit_at`` is where the answer names its currency. ``low`` is the amount below which a balance is low.
+    ``absent`` is the amount in a good answer that leaves the list of ``items`` out. ``unit_at`` is where the answer
+    names its currency. ``low`` is the amount below which a balance is low.
     """
 
     path: CallPath
@@ -89,6 +90,7 @@ class Balance(Section):
     used: Annotated[Used | None, BeforeValidator(_used)] = None
     unlimited: Json = Field(default_factory=dict)
     unit: Unit
+    absent: float | None = Field(default=None, ge=0, le=1e12)
     unit_at: str | None = Field(default=None, min_length=1)
     low: float | None = Field(default=None, ge=0, le=1e12)
     interval: Seconds = INTERVAL
@@ -103,6 +105,8 @@ class Balance(Section):
     def _filters_a_list(self) -> Self:
         if self.where and self.items is None:
             raise ValueError("where chooses among the members of a list: add items, the path of that list")
+        if self.absent is not None and self.items is None:
+            raise ValueError("absent is the amount without a list: add items, the path of that list")
         return self
 
     def address(self, path: str, base_url: str, now: float) -> tuple[str, str]:
@@ -133,6 +137,8 @@ class Balance(Section):
         """
         if any(_holds(document, path, expected) for path, expected in self.unlimited.items()):
             return math.inf
+        if self.absent is not None and self.items is not None and _lacks(document, self.items):
+            return self.absent
         left = sum(_number(each, path) for each in self._holders(document) for path in self.value) / self.divisor
         if self.used is not None:
             left -= sum(_number(used, path) for path in self.used.value) / self.used.divisor
@@ -196,6 +202,13 @@ def _holds(document: object, path: str, expected: object) -> bool:
         return False
     found = holder[member]
     return found == expected and isinstance(found, bool) is isinstance(expected, bool)
+
+
+def _lacks(document: object, path: str) -> bool:
+    """Whether the object that should hold the last member of a path is there, and the member is not."""
+    parent, _, member = path.rpartition(".")
+    holder = at(document, parent) if parent else document
+    return isinstance(holder, dict) and member not in holder
 
 
 def _number(document: object, path: str) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack, State
 from sora_exporter.figures import iso
 from sora_exporter.plain_words import plain_words
@@ -16,11 +18,17 @@ PASSED_KEY = "passed-key"
 
 def services_overview(state: State) -> list[Json]:
     """Return one object per service, in the order of the configuration."""
-    return [service_overview(track, state.status_of(service_id)) for service_id, track in state.services.items()]
+    return [service_as_known(state, service_id) for service_id in state.services]
 
 
-def service_overview(track: ServiceTrack, status: ServiceStatus) -> Json:
-    """Return a service's identity, status, the reason for it and its prices."""
+def service_as_known(state: State, service_id: str) -> Json:
+    """Return the overview of one configured service now."""
+    track = state.services[service_id]
+    return service_overview(track, state.status_of(service_id), state.balances.get(track.service.provider))
+
+
+def service_overview(track: ServiceTrack, status: ServiceStatus, balance: BalanceTrack | None) -> Json:
+    """Return a service's identity, status, the reason for it, its prices and its provider's balance."""
     service, decided_by = track.service, status.decided_by
     price, proof = service.price_usd, track.proof
     words = plain_words().error_classes[status.error_class]
@@ -56,8 +64,27 @@ def service_overview(track: ServiceTrack, status: ServiceStatus) -> Json:
         ],
         "price_usd": price.model_dump(exclude_none=True) if price else None,
         "price_per_video_usd": track.video_price_usd,
+        "balance": balance_overview(balance) if balance else None,
         "objective_percent": service.objective,
         "sunset": iso(track.sunset_at),
+    }
+
+
+def balance_overview(track: BalanceTrack) -> Json:
+    """Return a provider's balance by its last good reading, and why the latest one failed if it did."""
+    good, latest = track.good, track.latest
+    amount = good.value if good else None
+    is_unlimited = amount == math.inf
+    failed = latest if latest is not None and latest.value is None else None
+    return {
+        "amount": None if is_unlimited else amount,
+        "is_unlimited": is_unlimited,
+        "unit": good.unit if good else "",
+        "read_at": iso(good.at if good else None),
+        "low": track.low,
+        "is_low": track.is_low,
+        "error_class": failed.error_class.value if failed else "none",
+        "why": failed.detail if failed else "",
     }
 
 

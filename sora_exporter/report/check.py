@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,7 @@ from wcwidth import ljust, width
 
 from sora_exporter.evidence.routes import routes
 from sora_exporter.evidence.snapshot import Json
-from sora_exporter.figures import iso, one_line, seconds_text, span
+from sora_exporter.figures import amount_text, iso, one_line, seconds_text, span
 from sora_exporter.report.terminal import cut
 from sora_exporter.result import Status
 
@@ -46,6 +47,8 @@ def render_text(services: list[Json], now: float, columns: int = 0) -> str:
     lines += [line for row in rows for line in layout(row, widths)]
     advices = [s for s in services if s["what_to_do"]]
     lines += ["", *(f"{one_line(s['name'])}: {one_line(s['what_to_do'])}" for s in advices)] if advices else []
+    balances = balance_lines(services)
+    lines += ["", *balances] if balances else []
     lines += ["", *(_route_line(route) for route in routes(services, now))]
     return "".join(f"{cut(line, columns or ENDLESS)}\n" for line in lines)
 
@@ -59,6 +62,8 @@ def render_markdown(services: list[Json], now: float) -> str:
         _cells(["---"] * (len(COLUMNS) + 1)),
     ]
     lines += [_cells((*_row(service, now), one_line(service["what_to_do"]))) for service in services]
+    balances = balance_lines(services)
+    lines += ["", *(f"- {_escaped(line)}" for line in balances)] if balances else []
     return "\n".join(lines) + "\n"
 
 
@@ -71,6 +76,21 @@ def render_json(services: list[Json], now: float) -> str:
 def renderers(columns: int = 0) -> Mapping[str, Callable[[list[Json], float], str]]:
     """Return the renderer of each format; text fits a terminal of so many columns (0: endless)."""
     return {"text": partial(render_text, columns=columns), "json": render_json, "markdown": render_markdown}
+
+
+def balance_lines(services: list[Json]) -> list[str]:
+    """Return one line for each provider whose balance was read: what is left, or what went wrong."""
+    by_provider = {service["provider"]: service["balance"] for service in services if service["balance"]}
+    return [f"balance of {one_line(name)}: {one_line(_left(balance))}" for name, balance in by_provider.items()]
+
+
+def _left(balance: Json) -> str:
+    if balance["error_class"] != "none":
+        return f"{balance['error_class']}: {balance['why']}"
+    if balance["read_at"] is None:
+        return "not read"
+    amount = amount_text(math.inf if balance["is_unlimited"] else balance["amount"], balance["unit"])
+    return f"{amount}, low" if balance["is_low"] else amount
 
 
 def proven(service: Json, now: float) -> str:
@@ -109,4 +129,8 @@ def _on_two_lines(row: tuple[str, ...], widths: list[int]) -> list[str]:
 
 
 def _cells(row: list[str] | tuple[str, ...]) -> str:
-    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;") for cell in row) + " |"
+    return "| " + " | ".join(map(_escaped, row)) + " |"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sora_exporter.evidence.snapshot import Json, result_overview, service_overview
+from sora_exporter.evidence.snapshot import Json, result_overview, service_as_known
 from sora_exporter.evidence.state import ProbeTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
@@ -20,7 +20,7 @@ def service_document(exporter: Exporter, service_id: str) -> Json | None:
     if track is None:
         return None
     verdict, words = exporter.state.status_of(service_id), plain_words()
-    overview = service_overview(track, verdict)
+    overview = service_as_known(exporter.state, service_id)
     return {
         **overview,
         "status_explained": _words(words.statuses[verdict.status]),

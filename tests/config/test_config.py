@@ -26,6 +26,7 @@ from sora_exporter.config import (
 from sora_exporter.config.apis import builtin_apis
 from sora_exporter.result import ProbeKind
 
+PROVES = {"maker": "routed", "relay": "authenticated"}
 ROOT = Path(__file__).parents[2]
 TESTDATA = Path(__file__).parent / "testdata"
 
@@ -210,7 +211,7 @@ def test_the_timeout_is_always_shorter_than_the_interval(probe: str, settings: A
 
 def test_a_users_own_api_is_used_and_wins_over_a_built_in_one() -> None:
     """A shape under ``apis`` serves its services, also under the name of a built-in one; the others are untouched."""
-    own = {"create": {"path": "/make", "body": {}}, "canary": {"replace": {"a": 1}, "refusal": "a"}}
+    own = {"create": {"path": "/make", "body": {}}, "canary": {"replace": {"a": 1}, "refusal": "a", "proves": PROVES}}
     services = [{**SERVICE, "id": api, "api": api} for api in ("own", "videos", "chat")]
     config = loaded({"providers": RELAY, "services": services, "apis": {"own": own, "videos": own}})
     paths = [config.api(service).create.path for service in config.services]
@@ -296,7 +297,7 @@ documents = st.fixed_dictionaries(
                         "create": st.fixed_dictionaries(
                             {"path": st.just("/make"), "body": st.dictionaries(texts, json_values, max_size=3)}
                         ),
-                        "canary": st.just({"replace": {"a": None}, "refusal": ["a"]}),
+                        "canary": st.just({"replace": {"a": None}, "refusal": ["a"], "proves": PROVES}),
                     },
                     optional={"models": st.sampled_from([{"path": None}, {"list": "/all"}])},
                 )

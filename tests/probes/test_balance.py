@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from support.clock import HandClock, settle
 from support.configured import SERVICE, loaded
 from support.over_http import over_http
 
+from sora_exporter.cli.check import probe_once
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.probes.balance import Balances
-from sora_exporter.result import BalanceReading, ErrorClass
+from sora_exporter.result import BalanceReading, ErrorClass, ProbeKind
 from sora_exporter.simulator import create_app
 
 KEY = "sk-0123456789abcdefghijklmnop"
@@ -143,6 +145,7 @@ VENDORS: list[tuple[str, str, Any, float, str]] = [
         118.0,
         "units",
     ),
+    ("kling", "/account/costs", {"code": 0, "data": {"code": 0, "msg": "success"}}, 0.0, "units"),
     ("litellm", "/key/info", {"key": "x", "info": {"spend": 0.42, "max_budget": None}}, math.inf, "USD"),
     ("openrouter-key", "/v1/key", {"data": {"limit": None, "limit_remaining": None, "usage": 3}}, math.inf, "USD"),
     (
@@ -178,6 +181,32 @@ async def test_an_unlimited_key_of_new_api_has_no_limit() -> None:
     }
     with serving(answers) as origin:
         assert (await reading_of(f"{origin}/v1", "new-api")).value == math.inf
+
+
+async def test_the_two_calls_of_new_api_give_the_difference() -> None:
+    """What was used is in cents, and is subtracted from the dollars granted."""
+    answers = {
+        "/v1/dashboard/billing/subscription": JSONResponse({"object": "billing_subscription", "hard_limit_usd": 10}),
+        "/v1/dashboard/billing/usage": JSONResponse({"object": "list", "total_usage": 250}),
+    }
+    with serving(answers) as origin:
+        assert (await reading_of(f"{origin}/v1", "new-api")).value == 7.5
+
+
+def test_the_amount_and_currency_of_fal_are_read_from_its_platform_api() -> None:
+    """The call goes to the host of fal's platform API, whatever base_url is, and its answer names the currency."""
+    balance = config_of("https://queue.fal.run", "fal").providers["relay"].balance
+    assert balance is not None
+    address = balance.address(balance.path, "https://queue.fal.run", 0.0)
+    assert address == ("https://api.fal.ai", "/v1/account/billing?expand=credits")
+    answer = {"username": "me", "credits": {"current_balance": 24.5, "currency": "EUR"}}
+    assert (balance.amount(answer, answer), balance.unit_of(answer)) == (24.5, "EUR")
+
+
+async def test_a_kling_answer_without_data_is_a_failure() -> None:
+    """Only a list of packs left out means that there is no pack; an answer without its object says nothing."""
+    with serving(JSONResponse({"code": 0, "message": "SUCCEED"})) as origin:
+        assert (await reading_of(origin, "kling")).value is None
 
 
 async def test_moments_and_fresh_ids_go_into_the_request() -> None:
@@ -282,3 +311,19 @@ async def test_balances_start_stop_and_change_with_the_configuration() -> None:
     await clock.advance(3600)
     assert len(clients.asked) == 2
     await balances.stop()
+
+
+@pytest.mark.parametrize(("granted", "status", "amount"), [(5.0, "operational", 5.0), (0.0, "unknown", 0.0)])
+async def test_check_reads_the_balance_and_a_route_that_cannot_pay_is_unknown(
+    granted: float, status: str, amount: float, tmp_path: Path
+) -> None:
+    """A service behind an empty account has our used-up quota as its reason and an advice; a full one works."""
+    app = create_app("operational", gateway="new-api")
+    app.state.simulation.granted_usd = granted
+    with over_http(app) as origin:
+        provider = {"base_url": f"{origin}/v1", "api_key_env": "RELAY_API_KEY", "balance": "new-api"}
+        config = loaded({"providers": {"relay": provider}, "services": [{**SERVICE, "model": "sora-2"}]})
+        [found] = await probe_once(config, tmp_path, [], [ProbeKind.CATALOG])
+    assert (found["status"], found["balance"]["amount"], found["balance"]["unit"]) == (status, amount, "USD")
+    assert found["error_class"] == ("none" if granted else "quota_exhausted")
+    assert bool(found["what_to_do"]) is not bool(granted)

@@ -20,7 +20,7 @@ def service(service_id: str, name: str, status: Status, error_class: str, why: s
     said = {
         "service_id": service_id, "name": name, "product": service_id.rpartition("-")[0], "access": "reverse",
         "status": status.value, "error_class": error_class, "why": why, "response_time_seconds": None,
-        "proven_depth": None, "proven_at": None,
+        "proven_depth": None, "proven_at": None, "provider": "relay", "balance": None,
         "what_to_do": "" if status is Status.OPERATIONAL else "Wait a little.",
     }  # fmt: skip
     return {**said, **more}
@@ -47,6 +47,21 @@ NAMES = [service["name"] for service in SERVICES[1:]]
 def width(line: str) -> int:
     """How many terminal columns a line takes."""
     return sum(0 if letter == "\u0301" else 2 if east_asian_width(letter) in "WF" else 1 for letter in line)
+
+
+def test_each_provider_has_one_line_with_its_balance_or_what_went_wrong() -> None:
+    """Two services of one provider share a line; a low balance, no limit and a failed reading differ."""
+    read = {"is_unlimited": False, "unit": "USD", "read_at": "2026-01-28T03:59:59Z", "is_low": True,
+            "error_class": "none", "why": ""}  # fmt: skip
+    low, endless = {**read, "amount": 1234.5}, {**read, "amount": None, "is_unlimited": True, "is_low": False}
+    failed = {**read, "amount": None, "read_at": None, "error_class": "authentication", "why": "Invalid <key>"}
+    providers = [("relay", low), ("relay", low), ("maker", endless), ("other", failed)]
+    services = [{**SERVICES[0], "provider": name, "balance": balance} for name, balance in providers]
+    expected = ["balance of relay: 1,234.5 USD, low", "balance of maker: no limit",
+                "balance of other: authentication: Invalid <key>"]  # fmt: skip
+    assert [line for line in render_text(services, NOW).splitlines() if line.startswith("balance")] == expected
+    markdown = [line for line in render_markdown(services, NOW).splitlines() if line.startswith("- ")]
+    assert markdown == [f"- {line.replace('<', '&lt;')}" for line in expected]
 
 
 def test_every_status_has_an_icon_of_its_own() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sora_exporter.config import Service
+from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
 from sora_exporter.exporter import Exporter
-from sora_exporter.figures import Moment, dollars, moment, seconds_text, share, span
+from sora_exporter.figures import Moment, amount_text, dollars, moment, seconds_text, share, span
 from sora_exporter.plain_words import PlainWords, Words, plain_words
 from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.status_pages.facts import COMPONENT_SEVERITY, ComponentStatus
@@ -42,6 +43,16 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceView:
+    """What was left at the provider when its balance was last read; ``fault`` is why the latest reading failed."""
+
+    amount: str
+    is_low: bool
+    read_at: Moment | None
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
 class Obstacle:
     """A probe whose newest attempt says nothing of the service but may keep us from using it, and what to do."""
 
@@ -71,6 +82,7 @@ class ServiceView:
     proof: ProbeResult | None
     proven_at: Moment | None
     price: Price | None
+    balance: BalanceView | None
     objective: str
     sunset: Moment | None
     is_past_sunset: bool
@@ -99,6 +111,7 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         proof=track.proof,
         proven_at=moment(track.proof.started_at + track.proof.duration_seconds if track.proof else None, now),
         price=_price(track),
+        balance=_balance(exporter.state.balances.get(service.provider), now),
         objective=share(service.objective / 100) if service.objective else "",
         sunset=moment(sunset_at, now),
         is_past_sunset=sunset_at is not None and sunset_at <= now,
@@ -139,6 +152,16 @@ def _price(track: ServiceTrack) -> Price | None:
         return Price("Price per second", dollars(price.per_second))
     made_of = f"{per_video / price.per_second:g} s × {dollars(price.per_second)}/s"
     return Price("Price per video", dollars(per_video), made_of)
+
+
+def _balance(track: BalanceTrack | None, now: float) -> BalanceView | None:
+    """Return a provider's balance; None without a description of its call."""
+    if track is None:
+        return None
+    good, latest = track.good, track.latest
+    fault = f"{latest.error_class}: {latest.detail}" if latest and latest.value is None else ""
+    amount = amount_text(good.value, good.unit) if good and good.value is not None else ""
+    return BalanceView(amount, track.is_low, moment(good.at if good else None, now), fault)
 
 
 def official(exporter: Exporter, service: Service, verdict: ServiceStatus) -> Official | None:

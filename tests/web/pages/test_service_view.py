@@ -5,9 +5,11 @@ from __future__ import annotations
 from support.pages import of_service, overview, replace_services
 from support.remembering import JANUARY, attempt, fill_january, page_says
 
+from sora_exporter.config.balance import Balance
+from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.plain_words import plain_words
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import BalanceReading, ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus
 
 
@@ -54,3 +56,19 @@ def test_an_empty_balance_beside_a_good_catalog_is_explained(exporter: Exporter)
     words = plain_words().error_classes[ErrorClass.QUOTA_EXHAUSTED]
     for page in (overview(exporter), of_service(exporter, "sora-2-official")):
         assert f"{words.name} quota_exhausted {words.meaning} What to do: {words.advice} 余额不足" in page.text
+
+
+def test_the_balance_stands_beside_its_provider(exporter: Exporter) -> None:
+    """A low balance shows amount, unit, mark and age, and a later failed reading is named beside it."""
+    now = exporter.clock.now()
+    provider = exporter.config.providers["relay"].model_copy(
+        update={"balance": Balance.model_validate({"path": "/left", "value": "left", "unit": "USD", "low": 5})}
+    )
+    exporter.state.balances["relay"] = track = BalanceTrack(provider)
+    assert "Balancenot read" in of_service(exporter, "sora-2-official").text
+    track.record(BalanceReading(ErrorClass.NONE, now - 60, 1234.5, "USD"), 0.0)
+    assert "Balance1,234.5 USD 1 min ago" in of_service(exporter, "sora-2-official").text
+    track.record(BalanceReading(ErrorClass.NONE, now - 60, 4.5, "USD"), 1.0)
+    track.record(BalanceReading(ErrorClass.AUTHENTICATION, now, detail="Invalid <key>"), 2.0)
+    text = of_service(exporter, "sora-2-official").text
+    assert "Balance4.5 USD low 1 min ago authentication: Invalid <key>" in text
