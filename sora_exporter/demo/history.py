@@ -14,6 +14,8 @@ from random import Random
 from sora_exporter.result import ErrorClass, Status
 
 MINUTES_A_DAY = 24 * 60
+CALM_MINUTES = 180
+"""An episode of risk control ends after so many minutes without any."""
 _APART_MINUTES = 30
 """At least this long lies between two incidents, and after the last one."""
 
@@ -97,14 +99,24 @@ class ServiceHistory:
 
     @property
     def episodes(self) -> int:
-        """How many times risk control began; silence does not end an episode."""
-        known = [c.status is Status.RISK_CONTROL for c in self.minutes if is_evidence(c)]
-        return sum(is_risk_control for is_risk_control, _ in groupby(known))
+        """How many episodes of risk control began; silence does not end one, and neither does a short calm."""
+        return self.risk_control_minutes.count(0)
 
     @property
     def risk_control_hours(self) -> float:
-        """Hours in which risk control was seen."""
-        return sum(error_class.status is Status.RISK_CONTROL for error_class in self.minutes) / 60
+        """Hours of the episodes, each counted whole."""
+        return sum(max(minutes, 1) for minutes in self.risk_control_minutes if minutes is not None) / 60
+
+    @property
+    def risk_control_minutes(self) -> list[int | None]:
+        """For each minute of risk control, the minutes since the one before; 0 where an episode begins, else None."""
+        before, since = -CALM_MINUTES, list[int | None]()
+        for minute, error_class in enumerate(self.minutes):
+            pause = minute - before
+            is_limited = error_class.status is Status.RISK_CONTROL
+            since.append((pause if pause < CALM_MINUTES else 0) if is_limited else None)
+            before = minute if is_limited else before
+        return since
 
     @property
     def incidents(self) -> list[Incident]:

@@ -12,13 +12,10 @@ from itertools import accumulate
 
 from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
 from sora_exporter.demo.series import Series, answered, at, sparse
-from sora_exporter.result import Status
 
 HOUR = 3600
 DAY = 24 * HOUR
 SHORT_WINDOWS = {"5m": HOUR // 12, "30m": HOUR // 2, "1h": HOUR, "2h": 2 * HOUR, "6h": 6 * HOUR, "24h": DAY}
-CALM_MINUTES = 180
-"""An episode of risk control ends after so many minutes without any."""
 """Windows that the rules sum from minutes, in seconds."""
 LONG_WINDOWS = {"1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 """Windows that the rules sum from hourly snapshots, in seconds."""
@@ -53,9 +50,10 @@ def _series(history: ServiceHistory, name: str, times: Sequence[int], values: Se
 
 
 def _minutes(history: ServiceHistory) -> tuple[Series, ...]:
-    """Return evidence, availability, minutes of risk control, its starts, response time and `up`, minute by minute."""
+    """Return evidence, availability, minutes of risk control, its starts, response time and more, minute by minute."""
     known = [error_class if is_evidence(error_class) else None for error_class in history.minutes]
-    limited = [c is not None and c.status is Status.RISK_CONTROL for c in known]
+    limited = history.risk_control_minutes
+    refused = [None if one is None else 1 for one in limited]
     available = [None if c is None else int(is_available(c)) for c in known]
 
     def minutely(name: str, values: Sequence[float | None]) -> Series:
@@ -64,36 +62,23 @@ def _minutes(history: ServiceHistory) -> tuple[Series, ...]:
     return (
         minutely("evidence:bool", [int(c is not None) for c in known]),
         minutely("served:ratio", available),
-        minutely("risk_control_minutes:delta", _added(limited)),
-        minutely("risk_control_start:bool", [1 if one == 0 else None for one in _since(limited)]),
+        minutely("risk_control_minutes:delta", [None if one is None else max(one, 1) for one in limited]),
+        minutely("risk_control_start:bool", [1 if one == 0 else None for one in limited]),
         minutely("response_time_seconds:median", answered(history)),
         minutely("available:bool", available),
+        minutely("risk_control_attempts:delta1m", refused),
+        minutely("risk_control_failures:delta1m", refused),
     )
-
-
-def _since(limited: Sequence[bool]) -> list[int | None]:
-    """Return the minutes since the one before, in each minute of risk control; 0 where an episode begins."""
-    before, since = -CALM_MINUTES, list[int | None]()
-    for minute, now in enumerate(limited):
-        pause = minute - before
-        since.append((pause if pause < CALM_MINUTES else 0) if now else None)
-        before = minute if now else before
-    return since
-
-
-def _added(limited: Sequence[bool]) -> list[int | None]:
-    """Return by how many minutes each minute of risk control makes its episode longer."""
-    return [None if one is None else max(one, 1) for one in _since(limited)]
 
 
 def _hours(history: ServiceHistory, minutes: Sequence[Series]) -> tuple[Series, Series, Series, Series, Series]:
     """Return the hourly snapshots: evidence, availability, risk control, and sum and count of the response times."""
-    evidence, available, limited, _, response, _ = minutes
+    evidence, available, limited, _, response, *_ = minutes
 
-    def hourly(name: str, series: Series, values: Sequence[float]) -> Series:
-        sums: dict[int, float] = {}
+    def hourly(name: str, series: Series, values: Sequence[float], empty: Sequence[int] = ()) -> Series:
+        sums: dict[int, float] = dict.fromkeys((closing_of(time) for time in empty), 0)
         for time, value in zip(series.times, values, strict=True):
-            closing = -(-time // HOUR) * HOUR
+            closing = closing_of(time)
             sums[closing] = sums.get(closing, 0) + value
         closed = [closing for closing in sums if closing <= history.end]
         return _series(history, name, closed, [round(sums[closing], 2) for closing in closed])
@@ -101,10 +86,15 @@ def _hours(history: ServiceHistory, minutes: Sequence[Series]) -> tuple[Series, 
     return (
         hourly("evidence:hourly", evidence, evidence.values),
         hourly("available:hourly", available, available.values),
-        hourly("risk_control:hourly", limited, limited.values),
+        hourly("risk_control:hourly", limited, limited.values, evidence.times),
         hourly("response_time_seconds:hourly_sum", response, response.values),
         hourly("response_time_seconds:hourly_count", response, [1] * len(response.values)),
     )
+
+
+def closing_of(time: int) -> int:
+    """Return the full hour (Unix seconds) whose snapshot holds this moment."""
+    return -(-time // HOUR) * HOUR
 
 
 def _window(series: Series, values: Sequence[float] | None = None) -> Window:
@@ -121,7 +111,7 @@ def _window(series: Series, values: Sequence[float] | None = None) -> Window:
 def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequence[Series]) -> dict[str, Reading]:
     """Return everything that is read over windows, by the end of its name."""
     service = history.service
-    evidence, available, limited, _, response, _ = map(_window, minutes)
+    evidence, available, limited, _, response, *_ = map(_window, minutes)
     starts = _window(minutes[3])
     answers = _window(minutes[4], [1] * len(minutes[4].times))
     hourly_evidence, hourly_available, hourly_limited, hourly_response, hourly_answers = map(_window, hours)

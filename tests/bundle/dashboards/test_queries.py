@@ -40,6 +40,7 @@ EMPTY_UNLESS = {
     "sora-service / Requests": "an application uses the fallback client",
     "sora-service / Traffic against probes / A": "an application uses the fallback client",
     "sora-service / Official page against probes": "a service names a component of a page",
+    "sora-risk-control / Episodes of each service / J": "an episode fell into the last day",
     "sora-cost / Fallbacks": "an application uses the fallback client",
     "sora-cost / Half of the videos were done within": "a generate probe runs",
     "sora-cost / Nine of ten were done within": "a generate probe runs",
