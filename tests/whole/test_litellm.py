@@ -39,6 +39,7 @@ def create(proxy: LiteLLM, key: str = KEY, **changes: Any) -> httpx2.Response:
         ("sk-wrong", {}, "No connected db."),
         (KEY, {"model": "none"}, "/videos: Invalid model name passed in model=none"),
     ],
+    ids=["unknown key", "unknown model"],
 )
 def test_its_own_refusals_never_reach_the_maker(
     proxy: LiteLLM, simulator: SimulatedProvider, key: str, changes: dict[str, Any], begin: str
