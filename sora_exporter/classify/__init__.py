@@ -33,7 +33,9 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
     if (verdict := _by_user(answer, facts, user_rules)) is not None:
         return verdict
     rule = TABLE.decide(TABLE.hear(facts, answer.headers))
-    return Verdict(rule.error_class, rule.name, _for_a_person(answer, facts), not rule.is_default, facts.refused_by)
+    # Without an HTTP status nothing was answered, so there is nothing to recognise.
+    recognised = not rule.is_default or answer.http_status is None
+    return Verdict(rule.error_class, rule.name, _for_a_person(answer, facts), recognised, facts.refused_by)
 
 
 def explained(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Explained:

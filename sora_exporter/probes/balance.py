@@ -143,8 +143,15 @@ class Balances:
             log.info("balance readable again", extra={"provider": name})
         elif reading.value is None and name not in self._failing:
             self._failing.add(name)
-            facts = {"error_class": reading.error_class.value, "rule": reading.rule, "detail": reading.detail}
-            log.warning("balance unreadable", extra={"provider": name, **facts})
+            log.warning(
+                "balance unreadable",
+                extra={
+                    "provider": name,
+                    "error_class": reading.error_class.value,
+                    "rule": reading.rule,
+                    "detail": reading.detail,
+                },
+            )
 
 
 def described(config: Config) -> dict[str, Task]:

@@ -35,7 +35,7 @@ NOBODY = environment("http://127.0.0.1:9")
 """No provider at all: refused at once."""
 PATHS = (
     "/", "/metrics", "/probe?service_id=sora-image", "/sd", "/api/v1/status", "/api/v1/services/sora-image", "/config",
-    "/services/sora-image", "/badge/sora-image.svg", "/-/ready", "/nothing", "//-/healthy", "/-/healthy/", "/-/Healthy",
+    "/services/sora-image", "/badge/sora-image.svg", "/nothing", "//-/healthy", "/-/healthy/", "/-/Healthy",
     "/metrics?x=/-/healthy", "/-/healthy/../../metrics", "/%2d/healthy/..%2f..%2fmetrics",
 )  # fmt: skip
 
