@@ -315,9 +315,14 @@ def read_journal(path: Path) -> tuple[dict[date, int], set[int], set[int]]:
 
 @pytest.mark.processes
 def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock) -> None:
-    """120 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job."""
+    """120 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job.
+
+    Rounds go on until a process died between its writes: a busy machine may start them too late for the first ones.
+    """
     storage, generator = tmp_path / "storage", random.Random(7)
-    for round_number in range(40):
+    for round_number in range(400):
+        if round_number >= 40 and round_number % 5 == 0 and _unfinished(storage, clock):
+            break
         with ExitStack() as children:
             for _ in range(3):
                 child = paying_process("pay", storage, 20_000 + round_number // 5, generator.randrange(10**9))
@@ -331,9 +336,14 @@ def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock)
             assert micro <= round(ledger.spent_usd(day) * 1e6) <= round(LIMIT_USD * 1e6)
     assert created - deleted <= unfinished.keys()
     # The test has no teeth unless days were filled and processes died between their writes.
-    assert len(paid) == 8
+    assert len(paid) >= 8
     assert max(paid.values()) > 0.5e6
     assert unfinished
+
+
+def _unfinished(storage: Path, clock: HandClock) -> bool:
+    with closing(Ledger.open(storage, exclusive=True, now=clock)) as ledger:
+        return bool(ledger.unfinished_jobs())
 
 
 # -- any order of events --

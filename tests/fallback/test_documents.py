@@ -89,7 +89,7 @@ def test_the_monitor_tells_what_the_exporter_knows(tmp_path: Path) -> None:
             time.sleep(0.1)
         told = first_round(code, SORA_EXPORTER_URL=exporter.url)
     assert re.search(r"^Sora 2 官逆: risk_control since 20\d\d-", told, re.MULTILINE)
-    assert re.search(r"^sora-2: use sora-2-official \(operational through official access.*\)$", told, re.MULTILINE)
+    assert re.search(r"^sora-image: use sora-image \(operational through reverse access.*\)$", told, re.MULTILINE)
 
 
 def test_the_monitor_checks_once(simulator: SimulatedProvider) -> None:
@@ -117,7 +117,9 @@ def test_the_examples_are_well_typed(tmp_path: Path) -> None:
 def test_the_tables_are_the_programs() -> None:
     """Preferences, refusals, open statuses and metrics stand in the document as the program has them."""
     text = FALLBACK.read_text("utf-8")
-    assert re.findall(r"^\| `(\w+)` \|", text.split("## What an answer")[0], re.MULTILINE) == list(PREFERENCES)
+    assert re.findall(r"^\| `(\w+)` \|", text.split("## The consequence of each answer")[0], re.MULTILINE) == list(
+        PREFERENCES
+    )
     refused = re.search(r"^\| (.*) \| `RequestRefused`", text, re.MULTILINE)
     assert refused is not None
     assert set(re.findall(r"`(\w+)`", refused[1])) == set(REFUSALS)
