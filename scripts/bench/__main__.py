@@ -83,8 +83,8 @@ def _probing_rows(directory: Path, served: Upstream, blackbox: Blackbox) -> Iter
     probing = measure_probing(directory, served)
     yield Row("CPU per free probe", "ms", probing.cpu_seconds * 1e3, blackbox.cpu_seconds * 1e3, most_ratio=1)
     error = blackbox.median_error * 1e3
-    yield Row("response time off by, median, 100 probes/s", "ms", probing.median_error * 1e3, error, most=3)
-    yield Row("response time off by, p99, 100 probes/s", "ms", probing.p99_error * 1e3, most=15)
+    yield Row("response time error, median, 100 probes/s", "ms", probing.median_error * 1e3, error, most=3)
+    yield Row("response time error, p99, 100 probes/s", "ms", probing.p99_error * 1e3, most=15)
     attempts = f"failed attempts of {probing.attempts:,} (of {PROBES:,}), 100 probes/s"
     yield Row(attempts, "", probing.failed, blackbox.failed)
 

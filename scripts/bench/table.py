@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isnan
 
-HEAD = "| what | sora_exporter | blackbox_exporter | ratio | target | met |\n|---|---:|---:|---:|---:|---|"
+HEAD = "| measurement | sora_exporter | blackbox_exporter | ratio | target | met |\n|---|---:|---:|---:|---:|---|"
 
 
 @dataclass(frozen=True)
