@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
 MOST_VALUES = 40_000
 """No provider answers with more objects and lists than this, and building them would take too long."""
+
+CHOICE = re.compile(r"\[([^=\]]+)=([^\]]*)\]")
+STEP_END = re.compile(r"\.(?![^\[]*\])")
 
 
 def decoded(text: str, decoder: json.JSONDecoder | None = None) -> Any:
@@ -25,13 +29,20 @@ def decoded(text: str, decoder: json.JSONDecoder | None = None) -> Any:
 
 
 def at(document: object, path: str) -> Any:
-    """Return the value at a dotted path, such as ``data.0.url``, or None; numbers index lists."""
+    """Return the value at a dotted path, such as ``data.0.url``, or None; numbers index lists.
+
+    ``steps.[type=video].uri`` chooses the first member of a list that has this value.
+    """
     found = document
     for step in _steps(path):
         if isinstance(found, dict):
             found = found.get(step)
         elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
             found = found[int(step)]
+        elif isinstance(found, list) and (choice := CHOICE.fullmatch(step)) is not None:
+            found = next(
+                (one for one in found if isinstance(one, dict) and text_of(one.get(choice[1])) == choice[2]), None
+            )
         else:
             return None
     return found
@@ -42,6 +53,13 @@ def first(document: object, paths: Iterable[str]) -> Any:
     return next((found for path in paths if (found := at(document, path)) is not None and found != ""), None)
 
 
+def text_of(value: object) -> str | None:
+    """Return a text, number or boolean as JSON writes it, without quotes; None for everything else."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value) if isinstance(value, int | float) else None
+
+
 @lru_cache(maxsize=1024)
 def _steps(path: str) -> tuple[str, ...]:
-    return tuple(path.split("."))
+    return tuple(STEP_END.split(path))

@@ -160,7 +160,7 @@ _DEPTH_RANK: Mapping[Depth, int] = MappingProxyType({depth: rank for rank, depth
 
 _TRAITS: Mapping[ProbeKind, tuple[Spending, str]] = MappingProxyType(
     {
-        ProbeKind.CATALOG: (Spending.FREE, "models"),
+        ProbeKind.CATALOG: (Spending.FREE, "catalog"),
         ProbeKind.CANARY: (Spending.SURPRISE, "canary"),
         ProbeKind.SUBMIT: (Spending.PAID, "create"),
         ProbeKind.GENERATE: (Spending.PAID, "asset"),

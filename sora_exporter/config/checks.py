@@ -15,7 +15,7 @@ from sora_exporter.config.yaml_file import Location
 Finding = tuple[Location, str]
 
 MEANINGS: Final[Mapping[str, str]] = {
-    "models": "where its model catalog is",
+    "catalog": "where its model catalog is",
     "canary": "what a canary breaks",
     "asset": "where the finished video is",
 }
@@ -81,6 +81,11 @@ def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
         if service.api not in config.apis and service.api not in builtin_apis():
             continue
         api = config.api(service)
+        provider = config.providers.get(service.provider)
+        for name in api.own_blanks if provider is not None else ():
+            if provider is not None and name not in provider.values:
+                missing = f"the api {service.api!r} needs the value {{{name}}}"
+                yield ("services", index, "api"), f"{missing}: add it under values of the provider {service.provider!r}"
         for kind in service.probes:
             at = ("services", index, "probes", kind.value)
             if not getattr(api, kind.needs):

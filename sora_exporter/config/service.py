@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -54,10 +54,30 @@ DEFAULT_PROBES = {
 
 
 class Price(Section):
-    """USD per second of video or per request; exactly one of the two."""
+    """USD per second of video or per request; exactly one of the two.
+
+    With ``per_credit``, USD of one credit, it follows from the ``credits`` of a request or from
+    ``credits_per_second``.
+    """
 
     per_second: Usd | None = None
     per_request: Usd | None = None
+    per_credit: Usd | None = None
+    credits: Usd | None = None
+    credits_per_second: Usd | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_credits(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not {"per_credit", "credits", "credits_per_second"} & set(value):
+            return value
+        usd, each, every = (value.get(name) for name in ("per_credit", "credits", "credits_per_second"))
+        if usd is None or (each is None) == (every is None):
+            raise ValueError("give per_credit together with credits or credits_per_second")
+        if not all(isinstance(figure, int | float) for figure in (usd, each or every)):
+            return value
+        name = "per_request" if each is not None else "per_second"
+        return {**value, name: round(usd * (each or every), 9)}
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -10,7 +10,7 @@ from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission
 from sora_exporter.probes.asset import AssetCheck
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.generate import asset_address, fetch_asset, inline_asset
+from sora_exporter.probes.generate import asset_address, fetch_asset, inline_asset, take_steps
 from sora_exporter.probes.job import follow_job
 from sora_exporter.result import ErrorClass, Verdict
 
@@ -22,7 +22,10 @@ async def finish(route: Route, job: VideoJob, timeout: float) -> Video:
     """Return the finished video of a job with an id. Raises GenerationFailed, ValueError for an api without ids."""
     started = route.clock.monotonic()
     trail = route.attempt(timeout)
-    return _video(route, job, trail, await _followed(trail, job.job_id), started)
+    verdict = await _followed(trail, job.job_id)
+    if verdict.error_class is ErrorClass.NONE:
+        verdict = await take_steps(trail) or verdict
+    return _video(route, job, trail, verdict, started)
 
 
 async def finish_answer(route: Route, job: VideoJob, submission: Submission, timeout: float) -> Video:

@@ -69,5 +69,6 @@ def duration(api: Api, seconds: int) -> dict[str, Any]:
 def _with(template: Any, path: list[str], seconds: int) -> Any:
     """Return a copy of a member with what is at the end of the path replaced by the seconds."""
     if not path or not isinstance(template, dict):
-        return str(seconds) if isinstance(template, str) else seconds
+        unit = "s" if isinstance(template, str) and template.endswith("s") else ""
+        return f"{seconds}{unit}" if isinstance(template, str) else seconds
     return {**template, path[0]: _with(template.get(path[0]), path[1:], seconds)}

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
@@ -18,7 +19,7 @@ from sora_exporter.http.api_key import KeyUnavailable
 from sora_exporter.http.auth import Outgoing, SdkAuth, TokenHostUnreachable, clock_fault, scheme_of, with_query
 from sora_exporter.http.certificate import presented_expiry
 from sora_exporter.http.exchange import EXCHANGE, Exchange
-from sora_exporter.http.redirects import REDIRECT_STATUS, joined, moved, origin
+from sora_exporter.http.redirects import REDIRECT_STATUS, foreign, joined, moved, origin
 from sora_exporter.http.reply import Reply, Request, describe, exchange_of, innermost, reply_of
 from sora_exporter.http.sdk import bare_headers, sdk_of, transport_of
 from sora_exporter.http.trace import Trace
@@ -29,6 +30,7 @@ __all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
 BODILESS = frozenset({"GET", "DELETE"})
 REDIRECTS = 3
 CERTIFICATE_SECONDS = 2.0
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class ProviderClient:
@@ -56,6 +58,8 @@ class ProviderClient:
         coming in. ``trace`` keeps the exchange for a person.
         """
         exchange = exchange or exchange_of(request)
+        if (elsewhere := foreign(self._provider.base_url, request.path)) is not None:
+            return Reply(Answer(request.endpoint, access), is_sent=False, own_fault=elsewhere)
         begun = time.perf_counter()
         trouble = await self._renewed(request.timeout_seconds)
         started = time.perf_counter()
@@ -122,6 +126,11 @@ class ProviderClient:
         )
         return reply_of(exchange, answer, trouble, started)
 
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The provider's own values for placeholders."""
+        return self._provider.values
+
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets of this provider: keys and tokens in use, the proxy's password, and header values."""
         proxy = self._provider.proxy
@@ -142,16 +151,17 @@ class ProviderClient:
     async def _send(self, request: Request) -> None:
         """Send a request with a body through the SDK, which encodes it; the frequent ones without need only headers."""
         if request.method in BODILESS:
-            await self._send_bare(request.method, _parsed(self._provider.base_url + request.path), request.headers)
+            address = self._address(request.path)
+            await self._send_bare(request.method, _parsed(address), request.headers)
             return
-        options = self._options(request.timeout_seconds)
+        options = self._options(request)
         body = request.body
         if request.is_multipart:
             # With this header the SDK encodes a form, and adds the boundary to it.
             options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
             body = {name: _text(value) for name, value in (body or {}).items()}
         send = self._sdk.put if request.method == "PUT" else self._sdk.post
-        await send(request.path, cast_to=httpx2.Response, body=body, options=options)
+        await send(self._address(request.path), cast_to=httpx2.Response, body=body, options=options)
 
     async def _renewed(self, timeout_seconds: float) -> BaseException | None:
         """Make the credentials ready. What that takes is no time of the provider, and what fails no fault of it."""
@@ -161,25 +171,29 @@ class ProviderClient:
             return error
         return None
 
-    async def _send_bare(self, method: str, url: httpx2.URL, more: Mapping[str, str] | None = None) -> None:
-        """Send a signed request without a body, and with more headers if given. Raises KeyUnavailable."""
+    async def _send_bare(self, method: str, url: httpx2.URL, more: Mapping[str, str] = NO_HEADERS) -> None:
+        """Send a signed request without a body. Raises KeyUnavailable."""
         if self._bare is None:
             self._bare = bare_headers(self._sdk)
         credentials = self._scheme.sign(Outgoing(method, url))
-        signed = {
-            name.lower().encode(): value.encode() for name, value in {**(more or {}), **credentials.headers}.items()
-        }
+        own = {**more, **credentials.headers}
+        signed = {name.lower().encode(): value.encode() for name, value in own.items()}
         headers = [*(header for header in self._bare if header[0] not in signed), *signed.items()]
         await self._transport.ask(method, with_query(url, credentials), headers)
 
-    def _options(self, timeout_seconds: float) -> openai._types.RequestOptions:
+    def _address(self, path: str) -> str:
+        return self._provider.base_url + path if path.startswith("/") else path
+
+    def _options(self, request: Request) -> openai._types.RequestOptions:
         """Return a request's options: no key of the SDK, since the scheme signs the request afterwards."""
         is_configured = any(name.lower() == "authorization" for name in self._provider.headers)
-        return {"timeout": timeout_seconds, "headers": {} if is_configured else {"Authorization": openai.Omit()}}
+        headers = {} if is_configured else {"Authorization": openai.Omit()}
+        return {"timeout": request.timeout_seconds, "headers": {**request.headers, **headers}}
 
     def _our_fault(self, request: Request, answer: Answer) -> Verdict | None:
         """Return the verdict on an answer that shows a fault of our configuration or our clock, or None."""
-        fault = moved(self._provider.base_url, request.path, answer.http_status, answer.headers)
+        path = request.path if request.path.startswith("/") else ""
+        fault = moved(self._provider.base_url, path, answer.http_status, answer.headers)
         return fault or (clock_fault(answer, time.time()) if self._scheme.is_timed else None)
 
     async def _fetch(self, address: str, exchange: Exchange) -> None:

@@ -25,6 +25,24 @@ def origin(url: httpx2.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
 
 
+def foreign(base_url: str, address: str) -> Verdict | None:
+    """Return the verdict on an address from an answer that has not the origin of the base URL, or None.
+
+    A path of the API has it always.
+    """
+    if address.startswith("/"):
+        return None
+    try:
+        there, here = httpx2.URL(address), httpx2.URL(base_url)
+        if origin(there) == origin(here):
+            return None
+        place = f"on {there.scheme}://{there.host}" if there.host else "without a host"
+    except httpx2.InvalidURL:
+        return Verdict(ErrorClass.INVALID_RESPONSE, "address", "the answer names an address that is not valid")
+    message = f"the answer names an address {place}: our key goes to {here.scheme}://{here.host} alone"
+    return Verdict(ErrorClass.INVALID_RESPONSE, "address:elsewhere", message)
+
+
 def moved(base_url: str, path: str, http_status: int | None, headers: Mapping[str, str]) -> Verdict | None:
     """Return the verdict on an answer that sends a request for ``path`` to another scheme or host, or None.
 

@@ -45,8 +45,10 @@ OWN_ANSWERS: Mapping[int, str] = {
 class Request:
     """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early.
 
+    A path that is a whole address comes from an answer, and must have the origin of the base URL.
+
     ``limit`` is the number of bytes read of the answer; larger than usual only if the answer contains the asset itself.
-    ``headers`` are added to the provider's own, by lower-case names; only to requests without a body.
+    ``headers`` are added to the provider's own.
     """
 
     method: str

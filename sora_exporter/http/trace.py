@@ -100,6 +100,10 @@ class Traceable(Protocol):
     ) -> Reply:
         """Pass an asset to ``sink``."""
 
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The provider's own values for placeholders."""
+
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets in use."""
 
@@ -121,6 +125,11 @@ class TracedClient:
         return await self._client.download(
             url, sink, limit=limit, timeout_seconds=timeout_seconds, endpoint=endpoint, access=access, trace=self._trace
         )
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The provider's own values for placeholders."""
+        return self._client.values
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets in use."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sora_exporter.classify.sunset import announced_sunset, ignored_date
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api, first
-from sora_exporter.config.apis.spec import Canary
+from sora_exporter.config.apis.spec import Call, Canary
+from sora_exporter.config.apis.template import placeholders
 from sora_exporter.documents import decoded
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
 from sora_exporter.http.reply import Reply, Request, exchange_of
 from sora_exporter.probes.depth import deeper
+from sora_exporter.probes.requests import Filled, Known, Unfilled, known_to
 from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000
@@ -25,6 +27,9 @@ EVIDENCE_HEADERS = (
 )  # fmt: skip
 """Headers of an answer that a provider asks for first; no other is kept, since any may hold a secret."""
 JOB_ENDPOINT = "video_job"
+MIB = 1024 * 1024
+MOST_ANSWERS = 8
+"""How many answers are kept for later requests, besides that to the create request."""
 EVENT_STREAM = "text/event-stream"
 
 
@@ -33,6 +38,10 @@ class Client(Protocol):
 
     async def ask(self, request: Request, access: str, exchange: Exchange | None = None) -> Reply:
         """Return what the provider answered; never raises for what it does. ``exchange`` is filled in on the way."""
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """The provider's own values for placeholders."""
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must not leave memory."""
@@ -89,9 +98,13 @@ class Attempt:
     is_reached: bool = True
     may_have_cost: bool = False
     document: Any = None
+    known: Known = field(init=False)
     body: str = ""
     exchange: Exchange = field(default_factory=Exchange)
     last: Reply = field(default_factory=lambda: Reply(Answer()))
+
+    def __post_init__(self) -> None:
+        self.known = known_to(self.service.model, self.client.values, self.clock.now)
 
     @property
     def remaining_seconds(self) -> float:
@@ -120,10 +133,13 @@ class Attempt:
         stop: Callable[[bytearray], bool] | None = None,
         most_seconds: float = math.inf,
         limit: int = ANSWER_BYTES,
+        headers: Mapping[str, str] | None = None,
     ) -> Verdict:
         """Send one request within the attempt's deadline, keep its trail, and return the verdict on its answer."""
         seconds = min(self.remaining_seconds, most_seconds)
-        request = Request(method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop, limit)
+        request = Request(
+            method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop, limit, headers or {}
+        )
         self.exchange = exchange_of(request)
         reply = await self.client.ask(request, self.service.access, self.exchange)
         self.exchange = Exchange()
@@ -133,20 +149,90 @@ class Attempt:
             self.note_response(reply)
         return verdict
 
+    async def create(
+        self,
+        body: Callable[[Mapping[str, str]], dict[str, Any]],
+        *,
+        is_paid: bool = False,
+        stop: Callable[[bytearray], bool] | None = None,
+    ) -> Verdict:
+        """Send the create request with the body that follows from the values known for it."""
+        create = self.api.create
+        try:
+            path, headers = self.known.path(create.path), self.known.headers(self.api, create)
+        except Unfilled as error:
+            return Verdict(ErrorClass.INVALID_REQUEST, "unfilled", str(error))
+        return await self.ask(
+            create.method,
+            path,
+            endpoint=self.api.endpoint,
+            body=body(self.known.values(placeholders([create.body, self.service.request]))),
+            is_multipart=create.encoding == "multipart",
+            is_paid=is_paid,
+            expectation=self.api.create_expectation,
+            stop=stop,
+            limit=create.answer_mib * MIB if is_paid else ANSWER_BYTES,
+            headers=headers,
+        )
+
+    async def call(
+        self, call: Call, *, endpoint: str, expectation: Expectation | None = None, most_seconds: float = math.inf
+    ) -> Verdict:
+        """Fill and send one of the API's calls, and return the verdict on its answer.
+
+        ``invalid_response`` where an earlier answer lacks a value that the call needs.
+        """
+        try:
+            filled = self.known.call(self.api, call)
+        except Unfilled as error:
+            return Verdict(ErrorClass.INVALID_RESPONSE, "unfilled", str(error))
+        return await self.send(filled, endpoint=endpoint, expectation=expectation, most_seconds=most_seconds)
+
+    async def send(
+        self, filled: Filled, *, endpoint: str, expectation: Expectation | None = None, most_seconds: float = math.inf
+    ) -> Verdict:
+        """Send a filled call, and return the verdict on its answer."""
+        return await self.ask(
+            filled.method,
+            filled.path,
+            endpoint=endpoint,
+            body=filled.body,
+            expectation=expectation,
+            most_seconds=most_seconds,
+            limit=filled.limit,
+            headers=filled.headers,
+        )
+
     def _judged(self, answer: Answer) -> Verdict:
         """Return the classifier's verdict, in the light of where the configuration says that a good answer is.
 
         An answer that broke off is never a good one, however it begins.
         """
-        verdict = self.judge(answer)
+        verdict = self._by_code(self.judge(answer))
         if verdict.error_class is ErrorClass.INVALID_RESPONSE and self._has_expected(answer):
             verdict = Verdict(ErrorClass.NONE, "expected", verdict.message)
         if verdict.error_class is ErrorClass.NONE and answer.transport_error is not None:
             return Verdict(ErrorClass.INVALID_RESPONSE, "broken-off", answer.transport_error)
         return verdict
 
+    def _by_code(self, verdict: Verdict) -> Verdict:
+        """Return the verdict that the vendor's own code stands for; a user's own rule goes before it."""
+        codes = self.api.codes
+        code = codes.fault(self.document) if codes is not None else None
+        if codes is None or code is None or verdict.rule.startswith("user:"):
+            return verdict
+        error_class = codes.error_class(code)
+        if error_class is not None:
+            return replace(verdict, error_class=error_class, rule=f"code:{code[:40]}", recognised=True)
+        if verdict.error_class is not ErrorClass.NONE:
+            return verdict
+        message = f"the vendor's code {code[:40]} is not among those of success"
+        return Verdict(ErrorClass.INVALID_RESPONSE, "code:unknown", message, recognised=False)
+
     def _has_expected(self, answer: Answer) -> bool:
         is_whole = answer.http_status is not None and 200 <= answer.http_status < 300
+        if self.api.codes is not None and self.api.codes.fault(self.document) is not None:
+            return False
         present = answer.expectation.present if answer.expectation is not None else ()
         return is_whole and first(self.document, present) is not None
 
@@ -169,6 +255,10 @@ class Attempt:
         self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at
         self.body = answer.body
         self.document = decoded(answer.body)
+        if isinstance(self.document, dict):
+            self.known.answers.append(self.document)
+            # The first one is the answer to the create request.
+            del self.known.answers[1:-MOST_ANSWERS]
         self.excerpt = (answer.body or answer.transport_error or "")[:EXCERPT_CHARACTERS]
         self.request = f"{request.method} {request.path}, model {self.service.model}"
         self.headers = {name: answer.headers[name] for name in EVIDENCE_HEADERS if name in answer.headers}

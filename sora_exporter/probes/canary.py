@@ -36,13 +36,8 @@ async def _send(attempt: Attempt, broken: Canary) -> Verdict:
     """Send one canary and return its verdict: ``none`` for the refusal that was meant, and for an acceptance."""
     api, service = attempt.api, attempt.service
     attempt.canary = broken
-    verdict = await attempt.ask(
-        api.create.method,
-        api.create_path(service.model),
-        endpoint=api.endpoint,
-        body=api.canary_body(broken, service.model, service.request),
-        is_multipart=api.create.encoding == "multipart",
-        expectation=api.create_expectation,
+    verdict = await attempt.create(
+        lambda values: api.canary_body(broken, service.model, service.request, values),
         stop=Opening().says_enough if api.create.stream else None,
     )
     if verdict.error_class is ErrorClass.NONE or _is_under_way(attempt, verdict):

@@ -4,32 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from sora_exporter.classify.sunset import announced_sunset
 from sora_exporter.config.apis import first
-from sora_exporter.config.apis.spec import Models, fill_path
+from sora_exporter.config.apis.spec import Catalog
+from sora_exporter.documents import text_of
 from sora_exporter.probes.attempt import Attempt
+from sora_exporter.probes.requests import Unfilled
 from sora_exporter.result import ErrorClass, Verdict
 
 # A relay may not have the route for one model, or answer it from a fixed table (QuantumNous/new-api
 # controller/model.go): then only the list can tell.
+MOST_PAGES = 20
 UNTOLD = frozenset({ErrorClass.MODEL_NOT_FOUND, ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_RESPONSE})
 
 
 async def catalog(attempt: Attempt) -> Verdict:
     """Return the verdict of ``GET /models/{model}`` or, where that says nothing certain, of ``GET /models``."""
-    models = attempt.api.models or Models(path=None)
+    shape = attempt.api.catalog or Catalog(path=None)
     one = None
-    if models.path is not None:
-        path = fill_path(models.path, model=attempt.service.model)
-        one = await attempt.ask("GET", path, endpoint="models")
+    if shape.path is not None:
+        one = await _get(attempt, shape.path)
         if one.error_class not in UNTOLD:
             return one
-    listed = await attempt.ask("GET", models.list, endpoint="models")
+    listed = await _get(attempt, shape.list)
+    for _ in range(MOST_PAGES):
+        is_good = listed.error_class is ErrorClass.NONE
+        further = _further(shape, attempt.document) if is_good else None
+        if further is None or listing(attempt.service.model, attempt.document, shape) is not None:
+            break
+        listed = await _get(attempt, further)
     is_good = listed.error_class is ErrorClass.NONE
     if not is_good and not attempt.last.is_cut:
         return one if one is not None and listed.error_class in UNTOLD else listed
-    found = listing(attempt.service.model, attempt.document)
+    found = listing(attempt.service.model, attempt.document, shape)
     if found is not None or (attempt.last.is_cut and f'"{attempt.service.model}"' in attempt.body):
         attempt.note_response(attempt.last)
         attempt.sunset_at = announced_sunset({}, found) or attempt.sunset_at
@@ -41,11 +50,32 @@ async def catalog(attempt: Attempt) -> Verdict:
     return Verdict(ErrorClass.MODEL_NOT_FOUND, "catalog:not-listed", message)
 
 
-def listing(model: str, document: Any) -> Mapping[str, Any] | None:
+async def _get(attempt: Attempt, path: str) -> Verdict:
+    try:
+        filled, headers = attempt.known.path(path), attempt.known.headers(attempt.api)
+    except Unfilled as error:
+        return Verdict(ErrorClass.INVALID_REQUEST, "unfilled", str(error))
+    return await attempt.ask("GET", filled, endpoint="models", headers=headers)
+
+
+def _further(shape: Catalog, document: object) -> str | None:
+    """Return the path or address of the next page of a list; None for the last one."""
+    token = text_of(first(document, shape.next.value)) if shape.next is not None else None
+    if shape.next is None or not token:
+        return None
+    if shape.next.query is None:
+        return token
+    return f"{shape.list}{'&' if '?' in shape.list else '?'}{quote(shape.next.query)}={quote(token, safe='')}"
+
+
+def listing(model: str, document: Any, shape: Catalog) -> Mapping[str, Any] | None:
     """Return what a list of models says of one model, empty where it only names it, or None where it does not."""
-    items = document if isinstance(document, list) else first(document, ("data", "models"))
+    items = document if isinstance(document, list) else first(document, shape.items)
+    if isinstance(items, dict):
+        said = items.get(shape.prefix + model)
+        return said if isinstance(said, dict) else None if said is None else {}
     for item in items if isinstance(items, list) else []:
-        name = first(item, ("id", "name")) if isinstance(item, dict) else item
-        if name in (model, f"models/{model}"):
+        name = first(item, shape.id) if isinstance(item, dict) else item
+        if name in (model, shape.prefix + model, f"models/{model}"):
             return item if isinstance(item, dict) else {}
     return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sora_exporter.config.apis import first
-from sora_exporter.config.apis.spec import fill_path
 from sora_exporter.probes.asset import AssetCheck, decode_base64, is_loopback, media_link
-from sora_exporter.probes.attempt import Attempt
+from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.job import create_job, job_id_of, leave_job, poll_job
+from sora_exporter.probes.requests import Unfilled
 from sora_exporter.probes.stream import spoken_text
-from sora_exporter.result import Depth, ErrorClass, Verdict
+from sora_exporter.result import Depth, ErrorClass, Expectation, Verdict
 
 ASSET_BYTES = 512 * 1024 * 1024
 NOT_FETCHED = "the asset could not be fetched"
@@ -49,6 +49,9 @@ async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) ->
     """Return the verdict, or ``invalid_response`` when the asset is missing, cut or of another type."""
     if attempt.api.asset is None:
         return verdict
+    missing = await take_steps(attempt)
+    if missing is not None:
+        return missing
     check = AssetCheck(attempt.api.asset.kinds)
     inline = inline_asset(attempt)
     if inline is not None:
@@ -68,6 +71,19 @@ async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) ->
     return verdict
 
 
+async def take_steps(attempt: Attempt) -> Verdict | None:
+    """Send the requests that lead to the answer with the asset in it; return the verdict on one that fails, or None."""
+    asset = attempt.api.asset
+    for step in asset.steps if asset is not None else ():
+        is_last = asset is not None and step is asset.steps[-1]
+        present = (*asset.url, *asset.base64) if asset is not None and is_last else ()
+        expectation = Expectation(present=present) if present else None
+        verdict = await attempt.call(step, endpoint=JOB_ENDPOINT, expectation=expectation)
+        if verdict.error_class is not ErrorClass.NONE:
+            return verdict
+    return None
+
+
 def inline_asset(attempt: Attempt) -> bytes | None:
     """Return the asset that the finished answer itself contains, or None."""
     asset = attempt.api.asset
@@ -80,7 +96,11 @@ def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
     if asset is None:
         return None
     if asset.route is not None and job_id is not None:
-        return fill_path(asset.route.path, job_id=job_id)
+        attempt.known.given = {**attempt.known.given, "job_id": job_id}
+        try:
+            return attempt.known.path(asset.route.path)
+        except Unfilled:
+            return None
     address = first(attempt.document, asset.url)
     if address is None and asset.link is not None:
         address = media_link(spoken_text(attempt.body), asset.link)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 
+from sora_exporter.classify.job_words import Family, family_of
 from sora_exporter.config.apis import Api, first
-from sora_exporter.config.apis.spec import fill_path
+from sora_exporter.config.apis.spec import Job, State
 from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
@@ -19,12 +20,18 @@ from sora_exporter.result import Answer, Depth, ErrorClass, Verdict
 PROGRESSING = "stream:progress"
 """The rule of a stream that reports progress and nothing else."""
 
-MIB = 1024 * 1024
 POLL_SECONDS = 30.0
 """Longest duration of one poll; a lost one must not use up the whole attempt."""
 LAST_SECONDS, LAST_SHARE = 2.0, 0.05
 """The last poll comes this long before the attempt's end at most, and this share of its time at most."""
 CLEANUP_SHARE = 0.05
+STILL_GOING = 202
+HOPELESS = frozenset({"unfilled", "address", "address:elsewhere"})
+"""Rules of polls that can never be sent."""
+FAMILIES: Mapping[Family, State] = {
+    Family.GOING: "running", Family.DONE: "done", Family.FAILED: "failed", Family.EXPIRED: "failed",
+}  # fmt: skip
+WORD_CHARACTERS = 60
 ID_CHARACTERS = 512
 LONG_SECRET = 12
 """Characters; a job's id may contain a shorter secret, such as a configured header's value, by chance."""
@@ -59,16 +66,10 @@ async def request_job(attempt: Attempt, opening: Opening, *, opening_only: bool 
     api, service = attempt.api, attempt.service
     attempt.may_have_cost = True
     started = attempt.clock.monotonic()
-    verdict = await attempt.ask(
-        api.create.method,
-        api.create_path(service.model),
-        endpoint=api.endpoint,
-        body=api.create_body(service.model, service.request, attempt.prompt),
-        is_multipart=api.create.encoding == "multipart",
+    verdict = await attempt.create(
+        lambda values: api.create_body(service.model, service.request, attempt.prompt, values),
         is_paid=True,
-        expectation=api.create_expectation,
         stop=(opening.says_enough if opening_only else opening.watch) if api.create.stream else None,
-        limit=api.create.answer_mib * MIB,
     )
     attempt.phases["submit"] = attempt.clock.monotonic() - started
     attempt.may_have_cost = may_have_begun(
@@ -137,12 +138,14 @@ def job_id_in(api: Api, document: object) -> str | None:
 class Followed:
     """How following a job ended: with the verdict on its end, or without one when time ran out.
 
-    ``trouble`` is the verdict on the last poll, when it failed; ``phase`` is where the job was last seen.
+    ``trouble`` is the verdict on the last poll, when it failed; ``phase`` is where the job was last seen, and
+    ``unknown_word`` the status word of the last poll if nothing knows it.
     """
 
     end: Verdict | None
     trouble: Verdict | None = None
     phase: str = ""
+    unknown_word: str = ""
 
 
 async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
@@ -154,7 +157,15 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
     followed = await follow_job(attempt, job_id, repeat(interval))
     phase = followed.phase
     late = Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
-    return followed.end or followed.trouble or late
+    return followed.end or followed.trouble or unknown_word(followed) or late
+
+
+def unknown_word(followed: Followed) -> Verdict | None:
+    """Return the verdict on a job that stayed in a status which nothing knows, or None."""
+    if not followed.unknown_word:
+        return None
+    message = f"the job's status word {followed.unknown_word!r} is not known: add it to the api's status words"
+    return Verdict(ErrorClass.GENERATION_TIMEOUT, "generate:unknown-word", message, recognised=False)
 
 
 async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> Followed:
@@ -165,22 +176,22 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
     job = attempt.api.job
     if job is None:
         raise ValueError(f"the api {attempt.service.api} of {attempt.service.id} gives no job ids")
-    path = fill_path(job.poll.path, job_id=job_id)
+    attempt.known.given = {**attempt.known.given, "job_id": job_id}
     clock = attempt.clock
     phase, since = "queue", clock.monotonic()
     last_seconds = min(LAST_SECONDS, LAST_SHARE * attempt.remaining_seconds)
     trouble: Verdict | None = None
-    polls = 0
+    polls, word = 0, ""
     while attempt.remaining_seconds > 0:
         was_reached = attempt.is_reached
-        verdict = await attempt.ask(
-            job.poll.method,
-            path,
-            endpoint=JOB_ENDPOINT,
-            expectation=attempt.api.job_expectation,
-            most_seconds=POLL_SECONDS,
+        verdict = await attempt.call(
+            job.poll, endpoint=JOB_ENDPOINT, expectation=attempt.api.job_expectation, most_seconds=POLL_SECONDS
         )
-        state = job.word(attempt.document)
+        if verdict.rule in HOPELESS:
+            return Followed(verdict)
+        state, word = state_and_word(attempt, job)
+        if verdict.error_class is ErrorClass.INVALID_RESPONSE and (state is not None or word):
+            verdict = Verdict(ErrorClass.NONE, "generate:state", verdict.message)
         if phase == "queue" and state in ("running", "done"):
             attempt.phases["queue"] = clock.monotonic() - since
             phase, since = "render", clock.monotonic()
@@ -194,14 +205,35 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
         if is_cut_short:
             attempt.is_reached = was_reached
         else:
-            trouble = None if verdict.error_class is ErrorClass.NONE else verdict
+            is_waiting = verdict.error_class is ErrorClass.NONE or attempt.http_status == STILL_GOING
+            trouble = None if is_waiting else verdict
         polls += 1
         pause = min(next(pauses), attempt.remaining_seconds - last_seconds)
         if pause <= 0:
             break
         await clock.sleep(pause)
     attempt.phases[phase] = clock.monotonic() - since
-    return Followed(None, trouble, phase)
+    return Followed(None, trouble, phase, word)
+
+
+def state_and_word(attempt: Attempt, job: Job) -> tuple[State | None, str]:
+    """Return the state of the job in the latest answer, and the status word where nothing knows it.
+
+    The configured words come first, then the families of words that vendors use. A refusal has no state.
+    """
+    http_status = attempt.http_status
+    if http_status is None or not 200 <= http_status < 300:
+        return None, ""
+    return state_of(job, attempt.document)
+
+
+def state_of(job: Job, document: object) -> tuple[State | None, str]:
+    """Return the state of the job in a document, and the status word where nothing knows it."""
+    state, word = job.word(document), job.status_word(document)
+    if state is not None or not word:
+        return state, ""
+    state = FAMILIES.get(family_of(word))
+    return state, "" if state is not None else word[:WORD_CHARACTERS]
 
 
 def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
@@ -227,7 +259,9 @@ async def delete_job(attempt: Attempt, job_id: str) -> Removed:
     def seconds_left() -> float:
         return attempt.deadline - attempt.clock.monotonic()
 
-    removal = Removal(attempt.client, attempt.api, attempt.service.access, seconds_left)
+    removal = Removal(
+        attempt.client, attempt.api, attempt.service, seconds_left, attempt.clock.now, attempt.known.answers
+    )
     removed = await removal.remove(job_id, job.word(attempt.document) if job is not None else None)
     is_over = removed is Removed.GONE or (removed is Removed.LEFT and (job is None or not job.endings))
     if is_over and attempt.job_record is not None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from sora_exporter.config import Service
 from sora_exporter.config.apis import Api
-from sora_exporter.config.apis.spec import Ending, Job, Route, State, fill, fill_path
+from sora_exporter.config.apis.spec import Call, Ending, Job, State
 from sora_exporter.documents import decoded, first
 from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Client
+from sora_exporter.probes.requests import Unfilled, known_to
 
 CALL_SECONDS = 5.0
 LEAST_SECONDS = 0.1
@@ -31,28 +33,33 @@ class Removal:
 
     client: Client
     api: Api
-    access: str
+    service: Service
     seconds_left: Callable[[], float]
+    now: Callable[[], float]
+    answers: Sequence[object] = ()
 
     async def remove(self, job_id: str, state: State | None = None) -> Removed:
         """Remove a job whose state was last seen as this; poll it first if the state decides and is not known."""
         job = self.api.job
         if job is None or not job.endings:
             return Removed.LEFT
-        ending = ending_for(job, state)
+        ending, reply = ending_for(job, state), None
         if ending is None and state is None:
             reply = await self._poll(job, job_id)
+            if reply is None:
+                return Removed.LATER
             if is_not_found(reply):
                 return Removed.GONE
             state = state_in(job, reply)
             ending = ending_for(job, state)
         if ending is not None:
-            return await self._end(ending, job, job_id)
+            return await self._end(ending, job, job_id, decoded(reply.answer.body) if reply is not None else None)
         return Removed.LEFT if state in ("done", "failed") else Removed.LATER
 
-    async def _end(self, ending: Ending, job: Job, job_id: str) -> Removed:
-        body = fill(ending.body, {"job_id": job_id}) if ending.body is not None else None
-        reply = await self._ask(Request(ending.method, _path(ending, job_id), JOB_ENDPOINT, self._seconds(), body))
+    async def _end(self, ending: Ending, job: Job, job_id: str, polled: object) -> Removed:
+        reply = await self._call(ending, job_id, polled)
+        if reply is None:
+            return Removed.LATER
         http_status = reply.answer.http_status
         if http_status == METHOD_NOT_ALLOWED:
             return Removed.LEFT
@@ -60,21 +67,36 @@ class Removal:
             return await self._meaning_of_not_found(job, job_id)
         if http_status == GONE_FOR_GOOD:
             return Removed.GONE
-        is_done = http_status is not None and 200 <= http_status < 300
-        return Removed.GONE if is_done and not first(decoded(reply.answer.body), ("error",)) else Removed.LATER
+        document = decoded(reply.answer.body)
+        is_done = http_status is not None and 200 <= http_status < 300 and not first(document, ("error",))
+        is_fault = self.api.codes is not None and self.api.codes.fault(document) is not None
+        return Removed.GONE if is_done and not is_fault else Removed.LATER
 
     async def _meaning_of_not_found(self, job: Job, job_id: str) -> Removed:
         """Return whether the job was not found or the call itself: a job that can still be polled is there."""
         reply = await self._poll(job, job_id)
+        if reply is None:
+            return Removed.LATER
         if is_not_found(reply):
             return Removed.GONE
         return Removed.LEFT if state_in(job, reply) is not None else Removed.LATER
 
-    async def _poll(self, job: Job, job_id: str) -> Reply:
-        return await self._ask(Request(job.poll.method, _path(job.poll, job_id), JOB_ENDPOINT, self._seconds()))
+    async def _poll(self, job: Job, job_id: str) -> Reply | None:
+        return await self._call(job.poll, job_id)
 
-    async def _ask(self, request: Request) -> Reply:
-        return await self.client.ask(request, self.access)
+    async def _call(self, call: Call, job_id: str, polled: object = None) -> Reply | None:
+        """Return the answer to a call; None if no answer so far gives what the call needs."""
+        answers = [*self.answers, polled]
+        known = known_to(self.service.model, self.client.values, self.now, job_id, answers)
+        try:
+            filled = known.call(self.api, call)
+        except Unfilled:
+            return None
+        request = Request(
+            filled.method, filled.path, JOB_ENDPOINT, self._seconds(), filled.body, limit=filled.limit,
+            headers=filled.headers,
+        )  # fmt: skip
+        return await self.client.ask(request, self.service.access)
 
     def _seconds(self) -> float:
         return min(max(self.seconds_left(), LEAST_SECONDS), CALL_SECONDS)
@@ -98,7 +120,3 @@ def state_in(job: Job, reply: Reply) -> State | None:
 def is_not_found(reply: Reply) -> bool:
     """Return whether a poll says that there is no such job."""
     return reply.answer.http_status in (NOT_FOUND, GONE_FOR_GOOD)
-
-
-def _path(route: Route, job_id: str) -> str:
-    return fill_path(route.path, job_id=job_id)

@@ -27,6 +27,10 @@ class ListedAnswers:
         facts = Answer(request.endpoint, access, status, {}, text if status else "", error, 0.1, request.expectation)
         return Reply(facts, http_status=status, is_reached=body != "unreached")
 
+    @property
+    def values(self) -> dict[str, str]:
+        return {}
+
     def secrets(self) -> tuple[str, ...]:
         return ()
 

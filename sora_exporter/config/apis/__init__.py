@@ -10,19 +10,19 @@ from importlib import resources
 
 import yaml
 
-from sora_exporter.config.apis.spec import Api, Asset, Canary, Create, Find, Job, Models, Route
+from sora_exporter.config.apis.spec import Api, Asset, Call, Canary, Catalog, Create, Find, Job
 from sora_exporter.config.apis.template import fill, fill_path
 from sora_exporter.documents import first
 
 __all__ = [
     "Api",
     "Asset",
+    "Call",
     "Canary",
+    "Catalog",
     "Create",
     "Find",
     "Job",
-    "Models",
-    "Route",
     "builtin_apis",
     "fill",
     "fill_path",

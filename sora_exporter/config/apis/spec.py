@@ -1,32 +1,38 @@
-"""One vendor's API as data: routes, bodies, and the paths of job, status, asset and error in its answers.
+"""One vendor's API as data: calls, and where id, status, faults and asset are in its answers.
 
-A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``. The paths of a tuple
-are tried in order. A route may hold ``{model}`` (create, models) or ``{job_id}`` (poll, cancel, delete, asset), a body
-``{model}`` and ``{prompt}``.
+A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``; ``steps.[type=video]`` chooses the
+first member of a list that has this value. The paths of a tuple are tried in order.
+
+A *placeholder* in a path, header or body is filled for each request: ``{model}``, ``{prompt}``, ``{job_id}``,
+``{uuid}``, ``{timestamp}`` (seconds), ``{timestamp_ms}``, ``{month_ago_ms}``, the provider's ``values``, and any path
+into an earlier answer, of which the newest that has it counts.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from sora_exporter.config.apis.template import fill, fill_path, placeholders
+from sora_exporter.config.apis.template import WHOLE, fill, fill_path, placeholders
 from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
-from sora_exporter.documents import first
-from sora_exporter.result import Depth, Expectation
+from sora_exporter.config.values import HEADER_NAME
+from sora_exporter.documents import at, first, text_of
+from sora_exporter.result import Depth, ErrorClass, Expectation
 
 __all__ = [
-    "Api", "Asset", "Canary", "Cancel", "Create", "Ending", "Find", "Job", "Models", "Proof", "Route", "State",
-    "fill", "fill_path", "first",
+    "Api", "Asset", "Call", "Canary", "Cancel", "Catalog", "Codes", "Create", "Ending", "Find", "Job", "NextPage",
+    "Proof", "State", "fill", "fill_path", "first",
 ]  # fmt: skip
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 State = Literal["queued", "running", "done", "failed"]
 """What a job's status word means."""
+ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms", "month_ago_ms"})
+"""The placeholders that every request can fill."""
 
 
 def _as_tuple(value: object) -> object:
@@ -51,65 +57,123 @@ def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word.lower() for word in words)
 
 
-def _route_path(path: str) -> str:
-    if not re.fullmatch(r"/(?!/)[!-~]*|/", path):
+def _as_words(value: object) -> object:
+    """Return one value or a list of them as texts: numbers and booleans as JSON writes them."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return tuple(text_of(one) or one for one in values)
+
+
+def _call_path(path: str) -> str:
+    if not re.fullmatch(r"/(?!/)[!-~]*|/", path) and not WHOLE.fullmatch(path):
         raise ValueError("a path begins with one '/' and has no spaces: it is added to the provider's base_url")
     return path
 
 
+def _fixed_name(name: str) -> str:
+    if not HEADER_NAME.fullmatch(name) or name.lower() == "authorization":
+        raise ValueError(f"{name!r} cannot be a header here: keys belong into auth of the provider")
+    return name
+
+
+def _ascii(value: str) -> str:
+    if value != value.strip() or not re.fullmatch(r"[ -~]+", value):
+        raise ValueError("a header's value is printable ASCII without spaces around it: correct it")
+    return value
+
+
 Paths = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_as_tuple)]
-Words = Annotated[Paths, AfterValidator(_lower)]
-RoutePath = Annotated[str, AfterValidator(_route_path)]
+Words = Annotated[Paths, BeforeValidator(_as_words), AfterValidator(_lower)]
+CallPath = Annotated[str, AfterValidator(_call_path)]
+Headers = Mapping[Annotated[str, AfterValidator(_fixed_name)], Annotated[str, AfterValidator(_ascii)]]
+Conditions = Mapping[Annotated[str, Field(min_length=1)], Words]
+AnswerMib = Annotated[Count, Field(ge=1, le=64)]
 
 
-def _require_placeholders(path: str, allowed: str, *, is_needed: bool) -> None:
-    unknown = sorted(placeholders(path) - {allowed})
-    if unknown:
-        raise ValueError(f"{path!r} has the placeholder {{{unknown[0]}}}: only {{{allowed}}} is filled in there")
-    if is_needed and not placeholders(path):
-        raise ValueError(f"{path!r} names no {{{allowed}}}: put it where the vendor wants it")
+class Call(Section):
+    """One request: method, path, headers and body, each with placeholders.
 
+    A path that is one placeholder, such as ``{status_url}``, is an address from an answer; it must have the origin of
+    ``base_url``. ``answer_mib`` limits how much of the answer is read, for assets that stand in it as base64.
+    """
 
-class Route(Section):
     method: Method = "GET"
-    path: RoutePath
+    path: CallPath
+    headers: Headers = Field(default_factory=dict)
+    body: Json | None = None
+    answer_mib: AnswerMib = 1
+
+    @property
+    def blanks(self) -> set[str]:
+        """The names of the placeholders."""
+        return placeholders(self.path) | placeholders(dict(self.headers)) | placeholders(self.body or {})
 
 
-class Models(Section):
-    """Where the model catalog is; ``path`` is None if a vendor only has the list."""
+class NextPage(Section):
+    """Where a list names its next page: a token for a query parameter, or without ``query`` a whole address."""
 
-    path: RoutePath | None = "/models/{model}"
-    list: RoutePath = "/models"
+    value: Paths = Field(min_length=1)
+    query: str | None = Field(default=None, min_length=1)
+
+
+class Catalog(Section):
+    """Where the model catalog is: one model by ``path`` (null if there is no such call), and the ``list``.
+
+    ``items`` are the list, or a mapping with the models' names as keys; ``id`` is a model's name in each. ``prefix``
+    stands before the names there.
+    """
+
+    path: CallPath | None = "/models/{model}"
+    list: CallPath = "/models"
+    items: Paths = ("data", "models")
+    id: Paths = ("id", "name")
+    prefix: str = ""
+    next: NextPage | None = None
 
     @field_validator("path")
     @classmethod
     def _names_model(cls, value: str | None) -> str | None:
-        if value is not None:
-            _require_placeholders(value, "model", is_needed=True)
+        if value is not None and "model" not in placeholders(value):
+            raise ValueError(f"{value!r} names no {{model}}: put it where the vendor wants it")
         return value
 
 
-class Create(Section):
+class Create(Call):
     """The create request.
 
     ``stream`` marks an event stream as the answer; ``billed_seconds`` are paths in the body to the length of the video,
-    for prices per second; ``answer_mib`` limits how much of the answer to a paid request is read.
+    for prices per second; ``present`` are paths of which a good answer has one.
     """
 
     method: Method = "POST"
-    path: RoutePath
     encoding: Literal["json", "multipart"] = "json"
     body: Json
     stream: Flag = False
     billed_seconds: Paths = ()
     present: Paths = ()
-    answer_mib: Annotated[Count, Field(ge=1, le=64)] = 1
 
-    @field_validator("path")
-    @classmethod
-    def _may_name_model(cls, value: str) -> str:
-        _require_placeholders(value, "model", is_needed=False)
-        return value
+
+class Codes(Section):
+    """The vendor's own codes: where they are, which mean success, and which error class the others stand for.
+
+    A key of ``classes`` that ends in ``.`` stands for every code that begins with it. A code that is not among
+    ``success`` is a fault, also with HTTP status 200.
+    """
+
+    value: Paths = Field(min_length=1)
+    success: Words = ()
+    classes: Mapping[str, ErrorClass] = Field(default_factory=dict)
+
+    def fault(self, answer: object) -> str | None:
+        """Return the code of an answer that is a fault; None for success and for an answer without a code."""
+        code = text_of(first(answer, self.value))
+        return None if code is None or code.lower() in self.success else code
+
+    def error_class(self, code: str) -> ErrorClass | None:
+        """Return the error class of a code; the longest prefix decides where the whole code is not listed."""
+        if (exact := self.classes.get(code)) is not None:
+            return exact
+        prefixes = [key for key in self.classes if key.endswith(".") and f"{code}.".startswith(key)]
+        return self.classes[max(prefixes, key=len)] if prefixes else None
 
 
 class Proof(Section):
@@ -151,25 +215,21 @@ class Canary(Section):
 
 
 class Find(Section):
-    """How to list jobs, to find one whose id was lost: a route, the path of its items, and of the prompt in each.
+    """How to list jobs, to find one whose id was lost: a path, where its items are, and the prompt in each.
 
     A list of ``most`` items may be cut off: it does not prove that a job is not there.
     """
 
-    path: RoutePath
+    path: CallPath
     most: Annotated[Count, Field(ge=1, le=10_000)] = 100
     items: Paths = Field(min_length=1)
     prompt: Paths = Field(min_length=1)
 
 
-class Ending(Route):
-    """A call that ends a job, or deletes it, and the states in which the vendor permits it (none given: every state).
-
-    ``body`` may hold ``{job_id}``.
-    """
+class Ending(Call):
+    """A call that ends or deletes a job, and the states in which the vendor permits it (none given: every state)."""
 
     method: Method = "DELETE"
-    body: Json | None = None
     when: tuple[State, ...] = ()
 
     def fits(self, state: State | None) -> bool:
@@ -184,16 +244,23 @@ class Cancel(Ending):
 
 
 class Job(Section):
-    """Where a job's id, status word, progress and error are, and what the vendor's words mean, in any case."""
+    """Where a job's id, status word and error are, and what the vendor's words mean, in any case.
+
+    ``failed_when`` and ``done_when`` decide by a value at a path, or by ``present``; a failure goes before the status
+    word, and the status word before ``done_when``. ``absent`` is the state of an answer without any status.
+    """
 
     id: Paths = Field(min_length=1)
-    status: Paths = Field(min_length=1)
+    status: Paths = ()
     error: Paths = ()
     queued: Words = ()
     running: Words = ()
-    done: Words = Field(min_length=1)
+    done: Words = ()
     failed: Words = ()
-    poll: Route
+    failed_when: Conditions = Field(default_factory=dict)
+    done_when: Conditions = Field(default_factory=dict)
+    absent: State | None = None
+    poll: Call
     poll_interval_seconds: float = Field(default=5.0, gt=0, le=3600)
     cancel: Cancel | None = None
     delete: Ending | None = None
@@ -210,22 +277,40 @@ class Job(Section):
         }
         return {word: meaning for meaning, words in by_meaning.items() for word in words}
 
+    def status_word(self, answer: object) -> str:
+        """Return the status word of an answer in lower case; empty text without one."""
+        return (text_of(first(answer, self.status)) or "").lower()
+
     def word(self, answer: object) -> State | None:
-        """Return the state of the job in an answer; None for an unknown status word."""
-        said = first(answer, self.status)
-        return self.meanings.get(str(said).lower()) if isinstance(said, (str, int)) else None
+        """Return the state of the job in an answer by the configured words and conditions; None for another word."""
+        if _holds(self.failed_when, answer):
+            return "failed"
+        word = self.status_word(answer)
+        if (state := self.meanings.get(word)) is not None:
+            return state
+        if _holds(self.done_when, answer):
+            return "done"
+        return self.absent if not word else None
 
     @property
     def endings(self) -> tuple[Ending, ...]:
         """The calls that remove a job, deleting before cancelling; empty for a vendor that has none."""
         return tuple(ending for ending in (self.delete, self.cancel) if ending is not None)
 
-    @field_validator("poll", "cancel", "delete")
-    @classmethod
-    def _names_job(cls, value: Route | None) -> Route | None:
-        if value is not None:
-            _require_placeholders(value.path, "job_id", is_needed=True)
-        return value
+    @model_validator(mode="after")
+    def _can_be_followed(self) -> Self:
+        if not (self.status and self.done) and not self.done_when:
+            raise ValueError("nothing shows that the job is done: add done with the words of status, or done_when")
+        if not self.poll.blanks - ALWAYS:
+            raise ValueError(f"the poll {self.poll.path!r} names no {{job_id}}: put it where the vendor wants it")
+        for name, ending in (("cancel", self.cancel), ("delete", self.delete)):
+            if ending is not None and not ending.blanks - ALWAYS:
+                raise ValueError(f"{name} {ending.path!r} names no {{job_id}}: put it where the vendor wants it")
+            if ending is not None and "job_id" not in ending.blanks and not ending.when:
+                raise ValueError(f"{name} is filled from the answer to a poll: say in which states, with when")
+        if any(ending.when for ending in self.endings) and "job_id" not in self.poll.blanks:
+            raise ValueError("after a restart only the job's id is known: put {job_id} into poll, or drop when")
+        return self
 
     @model_validator(mode="after")
     def _one_meaning_each(self) -> Self:
@@ -236,11 +321,25 @@ class Job(Section):
         return self
 
 
+def _holds(conditions: Mapping[str, tuple[str, ...]], answer: object) -> bool:
+    return any(_has(at(answer, path), wanted) for path, wanted in conditions.items())
+
+
+def _has(said: object, wanted: tuple[str, ...]) -> bool:
+    if "present" in wanted:
+        return said is not None and said not in ("", [], {})
+    return (text_of(said) or "").lower() in wanted
+
+
 class Asset(Section):
-    """Where the finished video or image is: a route, a path to its address or base64 text, or a link in text."""
+    """Where the finished video or image is: a route, a path to its address or base64 text, or a link in text.
+
+    ``steps`` are requests that lead to the answer with ``url`` or ``base64`` in it.
+    """
 
     kinds: tuple[Literal["video", "image"], ...] = Field(min_length=1)
-    route: Route | None = None
+    steps: tuple[Call, ...] = Field(default=(), max_length=5)
+    route: Call | None = None
     url: Paths = ()
     base64: Paths = ()
     link: Pattern | None = None
@@ -249,53 +348,96 @@ class Asset(Section):
     def _is_somewhere(self) -> Self:
         if not (self.route or self.url or self.base64 or self.link):
             raise ValueError("the asset is nowhere: give one of route, url, base64 and link")
-        if self.route is not None:
-            _require_placeholders(self.route.path, "job_id", is_needed=True)
+        if self.steps and not (self.url or self.base64):
+            raise ValueError("the steps lead nowhere: say with url or base64 where the asset is in the last answer")
+        if self.route is not None and not self.route.blanks - ALWAYS:
+            raise ValueError(f"{self.route.path!r} names no {{job_id}}: put it where the vendor wants it")
         return self
 
 
 class Api(Section):
     """One vendor's API. ``endpoint`` is the family whose conventions the classifier falls back on.
 
-    ``models`` is None if the vendor has no model catalog. ``canary`` holds one canary or several in the order in which
-    they are sent: first those whose fault relays pass through to the maker.
+    ``headers`` go on every call. ``catalog`` is None if the vendor has no model catalog; ``models`` is its older name.
+    ``canary`` holds one canary or several in the order in which they are sent: first those whose fault relays pass
+    through to the maker.
     """
 
     endpoint: Literal["videos", "chat", "images"] = "videos"
     prompt: str = Field(default="A paper boat drifts across a calm lake at dawn.", min_length=1, max_length=2000)
-    models: Models | None = Models()
+    headers: Headers = Field(default_factory=dict)
+    codes: Codes | None = None
+    catalog: Catalog | None = Catalog()
     create: Create
     canary: Annotated[tuple[Canary, ...], BeforeValidator(_as_list)] = ()
     job: Job | None = None
     asset: Asset | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _older_name(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "models" not in value:
+            return value
+        if "catalog" in value:
+            raise ValueError("models is the older name of catalog: keep catalog")
+        return {"catalog" if name == "models" else name: member for name, member in value.items()}
+
     @model_validator(mode="after")
-    def _route_has_job(self) -> Self:
-        if self.asset is not None and self.asset.route is not None and self.job is None:
-            raise ValueError("asset.route needs the id of a job: add job, or find the asset by url, base64 or link")
+    def _can_be_filled(self) -> Self:
+        for where, call in self.calls():
+            names = placeholders(call) if isinstance(call, str) else call.blanks
+            dotted = sorted(name for name in names if where in FIRST_CALLS and ("." in name or name == "job_id"))
+            if dotted:
+                raise ValueError(f"{where} has the placeholder {{{dotted[0]}}}, but no answer comes before it")
+            if self.job is None and "job_id" in names:
+                raise ValueError(f"{where} needs the id of a job: add job, or find the asset by url, base64 or link")
         return self
 
-    def create_path(self, model: str) -> str:
-        """Return the path of the create request for a model."""
-        return fill_path(self.create.path, model=model)
+    def calls(self) -> Iterable[tuple[str, Call | str]]:
+        """Yield every call with its place in the shape; of calls that are paths alone, the path."""
+        yield "create", self.create
+        yield from (("headers", value) for value in self.headers.values())
+        if self.catalog is not None:
+            yield from (("catalog", path) for path in (self.catalog.path, self.catalog.list) if path is not None)
+        if self.job is not None:
+            yield "job.poll", self.job.poll
+            yield from ((f"job.{type(ending).__name__.lower()}", ending) for ending in self.job.endings)
+        if self.asset is not None:
+            yield from (("asset.steps", step) for step in self.asset.steps)
+            if self.asset.route is not None:
+                yield "asset.route", self.asset.route
 
-    def create_body(self, model: str, overrides: dict[str, Any], prompt: str = "") -> dict[str, Any]:
+    @property
+    def own_blanks(self) -> list[str]:
+        """The placeholders of calls before any answer that only the provider's ``values`` can fill, sorted."""
+        calls = (call for where, call in self.calls() if where in FIRST_CALLS)
+        paths = (
+            placeholders(c) if isinstance(c, str) else placeholders(c.path) | placeholders(dict(c.headers))
+            for c in calls
+        )
+        return sorted({name for names in paths for name in names} - ALWAYS)
+
+    def create_body(
+        self, model: str, overrides: dict[str, Any], prompt: str = "", values: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Return the body of a create request; the service's own members replace the API's."""
-        values = {"model": model, "prompt": prompt or self.prompt}
-        body: dict[str, Any] = fill({**self.create.body, **overrides}, values)
+        known = {**(values or {}), "model": model, "prompt": prompt or self.prompt}
+        body: dict[str, Any] = fill({**self.create.body, **overrides}, known)
         return body
 
-    def canary_body(self, canary: Canary, model: str, overrides: dict[str, Any]) -> dict[str, Any]:
+    def canary_body(
+        self, canary: Canary, model: str, overrides: dict[str, Any], values: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Return the body of a create request with the canary's faults in it."""
-        return _merged(self.create_body(model, overrides), canary.replace)
+        return _merged(self.create_body(model, overrides, values=values), canary.replace)
 
     def billed_seconds(self, body: dict[str, Any]) -> float | None:
-        """Return how many seconds of video the body orders, or None if it does not set them."""
+        """Return how many seconds of video the body orders, such as 5, "5" or "5s"; None if it does not set them."""
         said = first(body, self.create.billed_seconds)
         if isinstance(said, bool) or not isinstance(said, (str, int, float)):
             return None
         try:
-            seconds = float(said)
+            seconds = float(said.removesuffix("s") if isinstance(said, str) else said)
         except (ValueError, OverflowError):
             return None
         return seconds if math.isfinite(seconds) and seconds > 0 else None
@@ -312,4 +454,9 @@ class Api(Section):
         if self.job is None:
             return None
         good = (*self.job.queued, *self.job.running, *self.job.done)
-        return Expectation(self.job.status, self.job.error, self.job.status, self.job.failed, good)
+        present = (*self.job.status, *self.job.done_when)
+        return Expectation(present, self.job.error, self.job.status, self.job.failed, good)
+
+
+FIRST_CALLS = frozenset({"create", "catalog", "headers"})
+"""The calls before which there is no answer."""

@@ -1,4 +1,8 @@
-"""Filling ``{placeholders}`` in the paths and bodies of requests."""
+"""Filling ``{placeholders}`` in the paths, headers and bodies of requests.
+
+``{name}`` in a path is one percent-encoded segment; ``{+name}`` keeps its slashes, for names that have some (RFC 6570).
+A dotted name such as ``{data.0.id}`` is a path into an earlier answer.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w*)\}")
+PLACEHOLDER = re.compile(r"\{(\+?)([A-Za-z_][\w.]*)\}")
+WHOLE = re.compile(r"\{[A-Za-z_][\w.]*\}")
 DOT_SEGMENTS = {".": "%2E", "..": "%2E%2E"}
 
 
@@ -17,7 +22,7 @@ def fill(template: Any, values: Mapping[str, str]) -> Any:
     Values are inserted as they are: a placeholder inside one is not replaced.
     """
     if isinstance(template, str):
-        return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), template)
+        return PLACEHOLDER.sub(lambda found: values.get(found[2], found[0]), template)
     if isinstance(template, dict):
         return {key: fill(value, values) for key, value in template.items()}
     if isinstance(template, list):
@@ -25,15 +30,31 @@ def fill(template: Any, values: Mapping[str, str]) -> Any:
     return template
 
 
-def fill_path(path: str, **values: str) -> str:
+def fill_path(path: str, values: Mapping[str, str]) -> str:
     """Return a route's path with its placeholders replaced by percent-encoded values.
 
-    Each value stays one segment: a slash or a dot segment in it cannot change which route is called.
+    A value stays one segment, or with ``{+name}`` a row of segments: no query and no dot segment in it can change which
+    route is called. A path that is one placeholder is a whole address, and its value is taken as it is.
     """
-    encoded = {name: DOT_SEGMENTS.get(value) or quote(value, safe=":@") for name, value in values.items()}
-    return str(fill(path, encoded))
+    if WHOLE.fullmatch(path):
+        return str(fill(path, values))
+
+    def encoded(found: re.Match[str]) -> str:
+        value = values.get(found[2])
+        if value is None:
+            return found[0]
+        return "/".join(map(_segment, value.split("/"))) if found[1] else _segment(value)
+
+    return PLACEHOLDER.sub(encoded, path)
 
 
-def placeholders(text: str) -> set[str]:
-    """Return the names of the placeholders in a text."""
-    return set(PLACEHOLDER.findall(text))
+def _segment(value: str) -> str:
+    return DOT_SEGMENTS.get(value) or quote(value, safe=":@")
+
+
+def placeholders(template: Any) -> set[str]:
+    """Return the names of the placeholders in a text, or in all texts of a mapping or list."""
+    if isinstance(template, str):
+        return {found[2] for found in PLACEHOLDER.finditer(template)}
+    members = template.values() if isinstance(template, Mapping) else template if isinstance(template, list) else ()
+    return {name for member in members for name in placeholders(member)}

@@ -157,12 +157,12 @@ def test_polling_and_deleting_use_the_documented_routes() -> None:
     assert relay is not None
     assert videos.delete is not None
     assert ark.delete is not None
-    assert (videos.poll.method, fill_path(videos.poll.path, job_id="v 1")) == ("GET", "/videos/v%201")
+    assert (videos.poll.method, fill_path(videos.poll.path, {"job_id": "v 1"})) == ("GET", "/videos/v%201")
     assert (videos.delete.method, videos.delete.path) == ("DELETE", "/videos/{job_id}")
     assert ark.cancel is not None
     assert (ark.delete.method, ark.delete.path) == ("DELETE", "/contents/generations/tasks/{job_id}")
     assert (ark.cancel.path, ark.cancel.when, ark.delete.when) == (ark.delete.path, ("queued",), ("done", "failed"))
-    assert fill_path(relay.poll.path, job_id="t") == "/video/generations/t"
+    assert fill_path(relay.poll.path, {"job_id": "t"}) == "/video/generations/t"
     assert relay.delete is None
 
 
@@ -201,7 +201,7 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
 @given(st.text(min_size=1, max_size=60))
 def test_no_job_id_escapes_its_segment(job_id: str) -> None:
     """Whatever id a provider makes up, the request goes to that route and nowhere else."""
-    segment = fill_path("/videos/{job_id}/content", job_id=job_id).removeprefix("/videos/").removesuffix("/content")
+    segment = fill_path("/videos/{job_id}/content", {"job_id": job_id}).removeprefix("/videos/").removesuffix("/content")
     assert not set(segment) & set("/?#\\ %") - {"%"}
     assert segment not in ("", ".", "..")
     assert segment.isascii()
@@ -222,7 +222,7 @@ def test_no_job_id_escapes_its_segment(job_id: str) -> None:
 )
 def test_hostile_ids_are_percent_encoded(job_id: str, path: str) -> None:
     """Slashes, dot segments, queries and foreign letters become part of one segment."""
-    assert fill_path("/jobs/{job_id}", job_id=job_id) == path
+    assert fill_path("/jobs/{job_id}", {"job_id": job_id}) == path
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""Filling a vendor's calls: with what the configuration gives, and with values from earlier answers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sora_exporter.config.apis.spec import Api, Call, fill, fill_path
+from sora_exporter.config.apis.template import placeholders
+from sora_exporter.documents import first, text_of
+
+MONTH_SECONDS = 30 * 86400
+MOST_CHARACTERS = 2000
+"""Longest value that is taken from an answer into a request."""
+
+
+class Unfilled(Exception):
+    """A call needs a value that nothing gives. The text is one line for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One call, ready to be sent. ``path`` may be a whole address."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: dict[str, Any] | None
+    limit: int
+
+
+@dataclass
+class Known:
+    """What fills placeholders: ``given`` values by name, and ``answers``, the newest of which counts first.
+
+    ``now`` returns Unix time in seconds.
+    """
+
+    given: Mapping[str, str]
+    now: Callable[[], float]
+    answers: list[object] = field(default_factory=list)
+
+    def values(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the values of these names as far as they are known; ``{uuid}`` is a new one each time."""
+        now = self.now()
+        made = {
+            "uuid": str(uuid.uuid4()),
+            "timestamp": str(int(now)),
+            "timestamp_ms": str(int(now * 1000)),
+            "month_ago_ms": str(int((now - MONTH_SECONDS) * 1000)),
+        }
+        found = {name: self.given.get(name) or made.get(name) or self._answered(name) for name in names}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _answered(self, name: str) -> str | None:
+        said = (text_of(first(answer, (name,))) for answer in reversed(self.answers))
+        return next((text for text in said if text is not None and len(text) <= MOST_CHARACTERS), None)
+
+    def call(self, api: Api, call: Call) -> Filled:
+        """Return a call with every placeholder filled. Raises Unfilled."""
+        body = fill(call.body, self._all(call.body)) if call.body is not None else None
+        return Filled(call.method, self.path(call.path), self.headers(api, call), body, call.answer_mib * 1024 * 1024)
+
+    def path(self, path: str) -> str:
+        """Return a path with every placeholder filled. Raises Unfilled."""
+        return fill_path(path, self._all(path))
+
+    def headers(self, api: Api, call: Call | None = None) -> dict[str, str]:
+        """Return the headers of one request: the API's and the call's own. Raises Unfilled."""
+        headers = {**api.headers, **(call.headers if call is not None else {})}
+        filled: dict[str, str] = fill(headers, self._all(headers))
+        return filled
+
+    def _all(self, template: object) -> dict[str, str]:
+        names = placeholders(template)
+        values = self.values(names)
+        if missing := sorted(names - set(values)):
+            raise Unfilled(f"no answer has {missing[0]}, which the next request needs")
+        return values
+
+
+def known_to(
+    model: str, values: Mapping[str, str], now: Callable[[], float], job_id: str | None = None,
+    answers: Sequence[object] = (),
+) -> Known:  # fmt: skip
+    """Return what is known about one model's job."""
+    given = {**values, "model": model, **({"job_id": job_id} if job_id is not None else {})}
+    return Known(given, now, list(answers))
