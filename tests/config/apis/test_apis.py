@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sora_exporter.config.apis import Api, Job, builtin_apis, fill, fill_path, first
-from sora_exporter.result import Expectation
+from sora_exporter.config.apis.spec import Codes
+from sora_exporter.result import ErrorClass, Expectation
 
 MODEL = "model-x"
 PROMPT = "A paper boat drifts across a calm lake at dawn."
@@ -77,7 +78,11 @@ def test_the_create_request_is_the_documented_one(name: str) -> None:
     """Method, path and body are what the vendor's documentation shows, for any model."""
     shape = builtin_apis()[name]
     path, body = CREATE[name]
-    assert (shape.create.method, shape.create_path(MODEL), shape.create_body(MODEL, {})) == ("POST", path, body)
+    assert (shape.create.method, fill_path(shape.create.path, {"model": MODEL}), shape.create_body(MODEL, {})) == (
+        "POST",
+        path,
+        body,
+    )
     assert shape.create.encoding == "json"
     assert shape.create.stream is (name == "chat")
 
@@ -201,7 +206,8 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
 @given(st.text(min_size=1, max_size=60))
 def test_no_job_id_escapes_its_segment(job_id: str) -> None:
     """Whatever id a provider makes up, the request goes to that route and nowhere else."""
-    segment = fill_path("/videos/{job_id}/content", {"job_id": job_id}).removeprefix("/videos/").removesuffix("/content")
+    path = fill_path("/videos/{job_id}/content", {"job_id": job_id})
+    segment = path.removeprefix("/videos/").removesuffix("/content")
     assert not set(segment) & set("/?#\\ %") - {"%"}
     assert segment not in ("", ".", "..")
     assert segment.isascii()
@@ -266,7 +272,7 @@ def test_expectations_tell_the_classifier_where_to_look() -> None:
 def test_a_create_path_may_name_the_model() -> None:
     """Vendors that put the model into the path are served, slashes encoded."""
     shape = Api.model_validate({"create": {"path": "/models/{model}:predict", "body": {}}})
-    assert shape.create_path("google/veo-3") == "/models/google%2Fveo-3:predict"
+    assert fill_path(shape.create.path, {"model": "google/veo-3"}) == "/models/google%2Fveo-3:predict"
 
 
 @pytest.mark.parametrize(
@@ -275,14 +281,17 @@ def test_a_create_path_may_name_the_model() -> None:
         ({"create": {"path": "make", "body": {}}}, "a path begins with one '/'"),
         ({"create": {"path": "//evil.example/x", "body": {}}}, "a path begins with one '/'"),
         ({"create": {"path": "/a b", "body": {}}}, "a path begins with one '/'"),
-        ({"create": {"path": "/{job_id}", "body": {}}}, "only {model} is filled in there"),
+        (
+            {"create": {"path": "/{job_id}", "body": {}}},
+            "create has the placeholder {job_id}, but no answer comes before it",
+        ),
         ({"create": {"path": "/x", "body": {"a": float("nan")}}}, "must be plain JSON"),
         (api(models={"path": "/models"}), "names no {model}"),
         (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
-        (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "only {job_id} is filled in there"),
+        (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "delete is filled from the answer to a poll"),
         (api(job={**JOB, "cancel": {"path": "/jobs/cancel"}}), "names no {job_id}: put it where the vendor wants it"),
         (api(job={**JOB, "failed": ["ok"]}), "the status word 'ok' is listed twice"),
-        (api(job={**JOB, "done": []}), "at least 1 item"),
+        (api(job={**JOB, "done": []}), "nothing shows that the job is done"),
         (api(job={**JOB, "poll_interval_seconds": 0}), "greater than 0"),
         (api(asset={"kinds": ["video"]}), "the asset is nowhere"),
         (api(asset={"kinds": [], "url": "u"}), "at least 1 item"),
@@ -304,3 +313,33 @@ def test_a_shape_that_cannot_work_is_refused(shape: dict[str, Any], expected: st
     with pytest.raises(ValidationError) as caught:
         Api.model_validate(shape)
     assert expected in str(caught.value)
+
+
+def test_a_name_with_slashes_keeps_them_and_no_dot_segment_passes() -> None:
+    """``{+name}`` keeps slashes, encodes queries and dot segments; a path of one placeholder is a whole address."""
+    assert fill_path("/{+model}:run", {"model": "fal-ai/ltx"}) == "/fal-ai/ltx:run"
+    assert fill_path("/{+model}", {"model": "a/../b?c"}) == "/a/%2E%2E/b%3Fc"
+    assert fill_path("{status_url}", {"status_url": "https://x/a?b=1"}) == "https://x/a?b=1"
+
+
+def test_conditions_and_codes_decide_by_value_and_by_presence() -> None:
+    """A failure goes before the status word, done_when after it; codes know success, prefixes and unknown ones."""
+    job = Job.model_validate(
+        {"id": "name", "poll": {"path": "/{+job_id}"}, "absent": "running"}
+        | {"failed_when": {"error": "present"}, "done_when": {"done": True}}
+    )
+    answers: list[object] = [{}, {"done": False}, {"done": True}, {"done": True, "error": {"code": 3}}]
+    assert [job.word(answer) for answer in answers] == ["running", "running", "done", "failed"]
+    codes = Codes.model_validate(
+        {"value": "code", "success": 0, "classes": {"1008": "quota_exhausted", "SAFETY.": "content_policy"}}
+    )
+    assert [codes.fault({"code": said}) for said in (0, 7, None)] == [None, "7", None]
+    said = [codes.error_class(code) for code in ("1008", "SAFETY.INPUT.TEXT", "7")]
+    assert said == [ErrorClass.QUOTA_EXHAUSTED, ErrorClass.CONTENT_POLICY, None]
+
+
+def test_a_member_of_a_list_is_chosen_by_a_value() -> None:
+    """The place of a member in a list need not be fixed."""
+    steps = [{"type": "thought"}, {"type": "model_output", "content": [{"type": "video", "uri": "https://x/v"}]}]
+    path = "steps.[type=model_output].content.[type=video].uri"
+    assert first({"steps": steps}, (path,)) == "https://x/v"
