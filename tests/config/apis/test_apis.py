@@ -283,7 +283,7 @@ def test_a_create_path_may_name_the_model() -> None:
         ({"create": {"path": "/a b", "body": {}}}, "a path begins with one '/'"),
         (
             {"create": {"path": "/{job_id}", "body": {}}},
-            "create has the placeholder {job_id}, but no answer comes before it",
+            "create has the placeholder {job_id}, but no answer",
         ),
         ({"create": {"path": "/x", "body": {"a": float("nan")}}}, "must be plain JSON"),
         (api(models={"path": "/models"}), "names no {model}"),
