@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from support.listed import ListedAnswers
+from support.watched import config, service
 
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.apis.spec import State
 from sora_exporter.probes.removal import Removal, Removed
 
+SERVICE = config(service()).services[0]
 CANCEL_ONLY = Api.model_validate(
     {
         "create": {"path": "/tasks", "body": {}},
@@ -30,7 +32,7 @@ async def remove(
 ) -> tuple[Removed, list[str]]:  # fmt: skip
     """Return how removing the job ended, and the methods of the requests."""
     client = ListedAnswers(list(answers))
-    removed = await Removal(client, api, "official", lambda: 10.0).remove("v1", state)
+    removed = await Removal(client, api, SERVICE, lambda: 10.0, lambda: 1_769_572_800.0).remove("v1", state)
     return removed, [request.method for request in client.requests]
 
 
@@ -107,7 +109,7 @@ async def test_a_finished_job_that_can_only_be_cancelled_is_left(
 async def test_the_body_of_the_call_has_the_id() -> None:
     """A cancel call with a body is sent with the job's id filled in."""
     client = ListedAnswers([(200, {})])
-    await Removal(client, CANCEL_ONLY, "official", lambda: 10.0).remove("v1", "queued")
+    await Removal(client, CANCEL_ONLY, SERVICE, lambda: 10.0, lambda: 1_769_572_800.0).remove("v1", "queued")
     assert [(request.path, request.body) for request in client.requests] == [("/tasks/v1/cancel", {"id": "v1"})]
 
 
