@@ -17,7 +17,7 @@ from sora_exporter.config.section import Count, Flag, Section
 from sora_exporter.config.values import BudgetShare, File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
 
 CERTIFICATE_BYTES = 16 * 1024 * 1024
-FILLED_PER_REQUEST = frozenset({"model", "prompt", "job_id", "uuid", "timestamp", "timestamp_ms", "month_ago_ms"})
+FILLED_PER_REQUEST = frozenset({"model", "prompt", "job_id", "uuid", "timestamp", "timestamp_ms"})
 """The placeholders that each request fills itself."""
 
 

@@ -68,7 +68,8 @@ class Attempt:
 
     The last ``kept_free_seconds`` before the deadline are for deleting the job alone. ``exchange`` is the record of the
     request under way and grows while its answer comes in; ``last`` is the latest reply. ``canaries`` are those that may
-    be sent, ``canary`` is the latest one sent. ``proved`` is the depth that the probe noted beyond the verdict.
+    be sent, ``canary`` is the latest one sent. ``proved`` is the depth that the probe noted beyond the verdict, and
+    ``unknown_word`` the latest status word of the job that nothing knows.
     """
 
     service: Service
@@ -85,6 +86,7 @@ class Attempt:
 
     proved: Depth | None = None
     canary: Canary | None = None
+    unknown_word: str = ""
     phases: dict[str, float] = field(default_factory=dict)
     http_status: int | None = None
     response_seconds: float | None = None

@@ -11,6 +11,7 @@ from sora_exporter.config.apis.spec import Canary
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.depth import refusal_depth
 from sora_exporter.probes.job import delete_job, job_id_of
+from sora_exporter.probes.states import state_in
 from sora_exporter.probes.stream import Opening, is_progressing
 from sora_exporter.result import Depth, ErrorClass, Verdict
 
@@ -69,9 +70,9 @@ def _is_under_way(attempt: Attempt, verdict: Verdict) -> bool:
     """
     if attempt.api.create.stream and verdict.error_class is ErrorClass.INVALID_RESPONSE:
         return is_progressing(attempt.body)
-    job, http_status = attempt.api.job, attempt.http_status
-    is_good = http_status is not None and 200 <= http_status < 300
-    return job is not None and is_good and job.word(attempt.document) in ("queued", "running", "done")
+    job = attempt.api.job
+    state = state_in(job, attempt.document, attempt.http_status) if job is not None else None
+    return state in ("queued", "running", "done")
 
 
 def _names(words: tuple[str, ...], body: str) -> bool:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
-from sora_exporter.classify.job_words import Family, family_of
 from sora_exporter.config.apis import Api, first
-from sora_exporter.config.apis.spec import Job, State
 from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.removal import CALL_SECONDS, Removal, Removed
+from sora_exporter.probes.states import state_and_word, state_in
 from sora_exporter.probes.stream import Opening, is_finished, is_progressing, spoken_text
 from sora_exporter.result import Answer, Depth, ErrorClass, Verdict
 
@@ -28,10 +27,6 @@ CLEANUP_SHARE = 0.05
 STILL_GOING = 202
 HOPELESS = frozenset({"unfilled", "address", "address:elsewhere"})
 """Rules of polls that can never be sent."""
-FAMILIES: Mapping[Family, State] = {
-    Family.GOING: "running", Family.DONE: "done", Family.FAILED: "failed", Family.EXPIRED: "failed",
-}  # fmt: skip
-WORD_CHARACTERS = 60
 ID_CHARACTERS = 512
 LONG_SECRET = 12
 """Characters; a job's id may contain a shorter secret, such as a configured header's value, by chance."""
@@ -138,14 +133,12 @@ def job_id_in(api: Api, document: object) -> str | None:
 class Followed:
     """How following a job ended: with the verdict on its end, or without one when time ran out.
 
-    ``trouble`` is the verdict on the last poll, when it failed; ``phase`` is where the job was last seen, and
-    ``unknown_word`` the status word of the last poll if nothing knows it.
+    ``trouble`` is the verdict on the last poll, when it failed; ``phase`` is where the job was last seen.
     """
 
     end: Verdict | None
     trouble: Verdict | None = None
     phase: str = ""
-    unknown_word: str = ""
 
 
 async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
@@ -155,17 +148,13 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
     """
     interval = attempt.api.job.poll_interval_seconds if attempt.api.job is not None else 0.0
     followed = await follow_job(attempt, job_id, repeat(interval))
-    phase = followed.phase
+    phase, word = followed.phase, attempt.unknown_word
     late = Verdict(ErrorClass.GENERATION_TIMEOUT, f"generate:{phase}", f"the job was still in {phase}")
-    return followed.end or followed.trouble or unknown_word(followed) or late
-
-
-def unknown_word(followed: Followed) -> Verdict | None:
-    """Return the verdict on a job that stayed in a status which nothing knows, or None."""
-    if not followed.unknown_word:
-        return None
-    message = f"the job's status word {followed.unknown_word!r} is not known: add it to the api's status words"
-    return Verdict(ErrorClass.GENERATION_TIMEOUT, "generate:unknown-word", message, recognised=False)
+    verdict = followed.end or followed.trouble or late
+    if not word or verdict.error_class not in (ErrorClass.NONE, ErrorClass.GENERATION_TIMEOUT):
+        return verdict
+    message = f"the job's status word {word!r} is not known: add it to the status words of the api"
+    return replace(verdict, rule="generate:unknown-word", message=message)
 
 
 async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> Followed:
@@ -181,7 +170,7 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
     phase, since = "queue", clock.monotonic()
     last_seconds = min(LAST_SECONDS, LAST_SHARE * attempt.remaining_seconds)
     trouble: Verdict | None = None
-    polls, word = 0, ""
+    polls = 0
     while attempt.remaining_seconds > 0:
         was_reached = attempt.is_reached
         verdict = await attempt.call(
@@ -189,7 +178,8 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
         )
         if verdict.rule in HOPELESS:
             return Followed(verdict)
-        state, word = state_and_word(attempt, job)
+        state, word = state_and_word(job, attempt.document, attempt.http_status)
+        attempt.unknown_word = word or attempt.unknown_word
         if verdict.error_class is ErrorClass.INVALID_RESPONSE and (state is not None or word):
             verdict = Verdict(ErrorClass.NONE, "generate:state", verdict.message)
         if phase == "queue" and state in ("running", "done"):
@@ -213,27 +203,7 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
             break
         await clock.sleep(pause)
     attempt.phases[phase] = clock.monotonic() - since
-    return Followed(None, trouble, phase, word)
-
-
-def state_and_word(attempt: Attempt, job: Job) -> tuple[State | None, str]:
-    """Return the state of the job in the latest answer, and the status word where nothing knows it.
-
-    The configured words come first, then the families of words that vendors use. A refusal has no state.
-    """
-    http_status = attempt.http_status
-    if http_status is None or not 200 <= http_status < 300:
-        return None, ""
-    return state_of(job, attempt.document)
-
-
-def state_of(job: Job, document: object) -> tuple[State | None, str]:
-    """Return the state of the job in a document, and the status word where nothing knows it."""
-    state, word = job.word(document), job.status_word(document)
-    if state is not None or not word:
-        return state, ""
-    state = FAMILIES.get(family_of(word))
-    return state, "" if state is not None else word[:WORD_CHARACTERS]
+    return Followed(None, trouble, phase)
 
 
 def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
@@ -262,7 +232,8 @@ async def delete_job(attempt: Attempt, job_id: str) -> Removed:
     removal = Removal(
         attempt.client, attempt.api, attempt.service, seconds_left, attempt.clock.now, attempt.known.answers
     )
-    removed = await removal.remove(job_id, job.word(attempt.document) if job is not None else None)
+    state = state_in(job, attempt.document, attempt.http_status) if job is not None else None
+    removed = await removal.remove(job_id, state)
     is_over = removed is Removed.GONE or (removed is Removed.LEFT and (job is None or not job.endings))
     if is_over and attempt.job_record is not None:
         attempt.job_record.gone()

@@ -13,6 +13,7 @@ from sora_exporter.documents import decoded, first
 from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Client
 from sora_exporter.probes.requests import Unfilled, known_to
+from sora_exporter.probes.states import state_in
 
 CALL_SECONDS = 5.0
 LEAST_SECONDS = 0.1
@@ -50,7 +51,7 @@ class Removal:
                 return Removed.LATER
             if is_not_found(reply):
                 return Removed.GONE
-            state = state_in(job, reply)
+            state = _state(job, reply)
             ending = ending_for(job, state)
         if ending is not None:
             return await self._end(ending, job, job_id, decoded(reply.answer.body) if reply is not None else None)
@@ -79,7 +80,7 @@ class Removal:
             return Removed.LATER
         if is_not_found(reply):
             return Removed.GONE
-        return Removed.LEFT if state_in(job, reply) is not None else Removed.LATER
+        return Removed.LEFT if _state(job, reply) is not None else Removed.LATER
 
     async def _poll(self, job: Job, job_id: str) -> Reply | None:
         return await self._call(job.poll, job_id)
@@ -112,9 +113,8 @@ def ending_for(job: Job, state: State | None) -> Ending | None:
     return next((ending for ending in job.endings if ending.fits(state)), None)
 
 
-def state_in(job: Job, reply: Reply) -> State | None:
-    """Return the state in the answer to a poll; None for a refusal and for an unknown word."""
-    return job.word(decoded(reply.answer.body)) if reply.answer.http_status == 200 else None
+def _state(job: Job, reply: Reply) -> State | None:
+    return state_in(job, decoded(reply.answer.body), reply.answer.http_status)
 
 
 def is_not_found(reply: Reply) -> bool:

@@ -11,7 +11,6 @@ from sora_exporter.config.apis.spec import Api, Call, fill, fill_path
 from sora_exporter.config.apis.template import placeholders
 from sora_exporter.documents import first, text_of
 
-MONTH_SECONDS = 30 * 86400
 MOST_CHARACTERS = 2000
 """Longest value that is taken from an answer into a request."""
 
@@ -49,7 +48,6 @@ class Known:
             "uuid": str(uuid.uuid4()),
             "timestamp": str(int(now)),
             "timestamp_ms": str(int(now * 1000)),
-            "month_ago_ms": str(int((now - MONTH_SECONDS) * 1000)),
         }
         found = {name: self.given.get(name) or made.get(name) or self._answered(name) for name in names}
         return {name: value for name, value in found.items() if value is not None}

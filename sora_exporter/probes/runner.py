@@ -236,7 +236,7 @@ class Runner:
             # The same texts are remembered many times over: interned, one is enough for all.
             request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
             headers=sys.intern(_headers(attempt.headers, secrets)),
-            recognised=verdict.recognised or is_success,
+            recognised=(verdict.recognised or is_success) and not attempt.unknown_word,
             depth=deeper(attempt.proved, shown),
             refused_by=verdict.refused_by,
         )

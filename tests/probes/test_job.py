@@ -73,6 +73,19 @@ async def test_words_nobody_knows_are_waited_out(clock: HandClock) -> None:
     assert (verdict.error_class, polls) == (E.NONE, 2)
 
 
+@pytest.mark.parametrize(
+    ("end", "error_class"), [(status("hatching"), E.GENERATION_TIMEOUT), (status("completed"), E.NONE)]
+)
+async def test_an_unknown_word_is_named(
+    clock: HandClock, end: tuple[int | None, Any], error_class: ErrorClass
+) -> None:  # fmt: skip
+    """A job that was seen in an unknown status names the word in its reason, whether it was done in time or not."""
+    found = attempt(clock, status("Hatching"), end)
+    verdict, _ = await run(clock, found)
+    assert (verdict.error_class, found.unknown_word) == (error_class, "hatching")
+    assert "'hatching' is not known" in verdict.message
+
+
 @pytest.mark.parametrize("trouble", [(500, {"error": "oops"}), (None, ""), (200, "<html>"), (429, {}), (200, "")])
 async def test_a_poll_that_fails_decides_nothing(clock: HandClock, trouble: tuple[int | None, Any]) -> None:
     """After a failed poll the job is asked about again, and its end counts."""

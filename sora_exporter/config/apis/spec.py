@@ -4,12 +4,13 @@ A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.u
 first member of a list that has this value. The paths of a tuple are tried in order.
 
 A *placeholder* in a path, header or body is filled for each request: ``{model}``, ``{prompt}``, ``{job_id}``,
-``{uuid}``, ``{timestamp}`` (seconds), ``{timestamp_ms}``, ``{month_ago_ms}``, the provider's ``values``, and any path
+``{uuid}``, ``{timestamp}`` (seconds), ``{timestamp_ms}``, the provider's ``values``, and any path
 into an earlier answer, of which the newest that has it counts.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -31,8 +32,9 @@ __all__ = [
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 State = Literal["queued", "running", "done", "failed"]
 """What a job's status word means."""
-ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms", "month_ago_ms"})
+ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms"})
 """The placeholders that every request can fill."""
+KNOWN = ALWAYS | {"job_id"}
 
 
 def _as_tuple(value: object) -> object:
@@ -389,6 +391,9 @@ class Api(Section):
             dotted = sorted(name for name in names if where in FIRST_CALLS and ("." in name or name == "job_id"))
             if dotted:
                 raise ValueError(f"{where} has the placeholder {{{dotted[0]}}}, but no answer comes before it")
+            for name in sorted(names - KNOWN):
+                if near := difflib.get_close_matches(name, KNOWN, 1, 0.8):
+                    raise ValueError(f"nothing fills {{{name}}} in {where}: did you mean {{{near[0]}}}?")
             if self.job is None and "job_id" in names:
                 raise ValueError(f"{where} needs the id of a job: add job, or find the asset by url, base64 or link")
         return self
@@ -411,11 +416,8 @@ class Api(Section):
     def own_blanks(self) -> list[str]:
         """The placeholders of calls before any answer that only the provider's ``values`` can fill, sorted."""
         calls = (call for where, call in self.calls() if where in FIRST_CALLS)
-        paths = (
-            placeholders(c) if isinstance(c, str) else placeholders(c.path) | placeholders(dict(c.headers))
-            for c in calls
-        )
-        return sorted({name for names in paths for name in names} - ALWAYS)
+        names = (placeholders(call) if isinstance(call, str) else call.blanks for call in calls)
+        return sorted(set().union(*names) - ALWAYS)
 
     def create_body(
         self, model: str, overrides: dict[str, Any], prompt: str = "", values: Mapping[str, str] | None = None

@@ -290,6 +290,14 @@ def test_a_create_path_may_name_the_model() -> None:
         (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
         (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "delete is filled from the answer to a poll"),
         (api(job={**JOB, "cancel": {"path": "/jobs/cancel"}}), "names no {job_id}: put it where the vendor wants it"),
+        (
+            api(job={**JOB, "poll": {"path": "/jobs/{jobid}"}}),
+            "nothing fills {jobid} in job.poll: did you mean {job_id}",
+        ),
+        (
+            {"create": {"path": "/make", "body": {"text": "{promt}"}}},
+            "nothing fills {promt} in create: did you mean {prompt}?",
+        ),
         (api(job={**JOB, "failed": ["ok"]}), "the status word 'ok' is listed twice"),
         (api(job={**JOB, "done": []}), "nothing shows that the job is done"),
         (api(job={**JOB, "poll_interval_seconds": 0}), "greater than 0"),
@@ -336,6 +344,15 @@ def test_conditions_and_codes_decide_by_value_and_by_presence() -> None:
     assert [codes.fault({"code": said}) for said in (0, 7, None)] == [None, "7", None]
     said = [codes.error_class(code) for code in ("1008", "SAFETY.INPUT.TEXT", "7")]
     assert said == [ErrorClass.QUOTA_EXHAUSTED, ErrorClass.CONTENT_POLICY, None]
+
+
+def test_what_only_the_provider_can_fill_is_known_before_any_request() -> None:
+    """Placeholders of the first requests, bodies included, must stand under the provider's values."""
+    shape = Api.model_validate(
+        {"headers": {"X-Team": "{team}"}, "catalog": {"path": "/{zone}/models/{model}"}}
+        | {"create": {"path": "/make", "body": {"text": "{prompt}", "project": "{project}"}}}
+    )
+    assert shape.own_blanks == ["project", "team", "zone"]
 
 
 def test_a_member_of_a_list_is_chosen_by_a_value() -> None:
