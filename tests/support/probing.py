@@ -20,6 +20,7 @@ from sora_exporter.http.provider import ProviderClients
 from sora_exporter.probes.runner import Runner
 from sora_exporter.result import ProbeKind, ProbeResult
 from sora_exporter.simulator import create_app
+from sora_exporter.simulator.answers import Answers
 from sora_exporter.simulator.behaviours import read_behaviour
 from sora_exporter.simulator.scenarios import find_scenario
 from sora_exporter.simulator.simulation import Simulation
@@ -98,6 +99,7 @@ def simulator(simulated_port: tuple[int, Simulation]) -> SimulatedProvider:
     """The simulated provider as new: everything works, jobs are done at once, no request came yet."""
     port, simulation = simulated_port
     simulation.enter(find_scenario("operational"))
+    simulation.answers = Answers()
     simulation.render_seconds = 0.0
     simulation.jobs.clear()
     simulation.journal.clear()
