@@ -28,7 +28,7 @@ class StatusPage(Section):
     """An official status page to read."""
 
     url: Url
-    format: Literal["statuspage", "google-cloud", "incidentio-widget"]
+    format: Literal["statuspage", "google-cloud", "incidentio-widget", "better-stack", "instatus"]
     components: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(default=(), max_length=100)
     interval: Seconds = PAGE_INTERVAL
     timeout: Seconds = Field(default_factory=_page_timeout)

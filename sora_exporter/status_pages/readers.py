@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sora_exporter.status_pages import google_cloud, incidentio_widget, statuspage
+from sora_exporter.status_pages import better_stack, google_cloud, incidentio_widget, instatus, statuspage
 from sora_exporter.status_pages.facts import PageReport
 
 
@@ -29,5 +29,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "statuspage": Reader(statuspage.addresses, statuspage.read, statuspage.MAX_BYTES),
         "google-cloud": Reader(google_cloud.addresses, google_cloud.read, google_cloud.MAX_BYTES),
         "incidentio-widget": Reader(incidentio_widget.addresses, incidentio_widget.read, incidentio_widget.MAX_BYTES),
+        "better-stack": Reader(better_stack.addresses, better_stack.read, better_stack.MAX_BYTES),
+        "instatus": Reader(instatus.addresses, instatus.read, instatus.MAX_BYTES),
     }
 )

@@ -30,6 +30,9 @@ PLACES = {
     "openai-scheduled-maintenances.json": ("statuspage", "scheduled-maintenances.json"),
     "statuspage-classic-summary.json": ("statuspage", "summary.json"),
     "incidentio-widget.json": ("incidentio-widget", "summary"),
+    "better-stack-index.json": ("better-stack", "index.json"),
+    "instatus-summary.json": ("instatus", "summary.json"),
+    "instatus-components.json": ("instatus", "v3/components.json"),
     "google-incidents.json": ("google-cloud", "incidents.json"),
     "google-incidents-vertex-ongoing.json": ("google-cloud", "incidents.json"),
 }
