@@ -1,4 +1,4 @@
-"""The two clocks everything reads, in one place so that tests can move them by hand."""
+"""The clocks of the program, in one place so that tests can move them by hand."""
 
 from __future__ import annotations
 

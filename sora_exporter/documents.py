@@ -1,4 +1,4 @@
-"""Reading JSON that others wrote: decoding it within bounds, and finding values in it by dotted paths."""
+"""Reading other people's JSON: decoding it within bounds, and finding values in it by dotted paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 MOST_VALUES = 40_000
-"""No provider answers with more objects and lists than this, and building them would take too long."""
+"""The limit of objects and lists in one document; real answers stay far below it, and more would take too long."""
 
 CHOICE = re.compile(r"\[([^=\]]+)=([^\]]*)\]")
 STEP_END = re.compile(r"\.(?![^\[]*\])")

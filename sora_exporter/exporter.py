@@ -223,7 +223,7 @@ class Exporter:
                 )
 
     async def _keep_up(self) -> None:
-        """Begin a clean-up of jobs left at providers, and read the spend again, which midnight resets.
+        """Begin a clean-up of jobs left at providers, and re-read the spend, which midnight resets.
 
         Neither waits for a provider.
         """
@@ -241,7 +241,7 @@ class Exporter:
             self.spending.refresh()
 
     def _warn(self) -> None:
-        """Log what works but should be known; after a reload, only what it changed."""
+        """Log the warnings about a valid configuration; after a reload, only the new ones."""
         before, self._warned = self._warned, [*config_warnings(self.config), *self._barred()]
         for warning in self._warned:
             if warning not in before:

@@ -119,11 +119,11 @@ def amount_text(value: float, unit: str) -> str:
 
 
 def percent(ratio: float, decimals: int = 2) -> str:
-    """Return a ratio in percent, rounded down: it never seems to reach a bound that it missed."""
+    """Return a ratio in percent, rounded down, so that it never shows a bound that it missed."""
     scaled = ratio * 100 * 10**decimals
     if not math.isfinite(scaled) or abs(scaled) >= LEAST_HUGE:
         return UNKNOWN
-    # The tiny step makes up for ratios that no binary fraction can hold, such as 0.9984.
+    # The tiny step compensates for ratios without an exact binary fraction, such as 0.9984.
     return f"{math.floor(scaled + 1e-6) / 10**decimals:.{decimals}f} %"
 
 

@@ -1,4 +1,4 @@
-"""Regular expressions that people write: RE2's, which take linear time, whatever text they meet."""
+"""Regular expressions from a configuration: RE2's, which take linear time on any text."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class PatternError(ValueError):
 
 
 class Pattern:
-    """One compiled expression; letter case matters only where it is wanted."""
+    """One compiled expression, case-sensitive only on request."""
 
     def __init__(self, text: str, *, is_case_sensitive: bool = True) -> None:
-        """Raise PatternError where RE2 refuses the text, as it does look-ahead, look-behind and back references."""
+        """Raise PatternError if RE2 refuses the text, as it does look-ahead, look-behind and back references."""
         options = re2.Options()
         options.case_sensitive, options.log_errors = is_case_sensitive, False
         try:
@@ -30,12 +30,12 @@ class Pattern:
         return self._compiled.search(_sound(text)) is not None
 
     def all_in(self, text: str) -> Iterator[str]:
-        """Yield what it matches in a text, from left to right."""
+        """Yield its matches in a text, from left to right."""
         return (match.group() for match in self._compiled.finditer(_sound(text)))
 
 
 def quoted(text: str) -> str:
-    """Return the expression that matches a text and nothing else."""
+    """Return the expression that matches exactly this text."""
     return "".join(f"\\{character}" if character in _SPECIAL else character for character in text)
 
 

@@ -19,7 +19,7 @@ FOLDER = resources.files("sora_exporter").joinpath("words")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A short name, one sentence on what it means and one on what to do."""
+    """A short name, one sentence with the meaning and one with the advice."""
 
     name: str
     meaning: str

@@ -1,4 +1,4 @@
-"""Answers may echo our key: what leaves memory passes through here."""
+"""Redaction: answers may echo our key, so every text that leaves memory passes through here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from urllib.parse import quote
 HIDDEN = "[hidden]"
 CUT_MARKS = ("…", "...", "\\u2026")
 SHORTENED_PART = 8
-"""The most that is recognised before and behind the dots of a secret that was shortened in its middle."""
+"""The longest parts recognised before and after the dots of a secret that was shortened in its middle."""
 SHORTEST_SECRET = 5
-"""Shorter texts are words such as "none" or "v1": hiding them would only make answers unreadable."""
+"""Shorter texts are words such as "none" or "v1"; hiding them would only make answers unreadable."""
 
 # No \b: in Chinese text nothing but the characters themselves separates a key from the word before it.
 _APART = r"(?<![A-Za-z0-9])"
@@ -56,7 +56,7 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
 
 @lru_cache(maxsize=256)
 def _forms(secrets: tuple[str, ...]) -> list[str]:
-    """Return every form a secret may be echoed in, longest first, so that none leaves a rest of another."""
+    """Return every form a secret may be echoed in, longest first, so that hiding one leaves no part of another."""
     words = {word for secret in secrets for word in (secret, *secret.split())}
     escaped = {word: json.dumps(word)[1:-1] for word in words}
     forms = {

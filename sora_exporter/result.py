@@ -1,4 +1,4 @@
-"""What a probe finds out, as plain values: answers, error classes, statuses, results. Standard library only."""
+"""The findings of probes as plain values: answers, error classes, statuses, results. Standard library only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Status(StrEnum):
 
 
 class ErrorClass(StrEnum):
-    """The closed set of reasons an answer stands for."""
+    """The closed set of reasons for a status; each answer has one."""
 
     NONE = "none"
     SLOW = "slow"
@@ -54,7 +54,7 @@ class ErrorClass(StrEnum):
 
     @property
     def status(self) -> Status:
-        """The status one answer of this class stands for."""
+        """The status that one answer of this class means."""
         return STATUS_OF[self]
 
 
@@ -104,15 +104,15 @@ STATUS_OF: Mapping[ErrorClass, Status] = MappingProxyType(
 
 
 SUCCESSES = frozenset({ErrorClass.NONE, ErrorClass.SLOW})
-"""The classes of attempts that got what they asked for."""
+"""The classes of successful attempts."""
 
 
 class Spending(StrEnum):
-    """What an attempt of a probe may cost."""
+    """The possible cost of an attempt of a probe."""
 
     FREE = "free"
     SURPRISE = "surprise"
-    """Free, unless the provider accepts what it should refuse."""
+    """Free, unless the provider accepts a request that it should refuse."""
     PAID = "paid"
 
 
@@ -126,7 +126,7 @@ class ProbeKind(StrEnum):
 
     @property
     def spending(self) -> Spending:
-        """What one attempt may cost."""
+        """The possible cost of one attempt."""
         return _TRAITS[self][0]
 
     @property
@@ -141,7 +141,7 @@ class ProbeKind(StrEnum):
 
 
 class Depth(StrEnum):
-    """What an attempt can prove of a route, in order: a proof of one depth is a proof of all shallower ones."""
+    """The depths that an attempt can prove of a route, in order: a proof of one is a proof of all shallower ones."""
 
     REACHABLE = "reachable"
     AUTHENTICATED = "authenticated"
@@ -176,7 +176,7 @@ RefusedBy = Literal["", "gateway", "upstream"]
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """Where a vendor's good answer and its faults are, for shapes the classifier does not know by itself.
+    """The places of a vendor's good answer and faults, for shapes that the classifier does not recognise by itself.
 
     Every member is a tuple of dotted paths or words tried in order, e.g. ``("data.task_id", "id")``.
     """
@@ -190,12 +190,12 @@ class Expectation:
     failed_words: tuple[str, ...] = ()
     """The status words that mean the job ended without a result."""
     good_words: tuple[str, ...] = ()
-    """The status words of a job that is under way or done."""
+    """The status words of a job that is running or done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back from one request, as plain facts.
+    """The answer to one request, as plain facts.
 
     ``headers`` has lower-case names. ``http_status`` is None when no answer came; then ``transport_error`` holds the
     exception's text and ``body`` is empty. ``body`` is decoded text, at most 1 MiB of it.
@@ -214,11 +214,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The one error class an answer stands for, the name of the rule that decided, and its words for a person.
+    """The error class of one answer, the name of the rule that decided, and the answer's own words.
 
-    ``recognised`` is False where only a default rule held, which knows nothing but the HTTP status. ``refused_by`` is
-    who refused, where the answer's structure says so: a gateway by its own rules, or the upstream that makes the video,
-    itself or passed on.
+    ``recognised`` is False if only a default rule matched, which looks only at the HTTP status. ``refused_by`` is the
+    side that refused, if the answer's structure shows it: a gateway by its own rules, or the upstream that makes the
+    video, directly or passed on.
     """
 
     error_class: ErrorClass
@@ -238,11 +238,11 @@ class ProbeResult:
 
     ``response_seconds`` is the time to the first complete answer and None when none came. ``detail`` is at most
     DETAIL_CHARACTERS of the answer's own words with secrets removed; ``excerpt`` likewise, longer, for evidence.
-    ``wait_seconds`` is how long the probe now waits if its paid attempts make no jobs.
-    ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds those of the answer by
-    which a provider finds a request again, likewise without secrets, one ``name: value`` a line. ``recognised`` and
-    ``refused_by`` are those of the verdict. ``depth`` is the deepest that the attempt proved, None without an answer of
-    the provider.
+    ``wait_seconds`` is the probe's pause from now on if its paid attempts make no jobs.
+    ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds the answer's
+    headers that identify the request for the provider, without secrets, one ``name: value`` a line. ``recognised`` and
+    ``refused_by`` are those of the verdict. ``depth`` is the deepest one that the attempt proved, None if the provider
+    did not answer.
     """
 
     service_id: str
@@ -270,7 +270,7 @@ class ProbeResult:
 
     @property
     def is_success(self) -> bool:
-        """Whether the attempt got what it asked for."""
+        """Whether the attempt succeeded."""
         return self.error_class in SUCCESSES
 
 
@@ -278,8 +278,8 @@ class ProbeResult:
 class BalanceReading:
     """One attempt to read a provider's balance. ``at`` is Unix time.
 
-    ``value`` is what is left in ``unit``, infinite without a limit, negative for a debt, and None for a failed attempt;
-    then ``error_class``, ``rule`` and ``detail`` say why. ``is_reached`` is that of a ProbeResult.
+    ``value`` is the remaining amount in ``unit``: infinite without a limit, negative for a debt, and None for a failed
+    attempt; then ``error_class``, ``rule`` and ``detail`` give the reason. ``is_reached`` is as in ProbeResult.
     """
 
     error_class: ErrorClass

@@ -1,4 +1,4 @@
-"""The event loop, signals, and tasks whose failure is logged and ends nothing else."""
+"""The event loop, signals, and tasks whose failures are logged without stopping anything else."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def start(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Ou
 
 
 async def apart(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Outcome]:
-    """Return the task once it has ended, even by a fault of ours; cancelling the caller cancels the task."""
+    """Return the task once it has ended, even by a bug of ours; cancelling the caller cancels the task."""
     task = start(coroutine, name)
     try:
         await asyncio.wait([task])

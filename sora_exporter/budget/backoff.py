@@ -13,7 +13,7 @@ MOST_DOUBLINGS = 20
 
 
 class Backoff:
-    """How long each service's next paid attempt waits; stored in the ledger, so that restarts shorten nothing.
+    """The wait before each service's next paid attempt; stored in the ledger, so that a restart does not shorten it.
 
     ``now`` returns Unix time.
     """

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def logged_if_not_stored(what: str, service_id: str = "") -> Iterator[None]:
-    """Log a failed write instead of raising: the money is spent by now, and the attempt must end well."""
+    """Log a failed write instead of raising: the money is already spent, and the attempt must still end normally."""
     try:
         yield
     except StorageError as error:

@@ -69,7 +69,7 @@ class Ledger:
         return ledger
 
     def close(self) -> None:
-        """Give up the file and every lock."""
+        """Close the file and release every lock."""
         self._storage.close()
 
     def reserve(
@@ -93,7 +93,7 @@ class Ledger:
             return _add(db, day, service_id, probe, amount, self._now())
 
     def charge(self, service_id: str, probe: str, amount_usd: float) -> Reservation:
-        """Count money that is gone without having been set aside, whatever the limit; 0 where no price is known."""
+        """Count money that was spent without a reservation, even beyond the limit; 0 if no price is known."""
         with self._storage.write() as db:
             # The row keeps the job that was ordered, so it is there also when nothing is charged.
             amount = ceil_micro(amount_usd)
@@ -102,11 +102,11 @@ class Ledger:
             return reservation
 
     def settle(self, reservation: Reservation, actual_usd: float) -> None:
-        """Replace the reservation by what the call really cost, on the day of the reservation.
+        """Replace the reservation by the actual cost of the call, on the day of the reservation.
 
-        More than was reserved is counted as it is, never clamped: the money is gone, so the day's spend may then pass
-        the limit by the excess, and later reservations find that much less left. The first settlement stands; an
-        open reservation is written off in full after the second midnight and can no longer be settled.
+        An amount above the reservation counts in full: the money is gone, so the day's spend may pass the limit by the
+        excess, and later reservations have that much less left. The first settlement stands; an open reservation is
+        written off in full after the second midnight and can no longer be settled.
         """
         if not 0 <= actual_usd <= MOST_USD:
             raise ValueError(f"actual_usd must be between 0 and {MOST_USD:.0f}, not {actual_usd}")
@@ -115,7 +115,7 @@ class Ledger:
             db.execute("UPDATE reservation SET settled = ? WHERE id = ? AND settled IS NULL", values)
 
     def release(self, reservation: Reservation) -> None:
-        """Give the money back; only for a call that was surely not made. It stays the ``last_attempt``."""
+        """Give the money back, for a call that was certainly not made. It stays the ``last_attempt``."""
         self.settle(reservation, 0.0)
 
     def spent_usd(self, day: date | None = None) -> float:
@@ -124,7 +124,7 @@ class Ledger:
             return _spent(db, self._today(db) if day is None else day_of(day)) / 1e6
 
     def spent_by_service(self) -> dict[str, float]:
-        """What each service has cost over the ledger's life, in USD; it never falls.
+        """The total cost of each service over the ledger's life, in USD; it never falls.
 
         An open reservation joins when it is settled or written off.
         """
@@ -207,7 +207,7 @@ class Ledger:
             db.execute("DELETE FROM fruitless WHERE service_id = ?", (service_id,))
 
     def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
-        """Hold the right to attempt one probe of one service; gives False while any process has it."""
+        """Hold the lock of one probe of one service; yields False while any process holds it."""
         return self._storage.attempt_lock(service_id, probe)
 
     def _is_attempted(self, reservation: Reservation) -> bool:
@@ -215,7 +215,7 @@ class Ledger:
             return not is_free
 
     def _today(self, db: sqlite3.Connection) -> int:
-        """The latest day known: a clock stepping back opens no budget (money reserved years ahead blocks till then)."""
+        """The latest day known: a clock stepping back opens no budget (a reservation years ahead blocks until then)."""
         clock = math.floor(self._now() / 86400)
         (latest,) = db.execute("SELECT MAX(day) FROM reservation").fetchone()
         return clock if latest is None else max(clock, int(latest))
@@ -267,5 +267,5 @@ def _spent_by(db: sqlite3.Connection, day: int, service_ids: Collection[str]) ->
 
 
 def _write_off(db: sqlite3.Connection, today: int) -> None:
-    """Settle in full what was reserved before yesterday and never settled: its process is gone."""
+    """Settle in full every reservation from before yesterday that is still open: its process is gone."""
     db.execute("UPDATE reservation SET settled = amount WHERE settled IS NULL AND day < ?", (today - 1,))

@@ -26,7 +26,7 @@ class HeldElsewhereError(Exception):
 
 
 class AttemptLocks:
-    """The right to attempt one probe of one service, one file each in ``directory``.
+    """The locks of probes, one file in ``directory`` for each probe of each service.
 
     A lock belongs to its open file, so attempts of one process exclude each other as well.
     """
@@ -37,7 +37,7 @@ class AttemptLocks:
 
     @contextmanager
     def hold(self, service_id: str, probe: str) -> Iterator[bool]:
-        """Hold the right to one probe; gives False while any attempt has it. Raises OSError."""
+        """Hold the lock of one probe; yields False while another attempt holds it. Raises OSError."""
         name = hashlib.blake2b(f"{service_id}\0{probe}".encode(), digest_size=8).hexdigest()
         with ExitStack() as files:
             try:
@@ -71,12 +71,12 @@ def _pid_in(descriptor: int) -> str:
     try:
         return os.read(descriptor, PID_BYTES).decode("ascii", "replace").strip() or "unknown"
     except OSError:
-        # Windows lets nobody read a locked file.
+        # On Windows no other process can read a locked file.
         return "unknown"
 
 
 def open_private(path: Path, files: ExitStack) -> int:
-    """Open a file of this account alone, creating it, until ``files`` is closed; return its descriptor."""
+    """Open or create a file that only this account can use, until ``files`` is closed; return its descriptor."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     files.callback(os.close, descriptor)
     return descriptor

@@ -1,4 +1,4 @@
-"""Money set aside for an attempt, and the job that it may have bought: the rows of the budget's ledger.
+"""The rows of the budget's ledger: money set aside for an attempt, and the job that it may have paid for.
 
 Money is integer micro-dollars in the ledger and USD outside; days are UTC days, counted from 1970-01-01 there.
 """
@@ -31,7 +31,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The part of the day's limit, in USD, that some services may spend together; ``name`` is for people."""
+    """The part of the day's limit, in USD, that several services may spend together; ``name`` is for people."""
 
     name: str
     service_ids: frozenset[str]
@@ -60,7 +60,7 @@ def day_of(when: date) -> int:
 
 
 def ceil_micro(usd: float) -> int:
-    """Micro-dollars, upwards; the inner rounding drops what only binary fractions add (1.1 is 1100000.0000000002)."""
+    """Micro-dollars, rounded up; the inner rounding drops the error of binary fractions (1.1 is 1100000.0000000002)."""
     return math.ceil(round(usd * 1e6, 3))
 
 

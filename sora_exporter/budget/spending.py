@@ -1,4 +1,4 @@
-"""What the probes have spent, read from the ledger and kept in memory for scrapes."""
+"""The spend of the probes, read from the ledger and kept in memory for scrapes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult
 log = logging.getLogger(__name__)
 
 NOT_KEPT = "storage"
-"""The rule of a paid probe that was not run because its cost could not be written down."""
+"""The rule of a paid probe that was not run because its cost could not be recorded."""
 
 
 class Spending:

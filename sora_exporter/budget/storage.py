@@ -35,7 +35,7 @@ _OTHER_PROBLEM = "cannot be used", "restart; if that does not help, move it away
 
 
 class StorageError(Exception):
-    """The storage cannot be trusted or written: one line with path, problem and fix."""
+    """The storage is not trustworthy or not writable: one line with path, problem and fix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Storage:
         return storage
 
     def close(self) -> None:
-        """Give up the file and every lock."""
+        """Close the file and release every lock."""
         self._files.close()
 
     def read(self) -> AbstractContextManager[sqlite3.Connection]:
@@ -95,12 +95,12 @@ class Storage:
         return self._transaction("DEFERRED")
 
     def write(self) -> AbstractContextManager[sqlite3.Connection]:
-        """All or nothing, alone among all processes, on the disk when it ends."""
+        """Run one transaction: atomic, exclusive among all processes, and on the disk when it ends."""
         return self._transaction("IMMEDIATE")
 
     @contextmanager
     def attempt_lock(self, service_id: str, probe: str) -> Iterator[bool]:
-        """Hold the right to attempt one probe of one service; gives False when some attempt already has it."""
+        """Hold the lock of one probe of one service; yields False when another attempt holds it."""
         with ExitStack() as held:
             try:
                 is_free = held.enter_context(self._attempts.hold(service_id, probe))
@@ -121,7 +121,7 @@ class Storage:
         self._require_in_place()
 
     def _require_in_place(self) -> None:
-        """Refuse a file that lost its name: no other process sees what is written to it, so it must permit no call."""
+        """Refuse a file that was deleted or replaced: other processes do not see its rows, so it permits no call."""
         try:
             if _identity(self._path) == self._identity:
                 return
@@ -161,15 +161,15 @@ def _create_if_missing(path: Path, schema: Schema) -> None:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # mode=rw: SQLite must not make up an empty file should this one vanish right now.
+    # mode=rw: SQLite must not create an empty file if this one disappears right now.
     return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=LONGEST_OPEN_SECONDS)
 
 
 def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
-    """Refuse a file that is damaged, foreign or newer; bring an older one up to date; prove that it can be written.
+    """Refuse a file that is damaged, foreign or newer; upgrade an older one; check that it can be written.
 
-    A rollback journal rather than a write-ahead log: writes are few, one file is all there is to lose or to back up,
-    and it needs no shared memory, which network volumes lack. EXTRA makes the commit itself survive a power cut there.
+    It uses a rollback journal instead of a write-ahead log: writes are few, there is only one file to back up, and no
+    shared memory is needed, which network volumes lack. EXTRA makes each commit survive a power cut there.
     """
     damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if damage != "ok":
@@ -184,7 +184,7 @@ def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
     for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
         db.execute(f"PRAGMA {setting}")
     with db:
-        # IMMEDIATE: a reader that turns writer is refused at once instead of waiting its turn.
+        # IMMEDIATE: a reader that becomes a writer is refused at once instead of waiting.
         db.execute("BEGIN IMMEDIATE")
         (version,) = db.execute("PRAGMA user_version").fetchone()
         for statements in schema.versions[version:]:

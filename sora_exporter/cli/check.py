@@ -93,7 +93,7 @@ async def probe_once(
         balances = Balances(config, clients, clock, state.note_balance)
 
         async def attempt(service: Service, probe: ProbeKind) -> None:
-            # A running exporter may be at the same probe: two at once could be billed or rate-limited twice.
+            # A running exporter may be running the same probe: two at once could be billed or rate-limited twice.
             while await scheduler.attempt(service, probe) is None:
                 await clock.sleep(BUSY_SECONDS)
 

@@ -43,7 +43,9 @@ class LineError(Exception):
     "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
     help="Apply the rules and the APIs of this configuration. Default: the built-in ones.",
 )  # fmt: skip
-@click.option("--explain", "with_reason", is_flag=True, help="Add who refused, and the text and words that decided.")
+@click.option(
+    "--explain", "with_reason", is_flag=True, help="Add the side that refused, and the deciding text and words."
+)
 def classify(file: Any, config_file: Path | None, with_reason: bool) -> None:
     """Classify recorded answers. One JSON object per line is read from FILE or standard input."""
     config = load(config_file) if config_file is not None else Config()
@@ -55,10 +57,10 @@ def classify(file: Any, config_file: Path | None, with_reason: bool) -> None:
 
 
 def classify_lines(lines: Iterable[str], config: Config | None = None, with_reason: bool = False) -> Iterator[str]:
-    """Yield one JSON line per recorded answer: its ``id``, and what its verdict holds.
+    """Yield one JSON line per recorded answer: its ``id``, and the members of its verdict.
 
-    ``with_reason`` adds ``refused_by`` and the ``text`` and ``words`` by which the rule held. Blank lines are skipped.
-    Raises LineError.
+    ``with_reason`` adds ``refused_by`` and the ``text`` and ``words`` that made the rule match. Blank lines are
+    skipped. Raises LineError.
     """
     config = config or Config()
     for number, line in enumerate(lines, 1):
@@ -119,7 +121,7 @@ def _answer(number: int, record: dict[str, Any], config: Config) -> Answer:
 
 
 def _expectation(number: int, name: str | None, endpoint: str, config: Config) -> Expectation | None:
-    """Where the named API has its good answers and status words; None where a line names no API."""
+    """The expectations of the named API about its answers; None if a line names no API."""
     if name is None:
         return None
     api = config.apis.get(name) or builtin_apis().get(name)

@@ -1,4 +1,4 @@
-"""The command line: the commands under one name, and how a wrong call or an interrupt ends."""
+"""The command line: the commands under one name, and the handling of wrong calls and interrupts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 
 
 class Program(click.Group):
-    """Loads a command when it is used; a wrong call is one line like any mistake, and an interrupt ends quietly."""
+    """Loads a command when it is used; a wrong call prints one line like any mistake, and an interrupt ends quietly."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -62,7 +62,7 @@ class Program(click.Group):
             fail(f"{error.format_message().rstrip('.')}: see {command} --help")
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; Ctrl-C is an end like any other."""
+        """Run the command; Ctrl-C ends it without a traceback."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:

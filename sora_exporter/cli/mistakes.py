@@ -1,4 +1,4 @@
-"""How a command ends that could not do its work: one clear line on stderr, and exit code 2."""
+"""The end of a command that could not do its work: one clear line on stderr, and exit code 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to watch: providers, services, APIs, official pages and the user's own rules.
+"""The configuration: providers, services, APIs, official pages and the user's own rules.
 
 A YAML file comes in, or nothing for the built-in services; a frozen ``Config`` goes out, or a ``ConfigError`` with one
 line for each mistake. ``apis/`` holds the vendors' APIs as data, ``target`` the identity of an attempt.

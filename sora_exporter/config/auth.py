@@ -1,4 +1,4 @@
-"""How a provider recognises us: one authentication scheme, and the names of its secrets."""
+"""The authentication at a provider: one scheme, and the names of its secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a provider's balance is read, as data: the call, where the amount is in its answer, and in which unit.
+"""The description of a provider's balance call: the request, the place of the amount in its answer, and its unit.
 
 Built-in descriptions are in ``balances.yml``. Paths into answers are dotted, as in an API: ``data.0.balance``.
 """
@@ -30,7 +30,7 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MOMENT = re.compile(r"(?:now|([0-9]+[smhd])_ago)(_ms)?")
 DECIMALS = 9
-"""Amounts are rounded to so many decimals: a difference of two floats must not end in dust."""
+"""Amounts are rounded to this many decimals, to drop the error of floating-point differences."""
 
 
 def _timeout(balance: dict[str, Any]) -> float:
@@ -61,7 +61,7 @@ QueryValue = Annotated[str, Field(max_length=200), AfterValidator(_query)]
 
 
 class Used(Section):
-    """What is to be subtracted: in the same answer, or in that of a call of its own."""
+    """The amount to subtract: in the same answer, or in that of a separate call."""
 
     path: CallPath | None = None
     value: Paths = Field(min_length=1)
@@ -71,11 +71,11 @@ class Used(Section):
 class Balance(Section):
     """One provider's balance call.
 
-    ``path`` is added to the provider's base_url, or to its host with ``from_root``; a whole address stands for itself.
-    ``value`` are paths whose numbers are added, within each of ``items`` that meets ``where`` if that is given.
-    ``good`` and ``unlimited`` map paths to what stands there in a good answer, and for a balance without a limit.
-    ``absent`` is the amount in a good answer that leaves the list of ``items`` out. ``unit_at`` is where the answer
-    names its currency. ``low`` is the amount below which a balance is low.
+    ``path`` is added to the provider's base_url, or to its host with ``from_root``; a whole address is used unchanged.
+    ``value`` are paths whose numbers are added, within each of ``items`` that matches ``where`` if that is given.
+    ``good`` and ``unlimited`` map paths to their values in a good answer, and for a balance without a limit.
+    ``absent`` is the amount in a good answer without the list of ``items``. ``unit_at`` is the path of the currency in
+    the answer. ``low`` is the amount below which a balance is low.
     """
 
     path: CallPath
@@ -126,14 +126,14 @@ class Balance(Section):
         }
 
     def is_good(self, document: object) -> bool:
-        """Whether an answer is a good one by the members that say so."""
+        """Whether an answer is a good one, by the members named in ``good``."""
         is_fault = isinstance(document, dict) and bool(document.get("error"))
         return not is_fault and all(_holds(document, path, expected) for path, expected in self.good.items())
 
     def amount(self, document: object, used: object) -> float:
-        """Return what is left, infinite without a limit. Raises ValueError naming the path without a number.
+        """Return the balance, infinite without a limit. Raises ValueError naming the path without a number.
 
-        ``used`` is the answer of the call for what was used; the same document if there is none.
+        ``used`` is the answer of the separate call for the amount to subtract; the same document if there is none.
         """
         if any(_holds(document, path, expected) for path, expected in self.unlimited.items()):
             return math.inf
@@ -195,7 +195,7 @@ def _moment(name: str, now: float) -> str:
 
 
 def _holds(document: object, path: str, expected: object) -> bool:
-    """Whether exactly that value stands at a path; a missing member is not null, and 1 is not true."""
+    """Whether a path leads to exactly that value; a missing member is not null, and 1 is not true."""
     parent, _, member = path.rpartition(".")
     holder = at(document, parent) if parent else document
     if not isinstance(holder, dict) or member not in holder:
@@ -205,7 +205,7 @@ def _holds(document: object, path: str, expected: object) -> bool:
 
 
 def _lacks(document: object, path: str) -> bool:
-    """Whether the object that should hold the last member of a path is there, and the member is not."""
+    """Whether the object that should hold the last member of a path exists without that member."""
     parent, _, member = path.rpartition(".")
     holder = at(document, parent) if parent else document
     return isinstance(holder, dict) and member not in holder

@@ -15,9 +15,9 @@ from sora_exporter.config.yaml_file import Location
 Finding = tuple[Location, str]
 
 MEANINGS: Final[Mapping[str, str]] = {
-    "catalog": "where its model catalog is",
-    "canary": "what a canary breaks",
-    "asset": "where the finished video is",
+    "catalog": "the place of its model catalog",
+    "canary": "a canary",
+    "asset": "the place of the finished video",
 }
 """The meaning of the members of an api that it may lack and that a probe needs."""
 
@@ -89,7 +89,7 @@ def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
         for kind in service.probes:
             at = ("services", index, "probes", kind.value)
             if not getattr(api, kind.needs):
-                missing = f"the api {service.api!r} does not say {MEANINGS[kind.needs]}"
+                missing = f"the api {service.api!r} does not describe {MEANINGS[kind.needs]}"
                 yield at, f"{missing}: add {kind.needs} to it or remove this probe"
             if kind.is_paid and config.attempt_price_usd(service) is None:
                 yield at, _no_price(service, api)
@@ -99,6 +99,6 @@ def _no_price(service: Service, api: Api) -> str:
     if service.price_usd is None:
         return "a paid probe needs a price: add price_usd: {per_second: …} or {per_request: …} to the service"
     if not api.create.billed_seconds:
-        return f"the api {service.api!r} does not say how long its videos are: give price_usd as per_request"
+        return f"the api {service.api!r} does not describe the length of its videos: give price_usd as per_request"
     where = " or ".join(api.create.billed_seconds)
-    return f"the request does not say how many seconds it orders: set {where} under request, or price per_request"
+    return f"the request does not order a number of seconds: set {where} under request, or price per_request"

@@ -1,4 +1,4 @@
-"""Whether a provider makes the videos itself, or sells those of others: a maker or a relay."""
+"""Makers and relays: a maker makes the videos itself, a relay sells those of others."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ HttpStatus = Annotated[str, BeforeValidator(_http_status)]
 
 
 class ClassifyRule(Section):
-    """A user's own rule: answers that meet every condition it names stand for its error class."""
+    """A user's own rule: an answer that meets all its conditions gets its error class."""
 
     match: Pattern | None = None
     error_class: ErrorClass
@@ -63,7 +63,7 @@ class ClassifyRule(Section):
     @model_validator(mode="after")
     def _looks_at_the_answer(self) -> Self:
         if self.match is None and self.http_status is None:
-            raise ValueError("looks at nothing in the answer: give match, http_status or both")
+            raise ValueError("has no condition on the answer: give match, http_status or both")
         return self
 
 
@@ -86,7 +86,7 @@ class Config(Section):
     @field_validator("services")
     @classmethod
     def _without_canaries(cls, services: tuple[Service, ...], info: ValidationInfo) -> tuple[Service, ...]:
-        """Return the services without the canary of a provider that must not get any."""
+        """Return the services, without canary probes at providers that must not get any."""
         providers = info.data.get("providers", {})
         ruled_out = {name for name, provider in providers.items() if not provider.canary}
         return tuple(one.without(ProbeKind.CANARY) if one.provider in ruled_out else one for one in services)
@@ -100,7 +100,7 @@ class Config(Section):
         return next((service for service in self.services if service.id == service_id), None)
 
     def attempt_price_usd(self, service: Service) -> float | None:
-        """Return what one paid probe of a service costs, or None if price or length is unknown."""
+        """Return the cost of one paid probe of a service, or None if price or length is unknown."""
         price = service.price_usd
         if price is None or price.per_request is not None:
             return price.per_request if price else None

@@ -19,7 +19,7 @@ Usd = Annotated[float, Field(gt=0, le=100_000)]
 
 
 class ProbeSettings(Section):
-    """How often a probe runs and how long it may take, in seconds."""
+    """The interval and the timeout of a probe, in seconds."""
 
     interval: Seconds
     timeout: Seconds | None = None
@@ -87,7 +87,7 @@ class Price(Section):
 
 
 class PageComponent(Section):
-    """The component of an official status page that speaks of a service."""
+    """The component of an official status page that covers a service."""
 
     page: str
     component: str = Field(min_length=1, max_length=200)

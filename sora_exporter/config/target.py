@@ -1,7 +1,7 @@
-"""The target of a service: the route and everything else that decides what its attempts reach and send.
+"""The target of a service: the route and everything else that determines the destination and content of its requests.
 
 An answer of another target proves nothing about this one. The scheduler, the accepted canaries and the evidence all
-compare targets, so that a reload has one answer to "is this still the same service?".
+compare targets, so that all of them agree after a reload on whether a service is still the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def target_of(config: Config, service: Service) -> Target:
     """Return the service's target: its provider, api, model, access and request members."""
     provider = config.providers[service.provider]
     if provider.max_concurrent != USUAL_CONCURRENT or provider.budget_share is not None:
-        # Neither how many probes run at once nor what they may spend changes the route or the request.
+        # The limits of concurrency and of spending change neither the route nor the request.
         provider = provider.model_copy(update={"max_concurrent": USUAL_CONCURRENT, "budget_share": None})
     return provider, service.provider, config.api(service), service.model, service.access, service.request
 

@@ -1,4 +1,4 @@
-"""Settings that are valid and yet worth a warning."""
+"""Warnings about settings that are valid but probably not meant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def config_warnings(config: Config) -> list[str]:
         if provider.api_key_file is not None and _is_open_to_others(provider.api_key_file)
     ]
     warnings += [
-        f"providers.{name}.verify: false sends the key to any server that answers: use ca_file for an own authority"
+        f"providers.{name}.verify: false sends the key to any server that answers: use ca_file for your own authority"
         for name, provider in config.providers.items()
         if not provider.verify and (provider.api_key_env or provider.api_key_file or provider.auth or provider.headers)
     ]

@@ -14,7 +14,7 @@ import yaml
 Location = tuple[str | int, ...]
 VARIABLE = re.compile(r"\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
 MOST_VALUES = 200_000
-"""Far more than 1,000 services need; aliases of aliases could stand for billions."""
+"""Far more than 1,000 services need; nested aliases could expand to billions."""
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -55,7 +55,7 @@ class YamlFile:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, except that dates stay text: the sections that use them check them."""
+    """PyYAML's safe loader, except that dates stay text and are checked by their sections."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the library's own form
         letter: [(tag, pattern) for tag, pattern in resolvers if tag != TIMESTAMP]
@@ -137,7 +137,7 @@ def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int],
 def _size(node: yaml.Node, known: dict[int, int]) -> int:
     """Return how many values a node holds once every alias is replaced by its target; ``known`` keeps each target's."""
     if id(node) not in known:
-        # An alias to a node around it counts nothing here: it is refused elsewhere or makes no copy.
+        # An alias to an enclosing node adds nothing here: it is refused elsewhere or makes no copy.
         known[id(node)] = 0
         pairs = isinstance(node, yaml.MappingNode)
         children = [value for _, value in node.value] if pairs else node.value if isinstance(node.value, list) else []

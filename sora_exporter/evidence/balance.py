@@ -1,4 +1,4 @@
-"""What is left at a provider: the last readings of its balance, the pace of the last day, and what follows."""
+"""A provider's balance: the last readings, the pace of the last day, and the consequences for its services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY_SECONDS = 86_400.0
 DAYS_LEFT = 3.0
 """A balance that lasts for fewer days at the pace of the last day is low, unless a level is configured."""
 STEP_SECONDS = 600.0
-"""What was spent is remembered in steps of this length, so that a short interval needs no more memory."""
+"""Spending is remembered in steps of this length, so that a short interval needs no more memory."""
 FRESH_INTERVALS = 2.5
 MONEY = "USD"
 RULE = "balance"
@@ -25,8 +25,8 @@ class BalanceTrack:
     """The memory of one provider's balance. ``*_at`` are monotonic.
 
     ``provider`` is the provider as it was configured, with a description of its balance call. ``cheapest_usd`` is the
-    price of the cheapest video of its services, None if none is known. ``spent`` holds what the balance lost, by the
-    moment a step began; a rise is a payment and takes nothing back.
+    price of the cheapest video of its services, None if none is known. ``spent`` holds the decreases of the balance, by
+    the start of their step; a rise is a payment and does not reduce them.
     """
 
     provider: Provider
@@ -75,14 +75,14 @@ class BalanceTrack:
 
     @property
     def is_low(self) -> bool:
-        """Whether the last reading is below the warning level, or nothing is left."""
+        """Whether the last reading is below the warning level, or not above zero."""
         value = self.good.value if self.good else None
         return value is not None and (value < self.low or value <= 0)
 
     def can_pay(self, monotonic: float) -> bool | None:
-        """Whether the cheapest video can be paid, by a reading that is fresh at a moment; None without one.
+        """Whether the balance covers the cheapest video, by a reading that is fresh at a moment; None without one.
 
-        A unit other than USD says only whether anything is left.
+        In a unit other than USD, any amount above zero counts as enough.
         """
         if self.good is None or self.good.value is None or monotonic > self.good_at + FRESH_INTERVALS * self.interval:
             return None
@@ -90,14 +90,14 @@ class BalanceTrack:
         return self.good.value > 0 and self.good.value >= (least or 0.0)
 
     def unpaid(self, evidence: ProbeResult) -> ProbeResult:
-        """Return a service's evidence as an empty balance turns it: its own quota is used up."""
+        """Return a service's evidence with an empty balance taken into account: our quota is used up."""
         left = f"{self.good.value:g} {self.good.unit}" if self.good and self.good.value is not None else "nothing"
-        detail = f"the provider's balance, {left}, cannot pay the cheapest video"
+        detail = f"the provider's balance, {left}, does not cover the cheapest video"
         return replace(evidence, error_class=ErrorClass.QUOTA_EXHAUSTED, rule=RULE, detail=detail)
 
 
 def balances_of(config: Config, known: Mapping[str, BalanceTrack]) -> dict[str, BalanceTrack]:
-    """Return a track for each provider with a described balance; one whose provider did not change is kept."""
+    """Return a track for each provider with a described balance; tracks of unchanged providers are kept."""
     tracks = {}
     for name, provider in config.providers.items():
         if provider.balance is None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Whether a host was reached, and until when (monotonic) that counts.
+    """Whether a host was reached, and until when (monotonic) this counts.
 
-    ``is_ours`` marks a failure for lack of a network or a resolver, which no other host can have caused.
+    ``is_ours`` marks a failure caused by a missing network or resolver on our side, not by any other host.
     """
 
     is_reached: bool
@@ -21,9 +21,9 @@ class Witness:
 class Reachability:
     """Our own network as the latest attempts show it: it is lost when no host at all can be reached.
 
-    One unreachable provider alone proves nothing, unless the failure is ours beyond doubt; two, or one and an official
-    page, are the least. ``contact_at`` is when anything was last reached, ``back_at`` when a loss last ended, both
-    monotonic.
+    A single unreachable provider proves nothing, unless the failure is certainly ours; at least two providers, or one
+    and an official page, are needed. ``contact_at`` is the last time any host was reached, ``back_at`` the end of the
+    last loss, both monotonic.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Reachability:
         return self._is_lost
 
     def was_lost_since(self, moment: float, monotonic: float) -> bool:
-        """Whether nothing could be reached at some time from a moment on; of earlier losses only the last is known."""
+        """Whether the network was lost at some time since a moment; only the last of earlier losses is known."""
         return self.is_lost(monotonic) or moment < self.back_at
 
     def keep_only(self, names: set[str], monotonic: float) -> None:

@@ -1,4 +1,4 @@
-"""The choice of a route: which of a product's services to use now, and why."""
+"""The choice of a route: the service to use for a product now, and the reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CRITERIA: Sequence[tuple[str, Measure]] = (
     ("price", lambda service: _dollars(service)),
     ("service_id", lambda service: service["service_id"]),
 )
-"""What usable routes are compared by, the first first; of each, less is better."""
+"""The criteria that compare usable routes, in order; a lower value is better."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -34,16 +34,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "service_id": "the first by name of its equals",
     }
 )
-"""Each criterion as the reason for the route that it decided for."""
+"""Each criterion as the reason for the chosen route."""
 
 NEAR_SUNSET = timedelta(days=7)
 
 
 def routes(services: Iterable[Json], now: float | None = None) -> list[Json]:
-    """Return per product the service to use now, or None, why, and which of CRITERIA decided (None: nothing to decide).
-
-    ``now`` (Unix time) leaves out what is past its end of life, and lets one that is near be mentioned. Long-term
-    availability is Prometheus' to know (``product_service_id:sora_service_recommended:bool``).
+    """Return per product the service to use now or None, the reason, and the criterion that decided (None: only one).
+    ``now`` (Unix time) excludes services past their end of life, and adds a note if it is near. Long-term availability
+    is computed by Prometheus (``product_service_id:sora_service_recommended:bool``).
     """
     products: dict[str, list[Json]] = {}
     for service in services:
@@ -60,14 +59,14 @@ def _route(offered: list[Json], now: float | None) -> Json:
         statuses = ", ".join(f"{service_id} is {state}" for service_id, state in states.items())
         return {"service_id": None, "why": f"no route is usable: {statuses}", "criterion": None}
     best, criterion = _best(usable)
-    # That the access decided, the access itself says.
+    # A choice by access needs no reason: the access is part of the text.
     reasons = [] if criterion in (None, "access") else [REASONS[criterion]]
     why = "; ".join([f"{best['status']} through {best['access']} access", *reasons, *cautions(best, now)])
     return {"service_id": best["service_id"], "why": why, "criterion": criterion}
 
 
 def _best(usable: list[Json]) -> tuple[Json, str | None]:
-    """Return the best route and the criterion that left it alone; None where it was alone from the start."""
+    """Return the best route and the criterion that singled it out; None if it was the only one."""
     decided = None
     for criterion, measure in CRITERIA:
         if len(usable) == 1:
@@ -78,7 +77,7 @@ def _best(usable: list[Json]) -> tuple[Json, str | None]:
 
 
 def is_hindered(service: Json) -> bool:
-    """Whether the provider refuses something of a service for a reason that says nothing of the service itself."""
+    """Whether the provider refuses some requests for a reason that says nothing about the service itself."""
     return any(obstacle["error_class"] not in NOT_ASKED for obstacle in service.get("obstacles", ()))
 
 
@@ -89,7 +88,7 @@ def is_ended(service: Json, now: float | None) -> bool:
 
 
 def cautions(service: Json, now: float | None) -> list[str]:
-    """Return what to know before relying on a route although it is the best one."""
+    """Return the warnings about a route that apply although it is the best one."""
     said = ["it refuses some of our requests"] if is_hindered(service) else []
     sunset = service.get("sunset")
     if now is None or sunset is None:

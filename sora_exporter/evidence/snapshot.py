@@ -71,7 +71,7 @@ def service_overview(track: ServiceTrack, status: ServiceStatus, balance: Balanc
 
 
 def balance_overview(track: BalanceTrack) -> Json:
-    """Return a provider's balance by its last good reading, and why the latest one failed if it did."""
+    """Return a provider's balance by its last good reading, and the reason if the latest one failed."""
     good, latest = track.good, track.latest
     amount = good.value if good else None
     is_unlimited = amount == math.inf
@@ -89,7 +89,7 @@ def balance_overview(track: BalanceTrack) -> Json:
 
 
 def reason(decided_by: ProbeResult | None) -> str:
-    """Return the answer's own words, with whose key it means where a relay handed a refused key on."""
+    """Return the answer's own words, and name the relay's own key if the refusal that it passed on concerns it."""
     if decided_by is None:
         return ""
     return (
@@ -98,7 +98,7 @@ def reason(decided_by: ProbeResult | None) -> str:
 
 
 def result_overview(result: ProbeResult) -> Json:
-    """Return one attempt with everything an operator may want to show a provider."""
+    """Return one attempt with everything that an operator needs in a report to the provider."""
     return {
         "probe": result.probe.value,
         "started_at": iso(result.started_at, milliseconds=True),

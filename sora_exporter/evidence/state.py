@@ -93,13 +93,13 @@ class State:
             self._note_key(track, result, monotonic + FRESH_INTERVALS * probe.interval)
 
     def _whose_key(self, track: ServiceTrack, result: ProbeResult, monotonic: float) -> ProbeResult:
-        """Return the attempt; a key refused to a create request is the relay's own if its catalog accepted ours."""
+        """Return the attempt; a key refused for a create request is the relay's own if its catalog accepted ours."""
         is_accepted = monotonic <= self._key_accepted_until.get(track.service.provider, -math.inf)
         is_create = result.probe in CREATES
         return of_relays_key(result) if is_accepted and is_create and is_relays_key(result) else result
 
     def _note_key(self, track: ServiceTrack, result: ProbeResult, until: float) -> None:
-        """Take in whether a relay's catalog accepted our key, which shows whose key an earlier refusal meant."""
+        """Note whether a relay's catalog accepted our key, which shows whose key an earlier refusal concerned."""
         provider = track.service.provider
         if result.error_class is ErrorClass.AUTHENTICATION:
             self._key_accepted_until.pop(provider, None)
@@ -146,7 +146,7 @@ class State:
         return self._advance(self._tracks[service_id], monotonic)
 
     def is_network_lost(self) -> bool:
-        """Whether no host can be reached: the fault is our network, not a service."""
+        """Whether no host can be reached, so that the fault is our network and not a service."""
         self._notice(self._clock.monotonic())
         return self._is_lost
 
@@ -207,7 +207,7 @@ class State:
             track.status = status
 
     def _as_paid(self, track: ServiceTrack, moment: float) -> ProbeResult | None:
-        """Return a service's evidence; a usable one becomes our used-up quota if the balance cannot pay a video."""
+        """Return a service's evidence; a usable one becomes ``quota_exhausted`` if the balance covers no video."""
         evidence, balance = track.evidence, self.balances.get(track.service.provider)
         if evidence is None or balance is None or not is_usable(evidence):
             return evidence

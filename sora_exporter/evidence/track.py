@@ -27,7 +27,7 @@ FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
 MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 12
 NEWEST_MARKS = 20
-"""The newest marks, which always stay; among older ones, failures stay longer than successes."""
+"""The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
 WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 2, 300
 """The newest failures, which keep their whole excerpt; older ones keep its beginning."""
 
@@ -35,39 +35,39 @@ NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
 """Classes of attempts that sent no request to the provider."""
 
 NO_EVIDENCE = NOT_ASKED | {ErrorClass.LOCAL_NETWORK}
-"""Classes that are no evidence about the provider: earlier evidence still counts until it is too old."""
+"""Classes that are not evidence about the provider: earlier evidence still counts until it is too old."""
 
 YIELDING = NO_EVIDENCE | {ErrorClass.SLOW}
-"""Classes that yield to others of the same status: a service both slow and faulty shows the fault."""
+"""Classes that yield to others of the same status: a service that is slow and faulty shows the fault."""
 
 UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
 DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
 
 WHOSE_KEY = "whose-key"
-"""The rule by which a refused key is the relay's own."""
+"""The rule for a refused key that is the relay's own."""
 CREATES = frozenset({ProbeKind.CANARY, ProbeKind.SUBMIT, ProbeKind.GENERATE})
 """The probes that send a create request."""
 OWN_FAULTS = frozenset({ErrorClass.AUTHENTICATION, ErrorClass.PERMISSION, ErrorClass.QUOTA_EXHAUSTED})
 OWN_FAULTS_OF = {
     ProbeKind.CATALOG: OWN_FAULTS,
     ProbeKind.CANARY: OWN_FAULTS,
-    # A canary is broken on purpose; of an order that should be good, a refusal is ours.
+    # A canary is invalid on purpose; the refusal of a valid order is our fault.
     ProbeKind.SUBMIT: OWN_FAULTS | {ErrorClass.INVALID_REQUEST},
     ProbeKind.GENERATE: OWN_FAULTS | {ErrorClass.INVALID_REQUEST},
 }
-"""The classes for which a route cannot be used by us now, although it may work for others."""
+"""The classes that keep us from using a route now, although it may work for others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One attempt as a small mark in a strip: when (Unix time), and what it was."""
+    """One attempt as a small mark in a strip: its time (Unix) and its error class."""
 
     at: float
     error_class: ErrorClass
 
     @property
     def is_success(self) -> bool:
-        """Whether the attempt got what it asked for."""
+        """Whether the attempt succeeded."""
         return self.error_class in SUCCESSES
 
 
@@ -76,7 +76,7 @@ class ProbeTrack:
     """The memory of one probe of one service. ``*_at`` are monotonic seconds, ``interval`` seconds.
 
     ``is_configured`` is False for a probe that was run although the configuration does not name it. ``before`` is
-    the evidence that counts again should the later one turn out to be our own network's fault.
+    the evidence that counts again if the later one turns out to be our own network's fault.
     """
 
     interval: float
@@ -97,7 +97,7 @@ class ProbeTrack:
     failed: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
 
     def record(self, result: ProbeResult, monotonic: float, contact_at: float = -math.inf) -> None:
-        """Count one attempt and keep it; failures stay longer than successes.
+        """Count one attempt and keep it; failures are kept longer than successes.
 
         ``contact_at`` is when any host was last reached.
         """
@@ -119,7 +119,7 @@ class ProbeTrack:
         self.failed.append(result)
         if len(self.failed) > WHOLE_EXCERPTS:
             older = self.failed[-WHOLE_EXCERPTS - 1]
-            # Faults repeat themselves word for word: interned, one text is enough for all.
+            # Faults repeat word for word, so one interned text serves all of them.
             beginning = sys.intern(older.excerpt[:SHORT_EXCERPT_CHARACTERS])
             self.failed[-WHOLE_EXCERPTS - 1] = replace(older, excerpt=beginning)
 
@@ -131,12 +131,12 @@ class ProbeTrack:
         self.evidence, self.evidence_at = self.before, self.before_at
 
     def attribute(self, refused: ProbeResult, blamed: ProbeResult) -> None:
-        """Put another judgement in place of the evidence and everything remembered of it."""
+        """Replace the evidence, and everything remembered of it, by another judgement."""
         self._restate(refused, blamed)
         self.evidence = blamed
 
     def _restate(self, old: ProbeResult, new: ProbeResult) -> None:
-        """Replace an attempt among what is remembered of the newest one."""
+        """Replace an attempt in the memory of the newest one."""
         if self.latest is old:
             self.latest = new
         if self.failed and self.failed[-1] is old:
@@ -148,16 +148,16 @@ class ProbeTrack:
         return self.evidence is not None and is_unreached(self.evidence) and self.evidence_at > contact_at
 
     def _mark(self, mark: Mark) -> None:
-        """Append a mark and, of more than MARKS_KEPT, drop the oldest success that is not among the newest."""
+        """Append a mark; beyond MARKS_KEPT, drop the oldest success that is not among the newest."""
         self.marks.append(mark)
         if len(self.marks) > MARKS_KEPT:
             older = islice(self.marks, MARKS_KEPT + 1 - NEWEST_MARKS)
             del self.marks[next((place for place, old in enumerate(older) if old.is_success), 0)]
 
     def testimony(self, moment: float) -> tuple[ProbeResult | None, float]:
-        """Return what counts as this probe's evidence at a moment, and until when; both moments are monotonic.
+        """Return this probe's evidence at a moment, and until when it counts; both moments are monotonic.
 
-        An attempt that sent no request counts only without other evidence: it at least has a reason.
+        An attempt that sent no request counts only without other evidence, because it at least has a reason.
         """
         for result, at in ((self.evidence, self.evidence_at), (self.latest, self.latest_at)):
             # The next attempt of a probe that waits longer than usual comes after its wait.
@@ -168,7 +168,7 @@ class ProbeTrack:
         return None, math.inf
 
     def obstacle(self, moment: float) -> ProbeResult | None:
-        """Return the newest attempt if it is fresh at a monotonic moment and of a class that judges no service."""
+        """Return the newest attempt if it is fresh at a monotonic moment and says nothing about the service."""
         latest = self.latest
         is_fresh = moment <= self.latest_at + FRESH_INTERVALS * self.interval
         return latest if latest and is_fresh and latest.error_class.status is Status.UNKNOWN else None
@@ -180,7 +180,7 @@ class ProbeTrack:
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """A service's status now, the class behind it and the attempt that decided it (None: nothing did).
+    """A service's current status, the error class behind it and the attempt that decided it, if any.
 
     ``since`` is Unix time.
     """
@@ -212,11 +212,11 @@ class ServiceTrack:
     """The memory of one service. ``evidence`` decides its status and holds until the monotonic ``until``.
 
     ``target`` is the service's target when it was remembered; ``revision`` grows with every change.
-    ``obstacles`` are fresh attempts that judge no service but may keep us from using it, such as an empty balance.
-    ``is_cut_off`` is set while the only evidence of a probe is the loss of our own network. ``video_price_usd`` is the
-    price of one video, None if price or length is unknown. ``proof`` is the fresh attempt that reached deepest;
-    ``proven`` holds when each depth was last proven (Unix time). ``payable_at`` is when the provider's balance could
-    last pay a video (Unix time): an older answer that our quota is used up no longer counts.
+    ``obstacles`` are fresh attempts that say nothing about the service but may keep us from using it, such as an empty
+    balance. ``is_cut_off`` is set while the only evidence of a probe is the loss of our own network.
+    ``video_price_usd`` is the price of one video, None if price or length is unknown. ``proof`` is the fresh attempt
+    that reached deepest; ``proven`` is the last time of a proof by depth (Unix time). ``payable_at`` is the last time
+    the provider's balance covered a video (Unix time): an older answer that our quota is used up no longer counts.
     """
 
     service: Service
@@ -242,10 +242,10 @@ class ServiceTrack:
         return self.service.sunset_at or (self.announced.sunset_at if self.announced else None)
 
     def hear(self, result: ProbeResult) -> None:
-        """Take in the end of life that an answer announces, or that it does not repeat a past one.
+        """Note the end of life that an answer announces, or that it no longer repeats a past one.
 
-        A date announced ahead outlasts answers that do not find the model any more, but no success. A date that was
-        past from the beginning holds only while the answers of its probe repeat it: one forged answer retires nothing.
+        A date announced in advance outlasts answers that no longer find the model, but not a success. A date that was
+        already past counts only while the answers of its probe repeat it, so a single forged answer retires nothing.
         """
         if result.sunset_at is not None:
             if self.announced is None or self.announced.sunset_at != result.sunset_at:
@@ -265,7 +265,7 @@ class ServiceTrack:
         self.revision += 1
 
     def prove(self, result: ProbeResult) -> None:
-        """Note when each depth that an attempt proved was proven: its own, and all shallower ones."""
+        """Note the time for each depth that an attempt proved: its own, and all shallower ones."""
         if result.depth is not None:
             self.prove_at(result.depth, result.started_at + result.duration_seconds)
 
@@ -281,7 +281,7 @@ class ServiceTrack:
         return [result for result in found if result is not None]
 
     def blame_relay(self) -> None:
-        """Read refused keys of create requests as the relay's own: it accepted ours for its catalog."""
+        """Attribute refused keys of create requests to the relay: it accepted our key for its catalog."""
         for kind, probe in self.probes.items():
             refused = probe.evidence
             if kind in CREATES and refused is not None and is_relays_key(refused):
@@ -292,10 +292,10 @@ class ServiceTrack:
         self.revision += 1
 
     def weigh(self, moment: float) -> None:
-        """Find the evidence at a monotonic moment: the most severe; of equals the deeper probe's, which proves more.
+        """Find the evidence at a monotonic moment: the most severe; among equals that of the deeper probe.
 
-        Where that is a success, our own fault in the deepest attempt goes before it: the route refuses us.
-        The obstacles are found with it: a probe's latest attempt is never older than what counts as its evidence.
+        If that is a success, a fault of ours in the deepest attempt takes precedence: the route refuses us.
+        The obstacles are found as well: a probe's latest attempt is never older than its evidence.
         """
         spoken = [probe.testimony(moment) for probe in self.probes.values()]
         self.until = min((until for _, until in spoken), default=math.inf)
@@ -313,7 +313,7 @@ class ServiceTrack:
         )
 
     def _is_paid_since(self, result: ProbeResult) -> bool:
-        """Whether the attempt met a used-up quota, and the balance could pay a video later."""
+        """Whether the attempt met a used-up quota, and the balance covered a video later."""
         return result.error_class is ErrorClass.QUOTA_EXHAUSTED and result.started_at < self.payable_at
 
 
@@ -338,7 +338,7 @@ def is_relays_key(result: ProbeResult) -> bool:
 
 
 def of_relays_key(refused: ProbeResult) -> ProbeResult:
-    """Return the refusal as one of the relay's own key, which no customer can put right."""
+    """Return the refusal as one of the relay's own key, which no customer can fix."""
     detail = f"the relay's own key is refused; ours is accepted: {refused.detail}"[:DETAIL_CHARACTERS]
     depth = Depth.AUTHENTICATED
     return replace(refused, error_class=ErrorClass.UNAVAILABLE, rule=WHOSE_KEY, detail=detail, depth=depth)

@@ -1,6 +1,6 @@
-"""The fallback client for applications: it makes videos through whichever route works.
+"""The fallback client for applications: it makes videos through any route that works.
 
-A prompt comes in, and goes to one route of a product after the other until one accepts the job; a job, its video and
+A prompt comes in and is sent to one route of a product after the other until one accepts the job; a job, its video and
 the outcome of each route go out. Jobs are created, polled and fetched by the code of the probes.
 
     from pathlib import Path

@@ -34,9 +34,9 @@ from sora_exporter.result import Depth, ErrorClass, Status
 
 Ambiguous = Literal["raise", "next"]
 REFUSALS = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
-"""The classes of answers that another route would give as well, and may bill."""
+"""The error classes that another route would return as well, and may bill."""
 SKIPPED_STATUSES = frozenset({Status.SUSPENDED, Status.RETIRED})
-"""A route with one of these statuses at the exporter is not tried at all."""
+"""A route with one of these statuses at the exporter is skipped."""
 
 
 class AsyncFallbackClient:
@@ -118,7 +118,7 @@ class AsyncFallbackClient:
         return await finish_answer(route, job, self._answers.of(job), timeout)
 
     async def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
-        """Return a video's bytes, proven whole, and write them to ``path`` if one is given.
+        """Return the bytes of a complete video, and write them to ``path`` if one is given.
 
         For a job, this waits for its end first. ``timeout`` covers both. Raises GenerationFailed.
         """
@@ -176,7 +176,7 @@ class AsyncFallbackClient:
         return VideoJob(said.service_id, job_id, said.access, tuple(attempts), answer_id)
 
     def _reason_to_skip(self, service: Service, known: Known) -> str:
-        """Return why a route is skipped, or empty text."""
+        """Return the reason for skipping a route, or empty text."""
         status = known.statuses.get(service.id)
         if status in SKIPPED_STATUSES:
             return f"the exporter says {status}"
@@ -206,7 +206,7 @@ def _checked(on_ambiguous: Ambiguous) -> Ambiguous:
 
 def _check_call(prompt: str, seconds: int, members: dict[str, Any]) -> None:
     if not prompt.strip():
-        raise ValueError("the prompt is empty: say what the video shows")
+        raise ValueError("the prompt is empty: describe the video")
     if seconds < 1:
         raise ValueError(f"seconds={seconds} is not the length of a video: use at least 1")
     if "model" in members:

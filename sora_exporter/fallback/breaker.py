@@ -38,7 +38,7 @@ class Breaker:
         return True
 
     def note(self, service_id: str, error_class: ErrorClass) -> None:
-        """Note how an attempt ended."""
+        """Note the outcome of an attempt."""
         circuit = self._circuits.setdefault(service_id, Circuit())
         circuit.faults = 0 if error_class in NOT_THE_ROUTES_FAULT else circuit.faults + 1
         circuit.next_trial_at = self._monotonic() + OPEN_SECONDS

@@ -1,4 +1,4 @@
-"""The statuses that a running exporter has for the routes; without an exporter the client works without them."""
+"""The statuses of the routes at a running exporter; the client also works without an exporter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returning to the route that accepted a job: until the job is over, and for its video."""
+"""Following a job at the route that accepted it: until it is over, and for its video."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _video(route: Route, job: VideoJob, trail: Attempt, verdict: Verdict, starte
 
 
 async def fetch(route: Route, video: Video, timeout: float) -> bytes:
-    """Return the bytes of a finished video, proven whole. Raises GenerationFailed."""
+    """Return the bytes of a finished video after a check that it is complete. Raises GenerationFailed."""
     check = AssetCheck(route.api.asset.kinds if route.api.asset is not None else ("video", "image"))
     content = bytearray(video.content)
     if content:

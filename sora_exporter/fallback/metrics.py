@@ -60,7 +60,7 @@ def families_of(registry: CollectorRegistry) -> Families:
 
 
 class ClientMetrics:
-    """Requests by outcome, changes of route, and how long a route took; zeros from the start, as rates need them."""
+    """Requests by outcome, changes of route, and response times; all start at 0, because rates need a first sample."""
 
     def __init__(self, registry: CollectorRegistry, config: Config) -> None:
         self._families = families_of(registry)

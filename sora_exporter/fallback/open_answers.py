@@ -8,7 +8,7 @@ from sora_exporter.fallback.outcome import VideoJob
 from sora_exporter.fallback.submit import Submission, drop
 
 MOST_ENDED = 100
-"""How many answers that have ended are kept for later calls; each has at most 1 MiB."""
+"""The number of finished answers that are kept for later calls; each has at most 1 MiB."""
 
 
 class OpenAnswers:

@@ -55,7 +55,7 @@ class VideoJob:
 class Video:
     """A finished job: where its asset is (a path of the API or an address), or the asset itself.
 
-    ``waited_seconds`` is how long ``wait`` took.
+    ``waited_seconds`` is the duration of ``wait``.
     """
 
     job: VideoJob
@@ -71,7 +71,7 @@ class FallbackError(Exception):
       - AllRoutesFailed: no route took the job
       - RequestRefused: the request itself was refused; another route would refuse, and maybe bill, it too
       - AmbiguousSubmit: a route may have accepted the job; submitting elsewhere could pay twice
-      - GenerationFailed: an accepted job came to no video
+      - GenerationFailed: an accepted job gave no video
     """
 
     def __init__(self, summary: str, attempts: Sequence[RouteAttempt]) -> None:

@@ -1,4 +1,4 @@
-"""One route: a service, and everything needed to speak to it."""
+"""One route: a service, and everything that its requests need."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Route:
     is_relay: bool = True
 
     def attempt(self, seconds: float, prompt: str = "") -> Attempt:
-        """Return the beginning of a conversation that ends after so many seconds."""
+        """Return a new attempt on this route that ends after so many seconds."""
         return Attempt(
             self.service,
             self.api,
@@ -40,24 +40,24 @@ class Route:
         )
 
     def ordering(self, seconds: int, members: dict[str, Any]) -> Self:
-        """Return the route with what the caller orders laid over the service's own request members."""
+        """Return the route with the caller's order merged over the service's own request members."""
         return replace(self, service=ordered(self.service, self.api, seconds, members))
 
     def redacted(self, text: str) -> str:
-        """Return a text of the provider's without any secret, short enough to be shown."""
+        """Return a text of the provider without any secret, short enough for a message."""
         return redact(text, self.client.secrets(), DETAIL_CHARACTERS)
 
 
 def ordered(service: Service, api: Api, seconds: int, members: dict[str, Any]) -> Service:
-    """Return the service as it is asked for a video of so many seconds with these members of the create request."""
+    """Return the service with a create request for a video of so many seconds and with these members."""
     request = {**service.request, **duration(api, seconds), **members}
     return service.model_copy(update={"request": request})
 
 
 def duration(api: Api, seconds: int) -> dict[str, Any]:
-    """Return the member that orders the length of the video, in the type the vendor's shape has it.
+    """Return the member that orders the length of the video, in the type that the vendor uses.
 
-    Empty where the vendor has no such member: the model then decides the length.
+    Empty if the vendor has no such member: the model then decides the length.
     """
     for path in api.create.billed_seconds:
         name, *inner = path.split(".")
@@ -67,7 +67,7 @@ def duration(api: Api, seconds: int) -> dict[str, Any]:
 
 
 def _with(template: Any, path: list[str], seconds: int) -> Any:
-    """Return a copy of a member with what is at the end of the path replaced by the seconds."""
+    """Return a copy of a member with the value at the end of the path replaced by the seconds."""
     if not path or not isinstance(template, dict):
         unit = "s" if isinstance(template, str) and template.endswith("s") else ""
         return f"{seconds}{unit}" if isinstance(template, str) else seconds

@@ -123,7 +123,7 @@ async def _until_decided(
 
 
 def _ended(trail: Attempt, opening: Opening, verdict: Verdict) -> Seen:
-    """Return the state of a complete answer; without a job id, where the vendor gives ids, it is not a good one."""
+    """Return the state of a complete answer; it is not good without a job id if the vendor gives ids."""
     reply, job_id = trail.last, job_id_of(trail)
     if (
         verdict.error_class is ErrorClass.NONE
@@ -137,7 +137,7 @@ def _ended(trail: Attempt, opening: Opening, verdict: Verdict) -> Seen:
 
 
 def _begun(trail: Attempt, opening: Opening, is_in_time: bool) -> Seen:
-    """Return the state of a stream that goes on: an error, or that the job was accepted."""
+    """Return the state of an unfinished stream: an error, or the acceptance of the job."""
     exchange = trail.exchange
     http_status, headers = exchange.http_status, dict(exchange.headers)
     late = Verdict(ErrorClass.TIMEOUT, "submit", "the stream reported nothing in time")

@@ -24,7 +24,7 @@ CLOSED = "the fallback client is closed: make a new one"
 
 
 class FallbackClient:
-    """Blocks until the answer is there; may be used from many threads at once. See AsyncFallbackClient."""
+    """The blocking client; several threads may use it at once. See AsyncFallbackClient."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class FallbackClient:
         thread = ExitStack()
         self._portal = thread.enter_context(start_blocking_portal(name="sora-fallback"))
         thread.callback(self._portal.call, self._portal.stop, True)
-        # Also at exit and for a client that was forgotten: a portal that is not stopped keeps the program from ending.
+        # Also at exit and for a forgotten client: a portal that is not stopped keeps the program from ending.
         self._end = weakref.finalize(self, thread.close)
 
     def create_video(
@@ -72,7 +72,7 @@ class FallbackClient:
         return self._run(self._client.wait, job, timeout)
 
     def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
-        """Return a video's bytes, proven whole. See AsyncFallbackClient.download."""
+        """Return the bytes of a complete video. See AsyncFallbackClient.download."""
         return self._run(self._client.download, video, path, timeout)
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ def _ratio(percent: float | None) -> float | None:
 
 
 def _probe(samples: Samples, track: ProbeTrack, labels: Labels) -> None:
-    """Add what is known of a probe; counters and buckets are 0 before its first attempt."""
+    """Add the samples of a probe; counters and buckets are 0 before its first attempt."""
     samples.add_histogram("sora_probe_duration_seconds", track.durations, labels)
     samples.add("sora_probe_attempts", track.attempts, labels, "_total")
     samples.add("sora_probe_interval_seconds", track.interval if track.is_configured else None, labels)
@@ -87,7 +87,7 @@ def balance_subject(name: str, track: BalanceTrack) -> Subject:
 
 
 def _balance(name: str, track: BalanceTrack) -> Samples:
-    """Add what the last good reading showed; a failed one adds nothing and takes nothing away."""
+    """Add the last good reading; a failed one changes nothing."""
     samples = Samples()
     if track.good is not None:
         labels = {"provider": name, "unit": track.good.unit}

@@ -1,4 +1,4 @@
-"""The text of /metrics: each subject is written once when it has changed, and its text kept until it changes again.
+"""The text of /metrics: each subject is written once after a change, and its text is kept until the next change.
 
 Writing a sample costs far more than copying its text, and most samples are the same from scrape to scrape. The formats
 differ only in the lines above a family's samples; those come from the client library, as do the process's own metrics.
@@ -39,8 +39,8 @@ class Exposition:
         self._process = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self._process)
-        # Texts are written at the start and after each attempt: a scrape that wrote them all would hold up the probes
-        # whose durations are being measured meanwhile.
+        # Texts are written at the start and after each attempt: a scrape that wrote all of them would delay the probes
+        # that are being timed meanwhile.
         self._kept: dict[str, Kept] = {}
         self._update()
         source.listen(self._changed)
@@ -79,7 +79,7 @@ class Exposition:
 
 
 def texts_of(samples: Samples) -> tuple[bytes, ...]:
-    """Return the samples' lines in each of FAMILIES, as the client library writes them, in a fraction of its time."""
+    """Return the samples' lines in each of FAMILIES, exactly as the client library writes them but much faster."""
     return tuple("".join(map(_line, samples.by_family.get(family, ()))).encode() for family in FAMILIES)
 
 

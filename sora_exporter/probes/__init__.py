@@ -1,7 +1,7 @@
 """The four probes, and everything that runs them: schedule, slots, budget, attempt, clean-up.
 
-A configuration and the clients of its providers come in; results go out, one for each attempt. What a probe may spend
-and needs stands with its kind in ``result.ProbeKind``.
+A configuration and the clients of its providers come in; results go out, one for each attempt. ``result.ProbeKind``
+says what each probe needs and may spend.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether what came out is a whole video or image: type, size, leading bytes and, where the format tells, its end."""
+"""Checks that an asset is a whole video or image: type, size, leading bytes and, if the format has one, its end."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ENDINGS: Mapping[str, Callable[[bytes], bool]] = {
 
 
 class AssetCheck:
-    """Watches an asset go by, keeping only its head, its tail and where it is in the boxes of an MP4."""
+    """Checks an asset piece by piece, keeping only its head, its tail and the position in the boxes of an MP4."""
 
     def __init__(self, kinds: tuple[str, ...]) -> None:
         self._kinds = kinds
@@ -55,7 +55,7 @@ class AssetCheck:
         self._size += len(piece)
 
     def fault(self, content_type: str, declared_bytes: int | None = None) -> str:
-        """Return what is wrong with the asset in a few words, or empty text for a good one."""
+        """Return the fault of the asset in a few words, or empty text for a good one."""
         kind, form = self._form()
         if declared_bytes is not None and declared_bytes != self._size:
             return f"the asset has {self._size} of {declared_bytes} declared bytes"
@@ -70,7 +70,7 @@ class AssetCheck:
         return self._cut(form)
 
     def _cut(self, form: str) -> str:
-        """Return what is missing at the end, or empty text."""
+        """Return the fault at the end of the asset, or empty text."""
         if form == "mp4":
             return self._boxes.fault()
         if form == "webp" and self._size < int.from_bytes(self._head[4:8], "little") + 8:
@@ -88,10 +88,10 @@ class AssetCheck:
 
 
 class Boxes:
-    """The top-level boxes of an MP4, followed as its bytes go by, however they are cut. Source: ISO/IEC 14496-12."""
+    """The top-level boxes of an MP4, followed through pieces of any size. Source: ISO/IEC 14496-12."""
 
     MOST: Final = 10_000
-    """More boxes than any real file has; walking on would only cost time."""
+    """More boxes than any real file has; reading more would only cost time."""
     DESCRIPTIONS: Final = frozenset({b"moov", b"moof"})
 
     def __init__(self) -> None:
@@ -117,7 +117,7 @@ class Boxes:
             at += step
 
     def fault(self) -> str:
-        """Return what is missing, or empty text when every box is whole and one describes the video."""
+        """Return the fault, or empty text when every box is whole and one describes the video."""
         if self._is_broken:
             return "the asset is broken: its MP4 boxes have impossible sizes"
         if self._ahead or self._header:
@@ -125,7 +125,7 @@ class Boxes:
         return "" if self._is_described else "the asset is cut: it has no moov box"
 
     def _header_bytes(self) -> int:
-        """How long the header is as far as it is known: a size of 1 says that a 64-bit size follows."""
+        """The length of the header as far as it is known: a size of 1 means that a 64-bit size follows."""
         return 16 if self._header[:4] == b"\x00\x00\x00\x01" else 8
 
     def _enter_box(self) -> None:
@@ -133,7 +133,7 @@ class Boxes:
         size = int.from_bytes(self._header[8:16] if length == 16 else self._header[:4], "big")
         self._count += 1
         self._is_described |= self._header[4:8] in self.DESCRIPTIONS
-        # Size 0 means "to the end of the file"; a size below the header's own length is no box at all.
+        # Size 0 means "to the end of the file"; a size below the header's own length is invalid.
         self._is_open_ended = size == 0 and length == 8
         self._is_broken = (size < length and not self._is_open_ended) or self._count > self.MOST
         self._ahead = max(size - length, 0)
@@ -141,7 +141,7 @@ class Boxes:
 
 
 def decode_base64(text: object) -> bytes | None:
-    """Return the bytes of base64 text, with or without a ``data:`` prefix, or None where it is none."""
+    """Return the bytes of base64 text, with or without a ``data:`` prefix, or None for other text."""
     if not isinstance(text, str):
         return None
     payload = text.partition(";base64,")[2] if text.startswith("data:") else text
@@ -152,7 +152,7 @@ def decode_base64(text: object) -> bytes | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Return whether an address names the machine itself, which a provider's link never may."""
+    """Return whether an address names the local machine, which is never valid in a provider's link."""
     try:
         host = (urlsplit(address).hostname or "").lower()
         return host == "localhost" or ip_address(host).is_loopback

@@ -25,7 +25,7 @@ EVIDENCE_HEADERS = (
     "x-request-id", "x-oneapi-request-id", "x-api-request-id", "cf-ray", "cf-mitigated", "retry-after", "server",
     "openai-processing-ms", "x-should-retry", "x-routing-group", "sunset", "deprecation",
 )  # fmt: skip
-"""Headers of an answer that a provider asks for first; no other is kept, since any may hold a secret."""
+"""Headers of an answer that a provider's support needs first; no other is kept, since any may hold a secret."""
 JOB_ENDPOINT = "video_job"
 MIB = 1024 * 1024
 MOST_ANSWERS = 8
@@ -34,29 +34,29 @@ EVENT_STREAM = "text/event-stream"
 
 
 class Client(Protocol):
-    """What a probe needs of a provider's client."""
+    """The part of a provider's client that a probe uses."""
 
     async def ask(self, request: Request, access: str, exchange: Exchange | None = None) -> Reply:
-        """Return what the provider answered; never raises for what it does. ``exchange`` is filled in on the way."""
+        """Return the provider's reply; never raises for a provider's fault. ``exchange`` is filled in on the way."""
 
     @property
     def values(self) -> Mapping[str, str]:
         """The provider's own values for placeholders."""
 
     def secrets(self) -> tuple[str, ...]:
-        """Return what must not leave memory."""
+        """Return the secrets, which must not leave memory."""
 
     async def download(
         self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
     ) -> Reply:
-        """Feed an asset to ``sink`` and return what was seen of the transfer."""
+        """Feed an asset to ``sink`` and return the record of the transfer."""
 
 
 class JobRecord(Protocol):
-    """Where an accepted job is remembered until it is deleted."""
+    """The record of an accepted job until it is deleted."""
 
     def accepted(self, job_id: str | None) -> None:
-        """Take note that the job exists, and of the id the provider gave, if any."""
+        """Note that the job exists, and the provider's id for it, if any."""
 
     def gone(self) -> None:
         """Forget the job: it was refused, or it is deleted."""
@@ -64,12 +64,12 @@ class JobRecord(Protocol):
 
 @dataclass
 class Attempt:
-    """What a probe works with. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules bound.
+    """The working state of one attempt. ``deadline`` is monotonic; ``judge`` is the classifier with the user's rules.
 
-    The last ``kept_free_seconds`` before the deadline are for deleting the job alone. ``exchange`` is the record of the
-    request under way and grows while its answer comes in; ``last`` is the latest reply. ``canaries`` are those that may
-    be sent, ``canary`` is the latest one sent. ``proved`` is the depth that the probe noted beyond the verdict, and
-    ``unknown_word`` the latest status word of the job that nothing knows.
+    The last ``kept_free_seconds`` before the deadline are reserved for deleting the job. ``exchange`` is the record of
+    the current request and grows while its answer comes in; ``last`` is the latest reply. ``canaries`` are those that
+    may be sent, ``canary`` is the latest one sent. ``proved`` is the depth that the probe noted beyond the verdict, and
+    ``unknown_word`` the latest unknown status word of the job.
     """
 
     service: Service
@@ -110,7 +110,7 @@ class Attempt:
 
     @property
     def remaining_seconds(self) -> float:
-        """How long the attempt may still take, what is kept free for deleting not counted."""
+        """The time left for the attempt, without the part reserved for deleting the job."""
         return max(self.deadline - self.kept_free_seconds - self.clock.monotonic(), 0.0)
 
     @property
@@ -119,7 +119,7 @@ class Attempt:
         return self.document is not None or self.last.answer.headers.get("content-type", "").startswith(EVENT_STREAM)
 
     def prove(self, depth: Depth) -> None:
-        """Note a depth that was reached, unless a deeper one was before."""
+        """Note a depth that was reached, unless a deeper one was noted before."""
         self.proved = deeper(self.proved, depth)
 
     async def ask(
@@ -206,9 +206,9 @@ class Attempt:
         )
 
     def _judged(self, answer: Answer) -> Verdict:
-        """Return the classifier's verdict, in the light of where the configuration says that a good answer is.
+        """Return the classifier's verdict, with the configured places of a good answer taken into account.
 
-        An answer that broke off is never a good one, however it begins.
+        A truncated answer is never a good one, however it begins.
         """
         verdict = self._by_code(self.judge(answer))
         if verdict.error_class is ErrorClass.INVALID_RESPONSE and self._has_expected(answer):
@@ -239,9 +239,9 @@ class Attempt:
         return is_whole and first(self.document, present) is not None
 
     def note_response(self, reply: Reply) -> None:
-        """Take the answer's time as the service's response time.
+        """Use the answer's time as the service's response time.
 
-        Of an event stream it is the time to the first event: a complete answer for whoever waits for progress.
+        For an event stream it is the time to the first event, which is a complete answer about progress.
         """
         is_stream = reply.answer.headers.get("content-type", "").startswith(EVENT_STREAM)
         self.response_seconds = reply.first_piece_seconds if is_stream else reply.answer.elapsed_seconds
@@ -249,7 +249,7 @@ class Attempt:
     def _follow(self, reply: Reply, request: Request) -> None:
         answer = reply.answer
         self.last = reply
-        # The phases of a job are those of its create request; what is asked about it later has none of its own.
+        # The phases of a job are those of its create request; later polls add none.
         if request.endpoint != JOB_ENDPOINT:
             self.phases.update(reply.phases)
         self.http_status = reply.http_status

@@ -1,4 +1,4 @@
-"""The balance probe: what is left at each provider that has a description of its balance call, read on a schedule."""
+"""The balance probe: reads, on a schedule, the balance of each provider with a described balance call."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 ENDPOINT = "models"
 """The family of calls that a balance call is closest to: free, and without a job."""
 UNTOLD = frozenset({ErrorClass.NONE, ErrorClass.INVALID_RESPONSE, ErrorClass.CONTENT_POLICY})
-"""Classes of an answer without a balance that do not explain what is wrong with it."""
+"""Classes of an answer without a balance that do not explain the fault."""
 Note = Callable[[str, BalanceReading], None]
 
 
@@ -39,7 +39,7 @@ class Clients(Protocol):
 
 @dataclass(frozen=True)
 class Task:
-    """What one task repeats; a task is replaced when this changes."""
+    """The work that one task repeats; a change of it replaces the task."""
 
     provider: Provider
     balance: Balance
@@ -54,7 +54,7 @@ class Balances:
         self._failing: set[str] = set()
 
     def apply(self, config: Config) -> None:
-        """Start, stop and replace tasks so that they fit the configuration; what did not change runs on untouched."""
+        """Start, stop and replace tasks to match the configuration; unchanged ones continue."""
         self._config = config
         wanted = described(config)
         for name, (task, running) in list(self._tasks.items()):
@@ -85,7 +85,7 @@ class Balances:
         await self._clock.sleep(min(task.balance.interval, FIRST_ROUND_SECONDS) / 2)
         started = self._clock.monotonic()
         while True:
-            # A fault of ours in one reading must not end the readings.
+            # A bug of ours in one reading must not end the readings.
             await apart(self._once(name, task), f"reading the balance of {name}")
             started = max(started + task.balance.interval, self._clock.monotonic())
             await self._clock.sleep(started - self._clock.monotonic())
@@ -119,7 +119,7 @@ class Balances:
         return BalanceReading(ErrorClass.NONE, at, left, unit, "balance", is_reached=reply.is_reached)
 
     def _client(self, name: str, task: Task, base_url: str) -> Client:
-        """Return a client with one connection of its own, which shares no more with the probes than the key."""
+        """Return a client with a connection of its own, which shares only the key with the probes."""
         changes = {"base_url": base_url, "max_concurrent": 1}
         return self._clients.get(f"balance of {name}", task.provider.model_copy(update=changes))
 
@@ -129,9 +129,9 @@ class Balances:
         return BalanceReading(verdict.error_class, at, rule=verdict.rule, detail=detail, is_reached=reply.is_reached)
 
     def _judged(self, name: str, answer: Answer, why: str) -> Verdict:
-        """Return the classifier's verdict, or ``invalid_response`` for an answer that names no fault of its own."""
+        """Return the classifier's verdict, or ``invalid_response`` for an answer without a fault of its own."""
         if answer.http_status == 200 and answer.transport_error is None and decoded(answer.body) is None:
-            # A page with a success code is the provider's console: its words say nothing of our key.
+            # A page with a success code is the provider's console: its words say nothing about our key.
             return Verdict(ErrorClass.INVALID_RESPONSE, "balance", f"{why}: it is not JSON")
         verdict = classify(answer, user_rules(self._config, name))
         return verdict if verdict.error_class not in UNTOLD else Verdict(ErrorClass.INVALID_RESPONSE, "balance", why)
@@ -155,7 +155,7 @@ class Balances:
 
 
 def described(config: Config) -> dict[str, Task]:
-    """Return what is to be read of each provider that has a description of its balance call."""
+    """Return the reading task of each provider with a described balance call."""
     named = config.providers.items()
     return {name: Task(provider, provider.balance) for name, provider in named if provider.balance is not None}
 

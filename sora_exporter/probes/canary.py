@@ -1,7 +1,7 @@
 """The request that validation must refuse: it passes key, routing and channel, and costs nothing.
 
-An api describes one canary or several, first those whose fault relays hand on to the maker. The next one is sent only
-where the one before was refused for another reason than its fault, which says nothing.
+An API describes one or several canaries, first those whose fault relays pass on to the maker. The next one is sent only
+if the one before was refused for a reason other than its fault, which proves nothing.
 Source: QuantumNous/new-api router/video-router.go, middleware/distributor.go, relay/relay_utils.go: in that order.
 """
 
@@ -20,10 +20,10 @@ ACCEPTED = "canary:accepted"
 
 
 async def canary(attempt: Attempt) -> Verdict:
-    """Return ``none`` when a broken request was refused for what was broken in it, else what the answer stands for.
+    """Return ``none`` when the request was refused for its intended fault, else the error class of the answer.
 
-    A provider that accepts it would run (and bill) a job each time: the job is recorded and deleted at once, and the
-    rule ``canary:accepted`` says never to send that canary again.
+    A provider that accepts it would run (and bill) a job each time, so the job is recorded and deleted at once, and the
+    rule ``canary:accepted`` prevents this canary from being sent again.
     """
     verdict = Verdict(ErrorClass.INVALID_REQUEST, "canary:none", f"the api {attempt.service.api} names no canary")
     for broken in attempt.canaries or attempt.api.canary:
@@ -34,7 +34,7 @@ async def canary(attempt: Attempt) -> Verdict:
 
 
 async def _send(attempt: Attempt, broken: Canary) -> Verdict:
-    """Send one canary and return its verdict: ``none`` for the refusal that was meant, and for an acceptance."""
+    """Send one canary and return its verdict: ``none`` for the intended refusal, and for an acceptance."""
     api, service = attempt.api, attempt.service
     attempt.canary = broken
     verdict = await attempt.create(
@@ -64,9 +64,9 @@ async def _accepted(attempt: Attempt) -> Verdict:
 
 
 def _is_under_way(attempt: Attempt, verdict: Verdict) -> bool:
-    """Whether the answer describes a job under way, even one whose id is not where it should be.
+    """Whether the answer describes a running job, even without an id at the described place.
 
-    A stream that reports progress is no proof of a job; the careful answer counts it as one that may be billed.
+    A stream that reports progress does not prove a job, but it counts as one that may be billed, to be careful.
     """
     if attempt.api.create.stream and verdict.error_class is ErrorClass.INVALID_RESPONSE:
         return is_progressing(attempt.body)
@@ -76,6 +76,6 @@ def _is_under_way(attempt: Attempt, verdict: Verdict) -> bool:
 
 
 def _names(words: tuple[str, ...], body: str) -> bool:
-    """Whether the refusal names what was broken."""
+    """Whether the refusal names the intended fault."""
     said = body.lower()
     return any(word.lower() in said for word in words)

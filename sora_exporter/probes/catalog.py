@@ -15,13 +15,13 @@ from sora_exporter.probes.requests import Unfilled
 from sora_exporter.result import ErrorClass, Verdict
 
 # A relay may not have the route for one model, or answer it from a fixed table (QuantumNous/new-api
-# controller/model.go): then only the list can tell.
+# controller/model.go): then only the list is reliable.
 MOST_PAGES = 20
 UNTOLD = frozenset({ErrorClass.MODEL_NOT_FOUND, ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_RESPONSE})
 
 
 async def catalog(attempt: Attempt) -> Verdict:
-    """Return the verdict of ``GET /models/{model}`` or, where that says nothing certain, of ``GET /models``."""
+    """Return the verdict of ``GET /models/{model}`` or, if that is not reliable, of ``GET /models``."""
     shape = attempt.api.catalog or Catalog(path=None)
     one = None
     if shape.path is not None:
@@ -69,7 +69,7 @@ def _further(shape: Catalog, document: object) -> str | None:
 
 
 def listing(model: str, document: Any, shape: Catalog) -> Mapping[str, Any] | None:
-    """Return what a list of models says of one model, empty where it only names it, or None where it does not."""
+    """Return the entry of one model in a list of models, empty if only its name is listed, or None if it is not."""
     items = document if isinstance(document, list) else first(document, shape.items)
     if isinstance(items, dict):
         said = items.get(shape.prefix + model)

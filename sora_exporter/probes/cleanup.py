@@ -1,7 +1,7 @@
 """Removing the jobs that a timeout, a crash or a restart left at a provider.
 
-Each provider has a task of its own with a time limit, so a slow one delays no other. A job that cannot be removed yet
-is tried again after growing pauses, and given up after a day.
+Each provider has its own task with a time limit, so a slow provider does not delay the others. A job that cannot be
+removed yet is tried again after growing pauses, and given up after a day.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PROVIDER_SECONDS = 60.0
 """The time limit of one round at one provider; the jobs that are left over wait for the next round."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 20.0, 3600.0
 ARRIVAL_SECONDS = 120.0
-"""The create request of a killed process may still be on its way for this long."""
+"""The create request of a killed process may still arrive at the provider for this long."""
 DAY_SECONDS = 86400.0
 
 
@@ -52,7 +52,7 @@ class Listing:
     is_whole: bool
 
     def ids(self, marker: str) -> list[str]:
-        """Return the ids of the jobs whose prompt has the marker; usually there is one at most."""
+        """Return the ids of the jobs whose prompt has the marker; usually there is at most one."""
         return [job_id for job_id, prompt in self.prompts if marker in prompt]
 
 
@@ -72,9 +72,9 @@ class CleanUp:
         self._unwritten = LogOnce(log, "clean-up stopped", over="clean-up goes on")
 
     def begin_round(self) -> None:
-        """Start a task at each provider that has a job to be tried now; return at once. Raises StorageError.
+        """Start a task for each provider that has a job due now; return at once. Raises StorageError.
 
-        A provider whose last task is still running gets no second one.
+        A provider whose last task is still running does not get a second one.
         """
         jobs = self._ledger.unfinished_jobs()
         self.pending = Counter(job.provider for job in jobs)
@@ -124,7 +124,7 @@ class CleanUp:
         """Try to remove one job; note when to try again, or forget it if it is over or a day old."""
         tries, _ = self._tries.get(job.id, (0, 0.0))
         pause = min(FIRST_PAUSE_SECONDS * 2.0 ** min(tries, 20), LONGEST_PAUSE_SECONDS)
-        # Noted first: a job whose removal uses up the provider's time must not be the first one of every round.
+        # Noted first, so that a job whose removal uses up the time limit is not the first one of every round.
         self._tries[job.id] = tries + 1, self._clock.monotonic() + pause
         service = self.config.service(job.reservation.service_id)
         removed = Removed.LATER
@@ -154,12 +154,12 @@ class CleanUp:
         ids = listing.ids(job.reservation.marker)
         if not ids:
             return self._without_job(job, listing)
-        # One job was reserved, so one is removed a round, however many claim to be it.
+        # One job was reserved, so each round removes only one, even if several have the marker.
         removed = self._noted(job, ids[0], await removal.remove(ids[0]))
         return removed if len(ids) == 1 else Removed.LATER
 
     def _without_job(self, job: Job, listing: Listing) -> Removed:
-        """Give the money back if the list proves that no job was made, which it does only after a while."""
+        """Give the money back if the list proves that no job was made, which takes a while."""
         if self._clock.now() - job.reservation.reserved_at <= ARRIVAL_SECONDS:
             return Removed.LATER
         if listing.is_whole:
@@ -167,7 +167,7 @@ class CleanUp:
         return Removed.GONE
 
     def _noted(self, job: Job, job_id: str, removed: Removed) -> Removed:
-        """Log how removing a job ended; a call that the provider does not have is logged once per provider and api."""
+        """Log the outcome of removing a job; a missing call is logged once per provider and API."""
         service_id = job.reservation.service_id
         if removed is not Removed.LEFT:
             log.info(

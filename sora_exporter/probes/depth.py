@@ -1,7 +1,7 @@
-"""How deep an attempt reached: the one table of what its answer proves of the route.
+"""How deep an attempt reached: the one table of what its answer proves about the route.
 
-An attempt proves no more than its answer shows. What a probe learns beyond its verdict (a job was accepted, an asset
-is whole, a certain canary was refused) it notes in ``Attempt.proved``.
+An attempt proves only what its answer shows. Facts beyond its verdict (a job was accepted, an asset is whole, a certain
+canary was refused) are noted by the probe in ``Attempt.proved``.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sora_exporter.result import SUCCESSES, Depth, ErrorClass, ProbeKind, Refuse
 SUCCESS: Mapping[ProbeKind, Depth] = MappingProxyType(
     {
         ProbeKind.CATALOG: Depth.OFFERED,
-        # Whether they reached further, these probes note themselves.
+        # These probes note themselves if they reached further.
         ProbeKind.CANARY: Depth.AUTHENTICATED,
         ProbeKind.SUBMIT: Depth.AUTHENTICATED,
         ProbeKind.GENERATE: Depth.AUTHENTICATED,
     }
 )
-"""What a success of each probe proves by itself."""
+"""The depth that a success of each probe proves by itself."""
 
 AFTER_THE_KEY = frozenset(
     {
@@ -38,21 +38,21 @@ AFTER_THE_KEY = frozenset(
         ErrorClass.INVALID_REQUEST,
     }
 )
-"""The refusals that come once the key is accepted. Any other failure may come before."""
+"""The refusals that come only after the key was accepted. Any other failure may come before."""
 
 JUDGED = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
-"""The refusals of a create request for what it says, by who judges it."""
+"""The refusals of a create request for its content, by the side that judges it."""
 
 NO_SUCH_CALL = frozenset({404, 405})
-"""Statuses that a server answers for a path it does not have, whatever the key."""
+"""The statuses for an unknown path, independent of the key."""
 
 
 def depth_of(
     probe: ProbeKind, verdict: Verdict, http_status: int | None, *, is_document: bool, is_relay: bool
 ) -> Depth | None:
-    """Return what the last answer of an attempt proves; None where it does not come from the provider.
+    """Return the depth that the last answer of an attempt proves; None if it does not come from the provider.
 
-    ``is_document``: the answer is JSON or an event stream, not a page of whatever stands in front.
+    ``is_document``: the answer is JSON or an event stream, not a page of a server in front of the provider.
     """
     if http_status is None or verdict.error_class is ErrorClass.CAPTCHA:
         return None
@@ -75,7 +75,7 @@ def _is_no_such_call(verdict: Verdict, http_status: int) -> bool:
 
 
 def refusal_depth(canary: Canary, refused_by: RefusedBy, *, is_relay: bool) -> Depth:
-    """Return what the refusal of a canary proves: at a relay, no more than its key unless the upstream signed it."""
+    """Return the depth that the refusal of a canary proves: at a relay only the key, unless the upstream refused."""
     if not is_relay:
         return canary.proves.maker
     most = Depth.ROUTED if refused_by == "upstream" else Depth.AUTHENTICATED
@@ -83,5 +83,5 @@ def refusal_depth(canary: Canary, refused_by: RefusedBy, *, is_relay: bool) -> D
 
 
 def deeper(one: Depth | None, other: Depth | None) -> Depth | None:
-    """Return the deeper of two depths; None where both are."""
+    """Return the deeper of two depths; None if both are None."""
     return max((depth for depth in (one, other) if depth is not None), key=lambda depth: depth.rank, default=None)

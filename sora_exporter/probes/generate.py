@@ -17,7 +17,7 @@ NOT_FETCHED = "the asset could not be fetched"
 
 
 async def generate(attempt: Attempt) -> Verdict:
-    """Return ``none`` when a whole asset of the right kind came out, else the reason against it.
+    """Return ``none`` for a whole asset of the right kind, else the fault.
 
     The job is deleted in any case.
     """
@@ -38,7 +38,7 @@ async def generate(attempt: Attempt) -> Verdict:
 
 
 def _as_generation(verdict: Verdict, attempt: Attempt) -> Verdict:
-    """Return the verdict; an accepted event stream that ran out of time is a job that was not done in time."""
+    """Return the verdict; an accepted event stream that ran out of time is a job that missed its deadline."""
     was_accepted = attempt.api.create.stream and attempt.http_status == 200
     if verdict.error_class is ErrorClass.TIMEOUT and was_accepted:
         return Verdict(ErrorClass.GENERATION_TIMEOUT, verdict.rule, verdict.message)
@@ -91,7 +91,7 @@ def inline_asset(attempt: Attempt) -> bytes | None:
 
 
 def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
-    """Return where the asset is: a path of the API, or the address in the finished answer."""
+    """Return the place of the asset: a path of the API, or the address in the finished answer."""
     asset = attempt.api.asset
     if asset is None:
         return None
@@ -110,7 +110,7 @@ def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
 async def fetch_asset(
     attempt: Attempt, address: str, check: AssetCheck, keep: Callable[[bytes], None] | None = None
 ) -> str:
-    """Download the asset through the check, and to ``keep``; return what is wrong with it, or empty text."""
+    """Download the asset through the check, and to ``keep``; return its fault, or empty text."""
 
     def take(piece: bytes) -> None:
         check.feed(piece)

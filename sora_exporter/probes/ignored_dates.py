@@ -1,4 +1,4 @@
-"""Ends of life that no calendar of a vendor holds: each provider's is logged once."""
+"""Impossible ends of life: each is logged once per service."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ log = logging.getLogger(__name__)
 
 
 class IgnoredDates:
-    """Remembers of which services an impossible date was logged."""
+    """Remembers the services for which an impossible date was logged."""
 
     def __init__(self) -> None:
         self._logged: set[str] = set()
 
     def note(self, service: Service, probe: ProbeKind, date: str) -> None:
-        """Log that an answer held this impossible date, unless the service's answers held one before."""
+        """Log that an answer contained this impossible date, unless one was logged for the service before."""
         if not date or service.id in self._logged:
             return
         self._logged.add(service.id)

@@ -1,4 +1,4 @@
-"""Creating, polling and deleting a job in the vendor's own words, for probes and for the fallback client."""
+"""Creating, polling and deleting a job with the vendor's own calls, for probes and for the fallback client."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ PROGRESSING = "stream:progress"
 """The rule of a stream that reports progress and nothing else."""
 
 POLL_SECONDS = 30.0
-"""Longest duration of one poll; a lost one must not use up the whole attempt."""
+"""Longest duration of one poll, so that a lost poll does not use up the whole attempt."""
 LAST_SECONDS, LAST_SHARE = 2.0, 0.05
-"""The last poll comes this long before the attempt's end at most, and this share of its time at most."""
+"""The last poll comes at most this long, and at most this share of the attempt's time, before the attempt's end."""
 CLEANUP_SHARE = 0.05
 STILL_GOING = 202
 HOPELESS = frozenset({"unfilled", "address", "address:elsewhere"})
@@ -33,10 +33,10 @@ LONG_SECRET = 12
 
 
 async def create_job(attempt: Attempt, *, opening_only: bool = False) -> Verdict:
-    """Send a probe's create request and record its job; the end of the attempt's time stays free for deleting it."""
+    """Send a probe's create request and record its job; time for deleting it is reserved at the end of the attempt."""
     if attempt.api.job is not None and attempt.api.job.endings:
         attempt.kept_free_seconds = min(CALL_SECONDS, CLEANUP_SHARE * attempt.remaining_seconds)
-    # Progress may cost money, but it is no acceptance: a probe reads on until the stream says more.
+    # Progress may cost money but is not an acceptance, so a probe reads on until the stream reports more.
     opening = Opening(math.inf) if opening_only else Opening()
     verdict = await request_job(attempt, opening, opening_only=opening_only)
     if verdict.error_class is ErrorClass.INVALID_RESPONSE and is_progressing(attempt.body):
@@ -77,7 +77,7 @@ async def request_job(attempt: Attempt, opening: Opening, *, opening_only: bool 
 
 
 def has_accepted(attempt: Attempt, opening: Opening) -> bool:
-    """Return whether a stream that has ended was accepted by its beginning, whatever came later."""
+    """Return whether the beginning of an ended stream shows acceptance, whatever came later."""
     if not opening.text:
         return False
     reply = attempt.last
@@ -96,9 +96,9 @@ def judge_opening(
 
 
 def is_accepted(attempt: Attempt, verdict: Verdict, job_id: str | None) -> bool:
-    """Return whether the answer to a create request shows that it was accepted: a job's id, or what was ordered.
+    """Return whether the answer to a create request shows that it was accepted: a job's id, or the asset itself.
 
-    A stream shows that by its end or by a link to the asset; text alone may be progress.
+    A stream shows it by its end or by a link to the asset; text alone may be progress.
     """
     if verdict.error_class is not ErrorClass.NONE or attempt.api.job is not None:
         return verdict.error_class is ErrorClass.NONE and job_id is not None
@@ -131,9 +131,9 @@ def job_id_in(api: Api, document: object) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """How following a job ended: with the verdict on its end, or without one when time ran out.
+    """The outcome of following a job: the verdict on its end, or None if time ran out.
 
-    ``trouble`` is the verdict on the last poll, when it failed; ``phase`` is where the job was last seen.
+    ``trouble`` is the verdict on the last poll if it failed; ``phase`` is the last observed phase of the job.
     """
 
     end: Verdict | None
@@ -144,7 +144,7 @@ class Followed:
 async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
     """Poll at the vendor's usual interval until the job is over or the attempt's time is up.
 
-    A failed poll decides nothing by itself, since the job goes on; the last one is the verdict when time runs out.
+    A failed poll does not decide by itself, since the job goes on; if time runs out, the last poll is the verdict.
     """
     interval = attempt.api.job.poll_interval_seconds if attempt.api.job is not None else 0.0
     followed = await follow_job(attempt, job_id, repeat(interval))
@@ -158,9 +158,9 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
 
 
 async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> Followed:
-    """Poll until the job is done or failed or time is up, with these pauses; note queue and render phases.
+    """Poll with these pauses until the job is done or failed or time is up; note queue and render phases.
 
-    Raises ValueError for an api whose jobs have no ids.
+    Raises ValueError for an API whose jobs have no ids.
     """
     job = attempt.api.job
     if job is None:
@@ -190,7 +190,7 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
             return Followed(verdict)
         if state == "failed":
             return Followed(verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error))
-        # A poll that the deadline cut short adds nothing to the one before it.
+        # A poll cut short by the deadline says less than the one before it.
         is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
         if is_cut_short:
             attempt.is_reached = was_reached
@@ -212,7 +212,7 @@ def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
 
 
 async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> None:
-    """Delete the attempt's job; a job without the id it should have is left to the clean-up, which searches for it."""
+    """Delete the attempt's job; a job whose id is missing is left to the clean-up, which searches for it."""
     if job_id is not None:
         await delete_job(attempt, job_id)
     elif verdict.error_class is ErrorClass.NONE and attempt.api.job is None and attempt.job_record is not None:
@@ -222,7 +222,7 @@ async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> N
 async def delete_job(attempt: Attempt, job_id: str) -> Removed:
     """Remove the attempt's job, and forget it once it is gone or if no call for it is known.
 
-    A call that the api describes and the provider does not have is left to the clean-up, which reports it once.
+    A job whose described call does not exist at the provider is left to the clean-up, which reports it once.
     """
     job = attempt.api.job
 

@@ -1,7 +1,7 @@
-"""Which outcomes of a create request may have begun a job, and so may cost money.
+"""The outcomes of a create request that may have begun a job, and so may cost money.
 
-The one table for the probes, which charge their budget, and for the fallback client, which must not order twice. A job
-is billed once it begins, so both questions have the same answer. The careful answer wins wherever an outcome is open.
+The probes charge their budget by this table, and the fallback client uses it to avoid a second order. A job is billed
+once it begins, so both questions have the same answer. An open outcome counts as one that may cost money.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sora_exporter.result import ErrorClass
 
 
 class Begun(Enum):
-    """Whether an answer of one error class means that the provider began a job."""
+    """Whether an answer of an error class means that the provider began a job."""
 
     NO = "refused before anything began"
     YES = "begun, however it ended"
@@ -25,7 +25,7 @@ BEGUN: Mapping[ErrorClass, Begun] = MappingProxyType(
     {
         error_class: begun
         for begun, error_classes in {
-            # A precise message beats a generic code: relays wrap definite refusals in HTTP 500 or 502, too.
+            # A precise message outweighs a generic code: relays also wrap definite refusals in HTTP 500 or 502.
             Begun.NO: (
                 ErrorClass.CONTENT_POLICY,
                 ErrorClass.RATE_LIMITED,
@@ -65,14 +65,15 @@ BEGUN: Mapping[ErrorClass, Begun] = MappingProxyType(
 )
 
 OPEN_STATUS = frozenset({*range(200, 300), 408, 500, 502, 504, *range(520, 528)})
-"""Statuses that do not settle it: a success without the expected body, and servers and gateways that lost the request
-on its way or after it arrived. 503 and every other status refuse it. Source: RFC 9110, Cloudflare's 5xx errors."""
+"""Statuses that leave the outcome open: a success without the expected body, and servers and gateways that lost the
+request on its way or after its arrival. 503 and all other statuses are refusals. Source: RFC 9110, Cloudflare's 5xx
+errors."""
 
 
 def may_have_begun(
     error_class: ErrorClass, http_status: int | None, *, is_sent: bool = True, has_begun: bool = False
 ) -> bool:
-    """Return whether a create request that ended like this may have begun a job and may be billed.
+    """Return whether a create request with this outcome may have begun a job and may be billed.
 
     ``is_sent``: any byte of the request may have gone out. ``has_begun``: the answer itself shows a job, by its id or
     by a stream whose beginning was accepted. ``http_status`` is None when no answer came.

@@ -1,4 +1,4 @@
-"""Removing a job from its provider: it is cancelled or deleted, as its state and the vendor permit."""
+"""Removing a job from its provider: cancelled or deleted, as its state and the vendor permit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_FOUND, METHOD_NOT_ALLOWED, GONE_FOR_GOOD = 404, 405, 410
 
 
 class Removed(Enum):
-    """How an attempt to remove a job ended."""
+    """The outcome of one try to remove a job."""
 
     GONE = "the job is deleted, cancelled, or was not there any more"
     LATER = "the job cannot be removed now: try again"
@@ -40,7 +40,7 @@ class Removal:
     answers: Sequence[object] = ()
 
     async def remove(self, job_id: str, state: State | None = None) -> Removed:
-        """Remove a job whose state was last seen as this; poll it first if the state decides and is not known."""
+        """Remove a job last seen in this state; poll it first if the state matters and is not known."""
         job = self.api.job
         if job is None or not job.endings:
             return Removed.LEFT
@@ -74,7 +74,7 @@ class Removal:
         return Removed.GONE if is_done and not is_fault else Removed.LATER
 
     async def _meaning_of_not_found(self, job: Job, job_id: str) -> Removed:
-        """Return whether the job was not found or the call itself: a job that can still be polled is there."""
+        """Return whether the job or the call itself was not found: a job that can still be polled exists."""
         reply = await self._poll(job, job_id)
         if reply is None:
             return Removed.LATER
@@ -118,5 +118,5 @@ def _state(job: Job, reply: Reply) -> State | None:
 
 
 def is_not_found(reply: Reply) -> bool:
-    """Return whether a poll says that there is no such job."""
+    """Return whether the answer to a poll means that the job does not exist."""
     return reply.answer.http_status in (NOT_FOUND, GONE_FOR_GOOD)

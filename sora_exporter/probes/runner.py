@@ -52,7 +52,7 @@ NOT_SENT = (
 )
 REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
 GUARD_SECONDS = 0.3
-"""An attempt is cut off this long after its deadline, if one of its steps did not end by itself."""
+"""An attempt is cut off this long after its deadline if one of its steps does not end by itself."""
 
 
 class Clients(Protocol):
@@ -84,7 +84,7 @@ class Runner:
         self._accepted.read_again()
 
     def is_barred(self, service: Service, probe: ProbeKind) -> bool:
-        """Return whether this probe has no canary left that its target did not accept: each might cost money."""
+        """Return whether the target has accepted every canary of this probe, so that each might cost money."""
         return probe.spending is Spending.SURPRISE and not self._usable_canaries(service)
 
     def _usable_canaries(self, service: Service) -> tuple[Canary, ...]:
@@ -101,7 +101,7 @@ class Runner:
         return self._backoff.wait_seconds(service.id, settings.interval if settings is not None else 0.0)
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
-        """Return the attempt's result, or None when another process is running the same probe now."""
+        """Return the attempt's result, or None if another process is running the same probe now."""
         with ExitStack() as held:
             try:
                 if not held.enter_context(self._ledger.attempt_lock(service.id, probe)):
@@ -119,9 +119,9 @@ class Runner:
         return await self._attempt(service, probe, self._new_attempt(service, probe))
 
     async def _surprise(self, service: Service, probe: ProbeKind) -> ProbeResult:
-        """Attempt; charge a canary that is accepted, and never send it to this target again.
+        """Run the attempt; charge an accepted canary, and never send it to this target again.
 
-        Where all were accepted before, someone wants them tried once more.
+        If all canaries were accepted before, the attempt was requested by hand and tries them once more.
         """
         if not self.config.providers[service.provider].canary:
             return self._not_sent(service, probe, f"providers.{service.provider}.canary is false", "ruled-out")
@@ -153,7 +153,7 @@ class Runner:
         return result
 
     async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
-        """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs no more."""
+        """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs nothing extra."""
         price = self.config.attempt_price_usd(service)
         if price is None:
             return self._not_sent(service, probe, "the service has no price: set price_usd")
@@ -179,8 +179,8 @@ class Runner:
         try:
             result = await self._attempt(service, probe, attempt, price)
         finally:
-            # A reservation that is not settled stays open and counts in full. It does so as well while only the
-            # provider's list of jobs can show whether a job was made: the clean-up reads it, and settles.
+            # A reservation that is not settled stays open and counts in full, also while only the provider's list of
+            # jobs can show whether a job was made: the clean-up reads it, and settles.
             is_open = attempt.may_have_cost and not record.is_made and can_be_listed(attempt.api)
             if not is_open:
                 with logged_if_not_stored("cost of an attempt", service.id):
@@ -233,7 +233,7 @@ class Runner:
             sunset_at=attempt.sunset_at,
             tls_expires_at=attempt.tls_expires_at,
             is_reached=attempt.is_reached,
-            # The same texts are remembered many times over: interned, one is enough for all.
+            # The same texts are remembered many times, so one interned text serves all of them.
             request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
             headers=sys.intern(_headers(attempt.headers, secrets)),
             recognised=(verdict.recognised or is_success) and not attempt.unknown_word,

@@ -1,4 +1,4 @@
-"""When probes run: one task per (service, probe), splayed, capped, and never two of the same at once."""
+"""The schedule of probes: one task per (service, probe), splayed, capped, and never two of the same at once."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sora_exporter.tasks import start
 log = logging.getLogger(__name__)
 
 FIRST_ROUND_SECONDS = 10.0
-"""Free probes all start within this time after a start, so that a restart leaves no long gap in the evidence."""
+"""Free probes first run within this time after a start, so that a restart leaves no long gap in the evidence."""
 STOP_SECONDS = 3.0
 LOOKS = 2
-"""How often the free probes of a service are run again at most, once one of them met a fault or the end of one."""
+"""How many times the free probes of a service are repeated after one of them met a fault or the end of one."""
 LOOK_SECONDS = 20.0
-"""After how long each time; a third of the interval where that is shorter."""
+"""The pause before each repetition; a third of the interval if that is shorter."""
 FAULTS = frozenset({Status.DEGRADED, Status.RISK_CONTROL, Status.SUSPENDED})
-"""What is worth a second look: announced states are none, and our own side says nothing about the service."""
+"""The statuses that are confirmed by repetition: not announced ones, and none caused by our own side."""
 
 Key = tuple[str, ProbeKind]
 Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
@@ -33,7 +33,7 @@ Run = Callable[[Service, ProbeKind], Awaitable[ProbeResult | None]]
 
 @dataclass(frozen=True)
 class Job:
-    """What one task repeats; a task is replaced when this changes."""
+    """The work that one task repeats; a change of it replaces the task."""
 
     service: Service
     probe: ProbeKind
@@ -43,7 +43,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Flight:
-    """An attempt under way, and what it speaks to."""
+    """A running attempt and its target."""
 
     target: Target | None
     task: asyncio.Task[ProbeResult | None]
@@ -51,7 +51,7 @@ class Flight:
 
 @dataclass(frozen=True)
 class Landing:
-    """An attempt that ended, what it spoke to, and when; ``at`` is monotonic."""
+    """A finished attempt, its target, and its end; ``at`` is monotonic."""
 
     target: Target
     result: ProbeResult
@@ -59,9 +59,9 @@ class Landing:
 
 
 class Scheduler:
-    """Owns the tasks. ``record`` takes every result; ``last_paid`` tells when a paid probe was last reserved.
+    """Owns the tasks. ``record`` takes every result; ``last_paid`` returns when a paid probe was last reserved.
 
-    ``is_barred`` returns whether a probe is never sent again, ``must_wait`` whether its next start is left out.
+    ``is_barred`` returns whether a probe is never sent again, ``must_wait`` whether its next start is skipped.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class Scheduler:
         self.in_flight = 0
 
     def apply(self, config: Config) -> None:
-        """Start, stop and replace tasks so that they fit the configuration; what did not change runs on untouched.
+        """Start, stop and replace tasks to match the configuration; unchanged ones continue.
 
-        An attempt under way runs to its end, since it may have ordered something that is to be deleted; but it is
-        only recorded if its service is still reached the same way.
+        A running attempt completes, since it may have ordered a job that must be deleted, but it is recorded only if
+        its service still has the same target.
         """
         self._slots.apply(config)
         self._targets = targets(config)
@@ -105,14 +105,14 @@ class Scheduler:
                 self._tasks[key] = job, start(self._repeat(job), f"{job.probe} of {job.service.id}")
 
     async def attempt(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
-        """Run the probe now, or join the attempt that is under way; None when another process is at it.
+        """Run the probe now, or join the running attempt; None if another process is running the probe.
 
-        None also when a reload took the service away meanwhile. A caller that is cancelled leaves the attempt running
-        for the others.
+        None also if a reload removed the service meanwhile. Cancelling one caller leaves the attempt running for the
+        others.
         """
         key, target = (service.id, probe), self._targets.get(service.id)
         while (flight := self._flights.get(key)) is not None and flight.target != target:
-            # It asks somewhere else since a reload: its answer is not ours, and two at once might both be paid.
+            # A reload has changed the target: that answer is not ours, and two at once might both be paid.
             await asyncio.wait([flight.task])
         if flight is None:
             flight = Flight(target, start(self._fly(service, probe, target), f"attempt {probe} of {service.id}"))
@@ -121,14 +121,14 @@ class Scheduler:
         return await asyncio.shield(flight.task)
 
     def recent(self, service: Service, probe: ProbeKind, seconds: float) -> ProbeResult | None:
-        """Return the probe's latest attempt if it ended so many seconds ago at most, and asked as it would now."""
+        """Return the probe's latest attempt if it ended at most so many seconds ago and had the same target."""
         landing = self._landed.get((service.id, probe))
         if landing is None or landing.target != self._targets.get(service.id):
             return None
         return landing.result if self._clock.monotonic() - landing.at < seconds else None
 
     async def stop(self) -> None:
-        """Cancel everything and wait, for a bounded time, until all of it has tidied up after itself."""
+        """Cancel everything and wait, for a bounded time, until all tasks have cleaned up."""
         tasks = [
             *(task for _, task in self._tasks.values()),
             *self._looks.values(),
@@ -157,7 +157,7 @@ class Scheduler:
         while not self.is_barred(job.service, job.probe):
             if not self._must_wait(job.service, job.probe):
                 await self.attempt(job.service, job.probe)
-            # The next start is counted from the last one; starts that were missed are not made up for.
+            # The next start is counted from the last one; missed starts are skipped.
             missed = int((self._clock.monotonic() - started) // job.settings.interval)
             started += (missed + 1) * job.settings.interval
             await self._clock.sleep(started - self._clock.monotonic())
@@ -165,7 +165,7 @@ class Scheduler:
     def _first_delay(self, job: Job) -> float:
         """Return the seconds to wait before the first attempt after a start or a change.
 
-        A paid probe keeps its rhythm across restarts: one that crashes in a loop must not pay in a loop.
+        A paid probe keeps its interval across restarts: an exporter that crashes in a loop must not pay in a loop.
         """
         interval = job.settings.interval
         delay = splay(job.service.id, job.probe) * min(interval, FIRST_ROUND_SECONDS)
@@ -186,7 +186,7 @@ class Scheduler:
                 self.in_flight -= 1
 
     async def _run_safely(self, service: Service, probe: ProbeKind, target: Target | None) -> ProbeResult | None:
-        """Run one attempt and record its result; a fault of ours is a result too."""
+        """Run one attempt and record its result; a bug of ours gives a result too."""
         started_at, started = self._clock.now(), self._clock.monotonic()
         try:
             result = await self._run(service, probe)
@@ -211,9 +211,9 @@ class Scheduler:
             self._look_again_soon(service.id)
 
     def _look_again_soon(self, service_id: str) -> None:
-        """Run the service's free probes again after a fraction of their interval, unless that is under way.
+        """Run the service's free probes again after a fraction of their interval, unless a repetition is under way.
 
-        So one failed attempt is confirmed or withdrawn at once, and a recovery too. Looks begin no further looks.
+        This confirms or withdraws a single failed attempt at once, and a recovery too. Repetitions do not cause more.
         """
         jobs = [job for (owner, probe), (job, _) in self._tasks.items() if owner == service_id and not probe.is_paid]
         if jobs and service_id not in self._looks:
@@ -222,7 +222,7 @@ class Scheduler:
             look.add_done_callback(lambda _: self._looks.pop(service_id, None))
 
     async def _look(self, jobs: Sequence[Job]) -> None:
-        """Attempt these probes of one service one after the other, LOOKS times, where none has just been tried."""
+        """Run these probes of one service one after the other, LOOKS times, except those that have just run."""
         pause = min(LOOK_SECONDS, *(job.settings.interval / 3 for job in jobs))
         for _ in range(LOOKS):
             await self._clock.sleep(pause)
@@ -233,14 +233,14 @@ class Scheduler:
 
 
 def is_fault(result: ProbeResult) -> bool:
-    """Whether an attempt met a fault of the service that users feel; a slow answer is an answer."""
+    """Whether an attempt met a fault of the service that users notice; a slow answer is not a fault."""
     return result.error_class is not ErrorClass.SLOW and result.error_class.status in FAULTS
 
 
 def scheduled(config: Config) -> list[Job]:
-    """Return what runs on a schedule: every configured probe, paid ones only with a budget and a price.
+    """Return the scheduled work: every configured probe, paid ones only with a budget and a price.
 
-    Services with ``probe_on_scrape`` are left to whoever scrapes them.
+    Services with ``probe_on_scrape`` have no schedule.
     """
     return [
         Job(service, probe, settings, target_of(config, service))
@@ -252,6 +252,6 @@ def scheduled(config: Config) -> list[Job]:
 
 
 def splay(service_id: str, probe: ProbeKind) -> float:
-    """Return a fixed fraction of one, different for each probe, so that starts spread over time the same way always."""
+    """Return a fixed fraction of one, different for each probe, so that starts are always spread in the same way."""
     digest = hashlib.sha256(f"{service_id} {probe}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -11,10 +11,10 @@ from sora_exporter.config import Config
 
 
 class Slots:
-    """The limits in total and per provider, for paid probes apart from free ones.
+    """The limits in total and per provider, with separate ones for paid probes.
 
-    A paid probe may hold its slot for many minutes and must not keep free ones waiting. Without a configured total
-    there is room for all that the providers' limits allow, so that providers that hang delay no others.
+    A paid probe may hold its slot for many minutes and must not delay free ones. Without a configured total there is
+    room for everything that the providers' limits allow, so that hanging providers do not delay the others.
     """
 
     def __init__(self, config: Config) -> None:
@@ -35,7 +35,7 @@ class Slots:
 
     @asynccontextmanager
     async def within(self, provider: str, is_paid: bool) -> AsyncIterator[None]:
-        """Wait for a slot, first the provider's: those who wait for one that hangs hold no slot of the others."""
+        """Wait for a slot, the provider's first, so that waiting for a hanging provider does not block the others."""
         async with self._provider[provider, is_paid], self._total[is_paid]:
             yield
 

@@ -14,10 +14,10 @@ SPOKEN = ("choices.0.delta.content", "choices.0.message.content", "choices.0.tex
 PROGRESS = ("choices.0.delta.reasoning_content", "choices.0.delta.reasoning")
 SPOKEN_WORDS, PROGRESS_WORDS = ("content", "text"), ("reasoning",)
 DECISIVE_WORDS = (*SPOKEN_WORDS, *PROGRESS_WORDS, "error")
-"""One of these stands in every event that is looked at."""
+"""Every event that is decoded contains one of these."""
 PROGRESS_EVENTS = 3
-"""How many events of mere progress mean that a job may have begun; relays report it once or twice before they call
-their upstream. They are no proof: an empty pool reports its retries likewise.
+"""The number of mere progress events that means a job may have begun; relays report one or two before they call their
+upstream. They do not prove a job: an empty pool reports its retries in the same way.
 Source: TheSmallHanCat/sora2api src/services/generation_handler.py."""
 DONE = "data: [DONE]"
 EVENT_END = re.compile(rb"\r?\n\r?\n")
@@ -25,9 +25,9 @@ EVENT_END_BYTES = 4
 
 
 def events(body: str, words: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects of a stream's ``data:`` lines that hold one of the words; of a plain body, its only one.
+    """Yield the JSON objects of a stream's ``data:`` lines that contain one of the words, or a plain body's only one.
 
-    Other lines are not decoded: a stream may hold a hundred thousand events without content.
+    Other lines are not decoded: a stream may have a hundred thousand events without content.
     """
     is_stream = body.lstrip().startswith(("data:", "event:", ":", "id:"))
     return _objects(body.splitlines() if is_stream else [f"data:{body}"], words)
@@ -49,7 +49,7 @@ def spoken_text(body: str) -> str:
 
 
 def is_progressing(body: str) -> bool:
-    """Return whether a stream reports progress, beside its text, so often that a job may have begun."""
+    """Return whether a stream reports progress, apart from its text, so often that a job may have begun."""
     return sum(first(event, PROGRESS) is not None for event in events(body, PROGRESS_WORDS)) >= PROGRESS_EVENTS
 
 
@@ -59,12 +59,12 @@ def is_finished(body: str) -> bool:
 
 
 class Opening:
-    """The beginning of a stream as it comes in, up to the event that says whether the request was accepted.
+    """The beginning of a stream as it comes in, up to the event that shows whether the request was accepted.
 
-    So many ``progress_events`` say it too: for one who must not order twice.
+    So many ``progress_events`` count as accepted too, for a caller that must not order twice.
 
-    ``text`` is that beginning, empty until ``is_complete``; the same, however the bytes are cut into pieces. Every
-    byte is looked at once.
+    ``text`` is that beginning, empty until ``is_complete``; it does not depend on how the bytes are split. Every byte
+    is read once.
     """
 
     def __init__(self, progress_events: float = PROGRESS_EVENTS) -> None:
@@ -74,15 +74,15 @@ class Opening:
         self._searched = self._read = self._progress = 0
 
     def watch(self, received: bytearray) -> bool:
-        """Take in everything received so far and let the stream go on; for ``Request.stop``."""
+        """Read everything received so far and let the stream go on; for ``Request.stop``."""
         if not self.is_complete.is_set():
             self.says_enough(received)
         return False
 
     def says_enough(self, received: bytearray) -> bool:
-        """Return whether the stream shows by now if the request was accepted: by text, an error, progress, or its end.
+        """Return whether the stream shows the outcome by now: by text, an error, progress, or its end.
 
-        The event that opens a stream often holds none of these; the refusal may come only in the next one.
+        The event that opens a stream often has none of these; the refusal may come only in the next one.
         """
         ends = [match.end() for match in EVENT_END.finditer(received, self._searched)]
         self._searched = max(len(received) - EVENT_END_BYTES + 1, ends[-1] if ends else 0, 0)

@@ -12,13 +12,13 @@ log = logging.getLogger(__name__)
 
 
 class UnrecognisedAnswers:
-    """Remembers which answers were logged, at most so many; those beyond are counted by the metric alone."""
+    """Remembers the logged answers, up to a limit; answers beyond it are counted by the metric only."""
 
     def __init__(self) -> None:
         self._logged: set[tuple[str, int | None, str]] = set()
 
     def note(self, provider: str, result: ProbeResult) -> None:
-        """Log a result that only a default rule explained, unless the provider said the same before."""
+        """Log a result that only a default rule explained, unless the same answer of the provider was logged before."""
         said = (provider, result.http_status, result.detail)
         if result.recognised or said in self._logged or len(self._logged) >= MOST_REMEMBERED:
             return

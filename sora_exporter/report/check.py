@@ -31,13 +31,13 @@ ADVICE = "what to do"
 GAP = "  "
 ENDLESS = 1_000_000
 LEAST_ROOM = 40
-"""Columns that the reason needs beside the rest; with fewer it gets a line of its own."""
+"""Columns that the reason needs beside the rest; with fewer it gets its own line."""
 
 
 def render_text(services: list[Json], now: float, columns: int = 0) -> str:
     """Return the summary as lines for a terminal of so many columns (0: endless).
 
-    No line is longer than the terminal: the reason is cut, and gets a line of its own on a narrow terminal.
+    No line is longer than the terminal: the reason is cut, and gets its own line on a narrow terminal.
     """
     rows = [COLUMNS, *(_row(service, now) for service in services)]
     widths = [max(width(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]

@@ -14,12 +14,12 @@ DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
 
 LEAST_COVERAGE: Final = 0.5
-"""Below this observed share of a window its figures say too little to be shown; SoraProbeStale fires there too."""
+"""Figures of a window that was observed less than this are not shown; SoraProbeStale fires below it too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A length of time in seconds, and how long each bar of its chart is."""
+    """A length of time in seconds, and the length of each bar of its chart."""
 
     name: str
     seconds: int
@@ -57,7 +57,7 @@ class Figures:
     """The figures of a window that was observed enough.
 
     ``availability`` is 0 to 1 over the observed minutes; ``response_seconds`` is None if no answer ever came;
-    ``stars`` (1 to 5) are always of thirty days, and None if too little of those was observed.
+    ``stars`` (1 to 5) always cover thirty days, and are None if too little of those was observed.
     """
 
     availability: float
@@ -77,7 +77,7 @@ class Price:
     unit: str
 
     def of_video(self, video_seconds: float) -> float:
-        """Return what one video of that length is charged."""
+        """Return the price of one video of that length."""
         return self.usd * video_seconds if self.unit == "second" else self.usd
 
 
@@ -102,7 +102,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One part of the window: its end (Unix seconds), availability over what was seen, and the share that was seen."""
+    """One part of the window: its end (Unix seconds), its availability, and the share of it that was observed."""
 
     end: int
     availability: float | None
@@ -113,7 +113,7 @@ class Bar:
 class ServiceFindings:
     """Everything known of one service.
 
-    ``status`` is None when nothing is recorded of it now. ``figures`` is None when too little was seen; ``coverage``
+    ``status`` is None if none is recorded now. ``figures`` is None if too little was observed; ``coverage``
     (0 to 1) is the observed share. ``recorded_since`` is set when its record begins after the window did. ``proven`` is
     the deepest depth proven within the window, None if none is recorded.
     """
@@ -140,13 +140,13 @@ class ServiceFindings:
 
     @property
     def price_per_success(self) -> float | None:
-        """US dollars per unit for what succeeds: the price divided by the availability."""
+        """US dollars per successful unit: the price divided by the availability."""
         if self.price is None or self.figures is None or not self.figures.availability:
             return None
         return self.price.usd / self.figures.availability
 
     def video_price(self, video_seconds: float) -> float | None:
-        """Return what one finished video of that length comes to, failures paid for; None where unknown."""
+        """Return the cost of one finished video of that length, paid failures included; None if unknown."""
         if self.price is None or self.figures is None or not self.figures.availability:
             return None
         return self.price.of_video(video_seconds) / self.figures.availability
@@ -154,7 +154,7 @@ class ServiceFindings:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """A whole report: its window up to ``end`` (Unix seconds), services by product and id, and where it comes from."""
+    """A whole report: its window up to ``end`` (Unix seconds), services by product and id, and its source."""
 
     window: Window
     end: int

@@ -28,7 +28,7 @@ FOLDER = resources.files("sora_exporter.report").joinpath("templates")
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """One bar of a chart from its ``top`` down; ``status`` gives the colour, ``says`` what it means."""
+    """One bar of a chart from its ``top`` down; ``status`` gives the colour, ``says`` the meaning."""
 
     left: int
     top: float
@@ -39,7 +39,7 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A service's window drawn; ``says`` is the same for those who do not see it."""
+    """A service's window as a drawing; ``says`` is the same as text."""
 
     name: str
     width: int

@@ -18,7 +18,7 @@ PIECE_SECONDS: Final = WEEK
 
 
 class NoReport(Exception):
-    """There is nothing to report; the text names the reason and the fix."""
+    """No report is possible; the text names the reason and the fix."""
 
 
 async def measure(
@@ -30,7 +30,7 @@ async def measure(
     service_ids: Sequence[str] = (),
     products: Sequence[str] = (),
 ) -> Findings:
-    """Return what is recorded of the window up to ``end`` (Unix seconds).
+    """Return the recorded findings of the window up to ``end`` (Unix seconds).
 
     Only the named services and products are read, or all if none is named. Raises NoReport if no report is possible,
     and PrometheusError.

@@ -13,7 +13,7 @@ class Statement:
     """One service against its objective over the observed time.
 
     ``allowed_seconds`` is the downtime that the objective allows, ``spent_seconds`` the actual downtime. Both and
-    ``is_kept`` are None when too little was seen.
+    ``is_kept`` are None if too little was observed.
     """
 
     service: ServiceFindings

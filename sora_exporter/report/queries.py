@@ -10,7 +10,7 @@ from sora_exporter.report.findings import Window
 
 PREFIX: Final = "service_id:sora_service_"
 RECENT: Final = "15m"
-"""Three evaluations of the slowest group of rules: a value older than that is not of now."""
+"""Three evaluations of the slowest group of rules; an older value is not current."""
 
 
 def exactly(seconds: int) -> str:
@@ -37,7 +37,7 @@ _LABELS: Final = "service_id, name, product, access, provider, model, api"
 
 NOW: Final[Mapping[str, str]] = MappingProxyType(
     {
-        # Without the rules of the present, what the exporters say; the mildest of them, since it got an answer.
+        # Without the current rules, the status of the exporters; the mildest one, since that exporter got an answer.
         "severity": f"{PREFIX}severity:median or on (service_id) min by (service_id) ({_SEVERITY})",
         "known": "group by (service_id) (sora_service_status)",
         "error_class": "count by (service_id, error_class) (sora_service_error == 1)",
@@ -53,7 +53,7 @@ NOW: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def figures(window: Window) -> Mapping[str, str]:
-    """Return the questions whose answers are one number per service over the window; of proofs, one per depth too."""
+    """Return the queries that give one number per service over the window; for proofs, one per depth as well."""
     name, whole = window.name, exactly(window.seconds)
 
     def recorded(series: str) -> str:
@@ -100,7 +100,7 @@ MINUTES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def bars(window: Window) -> Mapping[str, str]:
-    """Return the questions behind the chart, one sample at the end of each bar."""
+    """Return the queries behind the chart, one sample at the end of each bar."""
     length = exactly(window.bar_seconds)
     return {
         "available": f"sum_over_time({PREFIX}available:bool[{length}])",

@@ -36,7 +36,7 @@ Sums = Mapping[str, Mapping[int, float]]
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Everything that was answered, by question; ``last`` is the window's last minute (Unix seconds)."""
+    """All answers, by query; ``last`` is the window's last minute (Unix seconds)."""
 
     window: Window
     last: int
@@ -54,7 +54,7 @@ def numbers(answer: Iterable[Series]) -> dict[str, float]:
 
 
 def described(answer: Iterable[Series]) -> dict[str, Facts]:
-    """Return each service as it was last described; the value of a series is when that was."""
+    """Return each service by its latest description; the value of a series is the time of that description."""
     found: dict[str, Facts] = {}
     for one in sorted(answer, key=lambda one: one.value):
         service_id = one.labels.get("service_id", "")
@@ -65,7 +65,7 @@ def described(answer: Iterable[Series]) -> dict[str, Facts]:
 
 
 def service_findings(answers: Answers, facts: Facts) -> ServiceFindings:
-    """Return what the answers say about one service."""
+    """Return the findings about one service."""
     service_id, window, last = facts.service_id, answers.window, answers.last
     status = _status(answers.numbers, service_id)
     since = answers.numbers["recorded_since"].get(service_id)
@@ -114,7 +114,7 @@ def _error_class(answer: Sequence[Series], service_id: str, status: Status | Non
 
 
 def _proven(answer: Sequence[Series], service_id: str, start: int) -> Depth | None:
-    """Return the deepest depth proven since the start of the window; a value is when that was (Unix seconds)."""
+    """Return the deepest depth proven since the start of the window; a value is the time of a proof (Unix seconds)."""
     found = (
         Depth(one.labels["depth"])
         for one in answer

@@ -10,7 +10,7 @@ from sora_exporter.report.findings import Findings, ServiceFindings
 from sora_exporter.result import Status
 
 Rank = Callable[[ServiceFindings, float], tuple[float, ...]]
-"""A sort key of routes, least for the best; the second argument is the length of a video in seconds."""
+"""A sort key of routes, lowest for the best; the second argument is the length of a video in seconds."""
 
 
 def _by_availability(service: ServiceFindings, _: float) -> tuple[float, ...]:

@@ -65,7 +65,7 @@ class Endpoints:
         body, content_type = self._exposition.render(request.headers.get("accept", ""))
         headers = {"content-type": content_type, "vary": "accept, accept-encoding"}
         if _takes_gzip(request.headers.get("accept-encoding", "")):
-            # The lowest level is by far the cheapest, and so uniform a text still shrinks to a tenth.
+            # The lowest level is by far the cheapest, and this repetitive text still shrinks to a tenth.
             body, headers["content-encoding"] = gzip.compress(body, 1, mtime=0), "gzip"
         return Response(body, headers=headers)
 

@@ -18,7 +18,7 @@ from sora_exporter.tasks import start
 REMEMBERED_LOGINS: Final = 100
 REMEMBERED_ADDRESSES: Final = 10_000
 MOST_WAITING: Final = 4
-"""The number of logins of one address that are checked or wait for a check."""
+"""The limit of logins of one address that are checked or wait for a check."""
 PASSWORD_BYTES: Final = 72
 """bcrypt uses no more of a password."""
 

@@ -66,7 +66,7 @@ async def scrape_probe(
         if result is None:
             raise Refused(f"probe {probe} of {service.id} is being run by another process: try again", 503)
     seconds = exporter.clock.monotonic() - started
-    # An attempt that did not end in time is not evidence: it may still wait for its turn.
+    # An attempt that did not end in time is not evidence: it may still be waiting for its turn.
     verdict = exporter.state.status_of(service.id)
     return Scraped(service, probe, seconds, result, verdict.status, verdict.error_class)
 
@@ -127,9 +127,9 @@ def render_probe(scraped: Scraped, accept: str) -> tuple[bytes, str]:
     """Return the answer to a scrape and its content type."""
     answer, result = _Answer(), scraped.result
     labels = {"service_id": scraped.service.id}
-    answer.gauge("probe_success", "Whether the probe got what it asked for.",
+    answer.gauge("probe_success", "Whether the probe succeeded.",
                  ({}, float(result is not None and result.is_success)))  # fmt: skip
-    answer.gauge("probe_duration_seconds", "How long the probe took.", ({}, scraped.seconds))
+    answer.gauge("probe_duration_seconds", "Duration of the probe.", ({}, scraped.seconds))
     phases = result.phases if result else {}
     answer.gauge("probe_http_duration_seconds", "Duration of each phase.",
                  *(({"phase": phase}, phases.get(phase, 0.0)) for phase in BLACKBOX_PHASES))  # fmt: skip

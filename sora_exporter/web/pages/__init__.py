@@ -1,7 +1,7 @@
 """The pages for people: the overview, one page per service, and badges.
 
-In comes the state of a running exporter, from memory. Out go documents that are escaped, self-contained and without
-scripts.
+The state of a running exporter comes in, from memory. Documents that are escaped, self-contained and without scripts go
+out.
 """
 
 from __future__ import annotations

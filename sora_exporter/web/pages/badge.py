@@ -15,7 +15,7 @@ PADDING = 8
 
 
 def render_badge(exporter: Exporter, service_id: str) -> Document:
-    """Return the badge; of a service that is not configured, one that names it and says so, with 404."""
+    """Return the badge; for a service that is not configured, a badge that says so, with 404."""
     track = exporter.state.services.get(service_id)
     if track is None:
         return _drawn(service_id, "no such service", Status.UNKNOWN, 404)
@@ -29,7 +29,7 @@ def _drawn(name: str, word: str, status: Status, http_status: int) -> Document:
         "name": name, "shown": shown, "word": word, "status": status, "padding": PADDING,
         "name_width": _width(shown), "word_width": _width(word),
     }  # fmt: skip
-    # A name that is put right, or a service added a moment later, must not stay missing in a cache.
+    # A corrected name, or a service added a moment later, must not stay missing in a cache.
     return svg_document("badge.svg", values, http_status, MAX_AGE_SECONDS if http_status == 200 else 0)
 
 

@@ -1,4 +1,4 @@
-"""From a template and values to a document that can be sent: escaped, without hidden characters, locked down."""
+"""Rendering a template to a document: escaped, without hidden characters, locked down."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SIGNS: Mapping[Status, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What an endpoint sends: text, its media type, HTTP status and headers."""
+    """The answer of an endpoint: text, its media type, HTTP status and headers."""
 
     content: str
     media_type: str = "text/html"
@@ -63,7 +63,7 @@ class Document:
 
 
 def html_document(template: str, values: Mapping[str, Any], http_status: int = 200, refresh: int = 0) -> Document:
-    """Return a page; ``refresh`` is after how many seconds a browser loads it again, 0 for never."""
+    """Return a page that a browser loads again after ``refresh`` seconds, or never for 0."""
     content = neutral(_environment().get_template(template).render(values))
     headers = {**_html_headers(), **({"refresh": str(refresh)} if refresh else {})}
     return Document(content, http_status=http_status, headers=headers)

@@ -25,7 +25,7 @@ COMPONENTS = {
     ComponentStatus.MAJOR_OUTAGE: Status.SUSPENDED,
     ComponentStatus.UNDER_MAINTENANCE: Status.MAINTENANCE,
 }
-"""Which of our signs stands beside each word of a page."""
+"""Our sign for each status word of a page."""
 
 INCIDENTS_SHOWN = 5
 NAME_CHARACTERS, URL_CHARACTERS = 200, 2000
@@ -119,7 +119,7 @@ def _name(report: PageReport, key: str) -> str:
 
 
 def _address(page_url: str, link: str) -> str:
-    """Return where an incident's link leads; empty for none, and for what no browser should be sent to."""
+    """Return the address of an incident's link; empty if there is none, or if it is not safe for a browser."""
     try:
         url = urljoin(f"{page_url}/", link) if link else ""
     except ValueError:

@@ -35,9 +35,9 @@ URGENCY = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A service on one line, where there are too many to show each in full.
+    """A service on one line, for configurations with too many services to show each in full.
 
-    ``why`` names the class behind its status, ``obstacles`` those beside it; empty where there is nothing to say.
+    ``why`` names the class behind its status, ``obstacles`` those beside it; both may be empty.
     """
 
     service: Service
@@ -80,7 +80,7 @@ class Budget:
 
 
 def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
-    """Return the overview; with many services the worst stand in full and the others on one line each."""
+    """Return the overview; with many services the worst are shown in full and the others on one line each."""
     rows = {service_id: _row(exporter, service_id) for service_id in exporter.state.services}
     by_severity = sorted(rows, key=lambda service_id: _urgency(rows[service_id]), reverse=True)
     in_full = set(by_severity[:SHOWN_IN_FULL])
@@ -154,12 +154,12 @@ def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) ->
 def _why(
     rows: Mapping[str, Row], service_ids: Sequence[str], route: Json, documents: Mapping[str, Json], now: float
 ) -> str:
-    """Return the reason for that route, or for none, and its cautions."""
+    """Return the reason for the choice, and its cautions."""
     chosen = route["service_id"]
     if chosen is None:
         if all(rows[service_id].status is Status.UNKNOWN for service_id in service_ids):
-            return "nothing can be said of any route yet"
-        return "no route gives what is asked of it now"
+            return "no evidence about any route yet"
+        return "no route delivers now"
     row = rows[chosen]
     word, access = row.words.name.lower(), row.service.access
     if row.why:
@@ -195,7 +195,7 @@ def _budget(exporter: Exporter) -> Budget:
 
 
 def _first_lines(mistakes: str) -> str:
-    """Return one mistake a line, and how many more the log has."""
+    """Return one mistake a line, and the number of further ones in the log."""
     lines = mistakes.split("\n")
     more = [f"and {len(lines) - MISTAKES_SHOWN} more in the log"] if len(lines) > MISTAKES_SHOWN else []
     return "\n".join(lines[:MISTAKES_SHOWN] + more)

@@ -1,4 +1,4 @@
-"""The page of one service: every attempt still remembered, as evidence for a talk with the provider."""
+"""The page of one service: every attempt still remembered, as evidence for a report to the provider."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class AttemptView:
     phases: Sequence[Phase]
     cost: str
     own_rule: str
-    """A line for the configuration where no rule recognised the answer, else empty."""
+    """A line for the configuration if no rule recognised the answer, else empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeView:
-    """One probe: its strip, how often it was tried and failed, and the attempts still remembered, newest first."""
+    """One probe: its strip, its counts of attempts and failures, and the attempts still remembered, newest first."""
 
     strip: Strip
     attempts: int
@@ -57,7 +57,7 @@ class ProbeView:
 
 
 def render_service(exporter: Exporter, service_id: str) -> Document:
-    """Return a service's page, the probe in the worst state first; of one that is not configured, 404 saying so."""
+    """Return a service's page, the probe in the worst state first; for an unknown service a page with 404."""
     now = exporter.clock.now()
     values = {"version": __version__, "now": moment(now, now), "service_id": service_id}
     track = exporter.state.services.get(service_id)
@@ -99,7 +99,7 @@ def _attempt(result: ProbeResult, provider: str, longest: float, now: float) -> 
 
 
 def _phases(phases: Mapping[str, float], longest: float) -> list[Phase]:
-    """Lay the phases end to end in the order they happen; ``longest`` is what fills the whole bar."""
+    """Place the phases end to end in their order; ``longest`` is the duration that fills the whole bar."""
     laid, left = [], 0.0
     for name in sorted(phases, key=lambda name: ORDER.get(name, len(ORDER))):
         width = BAR * phases[name] / longest if longest else 0.0

@@ -1,4 +1,4 @@
-"""One service as the pages show it: every value already in words."""
+"""One service as the pages show it, with every value in words."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class BalanceView:
-    """What was left at the provider when its balance was last read; ``fault`` is why the latest reading failed."""
+    """The provider's balance at the last good reading; ``fault`` is the reason if the latest reading failed."""
 
     amount: str
     is_low: bool
@@ -54,7 +54,7 @@ class BalanceView:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A probe whose newest attempt says nothing of the service but may keep us from using it, and what to do."""
+    """A probe whose newest attempt says nothing about the service but may keep us from using it, and the advice."""
 
     error_class: ErrorClass
     explained: Words
@@ -64,7 +64,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """One service as it is shown; a text without content is empty.
+    """One service as the pages show it; an absent text is empty.
 
     ``proof`` is the fresh attempt that reached deepest.
     """
@@ -92,7 +92,7 @@ class ServiceView:
 
 
 def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
-    """Return a service as it is known now."""
+    """Return a service in its current state."""
     now, words, service = exporter.clock.now(), plain_words(), track.service
     verdict = exporter.state.status_of(service.id)
     latest, sunset_at = track.latest, track.sunset_at
@@ -126,7 +126,7 @@ def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Stri
 
 
 def obstacles(track: ServiceTrack, verdict: ServiceStatus, now: float) -> list[Obstacle]:
-    """Return the obstacles that a service's status does not show already, one of each class."""
+    """Return the obstacles that a service's status does not already show, one per class."""
     found = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
     words = plain_words().error_classes
     return [Obstacle(error_class, words[error_class], _evidence(each, now), each.detail)
@@ -178,7 +178,7 @@ def official(exporter: Exporter, service: Service, verdict: ServiceStatus) -> Of
 
 def _disagreement(said: ComponentStatus | None, up: float | None) -> str:
     if said is ComponentStatus.OPERATIONAL and up == 0:
-        return "The official page says operational; our own probes do not get what they ask for."
+        return "The official page says operational, but our own probes fail."
     if said in OUTAGES and up == 1:
-        return "The official page says outage; our own probes get what they ask for."
+        return "The official page says outage, but our own probes succeed."
     return ""

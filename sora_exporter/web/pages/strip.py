@@ -15,7 +15,7 @@ from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 STEP, WIDTH, HEIGHT = 5, 4, 16
 
-# (top, height) of the parts of a mark: each status has a shape of its own, so that colour is never needed.
+# (top, height) of the parts of a mark: each status has its own shape, so that colour is never needed.
 SHAPES: Mapping[Status, Sequence[tuple[int, int]]] = MappingProxyType(
     {
         Status.OPERATIONAL: ((9, 7),),
@@ -31,7 +31,7 @@ SHAPES: Mapping[Status, Sequence[tuple[int, int]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class DrawnMarks:
-    """One mark, or successes in a row: SVG path data, and when and what they were."""
+    """One mark, or successes in a row: SVG path data, and a text with times and classes."""
 
     status: Status
     path: str
@@ -67,7 +67,7 @@ def mark_path(status: Status, left: int = 0) -> str:
 
 
 def _drawn(marks: Sequence[Mark], words: PlainWords) -> list[DrawnMarks]:
-    """Draw every fault by itself, with its time, and successes of one class in a row together."""
+    """Draw each fault alone, with its time, and consecutive successes of one class together."""
     placed = enumerate(marks, MARKS_KEPT - len(marks))
     rows = groupby(placed, key=lambda each: (each[1].error_class, None if each[1].is_success else each[0]))
     return [_row([*row], error_class, words) for (error_class, _), row in rows]

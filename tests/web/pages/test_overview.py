@@ -24,7 +24,7 @@ def test_overview_names_route_and_reason(exporter: Exporter) -> None:
     fill_january(exporter)
     page = overview(exporter)
     assert "sora-2 Use Sora 2 官转 operational, official access; every other route is worse or unknown" in page.text
-    assert "veo-3.1 Use nothing now nothing can be said of any route yet" in page.text
+    assert "veo-3.1 Use nothing now no evidence about any route yet" in page.text
     assert "services/sora-2-official" in page.all("href")
     assert "1 of 3 services operational." in page.text
 

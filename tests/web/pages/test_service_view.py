@@ -37,7 +37,7 @@ def test_the_page_saying_operational_while_probes_fail_is_visible(exporter: Expo
     fill_january(exporter)
     page = overview(exporter)
     assert page.text.count("Disagreement.") == 1
-    assert "says operational; our own probes do not get what they ask for" in page.text
+    assert "says operational, but our own probes fail" in page.text
     page_says(exporter, ComponentStatus.MAJOR_OUTAGE)
     page = overview(exporter)
     assert page.text.count("Disagreement.") == 1
