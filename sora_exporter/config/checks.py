@@ -86,6 +86,9 @@ def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
             if provider is not None and name not in provider.values:
                 missing = f"the api {service.api!r} needs the value {{{name}}}"
                 yield ("services", index, "api"), f"{missing}: add it under values of the provider {service.provider!r}"
+        if not service.probes and not (api.catalog or api.canary):
+            missing = f"the api {service.api!r} has neither a model catalog nor a canary"
+            yield ("services", index, "api"), f"{missing}: add the paid probe submit or generate under probes"
         for kind in service.probes:
             at = ("services", index, "probes", kind.value)
             if not getattr(api, kind.needs):

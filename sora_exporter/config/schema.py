@@ -73,8 +73,8 @@ class Config(Section):
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
     providers: Mapping[Identifier, Provider] = Field(default_factory=dict)
-    services: tuple[Service, ...] = ()
     apis: Mapping[Identifier, Api] = Field(default_factory=dict)
+    services: tuple[Service, ...] = ()
     status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
     classify: tuple[ClassifyRule, ...] = ()
 
@@ -85,11 +85,18 @@ class Config(Section):
 
     @field_validator("services")
     @classmethod
-    def _without_canaries(cls, services: tuple[Service, ...], info: ValidationInfo) -> tuple[Service, ...]:
-        """Return the services, without canary probes at providers that must not get any."""
-        providers = info.data.get("providers", {})
+    def _with_possible_probes(cls, services: tuple[Service, ...], info: ValidationInfo) -> tuple[Service, ...]:
+        """Return the services without usual probes that their api cannot do, and canaries that a provider rules out."""
+        providers, apis = info.data.get("providers", {}), {**builtin_apis(), **info.data.get("apis", {})}
         ruled_out = {name for name, provider in providers.items() if not provider.canary}
-        return tuple(one.without(ProbeKind.CANARY) if one.provider in ruled_out else one for one in services)
+        found = []
+        for service in services:
+            api = None if "probes" in service.model_fields_set else apis.get(service.api)
+            lacking = {kind for kind in service.probes if api is not None and not getattr(api, kind.needs)}
+            if service.provider in ruled_out:
+                lacking.add(ProbeKind.CANARY)
+            found.append(service.without(lacking) if lacking else service)
+        return tuple(found)
 
     def api(self, service: Service) -> Api:
         """Return the API of a service; a user's own API goes before a built-in one of that name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -123,9 +123,10 @@ class Service(Section):
             if kind in probes
         }
 
-    def without(self, kind: ProbeKind) -> Self:
-        """Return the service without a probe of that kind."""
-        return self.model_copy(update={"probes": {k: settings for k, settings in self.probes.items() if k is not kind}})
+    def without(self, kinds: Collection[ProbeKind]) -> Self:
+        """Return the service without probes of these kinds."""
+        kept = {kind: settings for kind, settings in self.probes.items() if kind not in kinds}
+        return self.model_copy(update={"probes": kept})
 
     @property
     def title(self) -> str:

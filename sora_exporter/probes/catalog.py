@@ -17,18 +17,29 @@ from sora_exporter.result import ErrorClass, Verdict
 # A relay may not have the route for one model, or answer it from a fixed table (QuantumNous/new-api
 # controller/model.go): then only the list is reliable.
 MOST_PAGES = 20
+NOT_FOUND = 404
 UNTOLD = frozenset({ErrorClass.MODEL_NOT_FOUND, ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_RESPONSE})
 
 
 async def catalog(attempt: Attempt) -> Verdict:
     """Return the verdict of ``GET /models/{model}`` or, if that is not reliable, of ``GET /models``."""
     shape = attempt.api.catalog or Catalog(path=None)
-    one = None
-    if shape.path is not None:
-        one = await _get(attempt, shape.path)
-        if one.error_class not in UNTOLD:
-            return one
-    listed = await _get(attempt, shape.list)
+    one = await _get(attempt, shape.path) if shape.path is not None else None
+    if one is not None and one.error_class not in UNTOLD:
+        return one
+    if one is not None and shape.list is None:
+        return _unknown(attempt) if attempt.http_status == NOT_FOUND else one
+    return await _in_list(attempt, shape, one)
+
+
+def _unknown(attempt: Attempt) -> Verdict:
+    message = f"the provider does not know {attempt.service.model}"
+    return Verdict(ErrorClass.MODEL_NOT_FOUND, "catalog:not-found", message)
+
+
+async def _in_list(attempt: Attempt, shape: Catalog, one: Verdict | None) -> Verdict:
+    """Return the verdict of the list, page after page; ``one`` is that on the look-up of the model alone."""
+    listed = await _get(attempt, shape.list or "")
     for _ in range(MOST_PAGES):
         is_good = listed.error_class is ErrorClass.NONE
         further = _further(shape, attempt.document) if is_good else None
@@ -65,7 +76,8 @@ def _further(shape: Catalog, document: object) -> str | None:
         return None
     if shape.next.query is None:
         return token
-    return f"{shape.list}{'&' if '?' in shape.list else '?'}{quote(shape.next.query)}={quote(token, safe='')}"
+    path = shape.list or ""
+    return f"{path}{'&' if '?' in path else '?'}{quote(shape.next.query)}={quote(token, safe='')}"
 
 
 def listing(model: str, document: Any, shape: Catalog) -> Mapping[str, Any] | None:

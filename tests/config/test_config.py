@@ -219,6 +219,12 @@ def test_a_users_own_api_is_used_and_wins_over_a_built_in_one() -> None:
     assert config.api(config.services[2]) is builtin_apis()["chat"]
 
 
+def test_the_usual_probes_are_those_that_the_api_can_do() -> None:
+    """A service without probes of its own is not asked for a catalog that its vendor does not have."""
+    assert list(with_service(api="luma").services[0].probes) == [ProbeKind.CANARY]
+    assert list(with_service(api="xai").services[0].probes) == [ProbeKind.CATALOG, ProbeKind.CANARY]
+
+
 @pytest.mark.parametrize(
     ("members", "price"),
     [
@@ -261,13 +267,14 @@ def probes(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
+FREELY_PROBED = [name for name, api in builtin_apis().items() if api.catalog and api.canary and not api.own_blanks]
 services = st.fixed_dictionaries(
     {
         "product": identifiers, "access": st.sampled_from(["official", "reverse"]), "provider": st.just("relay"),
         "model": texts,
     },
     optional={
-        "name": texts, "api": st.sampled_from([*builtin_apis(), "own"]), "price_usd": prices,
+        "name": texts, "api": st.sampled_from([*FREELY_PROBED, "own"]), "price_usd": prices,
         "objective": st.floats(0.1, 99.99), "sunset": st.dates(date(2000, 1, 1)).map(str), "slow_after": durations,
         "probes": probes(), "probe_on_scrape": st.booleans(),
         "request": st.dictionaries(texts, json_values, max_size=3),

@@ -52,6 +52,16 @@ async def test_an_unknown_model_is_looked_up_twice_and_not_found(simulator: Simu
     assert (result.error_class, simulator.actions()) == (E.MODEL_NOT_FOUND, ["models", "models"])
 
 
+async def test_without_a_list_the_models_own_route_decides(simulator: SimulatedProvider, bench: Bench) -> None:
+    """Where a vendor has no list, a model that its own route does not know is not found, and found otherwise."""
+    apis = {"own": {"catalog": {"list": None}, "create": {"path": "/videos", "body": {"model": "{model}"}}}}
+    for model, expected in (("sora-2", E.NONE), ("no-such-model", E.MODEL_NOT_FOUND)):
+        config = {"document": {"apis": apis}, "probes": {"catalog": {"interval": "1d"}}}
+        result = await bench.run(ProbeKind.CATALOG, simulator.base_url("videos"), "own", model, **config)
+        assert result.error_class is expected
+    assert simulator.actions() == ["models", "models"]
+
+
 async def test_not_found_after_the_configured_sunset_is_retired(simulator: SimulatedProvider, bench: Bench) -> None:
     """A model that is gone after its configured end of life is retired, not suspended."""
     base_url = simulator.base_url("videos")

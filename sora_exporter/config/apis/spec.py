@@ -46,13 +46,13 @@ def _as_list(value: object) -> object:
 
 
 def _merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with the changes in it; where both have a mapping, its members are merged likewise."""
+    """Return the body with the changes in it: mappings member by member, and null removes one (RFC 7386)."""
     both = {name: (body.get(name), change) for name, change in changes.items()}
     merged = {
         name: _merged(old, new) if isinstance(old, Mapping) and isinstance(new, Mapping) else new
         for name, (old, new) in both.items()
     }
-    return {**body, **merged}
+    return {name: value for name, value in {**body, **merged}.items() if changes.get(name, value) is not None}
 
 
 def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -118,14 +118,14 @@ class NextPage(Section):
 
 
 class Catalog(Section):
-    """Where the model catalog is: one model by ``path`` (null if there is no such call), and the ``list``.
+    """Where the model catalog is: one model by ``path``, and the ``list``; null for the one of them that is missing.
 
     ``items`` are the list, or a mapping with the models' names as keys; ``id`` is a model's name in each. ``prefix``
     stands before the names there.
     """
 
     path: CallPath | None = "/models/{model}"
-    list: CallPath = "/models"
+    list: CallPath | None = "/models"
     items: Paths = ("data", "models")
     id: Paths = ("id", "name")
     prefix: str = ""
@@ -137,6 +137,12 @@ class Catalog(Section):
         if value is not None and "model" not in placeholders(value):
             raise ValueError(f"{value!r} names no {{model}}: put it where the vendor wants it")
         return value
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Self:
+        if self.path is None and self.list is None:
+            raise ValueError("the catalog is nowhere: give path, list or both, or write catalog: null")
+        return self
 
 
 class Create(Call):
@@ -197,8 +203,8 @@ class Proof(Section):
 class Canary(Section):
     """One way to make validation refuse the create request, and the depth that its refusal proves.
 
-    ``replace`` holds the members to change, mappings member by member; ``refusal`` words of which the refusal must name
-    one.
+    ``replace`` holds the members to change, mappings member by member, and null removes one; ``refusal`` words of which
+    the refusal must name one.
     """
 
     replace: Json = Field(min_length=1)

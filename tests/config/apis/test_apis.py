@@ -16,6 +16,8 @@ from sora_exporter.result import ErrorClass, Expectation
 MODEL = "model-x"
 PROMPT = "A paper boat drifts across a calm lake at dawn."
 
+OMNI = {"type": "video", "resolution": "360p", "aspect_ratio": "16:9", "duration": "3s", "delivery": "inline"}
+
 # The documented create request of each built-in shape: method, path, body.
 CREATE: dict[str, tuple[str, dict[str, Any]]] = {
     "videos": ("/videos", {"model": MODEL, "prompt": PROMPT, "seconds": "4", "size": "1280x720"}),
@@ -29,7 +31,36 @@ CREATE: dict[str, tuple[str, dict[str, Any]]] = {
         "/contents/generations/tasks",
         {"model": MODEL, "content": [{"type": "text", "text": PROMPT}], "duration": 5, "resolution": "480p"},
     ),
+    "runway": ("/text_to_video", {"model": MODEL, "promptText": PROMPT, "ratio": "1280:720", "duration": 2}),
+    "luma": (
+        "/generations",
+        {"model": MODEL, "type": "video", "prompt": PROMPT, "aspect_ratio": "16:9"}
+        | {"video": {"resolution": "540p", "duration": "5s"}},
+    ),
+    "luma-dream-machine": (
+        "/generations/video",
+        {"model": MODEL, "prompt": PROMPT, "resolution": "540p", "duration": "5s", "aspect_ratio": "16:9"},
+    ),
+    "fal": ("/model-x", {"prompt": PROMPT}),
+    "replicate": (
+        "/predictions",
+        {"version": MODEL, "input": {"prompt": PROMPT, "resolution": "480p", "num_frames": 81}},
+    ),
+    "xai": ("/videos/generations", {"model": MODEL, "prompt": PROMPT, "duration": 1, "resolution": "480p"}),
+    "gemini-interactions": (
+        "/interactions",
+        {"model": MODEL, "input": PROMPT, "background": True, "store": True, "response_format": OMNI},
+    ),
+    "vertex-veo": (
+        "/projects/{project}/locations/{location}/publishers/google/models/model-x:predictLongRunning",
+        {
+            "instances": [{"prompt": PROMPT}],
+            "parameters": {"durationSeconds": 4, "sampleCount": 1, "resolution": "720p", "aspectRatio": "16:9"}
+            | {"generateAudio": False},
+        },
+    ),
 }
+ROUTED = ("routed", "authenticated")
 # What each canary changes, a refusal as the vendor words it, and what that proves at a maker and at a relay.
 CANARIES: dict[str, list[tuple[dict[str, Any], str, tuple[str, str]]]] = {
     "videos": [
@@ -43,6 +74,16 @@ CANARIES: dict[str, list[tuple[dict[str, Any], str, tuple[str, str]]]] = {
         ({"prompt": ""}, "prompt is required", ("routed", "authenticated")),
     ],
     "ark": [({"content": [], "resolution": "canary"}, "The parameter `content` is not valid", ("routed", "routed"))],
+    "runway": [({"duration": 999}, 'Too big: expected number to be <=10", "path": ["duration"]', ROUTED)],
+    "luma": [({"prompt": "", "video": {"resolution": "540p", "duration": "0s"}}, "Prompt is required", ROUTED)],
+    "luma-dream-machine": [({"prompt": ""}, "Prompt is required", ROUTED)],
+    "fal": [],
+    "replicate": [({"input": {"resolution": "480p", "num_frames": 81}}, "- input: prompt is required", ROUTED)],
+    "xai": [({"prompt": "", "duration": 0}, "Prompt cannot be empty", ROUTED)],
+    "gemini-interactions": [
+        ({"input": [], "response_format": {**OMNI, "duration": "0s"}}, "input must not be empty", ROUTED)
+    ],
+    "vertex-veo": [({"instances": []}, "instances must not be empty", ROUTED)],
 }
 ANSWERS: dict[str, dict[str, str]] = {
     "videos": {
@@ -57,6 +98,22 @@ ANSWERS: dict[str, dict[str, str]] = {
         "queued": "queued", "running": "running", "succeeded": "done", "failed": "failed", "expired": "failed",
         "cancelled": "failed",
     },
+    "runway": {
+        "PENDING": "queued", "THROTTLED": "queued", "RUNNING": "running", "SUCCEEDED": "done", "FAILED": "failed",
+        "CANCELLED": "failed",
+    },
+    "luma": {"queued": "queued", "processing": "running", "completed": "done", "failed": "failed"},
+    "luma-dream-machine": {"queued": "queued", "dreaming": "running", "completed": "done", "failed": "failed"},
+    "fal": {"IN_QUEUE": "queued", "IN_PROGRESS": "running", "COMPLETED": "done"},
+    "replicate": {
+        "starting": "queued", "processing": "running", "succeeded": "done", "failed": "failed", "canceled": "failed",
+        "aborted": "failed",
+    },
+    "xai": {"pending": "running", "done": "done", "failed": "failed", "expired": "failed"},
+    "gemini-interactions": {
+        "queued": "queued", "in_progress": "running", "completed": "done", "failed": "failed", "cancelled": "failed",
+        "incomplete": "failed", "budget_exceeded": "failed", "requires_action": "failed",
+    },
 }  # fmt: skip
 
 
@@ -68,7 +125,7 @@ PROVES = {"maker": "routed", "relay": "authenticated"}
 JOB = {"id": "id", "status": "state", "done": ["OK"], "poll": {"path": "/jobs/{job_id}"}}
 
 
-def test_the_built_in_shapes_are_the_documented_five() -> None:
+def test_the_built_in_shapes_are_the_documented_ones() -> None:
     """Every shape of the contract is there under its name, and nothing else."""
     assert sorted(builtin_apis()) == sorted(CREATE)
 
@@ -105,6 +162,14 @@ def test_a_canary_keeps_the_other_members_of_a_mapping() -> None:
     assert body["metadata"] == {"ratio": "16:9", "resolution": "canary"}
 
 
+def test_a_canary_removes_a_member_with_null() -> None:
+    """A null removes what it stands for, deep inside too, and what stands beside it stays."""
+    changes = {"replace": {"input": {"prompt": None}, "tag": None}, "refusal": "prompt", "proves": PROVES}
+    body = {"input": {"prompt": "{prompt}", "fps": 24}, "tag": "x"}
+    shape = Api.model_validate({"create": {"path": "/make", "body": body}, "canary": changes})
+    assert shape.canary_body(shape.canary[0], MODEL, {}) == {"input": {"fps": 24}}
+
+
 def test_a_refusal_of_something_else_is_not_the_canarys() -> None:
     """The words of a chat refusal are more than the key every error object has."""
     (canary,) = builtin_apis()["chat"].canary
@@ -116,7 +181,54 @@ def test_the_vendors_status_words_are_known(name: str, word: str) -> None:
     """Each documented word, in any case, has its meaning; an unknown one has none."""
     job = builtin_apis()[name].job
     assert job is not None
-    assert (job.word({"status": word}) or "") == ANSWERS[name][word]
+    assert (job.word({job.status[0]: word}) or "") == ANSWERS[name][word]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "state"),
+    [
+        ("fal", {"status": "COMPLETED", "error": "boom", "error_type": "runner_disconnected"}, "failed"),
+        ("xai", None, "running"),
+        ("xai", {"status": "done", "video": {"respect_moderation": False}}, "failed"),
+        ("vertex-veo", {"name": "operations/1"}, "running"),
+        ("vertex-veo", {"name": "operations/1", "done": False}, "running"),
+        ("vertex-veo", {"done": True, "response": {"raiMediaFilteredCount": 0, "videos": [{}]}}, "done"),
+        ("vertex-veo", {"done": True, "error": {"code": 13}}, "failed"),
+        ("vertex-veo", {"done": True, "response": {"raiMediaFilteredReasons": ["no"]}}, "failed"),
+    ],
+)
+def test_the_state_of_a_job_does_not_hang_on_its_word_alone(name: str, answer: object, state: str) -> None:
+    """An answer without a word, or whose other members take its good word back, has the documented meaning."""
+    job = builtin_apis()[name].job
+    assert job is not None
+    assert job.word(answer) == state
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "error_class"),
+    [
+        ("runway", {"failureCode": "SAFETY.OUTPUT.VIDEO"}, "content_policy"),
+        ("runway", {"failureCode": "INPUT_PREPROCESSING.SAFETY.TEXT"}, "content_policy"),
+        ("runway", {"failureCode": "INTERNAL"}, "generation_failed"),
+        ("luma", {"failure_code": "content_moderated"}, "content_policy"),
+        ("luma", {"failure_code": None}, None),
+        ("luma-dream-machine", {"failure_reason": "Contains blacklisted words"}, "content_policy"),
+        ("fal", {"detail": [{"type": "content_policy_violation"}]}, "content_policy"),
+        ("fal", {"status": "COMPLETED", "error_type": "runner_disconnected"}, "server_error"),
+        ("replicate", {"title": "Invalid version or not permitted", "status": 422}, "model_not_found"),
+        ("xai", {"video": {"respect_moderation": True}}, None),
+        ("xai", {"video": {"respect_moderation": False}}, "content_policy"),
+        ("vertex-veo", {"response": {"raiMediaFilteredCount": 0}}, None),
+        ("vertex-veo", {"response": {"raiMediaFilteredCount": 1}}, "content_policy"),
+        ("vertex-veo", {"error": {"code": 14}}, "overloaded"),
+    ],
+)
+def test_the_vendors_codes_have_their_documented_meaning(name: str, answer: object, error_class: str | None) -> None:
+    """A code stands for its error class, wherever the vendor puts it; an answer without a fault has none."""
+    codes = builtin_apis()[name].codes
+    assert codes is not None
+    code = codes.fault(answer)
+    assert (codes.error_class(code) if code is not None else None) == error_class
 
 
 @pytest.mark.parametrize(
@@ -126,6 +238,9 @@ def test_the_vendors_status_words_are_known(name: str, word: str) -> None:
         ("videos", {"task_id": "t1", "status": "submitted"}, "t1"),
         ("video-generations", {"code": "success", "data": {"task_id": "t2", "status": "NOT_START"}}, "t2"),
         ("ark", {"id": "cgt-2025-x"}, "cgt-2025-x"),
+        ("runway", {"id": "17f20503"}, "17f20503"),
+        ("xai", {"request_id": "f5f35814"}, "f5f35814"),
+        ("vertex-veo", {"name": "projects/p/operations/1"}, "projects/p/operations/1"),
     ],
 )
 def test_the_job_is_found_in_the_create_answer(name: str, answer: dict[str, Any], job_id: str) -> None:
@@ -145,6 +260,13 @@ def test_the_job_is_found_in_the_create_answer(name: str, answer: dict[str, Any]
         ("video-generations", {"status": "completed", "url": "https://x/v.mp4"}, "https://x/v.mp4"),
         ("video-generations", {"data": {"status": "SUCCESS", "fail_reason": "https://x/v.mp4"}}, "https://x/v.mp4"),
         ("video-generations", {"metadata": {"url": "https://x/v.mp4"}}, "https://x/v.mp4"),
+        ("runway", {"status": "SUCCEEDED", "output": ["https://x/v.mp4"]}, "https://x/v.mp4"),
+        ("luma", {"state": "completed", "output": [{"type": "video", "url": "https://x/v.mp4"}]}, "https://x/v.mp4"),
+        ("luma-dream-machine", {"assets": {"video": "https://x/v.mp4"}}, "https://x/v.mp4"),
+        ("fal", {"video": {"url": "https://x/v.mp4"}, "seed": 1}, "https://x/v.mp4"),
+        ("replicate", {"output": "https://x/v.mp4"}, "https://x/v.mp4"),
+        ("replicate", {"output": ["https://x/v.mp4"]}, "https://x/v.mp4"),
+        ("xai", {"status": "done", "video": {"url": "https://x/v.mp4"}}, "https://x/v.mp4"),
     ],
 )
 def test_the_asset_is_found_in_the_finished_answer(name: str, answer: dict[str, Any], address: str) -> None:
@@ -179,6 +301,10 @@ def test_polling_and_deleting_use_the_documented_routes() -> None:
         ("video-generations", {"duration": 10}, 10.0),
         ("ark", {}, 5.0),
         ("images", {}, None),
+        ("luma", {}, 5.0),
+        ("gemini-interactions", {}, 3.0),
+        ("vertex-veo", {}, 4.0),
+        ("replicate", {}, None),
         *[("videos", {"seconds": bad}, None) for bad in ("", "long", "nan", "inf", "-4", 0, True, None, [4], 10**400)],
     ],
 )
@@ -287,6 +413,7 @@ def test_a_create_path_may_name_the_model() -> None:
         ),
         ({"create": {"path": "/x", "body": {"a": float("nan")}}}, "must be plain JSON"),
         (api(models={"path": "/models"}), "names no {model}"),
+        (api(catalog={"path": None, "list": None}), "the catalog is nowhere"),
         (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
         (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "delete is filled from the answer to a poll"),
         (api(job={**JOB, "cancel": {"path": "/jobs/cancel"}}), "names no {job_id}: put it where the vendor wants it"),
