@@ -20,6 +20,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "Run the exporter.",
         "check": "Probe once and print the report.",
+        "schema": "Print the JSON Schema of sora.yml.",
+        "apis": "List the built-in APIs, or print one.",
         "classify": "Classify recorded answers.",
         "report": "Print the availability tables of a window.",
         "simulate": "Run the simulated provider alone.",

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -128,6 +128,9 @@ class Auth(Section):
     def sends_api_key(self) -> bool:
         """Whether the scheme sends the key of ``api_key_env`` or ``api_key_file``."""
         return self.header is not None or self.query is not None
+
+
+AuthAsWritten = Auth | Literal["bearer", "google"] | None
 
 
 def auth_of(value: Any) -> Any:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from sora_exporter.config.apis.spec import Paths
 from sora_exporter.config.section import Flag, Json, Section
@@ -87,7 +87,7 @@ class Balance(Section):
     where: Json = Field(default_factory=dict)
     value: Paths = Field(min_length=1)
     divisor: Divisor = 1.0
-    used: Annotated[Used | None, BeforeValidator(_used)] = None
+    used: Annotated[Used | None, BeforeValidator(_used, json_schema_input_type=Used | str | list[str] | None)] = None
     unlimited: Json = Field(default_factory=dict)
     unit: Unit
     absent: float | None = Field(default=None, ge=0, le=1e12)
@@ -156,6 +156,15 @@ class Balance(Section):
         if not isinstance(found, list):
             raise ValueError(f"no list at {self.items}")
         return [each for each in found if all(_holds(each, path, said) for path, said in self.where.items())]
+
+
+class Like(BaseModel, extra="allow"):
+    """A built-in description by its name, with the members that replace its own."""
+
+    like: str
+
+
+BalanceAsWritten = Balance | str | Like | None
 
 
 @cache

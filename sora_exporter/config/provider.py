@@ -10,8 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from sora_exporter.config.auth import Auth, auth_of
-from sora_exporter.config.balance import Balance, described
+from sora_exporter.config.auth import Auth, AuthAsWritten, auth_of
+from sora_exporter.config.balance import Balance, BalanceAsWritten, described
 from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one
 from sora_exporter.config.section import Count, Flag, Section
 from sora_exporter.config.values import BudgetShare, File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
@@ -43,10 +43,10 @@ class Provider(Section):
     base_url: Url
     api_key_env: SecretVariable | None = None
     api_key_file: SecretFile | None = None
-    auth: Annotated[Auth | None, BeforeValidator(auth_of)] = None
+    auth: Annotated[Auth | None, BeforeValidator(auth_of, json_schema_input_type=AuthAsWritten)] = None
     values: Mapping[Placeholder, Text] = Field(default_factory=dict)
     relay: Flag | None = None
-    balance: Annotated[Balance | None, BeforeValidator(described)] = None
+    balance: Annotated[Balance | None, BeforeValidator(described, json_schema_input_type=BalanceAsWritten)] = None
     proxy: Proxy | None = None
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     verify: Flag = True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.known_pages import filled
@@ -25,7 +25,9 @@ def _page_timeout(page: dict[str, Any]) -> float:
 
 
 class StatusPage(Section):
-    """An official status page to read."""
+    """An official status page to read. A page that is built in needs no other member."""
+
+    model_config = ConfigDict(json_schema_extra={"required": []})
 
     url: Url
     format: Literal["statuspage", "google-cloud", "incidentio-widget", "better-stack", "instatus"]
@@ -46,7 +48,7 @@ def _http_status(value: int | str) -> str:
     return str(value)
 
 
-HttpStatus = Annotated[str, BeforeValidator(_http_status)]
+HttpStatus = Annotated[str, BeforeValidator(_http_status, json_schema_input_type=int | str)]
 
 
 class ClassifyRule(Section):
@@ -78,7 +80,7 @@ class Config(Section):
     status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
     classify: tuple[ClassifyRule, ...] = ()
 
-    @field_validator("status_pages", mode="before")
+    @field_validator("status_pages", mode="before", json_schema_input_type=Mapping[Identifier, StatusPage | None])
     @classmethod
     def _fill_known_pages(cls, pages: Any) -> Any:
         return {name: filled(name, page) for name, page in pages.items()} if isinstance(pages, dict) else pages

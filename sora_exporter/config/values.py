@@ -177,7 +177,10 @@ def _hidden(_value: SecretStr) -> str:
 _hide = PlainSerializer(_hidden, when_used="json")
 _in_words = PlainSerializer(write_duration, when_used="json")
 
-Seconds = Annotated[float, BeforeValidator(parse_duration), AfterValidator(_in_range), _in_words]
+Duration = Annotated[str, Field(pattern=f"^{DURATION.pattern}$")]
+Seconds = Annotated[
+    float, BeforeValidator(parse_duration, json_schema_input_type=Duration), AfterValidator(_in_range), _in_words
+]
 Line = Annotated[str, BeforeValidator(_expanded), Field(max_length=200), AfterValidator(_one_line)]
 Text = Annotated[Line, Field(min_length=1)]
 Url = Annotated[str, BeforeValidator(_expanded), AfterValidator(_http_url)]

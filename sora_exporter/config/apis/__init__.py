@@ -23,6 +23,7 @@ __all__ = [
     "Create",
     "Find",
     "Job",
+    "api_text",
     "builtin_apis",
     "fill",
     "fill_path",
@@ -33,9 +34,11 @@ __all__ = [
 @cache
 def builtin_apis() -> dict[str, Api]:
     """Return the shapes that come with the exporter, by name, from the YAML files beside this module."""
-    files = sorted(resources.files(__package__).iterdir(), key=lambda entry: entry.name)
-    return {
-        file.name.removesuffix(".yml"): Api.model_validate(yaml.safe_load(file.read_text("utf-8")))
-        for file in files
-        if file.name.endswith(".yml")
-    }
+    files = sorted(entry.name for entry in resources.files(__package__).iterdir())
+    names = [file.removesuffix(".yml") for file in files if file.endswith(".yml")]
+    return {name: Api.model_validate(yaml.safe_load(api_text(name))) for name in names}
+
+
+def api_text(name: str) -> str:
+    """Return the file of a built-in shape, comments and all."""
+    return resources.files(__package__).joinpath(f"{name}.yml").read_text("utf-8")

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from sora_exporter.config.apis.template import WHOLE, fill, fill_path, placeholders
 from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
@@ -83,8 +83,11 @@ def _ascii(value: str) -> str:
     return value
 
 
-Paths = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_as_tuple)]
-Words = Annotated[Paths, BeforeValidator(_as_words), AfterValidator(_lower)]
+Paths = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_as_tuple, json_schema_input_type=str | list[str])
+]
+Word = str | bool | int | float
+Words = Annotated[Paths, BeforeValidator(_as_words, json_schema_input_type=Word | list[Word]), AfterValidator(_lower)]
 CallPath = Annotated[str, AfterValidator(_call_path)]
 Headers = Mapping[Annotated[str, AfterValidator(_fixed_name)], Annotated[str, AfterValidator(_ascii)]]
 Conditions = Mapping[Annotated[str, Field(min_length=1)], Words]
@@ -363,6 +366,10 @@ class Asset(Section):
         return self
 
 
+def _with_older_name(schema: dict[str, Any]) -> None:
+    schema["properties"]["models"] = {**schema["properties"]["catalog"], "deprecated": True}
+
+
 class Api(Section):
     """One vendor's API. ``endpoint`` is the family whose conventions the classifier falls back on.
 
@@ -371,13 +378,15 @@ class Api(Section):
     through to the maker.
     """
 
+    model_config = ConfigDict(json_schema_extra=_with_older_name)
+
     endpoint: Literal["videos", "chat", "images"] = "videos"
     prompt: str = Field(default="A paper boat drifts across a calm lake at dawn.", min_length=1, max_length=2000)
     headers: Headers = Field(default_factory=dict)
     codes: Codes | None = None
     catalog: Catalog | None = Catalog()
     create: Create
-    canary: Annotated[tuple[Canary, ...], BeforeValidator(_as_list)] = ()
+    canary: Annotated[tuple[Canary, ...], BeforeValidator(_as_list, json_schema_input_type=Canary | list[Canary])] = ()
     job: Job | None = None
     asset: Asset | None = None
 
