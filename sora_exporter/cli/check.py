@@ -6,9 +6,11 @@ import asyncio
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,15 +26,18 @@ from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import is_unreached
 from sora_exporter.http.fetch import Fetcher, FetchError
 from sora_exporter.http.provider import ProviderClients
+from sora_exporter.http.trace import TracedClients
 from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.report.check import renderers
 from sora_exporter.report.cost import COST_RENDERERS
+from sora_exporter.report.trace import call_text, result_text
 from sora_exporter.result import ProbeKind, Status
 
 BUSY_SECONDS = 0.2
 PAGE_SECONDS, PAGE_BYTES = 3.0, 64 * 1024
+Step = Callable[[], Coroutine[Any, Any, None]]
 
 
 @click.command()
@@ -45,10 +50,12 @@ PAGE_SECONDS, PAGE_BYTES = 3.0, 64 * 1024
               help="Text for a terminal, JSON for a program, Markdown to paste.")  # fmt: skip
 @click.option("--cost", "is_cost", is_flag=True,
               help="Print the cost of the configured probes and send nothing.")  # fmt: skip
+@click.option("--trace", "is_traced", is_flag=True,
+              help="Print each request and answer on standard error, secrets hidden.")  # fmt: skip
 @storage_option
 def check(
     services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, is_cost: bool,
-    storage: Path,
+    is_traced: bool, storage: Path,
 ) -> None:  # fmt: skip
     """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
     config = load(config_file)
@@ -66,7 +73,8 @@ def check(
     if wrong:
         fail(f"unknown probe {', '.join(wrong)}: use {', '.join(ProbeKind)}")
     try:
-        found = run_to_end(probe_once(config, storage, services, [ProbeKind(name) for name in probes]))
+        chosen = [ProbeKind(name) for name in probes]
+        found = run_to_end(probe_once(config, storage, services, chosen, show=_to_stderr if is_traced else None))
     except StorageError as error:
         fail(str(error))
     # The terminal's width, or COLUMNS; a file and a pipe have none.
@@ -75,17 +83,24 @@ def check(
     sys.exit(0 if all(service["status"] == Status.OPERATIONAL for service in found) else 1)
 
 
+def _to_stderr(text: str) -> None:
+    click.echo(text, err=True)
+
+
 async def probe_once(
-    config: Config, storage: Path, service_ids: Sequence[str], probes: Sequence[ProbeKind]
-) -> list[Json]:
+    config: Config, storage: Path, service_ids: Sequence[str], probes: Sequence[ProbeKind],
+    *, show: Callable[[str], None] | None = None,
+) -> list[Json]:  # fmt: skip
     """Probe the named services once and return their overviews, in the order of the configuration.
 
     Each balance of their providers is read once, beside the probes. Without ``service_ids`` every service is probed;
-    without ``probes`` the configured free ones run. Raises StorageError.
+    without ``probes`` the configured free ones run. With ``show`` the attempts run one after the other, and it gets the
+    text of each call and result. Raises StorageError.
     """
     clock = SystemClock()
     with closing(Ledger.open(storage, exclusive=False, now=clock.now)) as ledger:
-        clients = ProviderClients()
+        own_clients = ProviderClients()
+        clients = own_clients if show is None else TracedClients(own_clients, lambda call: show(call_text(call)))
         runner = Runner(config, ledger, clients, clock)
         state = State(clock)
         state.configure(config)
@@ -94,24 +109,40 @@ async def probe_once(
 
         async def attempt(service: Service, probe: ProbeKind) -> None:
             # A running exporter may be running the same probe: two at once could be billed or rate-limited twice.
-            while await scheduler.attempt(service, probe) is None:
+            while (result := await scheduler.attempt(service, probe)) is None:
                 await clock.sleep(BUSY_SECONDS)
+            if show is not None:
+                show(result_text(result))
 
         wanted = [service for service in config.services if not service_ids or service.id in service_ids]
         try:
-            async with asyncio.TaskGroup() as group:
-                for provider in sorted({service.provider for service in wanted}):
-                    group.create_task(balances.read(provider))
-                for service in wanted:
-                    for probe in probes or free_probes(service, runner.is_barred):
-                        group.create_task(attempt(service, probe))
+            providers = {service.provider for service in wanted if config.providers[service.provider].balance}
+            work = {f"balance of {name}": partial(balances.read, name) for name in sorted(providers)}
+            work |= {
+                f"{probe} of {service.id}": partial(attempt, service, probe)
+                for service in wanted
+                for probe in probes or free_probes(service, runner.is_barred)
+            }
+            await (_together(work.values()) if show is None else _one_by_one(work, show))
             if any(track.evidence and is_unreached(track.evidence) for track in state.services.values()):
                 await reach_pages(config, state)
         finally:
             # An interrupted check deletes the jobs it created before the ledger is closed.
             await scheduler.stop()
-            await clients.keep_only({})
+            await own_clients.keep_only({})
         return [service_as_known(state, service.id) for service in wanted]
+
+
+async def _together(steps: Iterable[Step]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for step in steps:
+            group.create_task(step())
+
+
+async def _one_by_one(steps: Mapping[str, Step], show: Callable[[str], None]) -> None:
+    for title, step in steps.items():
+        show(f"# {title}")
+        await step()
 
 
 async def reach_pages(config: Config, state: State) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from sora_exporter.config import Provider
 from sora_exporter.http.exchange import Exchange
 from sora_exporter.http.reply import Reply, Request
 from sora_exporter.redact import HIDDEN, redact
@@ -41,10 +42,14 @@ class Call:
 
 @dataclass(slots=True)
 class Trace:
-    """The calls of one attempt in their order; ``left_out`` counts those beyond the first ``MOST_CALLS``."""
+    """The calls of one attempt in their order; ``left_out`` counts those beyond the first ``MOST_CALLS``.
+
+    ``show`` gets each call as soon as it has ended.
+    """
 
     calls: list[Call] = field(default_factory=list)
     left_out: int = 0
+    show: Callable[[Call], None] | None = None
 
     def add(self, exchange: Exchange, trouble: str | None, seconds: float, secrets: Iterable[str]) -> None:
         """Keep one exchange. One that sent no request is kept as well: its trouble says why."""
@@ -60,23 +65,22 @@ class Trace:
             return {name: HIDDEN if name in SECRET_HEADERS else clean(value) for name, value in headers}
 
         sent = exchange.sent
-        self.calls.append(
-            Call(
-                method=sent.method.decode() if sent else "",
-                url=clean(bytes(sent.url).decode("ascii", "replace")) if sent else "",
-                headers=shown((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in sent.headers)
-                if sent
-                else {},
-                body=clean(exchange.sent_body.decode("utf-8", "replace"), BODY_CHARACTERS),
-                http_status=exchange.http_status,
-                answer_headers=shown(exchange.headers.items()),
-                answer_body=clean(exchange.received.decode("utf-8", "replace"), BODY_CHARACTERS),
-                answer_bytes=exchange.size,
-                trouble=clean(trouble or ""),
-                seconds=seconds,
-                phases=dict(exchange.phases),
-            )
+        call = Call(
+            method=sent.method.decode() if sent else "",
+            url=clean(bytes(sent.url).decode("ascii", "replace")) if sent else "",
+            headers=shown((n.decode("latin-1").lower(), v.decode("latin-1")) for n, v in sent.headers) if sent else {},
+            body=clean(exchange.sent_body.decode("utf-8", "replace"), BODY_CHARACTERS),
+            http_status=exchange.http_status,
+            answer_headers=shown(exchange.headers.items()),
+            answer_body=clean(exchange.received.decode("utf-8", "replace"), BODY_CHARACTERS),
+            answer_bytes=exchange.size,
+            trouble=clean(trouble or ""),
+            seconds=seconds,
+            phases=dict(exchange.phases),
         )
+        self.calls.append(call)
+        if self.show is not None:
+            self.show(call)
 
 
 class Traceable(Protocol):
@@ -134,3 +138,21 @@ class TracedClient:
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets in use."""
         return self._client.secrets()
+
+
+class ManyTraceable(Protocol):
+    """The clients of all providers."""
+
+    def get(self, name: str, provider: Provider) -> Traceable:
+        """Return the provider's client."""
+
+
+class TracedClients:
+    """Clients that show each call as soon as it has ended; every attempt takes one of them."""
+
+    def __init__(self, clients: ManyTraceable, show: Callable[[Call], None]) -> None:
+        self._clients, self._show = clients, show
+
+    def get(self, name: str, provider: Provider) -> TracedClient:
+        """Return the provider's client, with a trace of its own."""
+        return TracedClient(self._clients.get(name, provider), Trace(show=self._show))

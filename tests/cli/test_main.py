@@ -179,7 +179,7 @@ def test_storage_that_cannot_be_used_is_one_line(config_file: Path, tmp_path: Pa
 def test_an_interrupt_ends_quietly(config_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C in the middle of a check prints nothing and exits with 130."""
 
-    async def interrupted(*_: Any) -> None:
+    async def interrupted(*_: Any, **_named: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sora_exporter.cli.check, "probe_once", interrupted)
