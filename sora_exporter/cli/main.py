@@ -18,6 +18,7 @@ INTERRUPTED = 130
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "init": "Write a configuration for the vendors whose keys are set, or for those named.",
         "serve": "Run the exporter.",
         "check": "Probe once and print the report.",
         "schema": "Print the JSON Schema of sora.yml.",

@@ -1,0 +1,107 @@
+"""The vendors' data: every vendor by itself makes a configuration that loads, with its own prices and dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from sora_exporter.catalog import Choice, choose, vendors, written
+from sora_exporter.catalog.vendor import variables
+from sora_exporter.config import Config, config_warnings, parse_config
+from sora_exporter.config.makers import is_relay
+from sora_exporter.config.yaml_file import parse_yaml
+from sora_exporter.result import ProbeKind
+
+TODAY = date(2026, 11, 27)
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every variable that any vendor names, with a value; credentials of Google come from the environment."""
+    for vendor in vendors().values():
+        for name in variables([*vendor.keys, vendor.provider]):
+            monkeypatch.setenv(name, "test-key-0123456789abcdef")
+
+
+def loaded(choices: list[Choice]) -> Config:
+    """Return the configuration that is written for the choices."""
+    text = written(choices, "sora-exporter init", TODAY)
+    return parse_config(parse_yaml("sora.yml", text))
+
+
+@pytest.mark.parametrize("name", vendors())
+@pytest.mark.usefixtures("keys")
+def test_a_vendor_alone_makes_a_configuration_that_loads(name: str) -> None:
+    """The text for one vendor loads without a warning, watches its living models, and spends nothing."""
+    choices = choose([name], {}, TODAY)
+    config = loaded(choices)
+    assert config_warnings(config) == []
+    assert [service.model for service in config.services] == [model.model for model in choices[0].models]
+    assert config.services
+    assert not [service.id for service in config.services if any(kind.is_paid for kind in service.probes)]
+    assert is_relay(config.providers[name]) is False
+
+
+@pytest.mark.parametrize("name", vendors())
+@pytest.mark.usefixtures("keys")
+def test_every_living_model_has_a_price_that_pays_its_video(name: str) -> None:
+    """Where a price is published, one video of the shape's cheapest length has a price in dollars."""
+    config = loaded(choose([name], {}, TODAY))
+    for service in config.services:
+        price = config.attempt_price_usd(service)
+        assert (price is None) == (service.price_usd is None)
+        assert price is None or 0.01 < price < 2
+
+
+@pytest.mark.parametrize("name", vendors())
+@pytest.mark.usefixtures("keys")
+def test_free_probes_are_those_that_the_shape_describes(name: str) -> None:
+    """A vendor has a canary, or its catalog where there is none, and neither only where its API has neither."""
+    config = loaded(choose([name], {}, TODAY))
+    for service in config.services:
+        api = config.api(service)
+        expected = [ProbeKind.CANARY] if api.canary else [ProbeKind.CATALOG] if api.catalog else []
+        assert list(service.probes) == expected
+
+
+def test_every_fact_has_a_date_that_was() -> None:
+    """Sources were read on days that have passed, and no price or end of life stands without one."""
+    for vendor in vendors().values():
+        facts = [vendor, *(fact for model in vendor.models for fact in (model.price, model.end) if fact is not None)]
+        assert all(fact.source and fact.read <= TODAY for fact in facts)
+
+
+def test_a_model_past_its_end_is_not_written() -> None:
+    """Of OpenAI's models those that were switched off are left out from that very day on."""
+    before, after = date(2026, 9, 23), date(2026, 9, 24)
+    assert [model.model for model in choose(["openai"], {}, before)[0].models] == [
+        "gpt-image-2",
+        "sora-2",
+        "sora-2-pro",
+    ]
+    assert [model.model for model in choose(["openai"], {}, after)[0].models] == ["gpt-image-2"]
+
+
+def test_a_model_stands_for_every_vendor_that_has_it() -> None:
+    """A model's name chooses that model alone; a vendor's name after it adds the others of that vendor once."""
+    alone = choose(["doubao-seedance-2-0-260128"], {}, TODAY)
+    assert [(choice.name, [model.model for model in choice.models]) for choice in alone] == [
+        ("ark", ["doubao-seedance-2-0-260128"])
+    ]
+    both = choose(["doubao-seedance-2-0-260128", "ark"], {}, TODAY)
+    assert len(both[0].models) == len({model.model for model in both[0].models}) == 3
+
+
+@pytest.mark.usefixtures("keys")
+def test_two_vendors_of_one_product_are_alternatives() -> None:
+    """The same model at two vendors is one product with two services, whose ids name the vendor."""
+    config = loaded(choose(["dreamina-seedance-2-0-260128", "doubao-seedance-2-0-260128"], {}, TODAY))
+    assert {service.product for service in config.services} == {"seedance-2.0"}
+    assert [service.id for service in config.services] == ["seedance-2.0-byteplus", "seedance-2.0-ark"]
+
+
+def test_the_key_that_is_set_is_the_one_written() -> None:
+    """Of several variables for a vendor's key the one in the environment is written; without any, the first."""
+    named = [choose(["ark"], {variable: "k"}, TODAY)[0].key for variable in ("VOLCENGINE_API_KEY", "ARK_API_KEY", "X")]
+    assert named == [{"api_key_env": name} for name in ("VOLCENGINE_API_KEY", "ARK_API_KEY", "ARK_API_KEY")]
