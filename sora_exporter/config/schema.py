@@ -13,7 +13,7 @@ from sora_exporter.config.known_pages import filled
 from sora_exporter.config.provider import Provider
 from sora_exporter.config.section import Count, Pattern, Section
 from sora_exporter.config.service import Service, require_shorter, usual_timeout
-from sora_exporter.config.values import Identifier, Proxy, Seconds, Url
+from sora_exporter.config.values import Identifier, Proxy, Seconds, Text, Url
 from sora_exporter.result import ErrorClass, ProbeKind
 
 PAGE_INTERVAL = 60.0
@@ -70,8 +70,9 @@ class ClassifyRule(Section):
 
 
 class Config(Section):
-    """The whole configuration."""
+    """The whole configuration. ``title`` is the heading of the status page."""
 
+    title: Text = "AI video services"
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
     providers: Mapping[Identifier, Provider] = Field(default_factory=dict)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
-from importlib import resources
 from pathlib import Path
 
 import yaml
 from playwright.sync_api import sync_playwright
 
+from sora_exporter.demo.january import january
 from support.running import environment, exporter, simulator
 
 IMAGES = Path(__file__).parents[2] / "docs/images"
@@ -28,12 +28,10 @@ SHOTS = {
 
 
 def quick_catalogue() -> str:
-    """Return the built-in catalogue with short intervals, and a paid probe where it costs a cent."""
-    document = yaml.safe_load(resources.files("sora_exporter.config").joinpath("builtin.yml").read_text("utf-8"))
+    """Return the services of January with short intervals, and a paid probe where it costs a cent."""
+    document = january()
     for service in document["services"]:
         service["probes"] = PROBES | (PAID if service["id"] == "sora-image" else {})
-        # The simulated January lies before every end of life; the clock of the machine that takes the picture may not.
-        service.pop("sunset", None)
     return yaml.safe_dump({"budget_usd_per_day": 0.05, **document}, allow_unicode=True, sort_keys=False)
 
 

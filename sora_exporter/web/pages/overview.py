@@ -87,7 +87,7 @@ def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
     products = _products(exporter, rows, in_full)
     rest = [rows[service_id] for service_id in by_severity[SHOWN_IN_FULL:]]
     values = {
-        "title": "AI video services",
+        "title": exporter.config.title,
         "version": __version__,
         "now": moment(exporter.clock.now(), exporter.clock.now()),
         "icon": rows[by_severity[0]].status if rows else Status.UNKNOWN,
