@@ -1,4 +1,4 @@
-"""The time of one classification: of recorded answers, and of hostile bodies as they grow."""
+"""The CPU time of one classification: of recorded answers, and of hostile bodies as they grow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIELDS = ("endpoint", "access", "http_status", "headers", "body", "transport_err
 
 @dataclass(frozen=True)
 class Classifying:
-    """Seconds per recorded answer, and how many times longer the worst hostile body takes at eight times the size."""
+    """CPU seconds of a recorded answer, and how much longer the worst hostile body of eight times the size takes."""
 
     seconds: float
     growth: float

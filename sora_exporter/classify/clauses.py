@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sora_exporter.classify.phrases import Phrases, Vocabulary, needle, normalise
+from sora_exporter.classify.phrases import Index, Phrases, Vocabulary, needle
 
 _SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$)|[。！？；\r\n]+|\s[-–—|]\s")
 _PART_END = re.compile(
@@ -27,6 +27,7 @@ _PARAMETER = re.compile(
 """A parameter by its name, whose words are none of the message's."""
 _TEXT_LIMIT = 4000
 _CLAUSE_LIMIT = 60
+_ONLY = frozenset([0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Listener:
     """Finds the words of the rules in messages, clause by clause."""
 
     def __init__(self, vocabulary: Iterable[str], neutral: Phrases, names: Sequence[str]) -> None:
-        self._neutral = neutral
+        self._neutral = Index([neutral])
         self._names = frozenset(map(needle, names))
         self._vocabulary = Vocabulary([*vocabulary, *neutral.vocabulary, *self._names])
 
@@ -53,17 +54,20 @@ class Listener:
     def _words(self, sentence: str) -> frozenset[str]:
         if "_" in sentence or "aram" in sentence or "ield" in sentence or "参数" in sentence:
             sentence = _PARAMETER.sub(" parameter ", sentence)
-        words = self._vocabulary.in_text(text := normalise(sentence))
-        if self._neutral.are_in(words):
-            left = [
-                part for part in _parts(sentence) if not self._neutral.are_in(self._vocabulary.in_text(normalise(part)))
-            ]
-            words = self._vocabulary.in_text(text := normalise(" ".join(left)))
+        text, words = self._vocabulary.in_text(sentence)
+        if self._is_neutral(words):
+            parts = _parts(sentence)
+            text, words = self._vocabulary.in_text(
+                " ".join(part for part in parts if not self._is_neutral(self._vocabulary.in_text(part).words))
+            )
         if names := words & self._names:
             for name in sorted(names, key=len, reverse=True):
                 text = text.replace(name, " parameter")
-            words = self._vocabulary.in_text(text)
+            words = self._vocabulary.in_text(text).words
         return words
+
+    def _is_neutral(self, words: frozenset[str]) -> bool:
+        return self._neutral.first_said_in(words, _ONLY, 1) == 0
 
 
 def _sentences(messages: Iterable[str]) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from sora_exporter.classify.job_words import Family, family_of
-from sora_exporter.classify.shapes import SAYING, at, chat_content, names, near_the_top, word_of
+from sora_exporter.classify.shapes import SAYING, Member, at, chat_content, names, word_of
 
 _FILTER_PATHS = (
     *("response.raimediafilteredcount", "response.generatevideoresponse.raimediafilteredcount"),
@@ -15,6 +15,7 @@ _FILTER_PATHS = (
 _RESPECTED_PATHS = ("respectmoderation", "video.respectmoderation", "data.0.respectmoderation")
 """False where moderation kept a picture or video back. Source: xAI API reference."""
 _FINISH_PATHS = ("candidates.0.finishreason", "choices.0.finishreason")
+_FILTERING = frozenset(path.partition(".")[0] for path in (*_RESPECTED_PATHS, *_FINISH_PATHS))
 _FILTERED = ("safety", "content_filter", "prohibited", "blocklist", "recitation", "spii")
 """Reasons to finish that mean: nothing is given out. Source: Gemini API FinishReason; OpenAI chat completions."""
 _ENVELOPE_CODES = ("code", "ret", "retcode", "errcode", "errorcode", "resultcode")
@@ -23,29 +24,33 @@ _GOOD_CODES = frozenset(["0", "1", "100", "10000", "20000", "", "null"])
 _GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "成功", "操作成功", "请求成功"}
 _FAULT_CODES = names("errorcode errcode failcode failurecode")
 _FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason failmsg failuremessage failure")
+_INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | {"error"}
 _HEADS = ("header", "head", "meta")
 """Where an envelope may keep its code and message apart from the rest. Source: iFlytek."""
 _GOOD_LENGTH = 20
 
 
-def says_error(node: dict[str, Any]) -> bool:
-    """Whether the envelope reports a fault, whatever the HTTP status says."""
-    return any(_envelope_faults(node))
+def says_error(node: dict[str, Any], members: Sequence[Member]) -> bool:
+    """Whether an envelope with these members near its top reports a fault, whatever the HTTP status says."""
+    return (
+        says_something(node.get("error"))
+        or says_something(node.get("errors"))
+        or node.get("type") == "error"
+        or any(node.get(key) is False for key in ("success", "ok", "status"))
+        or any(key in node and not _is_good_code(node, word_of(node[key])) for key in _ENVELOPE_CODES)
+        or word_of(at(node, "baseresp.statuscode")) not in _GOOD_CODES
+        or any(_is_bad_head(node[name]) for name in _HEADS if name in node)
+        or any(key in node and not is_good_word(word_of(node[key])) for key in _TROUBLES)
+        or any(key in _INNER_FAULTS and _is_inner_fault(key, value) for key, value in members)
+        or any(at(node, path) for path in _FILTER_PATHS)
+        or is_filtered(node)
+        or ("detail" in node and "id" not in node)
+        or any(isinstance(code := node.get(key), int) and 400 <= code < 600 for key in ("status", "statuscode"))
+    )
 
 
-def _envelope_faults(node: dict[str, Any]) -> Iterator[bool]:
-    yield says_something(node.get("error")) or says_something(node.get("errors"))
-    yield node.get("type") == "error" or node.get("success") is False
-    yield node.get("ok") is False or node.get("status") is False
-    yield any(not _is_good_code(node, word_of(node.get(key))) for key in _ENVELOPE_CODES)
-    yield word_of(at(node, "baseresp.statuscode")) not in _GOOD_CODES
-    heads = (node.get(name) for name in _HEADS)
-    yield any(isinstance(head, dict) and not _is_good_code(head, word_of(head.get("code"))) for head in heads)
-    yield any(not is_good_word(word_of(node.get(key))) for key in _TROUBLES)
-    yield any(_is_inner_fault(key, value) for key, value in near_the_top(node))
-    yield any(at(node, path) for path in _FILTER_PATHS) or is_filtered(node)
-    yield "detail" in node and "id" not in node
-    yield any(isinstance(code := node.get(key), int) and 400 <= code < 600 for key in ("status", "statuscode"))
+def _is_bad_head(head: object) -> bool:
+    return isinstance(head, dict) and not _is_good_code(head, word_of(head.get("code")))
 
 
 def _is_good_code(node: dict[str, Any], code: str) -> bool:
@@ -70,6 +75,8 @@ def _is_inner_fault(key: str, value: object) -> bool:
 
 def is_filtered(node: object) -> bool:
     """Whether moderation kept back all that was generated."""
+    if not isinstance(node, dict) or node.keys().isdisjoint(_FILTERING):
+        return False
     if any(at(node, path) is False for path in _RESPECTED_PATHS):
         return True
     reasons = (word_of(at(node, path)).lower() for path in _FINISH_PATHS)

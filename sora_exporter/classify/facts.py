@@ -92,7 +92,7 @@ class _Notes:
         if text.startswith('"') and nesting < _NESTED_LIMIT and isinstance(bare := _decoded(text), str):
             self.message(bare, nesting + 1)
         elif text and not text.startswith(("http://", "https://")):
-            self.messages.append(_REQUEST_ID.sub("", text[:_TEXT_LIMIT]))
+            self.messages.append(_without_ids(text[:_TEXT_LIMIT]))
 
     def words(self, value: object) -> None:
         """Keep what stands where a vendor is known to put its errors, whatever the fields are called."""
@@ -183,6 +183,12 @@ def _http_codes(codes: list[str]) -> Iterator[int]:
     return (int(code) for code in codes if len(code) == 3 and code.isascii() and code.isdigit() and code[0] in "45")
 
 
+def _without_ids(text: str) -> str:
+    lowered = text.lower()
+    # The search is slow, and most messages name no id.
+    return _REQUEST_ID.sub("", text) if any(word in lowered for word in ("request", "trace", "logid")) else text
+
+
 def _decoded(text: str) -> Any:
     """The JSON value ``text`` begins with, or None."""
     return decoded(text, _DECODER)
@@ -212,7 +218,7 @@ def _joined_events(body: str) -> Mapping[str, Any]:
         event = _decoded(line[5:].strip())
         if not isinstance(event, dict):
             continue
-        if says_error(event):
+        if says_error(event, shapes.near_the_top(event)):
             return event
         contents.append(shapes.chat_content(event))
         progress.append(shapes.chat_progress(event))

@@ -5,12 +5,12 @@ Sources: see ``shapes``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sora_exporter.classify.envelopes import is_good_word, is_http_success, says_error, says_something
 from sora_exporter.classify.job_words import Family, family_of, gravest
-from sora_exporter.classify.shapes import SAYING, STATUS_KEYS, at, names, near_the_top, unwrapped, word_of
+from sora_exporter.classify.shapes import SAYING, STATUS_KEYS, Member, at, names, near_the_top, unwrapped, word_of
 from sora_exporter.result import Expectation
 
 _ASSET_KEYS = names(
@@ -54,8 +54,9 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
         yield "good"
     if not isinstance(node, dict):
         return
-    family = _job_family(document, endpoint, expectation)
-    error = says_error(node) or any(says_something(at(document, path)) for path in expectation.error)
+    members = near_the_top(node)
+    family = _job_family(document, members, endpoint, expectation)
+    error = says_error(node, members) or any(says_something(at(document, path)) for path in expectation.error)
     # A job that is done and reports an error beside it is done for.
     if family is Family.FAILED or (error and family is Family.DONE):
         yield "failed"
@@ -67,17 +68,17 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
         return
     elif family is Family.UNKNOWN and endpoint == "video_job":
         return  # A status word of no family never reads as success.
-    elif _has_good_object(document, endpoint, expectation, content, family):
+    elif _has_good_object(document, node, members, endpoint, expectation, content, family):
         yield "good"
         is_short = content and "://" not in content and len(content) <= _EXCUSE_LENGTH
         if is_short or (family is None and _says_more(node)):
             yield "excuse"
 
 
-def _job_family(document: object, endpoint: str, expectation: Expectation) -> Family | None:
+def _job_family(document: object, members: Sequence[Member], endpoint: str, expectation: Expectation) -> Family | None:
     """What the answer's status words say of its job, the configuration's own words first."""
     if not expectation.status:
-        return None if endpoint == "models" else gravest(_status_words(unwrapped(document)))
+        return None if endpoint == "models" else gravest(_status_words(members))
     word = next((text for path in expectation.status if (text := word_of(at(document, path)).lower())), "")
     if word in map(str.lower, expectation.failed_words):
         return Family.FAILED
@@ -86,19 +87,17 @@ def _job_family(document: object, endpoint: str, expectation: Expectation) -> Fa
     return family_of(word) if word else None
 
 
-def _status_words(node: object) -> list[str]:
+def _status_words(members: Sequence[Member]) -> list[str]:
     return [
         word
-        for key, value in near_the_top(node)
+        for key, value in members
         if key in STATUS_KEYS and not isinstance(value, bool) and (word := word_of(value)) and not is_http_success(word)
     ]
 
 
-def _has_asset(node: object) -> bool:
+def _has_asset(node: object, members: Sequence[Member]) -> bool:
     """Whether a picture or video is there: its address, its base64 text, or the parts of a candidate."""
-    return any(_is_asset(key, value) for key, value in near_the_top(node)) or bool(
-        at(node, "candidates.0.content.parts")
-    )
+    return any(_is_asset(key, value) for key, value in members) or bool(at(node, "candidates.0.content.parts"))
 
 
 def _is_asset(key: str, value: object) -> bool:
@@ -108,17 +107,16 @@ def _is_asset(key: str, value: object) -> bool:
     return key in _RESULT_KEYS and isinstance(first, str) and first.startswith(("http://", "https://", "data:"))
 
 
-def _has_job(node: object, family: Family | None) -> bool:
+def _has_job(node: dict[str, Any], members: Sequence[Member], family: Family | None) -> bool:
     """Whether an id-like member with a value stands near the top.
 
     A request's own id is one only where nothing else is said, or beside a word of a job under way. Source: xAI API
     POST /v1/videos/generations, fal queue API.
     """
-    members = [(key, value) for key, value in near_the_top(node) if value and isinstance(value, str | int)]
-    if any(_is_job_id(key, value) for key, value in members):
+    ids = [(key, value) for key, value in members if value and isinstance(value, str | int)]
+    if any(_is_job_id(key, value) for key, value in ids):
         return True
-    is_alone = isinstance(node, dict) and len(node) == 1
-    return (is_alone or family in (Family.GOING, Family.DONE)) and any(key == "requestid" for key, _ in members)
+    return (len(node) == 1 or family in (Family.GOING, Family.DONE)) and any(key == "requestid" for key, _ in ids)
 
 
 def _is_job_id(key: str, value: object) -> bool:
@@ -145,31 +143,37 @@ def _is_list_of_things(value: object) -> bool:
 
 
 def _has_good_object(
-    document: object, endpoint: str, expectation: Expectation, content: str, family: Family | None
+    document: object,
+    node: dict[str, Any],
+    members: Sequence[Member],
+    endpoint: str,
+    expectation: Expectation,
+    content: str,
+    family: Family | None,
 ) -> bool:
     if endpoint == "video_job" and expectation.status and family is not None:
         return True
     if expectation.present:
         return any(at(document, path) for path in expectation.present)
-    node = unwrapped(document)
     if content:
         return True
     if endpoint == "models":
-        return _is_one_thing(node) or _has_catalog(node)
+        return _is_one_thing(node) or _has_catalog(members)
     if endpoint == "chat":
-        has_job = family is not None and _has_job(node, family)
-        return has_job or _has_speech(node) or _has_asset(at(node, "choices.0.message"))
+        has_job = family is not None and _has_job(node, members, family)
+        message = at(node, "choices.0.message")
+        return has_job or _has_speech(node) or _has_asset(message, near_the_top(message))
     is_going = endpoint == "video_job" and (family is Family.GOING or isinstance(at(node, "done"), bool))
-    return is_going or _has_asset(node) or _has_job(node, family)
+    return is_going or _has_asset(node, members) or _has_job(node, members, family)
 
 
-def _has_catalog(node: object) -> bool:
-    lists = (value for key, value in near_the_top(node) if key not in _NOT_CATALOGS)
+def _has_catalog(members: Sequence[Member]) -> bool:
+    lists = (value for key, value in members if key not in _NOT_CATALOGS)
     return any(_is_list_of_things(value) for value in lists if isinstance(value, list | dict))
 
 
-def _is_one_thing(node: object) -> bool:
-    return isinstance(node, dict) and any(isinstance(node.get(name), str) and node[name] for name in _NAME_KEYS)
+def _is_one_thing(node: dict[str, Any]) -> bool:
+    return any(isinstance(node.get(name), str) and node[name] for name in _NAME_KEYS)
 
 
 def _has_speech(node: object) -> bool:

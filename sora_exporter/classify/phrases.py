@@ -6,14 +6,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 # InputTextSensitiveContentDetected, insufficient_quota and "没有可用的Token" become the same kind of text.
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[\u2e80-\uffff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u2e80-\uffff])")
 _ELISION = re.compile(r"\b([cdjlmnst]|qu)'", re.IGNORECASE)
 _NO_WORD = re.compile(r"[\W_]+")
-_START = 4
+_NO_ASCII_WORD = {number: " " for number in range(128) if not chr(number).isalnum()}
 _CJK = "\u2e80"
+_WORDS_KEPT = 8192
+_LONGEST_KEPT = 40
 # Traditional characters of the rules' own words, and Latin letters with accents, so that rules are written once.
 _TRADITIONAL = str.maketrans(
     "無額餘權訪請過帳號戶維護該負載飽滿頻驗證碼塊統圖視審違規內黃檢測風險異為併數達繳費儲點積關閉暫啟獲敗"
@@ -33,12 +37,22 @@ _FOLD: dict[int, str | int] = {**_TRADITIONAL, **_ACCENTS, **str.maketrans("đĐ
 
 def normalise(text: str) -> str:
     """Return ``text`` as lower-case words, one blank before, between and after them; apostrophes are dropped."""
-    if not text.isascii():
+    return f" {' '.join(map(_parted, _split(text)))} "
+
+
+def _split(text: str) -> list[str]:
+    """The words of a text, in their case, with plain letters."""
+    is_ascii = text.isascii()
+    if not is_ascii:
         text = text.translate(_FOLD)
     if "'" in text:
         text = _ELISION.sub(r"\1 ", text).replace("'", "")
-    apart = _SEAM.sub(" ", text)
-    return f" {_NO_WORD.sub(' ', apart).strip().lower()} "
+    return (text.translate(_NO_ASCII_WORD) if is_ascii else _NO_WORD.sub(" ", text)).split()
+
+
+def _parted(word: str) -> str:
+    """A word in lower case, parted at its seams."""
+    return _SEAM.sub(" ", word).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,35 +137,87 @@ class Index:
                 for word in min(way.every, key=len):
                     self._by_word.setdefault(word, []).append((number, way))
 
-    def said_in(self, spoken: frozenset[str]) -> set[int]:
-        """Return the numbers of the sets that the words found in a text say."""
+    def first_said_in(self, spoken: frozenset[str], numbers: frozenset[int], end: int) -> int:
+        """Return the least of ``numbers`` below ``end`` whose set the words found in a text say, else ``end``."""
         by_word = self._by_word
-        found: set[int] = set()
         for word in spoken:
             for number, way in by_word.get(word, ()):
-                if number not in found and way.never.isdisjoint(spoken):
+                if number >= end:
+                    break
+                if number in numbers and way.never.isdisjoint(spoken):
                     for group in way.every:
                         if group.isdisjoint(spoken):
                             break
                     else:
-                        found.add(number)
-        return found
+                        end = number
+        return end
+
+
+class Found(NamedTuple):
+    """A text as ``normalise`` returns it, and the words of a vocabulary in it."""
+
+    text: str
+    words: frozenset[str]
 
 
 class Vocabulary:
     """Words to look for in texts, kept by how they begin, so that a text is only searched for what it may contain."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._by_start: dict[str, list[str]] = {}
+        self._single: dict[str, list[str]] = {}
+        self._several: dict[str, list[tuple[str, str]]] = {}
         for word in sorted(set(words)):
-            start = word[:2] if word[0] >= _CJK else word.split()[0][:_START]
-            self._by_start.setdefault(start, []).append(word)
+            parts = word.split()
+            if len(parts) > 1:
+                self._several.setdefault(parts[0], []).append((_head(word), word))
+            else:
+                self._single.setdefault(parts[0][:2] if word[0] >= _CJK else parts[0], []).append(word)
+        # Answers share most of their words: a word of usual length is looked up once, and so are two neighbours.
+        self._known = lru_cache(maxsize=_WORDS_KEPT)(self._of_word)
+        self._known_pair = lru_cache(maxsize=_WORDS_KEPT)(self._of_pair)
 
-    def in_text(self, text: str) -> frozenset[str]:
-        """Return the words that the normalised ``text`` contains."""
-        words = text.split()
-        starts = {word[:length] for length in range(1, _START + 1) for word in words}
-        if not text.isascii():
-            starts.update(text, map("".join, pairwise(text)))
-        by_start = self._by_start
-        return frozenset([word for start in starts & by_start.keys() for word in by_start[start] if word in text])
+    def in_text(self, text: str) -> Found:
+        """Return the words that a text contains."""
+        parts: list[str] = []
+        words: set[str] = set()
+        known, several, first = self._known, self._several, ""
+        for word in _split(text):
+            inner, single = known(word) if len(word) <= _LONGEST_KEPT else self._of_word(word)
+            if single:
+                words.update(single)
+            for second in inner:
+                parts.append(second)
+                if first in several or not first.isascii():
+                    words.update(self._neighbours(first, second))
+                first = second
+        plain = f" {' '.join(parts)} "
+        return Found(plain, frozenset([word for word in words if word in plain]))
+
+    def _of_word(self, word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The parts of a word of a text, and the words of one part in it."""
+        parts = tuple(_parted(word).split())
+        single: list[str] = []
+        for part in parts:
+            beginnings = (part[:length] for length in range(1, len(part) + 1))
+            pairs = () if part.isascii() else {*part, *map("".join, pairwise(part))}
+            starts = self._single.keys() & {*beginnings, *pairs}
+            single += [each for start in starts for each in self._single[start] if each in f" {part} "]
+        return parts, tuple(single)
+
+    def _neighbours(self, first: str, second: str) -> tuple[str, ...]:
+        """The words of several parts that may begin with two neighbours in a text."""
+        is_usual = len(first) + len(second) <= _LONGEST_KEPT
+        return self._known_pair(first, second) if is_usual else self._of_pair(first, second)
+
+    def _of_pair(self, first: str, second: str) -> tuple[str, ...]:
+        """The words of several parts that may begin with these two words of a text."""
+        beginnings = [first] if first.isascii() else [first[start:] for start in range(len(first))]
+        pair = f" {first} {second} "
+        candidates = (each for beginning in beginnings for each in self._several.get(beginning, ()))
+        return tuple(word for head, word in candidates if head in pair)
+
+
+def _head(word: str) -> str:
+    """The first two parts of a word of several parts, in its notation."""
+    first, second, *rest = word.split()
+    return f"{' ' * word.startswith(' ')}{first} {second} " if rest else word

@@ -14,7 +14,7 @@ import yaml
 
 from sora_exporter.classify.clauses import Clause, Listener
 from sora_exporter.classify.facts import Facts
-from sora_exporter.classify.phrases import Index, Phrase, Phrases, Vocabulary, normalise, phrases
+from sora_exporter.classify.phrases import Index, Phrase, Phrases, Vocabulary, phrases
 from sora_exporter.result import ErrorClass
 
 _STATUSES = frozenset(range(1000))
@@ -63,6 +63,11 @@ class Rule:
             and self.signs <= signs
         )
 
+    @property
+    def wants_words(self) -> bool:
+        """Whether an answer has to say something to come under it."""
+        return bool(self.codes.ways or self.text.ways)
+
     def has_headers(self, headers: Mapping[str, str]) -> bool:
         """Whether one of its headers is among those of an answer."""
         return not self.headers or any(part in headers[name].lower() for name, part in self.headers if name in headers)
@@ -103,27 +108,24 @@ class Table:
 
     def hear(self, facts: Facts, headers: Mapping[str, str]) -> Heard:
         """Return what an answer says in the words of the rules."""
-        codes = self._codes.in_text(normalise(" / ".join(facts.codes)[:_CODES_LIMIT])) if facts.codes else frozenset()
+        codes = self._codes.in_text(" / ".join(facts.codes)[:_CODES_LIMIT]).words if facts.codes else frozenset()
         return Heard(facts, headers, codes, self._listener.clauses(facts.messages))
 
     def decide(self, heard: Heard) -> Rule:
         """Return the first rule that holds; the last one always does."""
         facts = heard.facts
-        said = self._codes_index.said_in(heard.codes)
+        silent, numbers = self._possible(facts.status, facts.form, facts.signs)
+        end = next(number for number in silent if self.rules[number].has_headers(heard.headers))
+        end = self._codes_index.first_said_in(heard.codes, numbers, end)
         for clause in heard.clauses:
-            said |= self._text_index.said_in(clause.words)
-        for number, wants_words, rule in self._possible(facts.status, facts.form, facts.signs):
-            if (number in said or not wants_words) and rule.has_headers(heard.headers):
-                return rule
-        return self.rules[-1]
+            end = self._text_index.first_said_in(clause.words, numbers, end)
+        return self.rules[end]
 
-    def _possible_rules(self, status: int, form: str, signs: frozenset[str]) -> tuple[tuple[int, bool, Rule], ...]:
-        """The rules that such an answer may come under, each with its number and whether it wants anything said."""
-        return tuple(
-            (number, bool(rule.codes.ways or rule.text.ways), rule)
-            for number, rule in enumerate(self.rules)
-            if rule.is_possible(status, form, signs)
-        )
+    def _possible_rules(self, status: int, form: str, signs: frozenset[str]) -> tuple[tuple[int, ...], frozenset[int]]:
+        """The rules that such an answer may come under: those that demand no words, in their order, and the others."""
+        possible = [n for n, rule in enumerate(self.rules) if rule.is_possible(status, form, signs)]
+        silent = tuple(n for n in possible if not self.rules[n].wants_words)
+        return silent, frozenset(possible).difference(silent)
 
 
 def _rule(

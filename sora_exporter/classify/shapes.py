@@ -6,13 +6,13 @@ MiniMax, Runway, Luma, fal and Replicate API references.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 from sora_exporter import documents
 
 
+@lru_cache(maxsize=1024)
 def name_of(key: str) -> str:
     """A field's name without its spelling: ``taskId``, ``task_id`` and ``TaskId`` are one field."""
     return key.replace("_", "").lower()
@@ -46,6 +46,8 @@ EMPTY_CODES = names(
 ) | {""}
 """Codes that say nothing: successes, and constants that some relays send with every error."""
 SAYING = ("message", "msg", "description", "statusmsg", "desc")
+Member = tuple[str, Any]
+"""A member of an object: its name without its spelling, and its value."""
 _NEAR_THE_TOP = 3
 _INNER_LIMIT = 30
 _ENVELOPES = ("response", "result", "body")
@@ -53,12 +55,15 @@ _ENVELOPES = ("response", "result", "body")
 
 def at(node: object, path: str) -> Any:
     """Return what is at a dotted path of a document whose names have lost their spelling, or None."""
-    return documents.at(node, _normal(path))
+    first, normal = _normal(path)
+    return documents.at(node, normal) if not isinstance(node, dict) or first in node else None
 
 
 @lru_cache(maxsize=1024)
-def _normal(path: str) -> str:
-    return name_of(path)
+def _normal(path: str) -> tuple[str, str]:
+    """A path without its spelling, and its first step, which most documents have not."""
+    normal = name_of(path)
+    return normal.partition(".")[0], normal
 
 
 def unwrapped(document: object) -> object:
@@ -92,8 +97,9 @@ def chat_progress(node: object) -> str:
     return word_of(at(node, "choices.0.delta.reasoningcontent") or at(node, "choices.0.delta.reasoning"))
 
 
-def near_the_top(node: object) -> Iterator[tuple[str, Any]]:
-    """Yield the members of an object and of those inside it, the outer ones first, of lists only the first item."""
+def near_the_top(node: object) -> list[Member]:
+    """Return the members of an object and of those inside it, the outer ones first, of lists only the first item."""
+    members: list[Member] = []
     layer = [node]
     for _ in range(_NEAR_THE_TOP):
         inner: list[object] = []
@@ -101,8 +107,11 @@ def near_the_top(node: object) -> Iterator[tuple[str, Any]]:
             if isinstance(each, list):
                 each = each[0] if each else None
             if isinstance(each, dict):
-                for key, value in each.items():
-                    yield key, value
-                    if isinstance(value, dict | list) and key not in NOT_WORDS and key != "error":
-                        inner.append(value)
+                members += each.items()
+                inner += [
+                    value
+                    for key, value in each.items()
+                    if isinstance(value, dict | list) and key not in NOT_WORDS and key != "error"
+                ]
         layer = inner[:_INNER_LIMIT]
+    return members
