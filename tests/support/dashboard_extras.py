@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sora_exporter.demo.series import Series
 from sora_exporter.demo.tsdb import TARGET
+from sora_exporter.result import Depth
 
 STEP = 60
 HOURS = 30
@@ -29,6 +30,7 @@ GAUGES: tuple[tuple[str, Mapping[str, str], float], ...] = (
     ("sora_exporter_build_info", {"version": "1", "python_version": "3.11", "openai_version": "3"}, 1),
     ("sora_exporter_config_last_reload_successful", {}, 1),
     ("sora_exporter_probes_in_flight", {}, 2),
+    ("service_id:sora_client_requests:delta1m", {"service_id": OFFICIAL}, 3),
     (
         "ALERTS",
         {
@@ -51,6 +53,10 @@ AGES: tuple[tuple[str, Mapping[str, str], float], ...] = (
     ("sora_status_page_maintenance_start_timestamp_seconds", {"page": "openai"}, 3600),
     ("sora_status_page_maintenance_end_timestamp_seconds", {"page": "openai"}, 7200),
     ("sora_probe_tls_expiry_timestamp_seconds", {"provider": "default"}, 40 * 86400),
+    *(
+        ("sora_service_proven_timestamp_seconds", {"service_id": OFFICIAL, "depth": str(depth)}, -600.0)
+        for depth in Depth
+    ),
     ("sora_exporter_config_last_reload_success_timestamp_seconds", {}, -86400),
 )
 """Moments, as seconds from the end."""
@@ -72,7 +78,7 @@ def extra_series(end: int) -> Iterator[Series]:
     """Yield thirty hours of everything above, up to ``end`` (Unix seconds)."""
     times = range(end - HOURS * 3600, end + 1, STEP)
     for name, labels, value in GAUGES:
-        target = {} if name == "ALERTS" else TARGET
+        target = {} if name == "ALERTS" or ":" in name else TARGET
         yield Series(name, {**labels, **target}, times, [value] * len(times))
     for name, labels, away in AGES:
         yield Series(name, {**labels, **TARGET}, times, [end + away] * len(times))

@@ -12,6 +12,7 @@ from grafana.source.kit.panels import AnyPanel, Query, calendar, lines, now, sta
 from grafana.source.kit.queries import (
     DAILY_AVAILABILITY,
     INFO,
+    PROVEN,
     SERVICE,
     SERVICES,
     STATUS_HISTORY,
@@ -50,7 +51,8 @@ def _now() -> list[AnyPanel]:
         _routes(),
         stat_tiles(
             "Status now",
-            "The worst status that any exporter sees of each service. Unknown is no fault: there is no evidence.",
+            "The worst status of each service that an exporter sees or your applications met. Unknown is no fault: "
+            "there is no evidence.",
             [now(STATUS_NOW)],
             text=BigValueTextMode.VALUE_AND_NAME,
             mappings=[*look.STATUS_WORDS, look.null_as("unknown")],
@@ -146,7 +148,8 @@ def _services() -> AnyPanel:
     return grid(
         "Services",
         "Availability counts the minutes with evidence; coverage says how much of the window that was. Below half of a "
-        "window covered, the availability is little more than an anecdote.",
+        "window covered, the availability is little more than an anecdote. Proven is how deep a probe or an "
+        "application got within two days: below accepted no video was ordered, let alone made.",
         [
             SERVICE_COLUMN,
             LabelColumn("Name", "name", width=150),
@@ -155,6 +158,7 @@ def _services() -> AnyPanel:
         ],
         [
             Column("Status", STATUS_NOW, mappings=look.STATUS_WORDS, width=110),
+            Column("Proven", PROVEN, mappings=look.DEPTH_WORDS, width=110),
             *(
                 column
                 for window in windows

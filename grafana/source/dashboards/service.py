@@ -9,7 +9,16 @@ from grafana_foundation_sdk.models.common import BigValueTextMode
 from grafana.source.kit import look
 from grafana.source.kit.frame import RUNBOOK, assemble, query_variable, service_variables
 from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
-from grafana.source.kit.queries import HOUR, INFO, SERVICE, SERVICES, STATUS_HISTORY, STATUS_NOW, recorded
+from grafana.source.kit.queries import (
+    HOUR,
+    INFO,
+    SERVICE,
+    SERVICES,
+    STATUS_HISTORY,
+    STATUS_NOW,
+    proven_at,
+    recorded,
+)
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from grafana.source.rows.objectives import objective_of_one
 from grafana.source.rows.probing import probes, traffic
@@ -44,7 +53,7 @@ def _now() -> list[AnyPanel]:
     return [
         stat_tiles(
             "Status",
-            "The worst status that any exporter sees.",
+            "The worst status that an exporter sees or your applications met.",
             [now(STATUS_NOW)],
             mappings=[*look.STATUS_WORDS, look.null_as("unknown")],
         ),
@@ -96,6 +105,16 @@ def _now() -> list[AnyPanel]:
             for window in ("1h", "24h", "7d", "30d")
         ),
         *_limits(),
+        stat_tiles(
+            "Last proven",
+            "When a probe or an application last got so deep: from an answer of the provider to a checked video.",
+            [now(f"{proven_at()} * 1000", "{{depth}}")],
+            text=BigValueTextMode.VALUE_AND_NAME,
+            unit="dateTimeFromNow",
+            no_value="nothing proven",
+            width=24,
+            height=3,
+        ),
         _identity(),
     ]
 

@@ -22,7 +22,7 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from sora_exporter.result import STATUS_OF, ErrorClass, Status
+from sora_exporter.result import STATUS_OF, Depth, ErrorClass, Status
 
 GREEN, ORANGE, PINK, VERMILION, BLUE, GREY, SKY = (
     "#009E73", "#E69F00", "#CC79A7", "#D55E00", "#0072B2", "#999999", "#56B4E9",
@@ -70,6 +70,10 @@ def words(texts: Mapping[float, tuple[str, str]]) -> list[ValueMapping]:
 STATUS_WORDS = words(
     {float(code): (status.value.replace("_", " "), STATUS_COLOURS[status]) for status, code in STATUS_CODES.items()}
 )
+DEPTH_WORDS = words(
+    {float(depth.rank): (depth.value, GREEN if depth.rank >= Depth.ACCEPTED.rank else ORANGE) for depth in Depth}
+)
+"""Green from an accepted job on: only that shows that a video can be made."""
 YES_NO = words({1: ("yes", GREEN), 0: ("no", VERMILION)})
 USABLE = words({1: ("usable", GREEN), 0: ("not usable", VERMILION)})
 RECOMMENDED = words({1: ("use this", GREEN), 0: ("–", GREY)})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from grafana.source.kit.look import STATUS_CODES
+from sora_exporter.result import Depth
 
 SERVICE = 'service_id=~"$service_id"'
 MAYBE_SERVICE = 'service_id=~"$service_id|"'
@@ -33,17 +34,44 @@ def firing(*severities: str) -> str:
     return f'ALERTS{{alertname=~"Sora.+",alertstate="firing",severity=~"{chosen}",{MAYBE_SERVICE}}}'
 
 
-def coded(metric: str, label: str, codes: Mapping[Any, int], by: str, more: str = "", window: str = "") -> str:
-    """Return the highest code of the members of a closed set that are 1, or were within ``window``."""
-    members = (f'{metric}{{{more}{label}="{member}"}}' for member in codes)
-    seen = (f"max_over_time({member}[{window}])" if window else member for member in members)
-    terms = (f"({term} == 1) * {code}" for term, code in zip(seen, codes.values(), strict=True))
+def within(selector: str, window: str) -> str:
+    """Return the selector, or the highest value of each of its series within ``window`` if there is one."""
+    return f"max_over_time({selector}[{window}])" if window else selector
+
+
+def highest(terms: Iterable[str], by: str) -> str:
+    """Return the highest value of several expressions whose series differ by their labels."""
     return f"max by ({by}) (\n  {f'{chr(10)}  or '.join(terms)}\n)"
 
 
-STATUS_NOW = coded("sora_service_status", "status", STATUS_CODES, "service_id", f"{SERVICE},")
-STATUS_HISTORY = coded("sora_service_status", "status", STATUS_CODES, "service_id", f"{SERVICE},", "$__interval")
+def coded(metric: str, label: str, codes: Mapping[Any, int], more: str = "", window: str = "") -> Iterator[str]:
+    """Yield an expression for each member of a closed set: its code while it is 1, or was within ``window``."""
+    for member, code in codes.items():
+        term = within(f'{metric}{{{more}{label}="{member}"}}', window)
+        yield f"({term} == 1) * {code}"
+
+
+def status(window: str = "") -> str:
+    """Return the code of the worst status that an exporter sees or an application's own requests met."""
+    probed = coded("sora_service_status", "status", STATUS_CODES, f"{SERVICE},", window)
+    return highest([*probed, within(f"service_id:sora_client_severity:median{{{SERVICE}}}", window)], "service_id")
+
+
+STATUS_NOW = status()
+STATUS_HISTORY = status("$__interval")
 """The worst of each step, so that a short episode is seen in a long range too."""
+
+
+def proven_at(depths: str = ".+") -> str:
+    """Return when the depths that match were last proven for the chosen services."""
+    return recorded("proven_timestamp_seconds:max", "service_id_depth", f',depth=~"{depths}"')
+
+
+PROVEN = highest(
+    (f"0 * (time() - {proven_at(depth)} < 172800) + {depth.rank}" for depth in Depth),
+    "service_id",
+)
+"""The rank of the deepest proof of the last two days, which the choice of a route counts too."""
 
 INDICATORS = {"none": 0, "maintenance": 1, "minor": 2, "major": 3, "critical": 4}
 COMPONENTS = {
@@ -53,9 +81,9 @@ COMPONENTS = {
     "partial_outage": 3,
     "major_outage": 4,
 }
-INDICATOR_HISTORY = coded("sora_status_page_indicator", "indicator", INDICATORS, "page", "", "$__interval")
-COMPONENT_HISTORY = coded(
-    "sora_status_page_component_status", "status", COMPONENTS, "page, component", "", "$__interval"
+INDICATOR_HISTORY = highest(coded("sora_status_page_indicator", "indicator", INDICATORS, "", "$__interval"), "page")
+COMPONENT_HISTORY = highest(
+    coded("sora_status_page_component_status", "status", COMPONENTS, "", "$__interval"), "page, component"
 )
 
 DAILY_AVAILABILITY = (
