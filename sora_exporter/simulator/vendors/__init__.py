@@ -1,0 +1,19 @@
+"""Simulated vendors, each as its own documentation describes it: one module for each, beside their common ``kit``.
+
+``Desk(VENDORS["kling"], time.time)`` is an ASGI application that stands for the vendor's host. Set its ``fault`` to one
+of ``VENDORS["kling"].faults``, and read ``jobs``, ``accepted`` and ``journal``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import kling
+from .kit import Desk, Fault, Vendor
+
+__all__ = ["VENDORS", "Desk", "Fault", "Vendor"]
+
+VENDORS: Mapping[str, Vendor] = {
+    "kling": kling.VENDOR,
+}
+"""Every simulated vendor by name."""

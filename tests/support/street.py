@@ -1,0 +1,110 @@
+"""The simulated vendors behind one real address, and what every probe of ours shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from sora_exporter.config import Config
+from sora_exporter.evidence.state import State
+from sora_exporter.probes.balance import Balances
+from sora_exporter.probes.cleanup import CleanUp
+from sora_exporter.result import BalanceReading, ErrorClass, ProbeKind
+from sora_exporter.simulator.vendors import VENDORS, Desk, Fault
+from support.probing import Bench
+
+PATIENCE = {"stalled": 0.3, "status": 0.3}
+"""Seconds that a paid probe waits for a job that never ends, by the kind of fault; 20 for others."""
+PRICE_USD = 0.25
+AFTER_ACCEPTANCE = frozenset({"poll", "job", "status", "stalled", "asset"})
+"""Where faults strike that no other probe than generate can meet."""
+
+
+class Street:
+    """Lets one vendor after another stand behind the same address."""
+
+    def __init__(self) -> None:
+        self.desk = Desk(VENDORS["kling"], lambda: 0.0)
+        self.url = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.desk(scope, receive, send)
+
+    def open(self, vendor: str, fault: Fault | None) -> Desk:
+        """Let a vendor begin afresh; each request takes a second of its clock."""
+        seconds = count(1)
+        self.desk = Desk(VENDORS[vendor], lambda: float(next(seconds)), queue_seconds=1.5, render_seconds=1.0)
+        self.desk.fault = fault
+        return self.desk
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How the exporter is configured for one vendor: a row of vendors.yml without what it expects."""
+
+    vendor: str
+    api: str
+    model: str
+    path: str
+    provider: Mapping[str, Any]
+    request: Mapping[str, Any]
+
+    def config(self, bench: Bench, url: str, service_id: str, fault: Fault | None) -> Config:
+        """Return the configuration of one service."""
+        timeout = PATIENCE.get(fault.at, 20.0) if fault is not None else 20.0
+        provider = {"relay": False, **self.provider}
+        return bench.config(
+            url + self.path, self.api, self.model, timeout, {"provider": provider}, id=service_id, request=self.request
+        )
+
+
+async def shown(street: Street, bench: Bench, watched: Watched, name: str, fault: Fault | None) -> dict[str, str]:
+    """Return what each probe shows under one fault: error class, status, depth, USD, orders accepted, jobs left."""
+    plain = watched.config(bench, street.url, "any", None)
+    api = plain.api(plain.services[0])
+    found: dict[str, str] = {}
+    is_late = fault is not None and fault.at in AFTER_ACCEPTANCE
+    for probe in ProbeKind:
+        if not getattr(api, probe.needs) or (is_late and probe is not ProbeKind.GENERATE):
+            continue
+        desk, spent = street.open(watched.vendor, fault), bench.ledger.spent_usd()
+        # Each probe has a service of its own: a fruitless paid attempt makes the service's next one wait.
+        service_id = f"{watched.api}-{name.replace('_', '-')}-{probe}"
+        config = watched.config(bench, street.url, service_id, fault)
+        result = await bench.runner(config).run(config.services[0], probe)
+        assert result is not None
+        state = State(bench.clock)
+        state.configure(config)
+        state.record(result)
+        cost = round(bench.ledger.spent_usd() - spent, 6)
+        await _clean(bench, config, desk)
+        words = (result.error_class, state.status_of(service_id).status, result.depth or "nothing", f"${cost:g}")
+        found[probe.value] = " ".join([*map(str, words), str(desk.accepted), str(len(desk.jobs_left()))])
+        assert result.recognised or fault is not None, result
+    if "balance" in watched.provider and (fault is None or fault.at in ("door", "balance")):
+        found["balance"] = await _balance(street, bench, watched, fault)
+    return found
+
+
+async def _clean(bench: Bench, config: Config, desk: Desk) -> None:
+    """Let one round of the clean-up visit the vendor after the job has ended."""
+    desk.queue_seconds = desk.render_seconds = 0.0
+    cleanup = CleanUp(config, bench.ledger, bench.clients, bench.clock)
+    cleanup.begin_round()
+    await cleanup.finish_round()
+
+
+async def _balance(street: Street, bench: Bench, watched: Watched, fault: Fault | None) -> str:
+    """Return what a reading of the balance shows: the amount and its unit, or the error class."""
+    readings: list[BalanceReading] = []
+    street.open(watched.vendor, fault)
+    config = watched.config(bench, street.url, "balance", None)
+    await Balances(config, bench.clients, bench.clock, lambda _, reading: readings.append(reading)).read("one")
+    [reading] = readings
+    if reading.error_class is not ErrorClass.NONE:
+        return str(reading.error_class)
+    return f"{reading.value:g} {reading.unit}"

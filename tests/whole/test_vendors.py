@@ -1,0 +1,70 @@
+"""What every probe shows of every vendor under every fault of its documents: ``vendors.yml``, printed with ``-s``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.over_http import over_http
+from support.probing import Bench
+from support.street import PRICE_USD, Street, Watched, shown
+
+from sora_exporter.simulator.vendors import VENDORS
+
+TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("vendors.yml").read_text("utf-8"))
+SECRETS = {
+    "KLING_KEY": "kling-of-the-simulator-0123456789",
+    "KLING_ACCESS": "kling-access-0123456789",
+    "KLING_SECRET": "kling-secret-0123456789-0123456789",
+}
+
+
+@pytest.fixture(scope="module")
+def street() -> Iterator[Street]:
+    """One local server for all vendors."""
+    found = Street()
+    with over_http(found) as found.url:
+        yield found
+
+
+def watched(name: str) -> Watched:
+    """Return how the exporter is configured in a row of the table."""
+    row = TABLE[name]
+    return Watched(
+        row["vendor"], row["api"], row["model"], row.get("path", ""), row["provider"], row.get("request", {})
+    )
+
+
+def test_the_table_has_every_vendor_and_every_documented_fault() -> None:
+    """No simulated vendor is left out, and a vendor's first row has all its faults."""
+    first: dict[str, dict[str, Any]] = {}
+    for row in TABLE.values():
+        first.setdefault(row["vendor"], row)
+    assert sorted(first) == sorted(VENDORS)
+    assert {name: sorted(row.get("faults", {})) for name, row in first.items()} == {
+        name: sorted(vendor.faults) for name, vendor in VENDORS.items()
+    }
+
+
+@pytest.mark.parametrize("name", list(TABLE))
+async def test_a_vendor_shows_what_the_table_says(
+    street: Street, bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Class, status, depth, money, orders and jobs left of each probe; a free probe orders nothing, a paid one once."""
+    for variable, secret in SECRETS.items():
+        monkeypatch.setenv(variable, secret)
+    row, faults = TABLE[name], VENDORS[TABLE[name]["vendor"]].faults
+    found = {"good": await shown(street, bench, watched(name), "good", None)}
+    for fault in row.get("faults", {}):
+        found[fault] = await shown(street, bench, watched(name), fault, faults[fault])
+    print(yaml.safe_dump({name: found}, sort_keys=False, width=200))
+    assert found == {"good": row["good"], **row.get("faults", {})}
+    for case in found.values():
+        for probe, cell in case.items():
+            if probe != "balance":
+                _, _, _, usd, accepted, _ = cell.split()
+                assert int(accepted) <= (1 if probe in ("submit", "generate") else 0)
+                assert float(usd[1:]) in (0.0, PRICE_USD)
