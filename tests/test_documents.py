@@ -20,12 +20,12 @@ def test_a_long_list_of_models_is_read() -> None:
 @pytest.mark.parametrize(
     "text", ["[" + "{}," * MOST_VALUES + "{}]", "[" * 100_000, '{"a":', "", "no JSON", '{"a":1} and more']
 )
-def test_what_is_no_document_is_none(text: str) -> None:
-    """Too many values, too deep, cut, empty, something else, or something behind it: there is no document, no error."""
+def test_other_texts_than_documents_are_none(text: str) -> None:
+    """Too many values, too deep, cut, empty, other text, or text behind it gives None and no error."""
     assert decoded(text) is None
 
 
-def test_a_decoder_reads_what_a_text_begins_with() -> None:
+def test_a_decoder_reads_the_beginning_of_a_text() -> None:
     """With a decoder the rest of the text does not matter."""
     assert decoded('{"a":1} and more', json.JSONDecoder()) == {"a": 1}
 

@@ -1,4 +1,4 @@
-"""The exporter put together: reloads change only what differs, and its metrics tell what it did."""
+"""The exporter put together: reloads change only the differences, and its metrics show its state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def served(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPat
         yield running
 
 
-async def told(served: Served, name: str) -> dict[str, float]:
+async def scraped(served: Served, name: str) -> dict[str, float]:
     """Return the samples of a metric by their labels as text."""
     lines = (await served.get("/metrics")).text.splitlines()
     found = (line.removeprefix(name).rpartition(" ") for line in lines if line.startswith((f"{name}{{", f"{name} ")))
@@ -57,35 +57,35 @@ async def test_bad_file_changes_nothing(served: Served, clock: HandClock, caplog
     assert "modell" in mistakes
     assert [line.error for line in logged(caplog, "configuration not reloaded")] == mistakes.splitlines()
     assert served.exporter.config is before
-    assert await told(served, "sora_exporter_config_last_reload_successful") == {"": 0.0}
+    assert await scraped(served, "sora_exporter_config_last_reload_successful") == {"": 0.0}
     await clock.advance(60)
     assert OFFICIAL in [name for name, _ in served.runner.asked]
     served.config_file.write_text(CONFIGURATION, "utf-8")
     assert await served.exporter.reload() == ""
-    assert await told(served, "sora_exporter_config_last_reload_successful") == {"": 1.0}
-    loaded = await told(served, "sora_exporter_config_last_reload_success_timestamp_seconds")
+    assert await scraped(served, "sora_exporter_config_last_reload_successful") == {"": 1.0}
+    loaded = await scraped(served, "sora_exporter_config_last_reload_success_timestamp_seconds")
     assert loaded == {"": clock.now()}
 
 
 async def test_counters_survive_a_reload(served: Served, clock: HandClock) -> None:
     """An untouched service keeps counters, status and its moment over a reload that changes another one."""
     await clock.advance(200)
-    before = await told(served, "sora_probe_attempts_total")
-    since = await told(served, "sora_service_status_since_timestamp_seconds")
+    before = await scraped(served, "sora_probe_attempts_total")
+    since = await scraped(served, "sora_service_status_since_timestamp_seconds")
     rewrite(served, "model: sora-2-reverse", "model: sora-2-other")
     assert await served.exporter.reload() == ""
     await settle()
     assert max(before.values()) >= 3
-    assert await told(served, "sora_probe_attempts_total") == before
+    assert await scraped(served, "sora_probe_attempts_total") == before
     label = f'{{service_id="{OFFICIAL}"}}'
-    assert (await told(served, "sora_service_status_since_timestamp_seconds"))[label] == since[label]
+    assert (await scraped(served, "sora_service_status_since_timestamp_seconds"))[label] == since[label]
 
 
 async def test_removed_service_leaves_the_metrics(served: Served, clock: HandClock) -> None:
     """A service that a reload removes is gone from the next scrape, though an attempt of it is under way."""
     served.runner.gate.clear()
     await clock.advance(15)
-    assert await told(served, "sora_exporter_probes_in_flight") == {"": 2.0}
+    assert await scraped(served, "sora_exporter_probes_in_flight") == {"": 2.0}
     rewrite(served, "id: sora-2-official", "id: renamed")
     assert await served.exporter.reload() == ""
     served.runner.gate.set()
@@ -96,7 +96,7 @@ async def test_removed_service_leaves_the_metrics(served: Served, clock: HandClo
 
 
 async def test_reload_storm(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many reloads are asked for at once, one runs, one waits, and whoever asked late sees the last file."""
+    """Of many reloads requested at once, one runs and one waits, and late callers get the last file."""
     loads, is_loading = [0], threading.Lock()
     was_read, may_end = threading.Event(), threading.Event()
     real = load_config
@@ -135,13 +135,13 @@ async def test_spend_is_read_after_paid_probes_only(served: Served, monkeypatch:
     served.exporter._record(result("scraped", ProbeKind.SUBMIT, ErrorClass.BUDGET_EXHAUSTED))
     assert reads == []
     served.exporter._record(result("scraped", ProbeKind.SUBMIT))
-    assert await told(served, "sora_probe_budget_spent_usd") == {"": 0.42}
+    assert await scraped(served, "sora_probe_budget_spent_usd") == {"": 0.42}
     served.exporter._record(result(OFFICIAL, ProbeKind.CANARY, cost_usd=0.1))
     assert len(reads) == 2
 
 
 async def test_a_barred_canary_is_warned_of_at_each_start(served: Served, caplog: pytest.LogCaptureFixture) -> None:
-    """Who starts the exporter is told which canary is not sent, and how to change that; a reload does not repeat it."""
+    """At the start a warning names each canary that is not sent and the fix; a reload does not repeat it."""
     served.runner.barred.add((OFFICIAL, ProbeKind.CANARY))
     for _ in range(2):
         served.exporter._warn()
@@ -152,7 +152,7 @@ async def test_a_barred_canary_is_warned_of_at_each_start(served: Served, caplog
 async def test_unreadable_ledger_counts_as_just_paid(
     served: Served, clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """When nobody can say when money was last spent, a paid probe waits as if it were now."""
+    """While the last payment is unknown, a paid probe waits as if it had just run."""
 
     def fail(*_: Any) -> float:
         raise StorageError("ledger: is locked; end the other program")
@@ -164,30 +164,30 @@ async def test_unreadable_ledger_counts_as_just_paid(
     ]
 
 
-async def test_tls_expiry_is_told_and_renewed(served: Served) -> None:
-    """A certificate's expiry is told per provider, and a renewed one replaces it in the next scrape."""
+async def test_tls_expiry_is_shown_and_renewed(served: Served) -> None:
+    """A certificate's expiry is shown per provider, and a renewed one replaces it in the next scrape."""
     for expires_at in (1_800_000_000.0, 1_900_000_000.0):
         served.exporter._record(result(OFFICIAL, ProbeKind.CATALOG, tls_expires_at=expires_at))
-        found = await told(served, "sora_probe_tls_expiry_timestamp_seconds")
+        found = await scraped(served, "sora_probe_tls_expiry_timestamp_seconds")
         assert found == {'{provider="relay"}': expires_at}
 
 
-async def test_response_time_outlives_what_was_not_asked(served: Served) -> None:
-    """The response time goes away with an attempt that got no answer, not with one that was never made."""
+async def test_response_time_outlives_an_attempt_without_a_request(served: Served) -> None:
+    """The response time goes away with an attempt without an answer, but not with one that sent no request."""
     label = '{service_id="scraped"}'
     served.exporter._record(result("scraped", ProbeKind.CATALOG, response_seconds=0.7))
     served.exporter._record(result("scraped", ProbeKind.SUBMIT, ErrorClass.BUDGET_EXHAUSTED))
-    assert (await told(served, "sora_service_response_time_seconds"))[label] == 0.7
+    assert (await scraped(served, "sora_service_response_time_seconds"))[label] == 0.7
     served.exporter._record(result("scraped", ProbeKind.CATALOG, ErrorClass.TIMEOUT))
-    assert label not in await told(served, "sora_service_response_time_seconds")
+    assert label not in await scraped(served, "sora_service_response_time_seconds")
 
 
 async def test_probe_that_is_not_configured_has_no_interval(served: Served) -> None:
-    """Somebody's single canary is counted, but no interval is told that nobody configured."""
+    """A single canary run by hand is counted, but a probe that is not configured has no interval."""
     served.exporter._record(result("scraped", ProbeKind.CANARY))
     label = '{probe="canary",service_id="scraped"}'
-    assert (await told(served, "sora_probe_attempts_total"))[label] == 1.0
-    assert label not in await told(served, "sora_probe_interval_seconds")
+    assert (await scraped(served, "sora_probe_attempts_total"))[label] == 1.0
+    assert label not in await scraped(served, "sora_probe_interval_seconds")
 
 
 async def test_nothing_is_left_after_stop(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +206,7 @@ async def test_nothing_is_left_after_stop(tmp_path: Path, clock: HandClock, monk
 async def test_change_of_status_is_logged_once(
     served: Served, clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log tells from what to what a service went and why, at the change and not with every attempt after it."""
+    """The log shows old status, new status and reason at the change, and not with every attempt after it."""
     caplog.set_level("INFO")
     await clock.advance(200)
     caplog.clear()
@@ -224,7 +224,7 @@ async def test_change_of_status_is_logged_once(
 async def test_a_fault_of_ours_ends_one_round_of_the_clean_up(
     clock: HandClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A round that breaks is logged with its traceback; the next one comes all the same."""
+    """A round that breaks is logged with its traceback, and the next one still runs."""
     rounds: list[float] = []
 
     def breaking(_: CleanUp) -> None:

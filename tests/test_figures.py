@@ -90,7 +90,7 @@ def test_moments() -> None:
 
 @pytest.mark.parametrize("at", [-1.0, LAST_MOMENT + 1, 1e300, INFINITE, NOT_A_NUMBER])
 def test_a_moment_outside_of_the_calendar_is_unknown(at: float) -> None:
-    """Before 1970 and after 9999 there is no date, whatever a server claims."""
+    """Before 1970 and after 9999 there is no date, for any value of a server."""
     assert (iso(at), moment(at, 0.0)) == (None, None)
     assert {minute(at), minute_of_year(at), day(at)} == {UNKNOWN}
 

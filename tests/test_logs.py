@@ -1,4 +1,4 @@
-"""Log lines: one per record, every fact a field of its own, every message documented."""
+"""Log lines: one per record, every fact in its own field, every message documented."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def root() -> Iterator[logging.Logger]:
 
 
 def test_logfmt_is_one_line_of_pairs() -> None:
-    """Time, level, source and message; what has blanks, quotes, equal signs or line breaks is quoted."""
+    """Time, level, source and message; values with blanks, quotes, equal signs or line breaks are quoted."""
     formatter = LogfmtFormatter()
     assert formatter.format(record("stopped")) == "ts=2026-01-28T04:00:00.250Z level=info source=watcher msg=stopped"
     assert formatter.format(record('a "b"\nc=1', logging.WARNING)).endswith(
@@ -88,7 +88,7 @@ def test_facts_follow_the_message_as_fields() -> None:
 
 @pytest.mark.parametrize("formatter", [LogfmtFormatter(), JsonFormatter()])
 def test_a_traceback_stays_on_the_records_line(formatter: logging.Formatter) -> None:
-    """An exception's traceback is a field of its own, without breaking the line."""
+    """An exception's traceback is one field and does not break the line."""
     try:
         raise ValueError("boom")
     except ValueError:

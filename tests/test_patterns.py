@@ -1,4 +1,4 @@
-"""Expressions that people write: what they match, what is refused, and how long they may take."""
+"""Expressions from a configuration: their matches, the refused ones, and their time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sora_exporter.patterns import Pattern, PatternError, quoted
 
 
 @pytest.mark.parametrize("text", ["(", "(?=a)b", "(?<!a)b", r"(a)\1", "[z-a]", "a{2000}", "\ud800"])
-def test_what_re2_refuses_is_a_mistake(text: str) -> None:
+def test_an_expression_refused_by_re2_is_a_mistake(text: str) -> None:
     """Broken expressions, and those that need more than linear time, are refused with a reason."""
     with pytest.raises(PatternError, match=r"."):
         Pattern(text)

@@ -10,7 +10,7 @@ from sora_exporter.result import ErrorClass
 
 @pytest.mark.parametrize("language", languages())
 def test_every_status_and_class_has_plain_words(language: str) -> None:
-    """In each language every member has a short name, a meaning and an advice, each a sentence of its own."""
+    """In each language every member has a short name, and a meaning and an advice of one sentence each."""
     words = plain_words(language)
     for each in (*words.statuses.values(), *words.error_classes.values()):
         assert 0 < len(each.name) <= 30

@@ -1,4 +1,4 @@
-"""What leaves memory holds no secret, whatever form it is echoed in."""
+"""A text that leaves memory contains no secret in any echoed form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_X
         ("账号zhang.san@example.com已封禁", "zhang.san"),
     ],
 )
-def test_what_looks_like_a_secret_is_hidden(text: str, secret: str) -> None:
+def test_texts_in_the_form_of_a_secret_are_hidden(text: str, secret: str) -> None:
     """Keys, tokens, credentials, signed queries and e-mail addresses go, in English and in Chinese text."""
     shown = redact(text, (), 500)
     assert secret not in shown
@@ -57,7 +57,7 @@ def test_what_looks_like_a_secret_is_hidden(text: str, secret: str) -> None:
     ],
 )
 def test_plain_words_stay(text: str) -> None:
-    """What tells a person why an answer was bad is not taken for a secret."""
+    """Words that explain a bad answer to a person are not hidden."""
     assert redact(text, (), 500) == text
 
 
@@ -66,7 +66,7 @@ def test_plain_words_stay(text: str) -> None:
 )
 @pytest.mark.parametrize("secret", ["s3cr3", "hunter2", 'quo"te/sla sh', "Bearer 0f1e2d3c4b5a", "密钥密钥密钥"])
 def test_the_callers_own_secret_is_hidden_in_every_form(secret: str, echo: str) -> None:
-    """A configured secret goes as it is, percent-encoded, escaped as in JSON, and without its scheme."""
+    """A configured secret is hidden plain, percent-encoded, escaped as in JSON, and without its scheme."""
     escaped = json.dumps(secret)[1:-1]
     forms = (secret, quote(secret), quote(secret, safe=""), escaped, escaped.replace("/", "\\/"), secret.split()[-1])
     for form in forms:
@@ -102,14 +102,14 @@ def test_a_longer_secret_leaves_no_rest_of_a_shorter_one() -> None:
 
 @given(st.integers(SHORTEST_SECRET, 35))
 def test_a_secret_cut_by_the_end_of_the_text_is_hidden(length: int) -> None:
-    """Whoever cut the text in the middle of a key did not cut it short enough to be shown."""
+    """The beginning of a key at the end of a cut text is hidden."""
     secret = "Zq7Wx9Vt3Rp5Nm1Lk8Jh6Gf4Ds2Aa0Pu-Yi"
     assert redact("the key " + secret[:length], (secret,), 100) == f"the key {HIDDEN}"
 
 
 @given(st.integers(SHORTEST_SECRET, 35), st.sampled_from(["…", "...", "… see", "."]))
 def test_a_secret_cut_short_with_marks_is_hidden(length: int, marks: str) -> None:
-    """Nor did whoever put dots where the text was cut; more may follow, unless it is a mere full stop."""
+    """So is one before the dots of a shortened text; more may follow, unless it is a mere full stop."""
     secret = "Zq7Wx9Vt3Rp5Nm1Lk8Jh6Gf4Ds2Aa0Pu-Yi"
     assert redact(f"the key {secret[:length]}{marks}", (secret,), 100) == f"the key {HIDDEN}{marks}"
     if marks != ".":
@@ -118,7 +118,7 @@ def test_a_secret_cut_short_with_marks_is_hidden(length: int, marks: str) -> Non
 
 @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=3), st.integers(0, 200))
 def test_never_longer_than_asked_and_always_writable(text: str, secrets: list[str], characters: int) -> None:
-    """Whatever comes in, the result fits, can be encoded and holds no control character but line breaks and tabs."""
+    """The result of any text fits, can be encoded and has no control character but line breaks and tabs."""
     shown = redact(text, secrets, characters)
     assert len(shown) <= characters
     assert all(character in "\t\n" or character.isprintable() or ord(character) > 0x9F for character in shown)

@@ -36,7 +36,7 @@ MESSAGE_KEYS = names(
     " upstreamerror exception cause"
 )
 FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
-"""Google tells a moderated video by these fields of a finished operation. Source: Vertex AI Veo API reference."""
+"""Google reports a moderated video with these fields of a finished operation. Source: Vertex AI Veo API reference."""
 # What the caller sent is no word of the provider.
 NOT_WORDS = names("prompt input messages params request model choices usage headers loc instance")
 NOT_LISTS = names("videos images models remix supportedendpointtypes")

@@ -31,7 +31,7 @@ DATE_CHARACTERS: Final = 40
 def announced_sunset(headers: Mapping[str, str], document: Any) -> float | None:
     """Return the end of life an answer announces as Unix time, or None.
 
-    The ``Sunset`` header (RFC 8594) comes first, then the members of the body that tell a date. ``Deprecation``
+    The ``Sunset`` header (RFC 8594) comes first, then the members of the body with a date. ``Deprecation``
     (RFC 9745) names no end: what is deprecated still works.
     """
     moments = (_moment(said) for said in _dates(headers, document))
@@ -52,7 +52,7 @@ def after_sunset(
 ) -> Verdict:  # fmt: skip
     """Return the verdict, where "not found" after the end of life means that the model is retired.
 
-    ``has_no_route`` tells that the request to create was answered with HTTP 404: a vendor may end the route as well.
+    ``has_no_route`` is set if the request to create was answered with HTTP 404: a vendor may end the route as well.
     """
     is_missing = verdict.error_class is ErrorClass.MODEL_NOT_FOUND or (has_no_route and verdict.error_class in NO_ROUTE)
     if is_missing and sunset_at is not None and sunset_at <= now:

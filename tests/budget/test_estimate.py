@@ -1,4 +1,4 @@
-"""What probing will cost, before it costs anything."""
+"""The cost of probing, known before any probe runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger: never more than the day's limit, whatever the clock, the disk, other processes or kill -9 do."""
+"""The ledger: never more than the day's limit, through faults of clock, disk and other processes and kill -9."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_limit_is_reached_exactly(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("usd", [1.1, 0.29, 2.675, 1e-6, 123456.789012])
 def test_amount_equal_to_limit_fits(ledger: Ledger, usd: float) -> None:
-    """An amount that is the limit itself fits, whatever its binary fraction."""
+    """An amount equal to the limit fits, with any binary fraction."""
     reservation = ledger.reserve("relay", "generate", usd, usd)
     assert reservation is not None
     assert reservation.amount_usd == usd
@@ -147,7 +147,7 @@ def test_first_settlement_stands(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("actual", [-0.1, math.nan, math.inf])
 def test_senseless_cost_is_an_error(ledger: Ledger, actual: float) -> None:
-    """A cost that is no amount of money is the caller's mistake and changes nothing."""
+    """A cost that is not an amount of money is the caller's mistake and changes nothing."""
     reservation = reserve(ledger)
     with pytest.raises(ValueError, match="between 0 and"):
         ledger.settle(reservation, actual)
@@ -192,7 +192,7 @@ def test_last_attempt_survives_restart_and_release(tmp_path: Path, clock: HandCl
 
 
 def test_open_reservation_is_written_off(ledger: Ledger, clock: HandClock) -> None:
-    """What nobody settles joins the service's total in full after the second midnight and cannot be taken back."""
+    """An open reservation joins the service's total in full after the second midnight and cannot be taken back."""
     lost = reserve(ledger, 0.4)
     ledger.settle(reserve(ledger, 0.2), 0.1)
     assert ledger.spent_by_service() == {"relay": 0.1}
@@ -245,7 +245,7 @@ def test_jobs_are_found_after_a_restart(tmp_path: Path, clock: HandClock) -> Non
 
 
 def test_job_of_a_running_attempt_is_not_unfinished(ledger: Ledger) -> None:
-    """A job is nobody's to clean up while its attempt runs, and unfinished once the attempt is over."""
+    """No clean-up may take a job while its attempt runs; it is unfinished once the attempt is over."""
     with ledger.attempt_lock("relay", "generate"):
         job = ledger.remember_job(reserve(ledger), "apiyi", "videos", "video_1")
         assert ledger.unfinished_jobs() == []
@@ -564,7 +564,7 @@ def full_disk() -> Iterator[None]:
 
 
 def test_full_disk_permits_nothing(ledger: Ledger, ledger_path: Path) -> None:
-    """Without room to write there is no reservation, what was open stays counted, and room brings it back."""
+    """Without room to write there is no reservation, open ones stay counted, and room restores the ledger."""
     reservation = reserve(ledger, 0.4)
     with full_disk():
         for _ in range(2):

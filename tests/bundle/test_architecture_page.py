@@ -39,6 +39,6 @@ def test_every_module_it_names_exists() -> None:
 
 
 def test_every_room_is_named() -> None:
-    """Each package of sora_exporter stands in the page."""
+    """The page names each package of sora_exporter."""
     rooms = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
     assert [room for room in rooms if f"`{room}" not in PAGE] == []

@@ -1,4 +1,4 @@
-"""compose.yaml without an engine: what it mounts exists, what it names agrees with the files it mounts."""
+"""compose.yaml without an engine: its mounts exist, and its names agree with the mounted files."""
 
 from __future__ import annotations
 
@@ -138,8 +138,8 @@ def test_the_simulator_is_in_the_demo_profile_and_can_be_reached() -> None:
     assert options["scenario"] in SCENARIOS
 
 
-def test_the_example_of_env_names_what_compose_reads() -> None:
-    """Every variable of compose.yaml is in .env.example and, but for keys of one's own, the reverse."""
+def test_the_example_of_env_names_the_variables_of_compose() -> None:
+    """Every variable of compose.yaml is in .env.example and, except for the user's keys, the reverse."""
     example = (ROOT / ".env.example").read_text("utf-8")
     named = set(re.findall(r"^#(\w+)=", example, re.MULTILINE))
     read = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text("utf-8")))

@@ -50,7 +50,7 @@ def test_two_stages_share_one_pinned_slim_base() -> None:
     assert [stage[0][1] for stage in stages()] == ["python:${PYTHON} AS build", "python:${PYTHON}"]
 
 
-def test_the_final_stage_installs_nothing_and_runs_as_nobody_in_particular() -> None:
+def test_the_final_stage_installs_nothing_and_runs_unprivileged() -> None:
     """No package manager runs in it, it copies from the first stage alone, and its user is a number, not root's."""
     assert not re.search(r"apt|pip install|curl|gcc", " ".join(final("RUN")))
     assert final("COPY") == ["--from=build /opt/sora_exporter /opt/sora_exporter"]
@@ -75,8 +75,8 @@ def test_only_the_volume_is_written_to() -> None:
     assert final("WORKDIR") == [volume]
 
 
-def test_the_image_holds_only_what_it_is_built_from() -> None:
-    """Everything is ignored but the files the first stage copies; no key file, no test and no history gets in."""
+def test_the_image_holds_only_its_sources() -> None:
+    """Everything is ignored except the files copied by the first stage; no key file, test or history gets in."""
     rules = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     allowed = {rule[1:] for rule in rules if rule.startswith("!")}
     copied = {name for word, rest in stages()[0] if word == "COPY" for name in rest.split()[:-1]}
@@ -113,7 +113,7 @@ def test_the_entry_point_serves_where_nothing_but_the_volume_can_be_written(tmp_
 
 @pytest.mark.parametrize("line", CONSTRAINTS)
 def test_a_pin_is_a_name_and_a_version(line: str) -> None:
-    """No host, path or hash stands in the constraints: they hold for any index."""
+    """The constraints contain no host, path or hash: they hold for any index."""
     assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.!+]*", line)
 
 

@@ -1,4 +1,4 @@
-"""What single answers stand for: the traps, every class, user rules, vendors' own shapes, the words for a person."""
+"""The verdicts on single answers: the traps, every class, user rules, vendors' own shapes, the words for a person."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ CASES: list[tuple[str, Answer, str]] = [
     ("model list", answer(200, {"object": "list", "data": [{"id": "sora-2"}]}, "models"), "none"),
     ("chat", answer(200, {"choices": [{"message": {"content": "https://x/v.mp4"}}]}, "chat"), "none"),
     (
-        "chat tells an error",
+        "chat reports an error",
         answer(200, {"choices": [{"message": {"content": "❌ 内容违规"}}]}, "chat"),
         "content_policy",
     ),
@@ -187,7 +187,7 @@ def test_expectation_says_where_status_and_error_are() -> None:
 
 @pytest.mark.parametrize("envelope", ["result", "response", "body"])
 def test_expectation_is_read_against_the_whole_document(envelope: str) -> None:
-    """Configured paths begin at the document's root, also where all of it stands in one envelope."""
+    """Configured paths begin at the document's root, also if an envelope contains all of it."""
     expectation = Expectation(
         present=(f"{envelope}.film.number",),
         error=(f"{envelope}.film.trouble",),
@@ -216,7 +216,7 @@ def test_expectation_is_read_against_the_whole_document(envelope: str) -> None:
     ],
 )
 def test_the_message_is_the_answers_own_words(body: object, message: str) -> None:
-    """The verdict tells the answer's words, blanks folded, without request ids and envelopes."""
+    """The verdict contains the answer's words, with single spaces, without request ids and envelopes."""
     assert classify(answer(500, body)).message == message
 
 
@@ -273,7 +273,7 @@ def test_a_status_word_is_read_by_the_words_inside_it(word: str | int, error_cla
 
 
 def test_a_job_is_done_only_with_something_to_show() -> None:
-    """A finished job without an id or an asset is no success."""
+    """A finished job without an id or an asset is not a success."""
     assert classify(answer(200, {"status": "completed"}, "video_job")).error_class == "invalid_response"
     assert classify(answer(200, {"status": "completed", "url": "https://x/v"}, "video_job")).error_class == "none"
 
@@ -318,7 +318,7 @@ ARK = {
         (500, error("nothing known"), "server_error", ""),
     ],
 )
-def test_structure_says_who_refused(status: int, body: object, error_class: str, refused_by: str) -> None:
-    """The innermost signature counts; a relay's own key or purse behind it is none of ours."""
+def test_structure_shows_which_side_refused(status: int, body: object, error_class: str, refused_by: str) -> None:
+    """The innermost signature counts; a refused key or an empty balance behind a relay is not ours."""
     verdict = classify(answer(status, body, access="relay"))
     assert (verdict.error_class, verdict.refused_by) == (error_class, refused_by)

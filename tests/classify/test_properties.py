@@ -1,4 +1,4 @@
-"""Whatever comes back, the classifier answers: no exception, always a member of the closed set."""
+"""The classifier judges any answer: no exception, always a member of the closed set."""
 
 from __future__ import annotations
 

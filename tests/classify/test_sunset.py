@@ -56,8 +56,8 @@ def test_every_place_and_form_of_a_date_in_the_body_is_read(document: Any) -> No
         "Mon, 01 Jan 99999999999 00:00:00 GMT", "0001-01-01T00:00:00Z", "1970-01-01", 20260924, True, [], {"a": 1},
     ],
 )  # fmt: skip
-def test_what_is_no_date_announces_nothing(said: Any) -> None:
-    """Garbage, numbers and the zero values of programming languages are no end of life."""
+def test_other_values_than_dates_announce_nothing(said: Any) -> None:
+    """Garbage, numbers and the zero values of programming languages are not an end of life."""
     header = {"sunset": said} if isinstance(said, str) else {}
     assert announced_sunset(header, {"shutdown_date": said}) is None
 
@@ -66,7 +66,7 @@ def test_what_is_no_date_announces_nothing(said: Any) -> None:
     "said", ["Fri, 31 Dec 9999 23:59:59 GMT", "9999-12-31T23:59:59-12:00", "2100-01-01", "1999-12-31", "0001-01-01"]
 )
 def test_an_impossible_date_announces_nothing_and_is_named(said: str) -> None:
-    """A date before 2000 or after 2099 is no end of life, in the header and in the body; the log can name it."""
+    """A date before 2000 or after 2099 is not an end of life, in header or body; the log can name it."""
     assert announced_sunset({"sunset": said}, {"shutdown_date": said}) is None
     assert (ignored_date({"sunset": said}, None), ignored_date({}, {"shutdown_date": said})) == (said, said)
     assert announced_sunset({"sunset": said}, {"shutdown_date": "2026-09-24"}) == SEPTEMBER

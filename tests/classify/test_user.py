@@ -52,7 +52,7 @@ def test_no_answer_has_no_status() -> None:
 
 
 def test_the_offered_line_decides_the_same_answer() -> None:
-    """The line that a page offers is valid, whatever the answer says, and matches that answer."""
+    """The line that a page offers is valid for any text of the answer, and matches that answer."""
     said = 'Odd (new) "thing": 50% off? [a|b] \\ 你好 #'
     answer = Answer(http_status=418, body=json.dumps({"error": {"message": said}}))
     verdict = classify(answer)

@@ -36,7 +36,7 @@ def provider() -> Iterator[str]:
 
 
 def test_january_2026_is_exactly_the_articles_table(provider: str, tmp_path: Path) -> None:
-    """The built-in catalogue shows the six states of the article, each with its class, and exits with 1."""
+    """The built-in catalog shows the six states of the article, each with its class, and exits with 1."""
     ended = run("check", "--format=json", f"--storage.path={tmp_path}", env=environment(provider))
     services = json.loads(ended.stdout)["services"]
     found = {service["service_id"]: (service["status"], service["error_class"]) for service in services}
@@ -60,7 +60,7 @@ def test_text_has_a_line_per_service_and_fits_80_columns(provider: str, tmp_path
 
 
 def test_a_terminal_without_chinese_gets_codes(provider: str, tmp_path: Path) -> None:
-    """Where the output's encoding knows neither icons nor Chinese, their codes are printed and nothing breaks."""
+    """If the output's encoding has neither icons nor Chinese, their codes are printed and nothing breaks."""
     env = environment(provider, PYTHONIOENCODING="latin-1")
     ended = run("check", "sora-2-official", f"--storage.path={tmp_path}", env=env)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -111,8 +111,8 @@ def test_a_provider_that_is_not_there_is_suspended_not_an_error(provider: str, t
     assert found == (1, "", "suspended", "connection")
 
 
-def test_where_nobody_can_be_reached_it_is_our_network(tmp_path: Path) -> None:
-    """Neither the provider nor the official page is there: nothing is said of the service."""
+def test_without_any_reachable_host_it_is_our_network(tmp_path: Path) -> None:
+    """With neither the provider nor the official page reachable, the fault is ours and not the service's."""
     found = checked_alone(tmp_path, "http://127.0.0.1:9/v1", "http://127.0.0.1:10")
     assert found == (1, "", "unknown", "local_network")
 
@@ -141,8 +141,8 @@ def test_a_closed_pipe_ends_quietly(provider: str, tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
-def test_a_canary_that_may_cost_is_left_out_unless_it_is_asked_for() -> None:
-    """Of the free probes a barred canary is left out; where nothing else is configured the catalogue is asked."""
+def test_a_canary_that_may_cost_is_left_out_unless_it_is_named() -> None:
+    """Of the free probes a barred canary is left out; if no other is configured, the catalog probe runs."""
     both, alone = config(service("both", probes=FREE), service("alone", probes={"canary": FREE["canary"]})).services
 
     def is_barred(_: Service, probe: ProbeKind) -> bool:

@@ -1,4 +1,4 @@
-"""Recorded answers as JSON lines: what is read, what is printed, what is refused."""
+"""Recorded answers as JSON lines: accepted input, output and refused input."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def test_a_lost_connection_is_judged_by_its_text() -> None:
 
 
 def test_blank_lines_are_passed_over_but_counted() -> None:
-    """An empty line is no answer and no mistake; line numbers stay those of the file."""
+    """An empty line is neither an answer nor a mistake; line numbers stay those of the file."""
     with pytest.raises(LineError, match=r"^line 4: "):
         list(classify_lines(["\n", '{"id": 1, "http_status": 500}\n', "  \n", "x\n"]))
 
 
-def test_what_cannot_be_encoded_is_escaped() -> None:
+def test_half_characters_are_escaped() -> None:
     """Half a surrogate pair in an id comes back as it was written, in plain ASCII."""
     (line,) = classify_lines(['{"id": "\\ud83d", "http_status": 200, "body": "\\ud83d"}'])
     assert line.isascii()
@@ -104,7 +104,7 @@ def test_what_cannot_be_encoded_is_escaped() -> None:
     ],
 )
 def test_a_line_that_is_not_a_recorded_answer_is_named(line: str, words: str) -> None:
-    """Whatever is wrong with a line, the message has its number and what belongs there."""
+    """For any mistake in a line the message has its number and the correct form."""
     with pytest.raises(LineError) as error:
         list(classify_lines([line]))
     assert str(error.value).startswith(f"line 1: {words}")

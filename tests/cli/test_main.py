@@ -1,4 +1,4 @@
-"""The command line: what it offers, and how it answers mistakes."""
+"""The command line: its commands, and its messages about mistakes."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_missing_configuration_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_without_file_and_key_the_missing_variable_is_named() -> None:
-    """The built-in catalogue needs OPENAI_API_KEY, and says so."""
+    """The built-in catalog needs OPENAI_API_KEY, and the message says so."""
     assert_mistake(call("check"), "OPENAI_API_KEY is not set", "export it")
 
 
@@ -154,12 +154,12 @@ def test_config_check_says_good_and_runs_nothing(config_file: Path, tmp_path: Pa
         (["one", "--probe", "ping"], ["unknown probe ping: use catalog, canary, submit, generate"]),
     ],
 )
-def test_check_refuses_what_is_not_there(config_file: Path, arguments: list[str], words: list[str]) -> None:
-    """A service or probe that is not known is named with those that are."""
+def test_check_refuses_unknown_names(config_file: Path, arguments: list[str], words: list[str]) -> None:
+    """An unknown service or probe is named together with the known ones."""
     assert_mistake(call("check", f"--config.file={config_file}", *arguments), *words)
 
 
-def test_check_without_a_service_says_what_is_missing(tmp_path: Path) -> None:
+def test_check_without_a_service_names_the_fix(tmp_path: Path) -> None:
     """With nothing to check the command could not run: exit code 2."""
     path = tmp_path / "sora.yml"
     path.write_text("services: []", "utf-8")
@@ -195,7 +195,7 @@ def test_classify_reads_standard_input() -> None:
 
 
 def test_classify_names_the_file_and_line_of_a_mistake(tmp_path: Path) -> None:
-    """What came before the bad line is printed; then one line names file and number, and the code is 2."""
+    """Verdicts before the bad line are printed; then one line names file and number, and the code is 2."""
     path = tmp_path / "answers.jsonl"
     path.write_text('{"id": 1, "http_status": 429}\n\n{"id": 2,\n{"id": 3, "http_status": 500}\n', "utf-8")
     result = call("classify", str(path))

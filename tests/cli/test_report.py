@@ -1,4 +1,4 @@
-"""``sora-exporter report``: what goes to which stream, with which exit code."""
+"""``sora-exporter report``: its output on each stream, and its exit codes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_filters_and_lengths_are_passed_on(recorded: Recorded) -> None:
     ("question", "words"),
     [("availability", "not recorded"), ("coverage", "is not recorded"), ("info", "")],
 )
-def test_what_cannot_be_said_is_exit_code_two(recorded: Recorded, question: str, words: str) -> None:
+def test_an_impossible_report_is_exit_code_two(recorded: Recorded, question: str, words: str) -> None:
     """Without a needed series stdout stays empty, stderr has one line and the exit code is 2; names may be missing."""
     del recorded.answers[question]
     result = call(recorded)

@@ -70,7 +70,7 @@ def test_the_built_in_services_are_six(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_built_in_services_without_a_key_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Starting without anything set tells which variable to export."""
+    """Starting without any setting names the variable to export."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ConfigError, match=r"^built-in services:\d+: providers.default.api_key_env: the environment "
                        "variable OPENAI_API_KEY is not set: export it or use api_key_file$"):  # fmt: skip
@@ -100,7 +100,7 @@ def test_the_example_loads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_sections_are_frozen() -> None:
-    """A configuration once read is changed by nobody."""
+    """A loaded configuration cannot be changed."""
     config = with_service()
     for section, member in [(config, "services"), (config.services[0], "id"), (config.providers["relay"], "base_url")]:
         with pytest.raises(ValidationError, match="frozen"):
@@ -135,7 +135,7 @@ def test_a_line_break_after_a_key_is_no_mistake(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
-    """A relative key file belongs to the file that names it, wherever the program was started."""
+    """A relative key file belongs to the file that names it, for any working directory."""
     (tmp_path / "key.txt").write_text("k-123456")
     (tmp_path / "sora.yml").write_text("providers: {r: {base_url: 'http://r.example', api_key_file: key.txt}}")
     assert load_config(tmp_path / "sora.yml").providers["r"].api_key_file == tmp_path / "key.txt"
@@ -202,7 +202,7 @@ def test_probes_have_the_usual_schedule() -> None:
     ],
 )
 def test_the_timeout_is_always_shorter_than_the_interval(probe: str, settings: Any, timeout: float) -> None:
-    """Where none is configured, the usual timeout holds, cut to nine tenths of a short interval."""
+    """If none is configured, the usual timeout holds, cut to nine tenths of a short interval."""
     service = with_service(price_usd={"per_request": 1}, probes={probe: settings}).services[0]
     kind = ProbeKind(probe)
     assert service.timeout(kind) == timeout
@@ -237,7 +237,7 @@ def test_the_usual_probes_are_those_that_the_api_can_do() -> None:
     ],
 )
 def test_the_price_of_an_attempt(members: dict[str, Any], price: float | None) -> None:
-    """A price per request stands; one per second counts the seconds the request orders, if it tells."""
+    """A price per request is used unchanged; one per second is multiplied by the seconds that the request orders."""
     config = with_service(**members)
     assert config.attempt_price_usd(config.services[0]) == price
 
@@ -335,7 +335,7 @@ documents = st.fixed_dictionaries(
 
 @given(documents)
 def test_a_dump_loads_as_the_same_configuration(document: dict[str, Any]) -> None:
-    """What /config shows, written as YAML and read again, is the configuration it came from but for what it hides."""
+    """The output of /config, read again as YAML, is the same configuration except for the hidden secrets."""
     config = loaded(document)
     dump = hidden_dump(config)
     again = loaded(dump)
@@ -376,7 +376,7 @@ anything = st.recursive(
 
 @given(st.sampled_from(places(EXAMPLE)), anything)
 def test_any_value_anywhere_is_accepted_or_explained(at: tuple[Any, ...], value: Any) -> None:
-    """Whatever stands in whatever place of the example, it gives a configuration or lines that name the file."""
+    """Any value at any place of the example gives a configuration or lines that name the file."""
     lines: tuple[str, ...] = ()
     try:
         loaded(replaced(EXAMPLE, at, value))

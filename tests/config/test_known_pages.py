@@ -19,7 +19,7 @@ SORA, VERTEX = "01K9G527YRPY1EFRMHTKB5BKT5", "Z0FZJAMvEB4j3NbCJs6B"
 
 
 def test_a_page_that_is_built_in_needs_only_its_name() -> None:
-    """What a page of a built-in name leaves out is built in."""
+    """Missing members of a page with a built-in name come from the built-in page."""
     pages = loaded({"status_pages": {"openai": {}, "google-cloud": None}}).status_pages
     assert {name: (page.url, page.format, page.interval) for name, page in pages.items()} == {
         "openai": ("https://status.openai.com", "statuspage", 60.0),
@@ -40,8 +40,8 @@ def test_a_page_that_is_built_in_needs_only_its_name() -> None:
         {"format": "incidentio-widget", "url": "https://x.example"},
     ],
 )
-def test_what_a_page_says_itself_wins_over_what_is_built_in(said: dict[str, Any]) -> None:
-    """Each setting of a page with a built-in name can be another one; ids of one format are not taken for another's."""
+def test_own_members_of_a_page_win_over_built_in_ones(said: dict[str, Any]) -> None:
+    """Each member of a page with a built-in name can be replaced; ids of one format are not used for another."""
     page = hidden_dump(loaded({"status_pages": {"openai": said}}))["status_pages"]["openai"]
     usual = hidden_dump(loaded({"status_pages": {"openai": {}}}))["status_pages"]["openai"]
     assert page == {**usual, **({"components": []} if "format" in said else {}), **said}

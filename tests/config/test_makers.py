@@ -1,4 +1,4 @@
-"""Whether a provider is a relay or the maker itself."""
+"""Relays and makers: by configuration or by host."""
 
 from __future__ import annotations
 

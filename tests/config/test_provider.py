@@ -1,4 +1,4 @@
-"""A provider's authentication scheme and values: what is accepted, and the one line each mistake gets."""
+"""A provider's authentication scheme and values: accepted forms, and one line for each mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target of a service: what changes it, and that its fingerprint holds no secret."""
+"""The target of a service: the settings that change it, and a fingerprint without secrets."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def test_durations_are_read_as_people_write_them(text: str, seconds: float) -> N
 @pytest.mark.parametrize(
     "said", ["", "10", "s", "-1s", "1 s", "1S", "1w", "1e3s", "٣s", "1.s", "9" * 10000, None, 10, 1.5, True, ["1s"]]
 )
-def test_what_is_no_duration_is_refused(said: object) -> None:
+def test_other_texts_than_durations_are_refused(said: object) -> None:
     """Numbers without unit, signs, foreign digits and endless texts are not durations."""
     with pytest.raises(ValueError, match="30s, 5m or 6h"):
         parse_duration(said)
@@ -34,7 +34,7 @@ def test_what_is_no_duration_is_refused(said: object) -> None:
 
 @given(st.floats(1e-6, 366 * 86400))
 def test_a_written_duration_reads_back_exactly(seconds: float) -> None:
-    """Writing loses nothing, whatever the number."""
+    """Writing loses nothing, for any number."""
     assert parse_duration(write_duration(seconds)) == seconds
 
 

@@ -17,8 +17,8 @@ def test_every_value_keeps_its_line() -> None:
     assert [file.line(at) for at in [("a",), ("a", "b"), ("c", 0, "d"), ("c", 1), ("c", 1, "e", 1)]] == [2, 3, 5, 6, 7]
 
 
-def test_what_is_absent_has_the_line_of_what_it_belongs_to() -> None:
-    """A missing key is looked for where its section begins, and a section that is not there nowhere."""
+def test_an_absent_value_has_the_line_of_its_section() -> None:
+    """A missing key has the line of its section, and a missing section has none."""
     file = parse_yaml("f.yml", "a:\n  b: 1\n")
     assert file.mistake(("a", "x", 3), "is missing") == "f.yml:1: a.x[3]: is missing"
     assert file.mistake(("z",), "is missing") == "f.yml: z: is missing"
@@ -54,7 +54,7 @@ def test_what_is_absent_has_the_line_of_what_it_belongs_to() -> None:
     ],
 )  # fmt: skip
 def test_malformed_text_is_one_line_that_names_the_line(text: str, expected: str) -> None:
-    """Whatever is wrong with the document itself is told in one line with its place."""
+    """Each fault of the document itself is one line with its place."""
     with pytest.raises(ConfigError) as caught:
         parse_yaml("f.yml", text)
     assert str(caught.value) == expected
@@ -66,7 +66,7 @@ def test_dates_stay_text() -> None:
 
 
 def test_merged_keys_may_be_overridden() -> None:
-    """A merge key is no duplicate of the key that replaces it, nor is a second use of the same anchor."""
+    """A merge key does not duplicate the key that replaces it, nor does a second use of the same anchor."""
     text = "base: &base {a: 1, b: 2}\none:\n  <<: *base\n  a: 3\ntwo:\n  <<: *base\n"
     document = parse_yaml("f.yml", text).document
     assert document["one"] == {"a": 3, "b": 2}
@@ -114,7 +114,7 @@ def test_relative_paths_begin_at_the_files_directory(tmp_path: Path) -> None:
     ],
 )
 def test_variables_are_filled_in_once(text: str, expected: str) -> None:
-    """Names, defaults and empty variables behave as in a shell; what was filled in is not searched again."""
+    """Names, defaults and empty variables behave as in a shell; a filled-in value is not searched again."""
     assert expand(text, {"A": "one", "B": "two", "EMPTY": ""}) == expected
 
 
@@ -126,7 +126,7 @@ def test_an_unset_variable_is_named() -> None:
 
 
 @pytest.mark.parametrize("text", ["${}", "${1A}", "${A", "${A:?no}"])
-def test_what_only_looks_like_a_variable_is_refused(text: str) -> None:
+def test_a_misspelt_variable_is_refused(text: str) -> None:
     """A misspelt variable is never taken literally."""
     with pytest.raises(ValueError, match=r"'\$\{' does not begin a variable: write \$\{NAME\} or \$\{NAME:-default\}"):
         expand(text, {"A": "one"})
@@ -134,7 +134,7 @@ def test_what_only_looks_like_a_variable_is_refused(text: str) -> None:
 
 @given(st.text(max_size=80))
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
-    """Whatever stands in a file is read as a mapping or refused in one line."""
+    """Any content of a file is read as a mapping or refused in one line."""
     try:
         said = "" if isinstance(parse_yaml("f.yml", text).document, dict) else "no mapping"
     except ConfigError as error:

@@ -1,4 +1,4 @@
-"""The demo's parts: what it says, what it writes for the programs of others, and how its children end."""
+"""The demo's parts: its output, the files it writes for other programs, and the end of its children."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Terminal(io.StringIO):
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process is there and no zombie."""
+    """Whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -75,7 +75,7 @@ def test_progress_is_one_line_on_a_terminal_and_plain_lines_elsewhere() -> None:
 
 
 def test_a_taken_port_is_left_alone() -> None:
-    """The preferred port is given when it is free, another one while somebody listens there."""
+    """The preferred port is used if it is free, another one if a program listens there."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert free_port(port) != port
@@ -83,7 +83,7 @@ def test_a_taken_port_is_left_alone() -> None:
 
 
 def test_the_exporter_watches_the_article_often(tmp_path: Path) -> None:
-    """Its configuration is the built-in catalogue, the services of the history, with short intervals."""
+    """Its configuration is the built-in catalog, the services of the history, with short intervals."""
     document = yaml.safe_load(exporter_config(tmp_path).read_text("utf-8"))
     assert {(one["id"], one["model"]) for one in document["services"]} == {(s.id, s.model) for s in ARTICLE}
     assert {probe["interval"] for one in document["services"] for probe in one["probes"].values()} == {"10s"}
@@ -127,8 +127,8 @@ def test_a_missing_bundle_is_an_error() -> None:
         bundle_folder("nowhere")
 
 
-def test_an_installation_brings_what_the_demo_needs() -> None:
-    """Every file of the bundle's folders that the demo reads is installed to the place that it looks at."""
+def test_an_installation_brings_the_demos_files() -> None:
+    """Every file of the bundle's folders that the demo reads is installed to the expected place."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["data-files"]
     installed = {
         f"{target.removeprefix('share/sora_exporter/')}/{path.name}"

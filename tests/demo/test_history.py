@@ -94,7 +94,7 @@ def test_recorded_episodes_pass_over_silence() -> None:
 
 
 def test_every_series_loaded_as_recorded_is_recorded_by_a_rule() -> None:
-    """The demo invents no recorded series of its own: each has the name of a shipped rule's."""
+    """The demo invents no recorded series: each has the name of a shipped rule's."""
     groups = yaml.safe_load((RULES / "sora-recording.rules.yml").read_text("utf-8"))["groups"]
     recorded = {rule["record"] for group in groups for rule in group["rules"]}
     history = invent_history(story("sora-2-official"), END, days=2)

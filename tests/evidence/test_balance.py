@@ -1,4 +1,4 @@
-"""What follows from a balance: its pace and warning level, and the services that it cannot pay."""
+"""The consequences of a balance: its pace and warning level, and the services that it does not cover."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def left(value: float | None, unit: str = "USD", at: float = 0.0) -> BalanceRead
 
 
 def test_the_level_is_three_days_at_the_pace_of_the_last_day() -> None:
-    """What was spent within a day counts three times; a payment takes nothing back, and older spending is forgotten."""
+    """The spend of a day counts three times; a payment does not reduce it, and older spending is forgotten."""
     track = track_of()
     for hour, value in enumerate((20.0, 19.0, 50.0, 48.0)):
         track.record(left(value), hour * HOUR)
@@ -48,7 +48,7 @@ def test_the_level_is_three_days_at_the_pace_of_the_last_day() -> None:
 
 
 def test_a_configured_level_goes_before_the_pace() -> None:
-    """The level of the configuration holds whatever was spent, and equality is not low."""
+    """The level of the configuration holds for any spending, and equality is not low."""
     track = track_of(low=5)
     track.record(left(100.0), 0.0)
     track.record(left(5.0), HOUR)
@@ -143,7 +143,7 @@ async def test_money_withdraws_an_older_used_up_quota_and_no_newer_one() -> None
     assert state.status_of("a").error_class is ErrorClass.QUOTA_EXHAUSTED
 
 
-def test_a_reload_keeps_what_did_not_change() -> None:
+def test_a_reload_keeps_unchanged_providers() -> None:
     """The readings of an unchanged provider stay, those of a changed one and of a removed one go."""
     clock = HandClock()
     state = state_of(clock, config_of())

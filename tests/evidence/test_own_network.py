@@ -34,7 +34,7 @@ async def test_network_lost_and_back(clock: HandClock, error_class: ErrorClass) 
     assert seen(state)[1] is error_class
 
 
-async def test_what_fell_into_a_loss_is_never_held_against_a_service(clock: HandClock) -> None:
+async def test_a_loss_is_never_held_against_a_service(clock: HandClock) -> None:
     """Before, in and after a loss of our network two healthy services are operational or unknown, never suspended."""
     state = two_providers(clock)
     for name in ("alpha", "beta"):
@@ -89,15 +89,15 @@ async def test_an_outage_before_a_loss_outlives_it(clock: HandClock) -> None:
         ("refused", ErrorClass.CONNECTION),
     ],
 )
-def test_what_is_ours_beyond_doubt_needs_no_second_witness(
+def test_a_fault_that_is_certainly_ours_needs_no_second_witness(
     state: State, excerpt: str, error_class: ErrorClass
 ) -> None:  # fmt: skip
-    """Without a route or a resolver a single provider is not blamed; where any address refused us, it is."""
+    """Without a route or a resolver a single provider is not blamed; if any address refused us, it is."""
     state.record(result(ErrorClass.CONNECTION, excerpt=excerpt, is_reached=False))
     assert seen(state)[1] is error_class
 
 
-def test_what_looks_ours_is_not_while_others_are_reached(clock: HandClock) -> None:
+def test_a_fault_is_not_ours_while_others_are_reached(clock: HandClock) -> None:
     """A name that no server answers for is the provider's fault while another provider can be reached."""
     state = two_providers(clock)
     state.record(result(service_id="beta"))

@@ -66,8 +66,8 @@ def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:
         ([offered("a", obstacles=EMPTY)], None, "it refuses some of our requests"),
     ],
 )
-def test_route_names_what_decided(services: list[dict[str, Any]], criterion: str | None, words: str) -> None:
-    """The criterion that left one route alone is named, for programs and for people; obstacles are told."""
+def test_route_names_its_criterion(services: list[dict[str, Any]], criterion: str | None, words: str) -> None:
+    """The deciding criterion is named, for programs and for people; obstacles are listed."""
     (route,) = routes(services)
     assert (route["criterion"], words in route["why"]) == (criterion, True)
 
@@ -85,6 +85,6 @@ def test_a_service_past_its_end_of_life_is_never_recommended() -> None:
     [("2026-02-03", "near: 2026-02-03"), ("2026-02-05", None), (None, None)],
 )
 def test_route_mentions_an_end_of_life(sunset: str | None, words: str | None) -> None:
-    """An end of life within a week is told beside the route, a later one is not."""
+    """An end of life within a week is named beside the route, a later one is not."""
     (route,) = routes([offered("a", sunset=f"{sunset}T00:00:00Z" if sunset else None)], NOW)
     assert ("end of life" in route["why"], (words or "") in route["why"]) == (words is not None, True)

@@ -13,7 +13,7 @@ from sora_exporter.result import ErrorClass, ProbeKind
 
 
 def test_services(clock: HandClock) -> None:
-    """A service is told with its status, the words behind it and its price; all of it can be written as JSON."""
+    """A service's overview has status, words and price, and can be written as JSON."""
     state = State(clock)
     state.configure(config(service(price_usd={"per_second": 0.1}, sunset="2026-09-24"), service("beta")))
     state.record(result(ErrorClass.CAPTCHA, detail="Just a moment…", rule="challenge"))
@@ -25,20 +25,20 @@ def test_services(clock: HandClock) -> None:
 
 
 def test_attempts() -> None:
-    """An attempt is told with everything an operator may want to show."""
+    """An attempt's overview has everything that an operator may want to show."""
     trail = {"request": "POST /videos, model m", "headers": "x-request-id: r-1\ncf-ray: a: b"}
-    told = result_overview(
+    overview = result_overview(
         result(ErrorClass.TIMEOUT, ProbeKind.CANARY, phases={"tls": 0.12345678}, excerpt="body", **trail)
     )
-    assert (told["request"], told["headers"]) == (trail["request"], {"x-request-id": "r-1", "cf-ray": "a: b"})
-    assert told["started_at"] == "2026-01-28T00:00:00.000Z"
-    assert (told["probe"], told["success"], told["status"]) == ("canary", False, "degraded")
-    assert (told["phases_seconds"], told["excerpt"]) == ({"tls": 0.123457}, "body")
-    assert json.dumps(told)
+    assert (overview["request"], overview["headers"]) == (trail["request"], {"x-request-id": "r-1", "cf-ray": "a: b"})
+    assert overview["started_at"] == "2026-01-28T00:00:00.000Z"
+    assert (overview["probe"], overview["success"], overview["status"]) == ("canary", False, "degraded")
+    assert (overview["phases_seconds"], overview["excerpt"]) == ({"tls": 0.123457}, "body")
+    assert json.dumps(overview)
 
 
-def test_price_per_video_and_obstacles_are_told(clock: HandClock) -> None:
-    """A price per second becomes one per video where the API tells the length; an empty balance stands beside it."""
+def test_price_per_video_and_obstacles_are_shown(clock: HandClock) -> None:
+    """A price per second becomes one per video if the API fixes the length; an empty balance is an obstacle."""
     state = State(clock)
     state.configure(config(service(price_usd={"per_second": 0.1}), service("beta", api="chat")))
     state.record(result())

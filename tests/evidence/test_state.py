@@ -37,7 +37,7 @@ def test_cheap_success_clears_no_deep_fault(state: State) -> None:
 
 
 def test_deeper_of_equals(state: State) -> None:
-    """Of equally severe answers the deeper probe's names the reason, whichever came last."""
+    """Among equally severe answers the deeper probe's names the reason, in any order of arrival."""
     state.record(result(ErrorClass.OVERLOADED, GENERATE))
     state.record(result(ErrorClass.SERVER_ERROR, CATALOG))
     assert seen(state) == (Status.DEGRADED, ErrorClass.OVERLOADED)
@@ -78,7 +78,7 @@ async def test_age(state: State, clock: HandClock) -> None:
 
 
 async def test_since_is_when_it_happened(state: State, clock: HandClock) -> None:
-    """A status that ends by age began when the evidence grew too old, not when somebody looked."""
+    """A status that ends by age began when the evidence grew too old, not at the next reading."""
     state.record(result(ErrorClass.UNAVAILABLE, CANARY))
     await clock.advance(700)
     state.record(result())
@@ -88,8 +88,8 @@ async def test_since_is_when_it_happened(state: State, clock: HandClock) -> None
     assert verdict.since == pytest.approx(NOW + 850, abs=1e-6)
 
 
-async def test_since_counts_gaps_nobody_saw(state: State, clock: HandClock) -> None:
-    """An answer after a gap in the evidence begins a new status although nobody looked during the gap."""
+async def test_since_counts_unobserved_gaps(state: State, clock: HandClock) -> None:
+    """An answer after a gap in the evidence begins a new status although the gap was never read."""
     state.record(result())
     await clock.advance(1000)
     state.record(result())
@@ -105,8 +105,8 @@ async def test_since_stays_while_the_reason_changes(state: State, clock: HandClo
 
 
 @pytest.mark.parametrize("error_class", sorted(NO_EVIDENCE))
-async def test_not_asked_keeps_what_was_known(state: State, clock: HandClock, error_class: ErrorClass) -> None:
-    """An attempt that asked nobody leaves the earlier answer standing, but no longer than it would have stood."""
+async def test_no_request_keeps_the_evidence(state: State, clock: HandClock, error_class: ErrorClass) -> None:
+    """An attempt that sent no request leaves the earlier answer in force, but no longer than before."""
     state.record(result(ErrorClass.UNAVAILABLE, SUBMIT))
     await clock.advance(60)
     state.record(result(error_class, SUBMIT))
@@ -116,7 +116,7 @@ async def test_not_asked_keeps_what_was_known(state: State, clock: HandClock, er
 
 
 def test_own_faults_name_the_better_reason(state: State) -> None:
-    """With no evidence at all, what a provider said of our key is told rather than that the budget is used up."""
+    """Without evidence, a provider's answer about our key is shown rather than the used-up budget."""
     state.record(result(ErrorClass.BUDGET_EXHAUSTED, GENERATE))
     assert seen(state)[1] is ErrorClass.BUDGET_EXHAUSTED
     state.record(result(ErrorClass.AUTHENTICATION, CATALOG))
@@ -196,7 +196,7 @@ async def test_a_depth_proves_all_shallower_ones(state: State, clock: HandClock)
     assert track.proof is None
 
 
-def test_sunset_told_by_an_answer(state: State) -> None:
+def test_sunset_announced_by_an_answer(state: State) -> None:
     """A date that an answer announced is remembered, and "not found" after it means retired."""
     state.record(result(sunset_at=NOW + 10))
     state.record(result(ErrorClass.MODEL_NOT_FOUND, started_at=NOW + 9))
@@ -236,21 +236,21 @@ def test_a_past_sunset_is_forgotten_once_answers_stop_announcing_it(state: State
 def test_a_route_that_ended_with_its_model(
     clock: HandClock, request_line: str, http_status: int, error_class: ErrorClass, expected: ErrorClass
 ) -> None:
-    """After the sunset HTTP 404 to a create request tells that the model is retired; to a poll or a list not."""
+    """After the sunset HTTP 404 to a create request means that the model is retired; to a poll or a list not."""
     state = state_of(clock, config(service(sunset="2026-01-20", probes=DEEP)))
     state.record(result(error_class, CANARY, http_status=http_status, request=request_line))
     assert seen(state)[1] is expected
 
 
 def test_configured_sunset_wins(clock: HandClock) -> None:
-    """The date in the configuration stands whatever answers announce."""
+    """The date in the configuration wins over any date in an answer."""
     state = state_of(clock, config(service(sunset="2026-09-24")))
     state.record(result(sunset_at=NOW))
     assert state.services["alpha"].sunset_at == 1_790_208_000.0
 
 
-def test_reload_keeps_what_did_not_change(state: State) -> None:
-    """Another name, price or interval leaves counters and evidence; a probe that is gone takes its own along."""
+def test_reload_keeps_unchanged_evidence(state: State) -> None:
+    """Another name, price or interval keeps counters and evidence; a removed probe takes its own along."""
     state.record(result(ErrorClass.UNAVAILABLE, CANARY))
     state.record(result())
     before = state.services["alpha"].probes[CATALOG]

@@ -41,7 +41,7 @@ def test_failures_outlive_successes(state: State) -> None:
 
 
 def test_marks_of_failures_outlive_those_of_successes(state: State) -> None:
-    """Of a full strip the oldest success goes first; the newest marks stay whatever they are, and order is kept."""
+    """Of a full strip the oldest success goes first; the newest marks always stay, and order is kept."""
     for number in range(4 * MARKS_KEPT):
         error_class = ErrorClass.TIMEOUT if number in (1, 2, 80) else ErrorClass.NONE
         state.record(result(error_class, started_at=NOW + number))

@@ -1,4 +1,4 @@
-"""The documents tell the truth: their examples run, are well typed, and their tables are the program's."""
+"""The documents are true: their examples run and are well typed, and their tables match the program."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def package_example() -> str:
 
 
 def run(code: str, cwd: Path, **more: str) -> str:
-    """Run a program in a process of its own and return what it printed."""
+    """Run a program in its own process and return its output."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], cwd=cwd, env={**os.environ, **more}, capture_output=True,
         text=True, encoding="utf-8", timeout=60, check=False,
@@ -48,18 +48,18 @@ def run(code: str, cwd: Path, **more: str) -> str:
 
 
 def first_round(code: str, **more: str) -> str:
-    """Return what a program without an end prints until it has told the route of the last product."""
+    """Return the output of an endless program up to the line about the last product."""
     command = [sys.executable, "-W", "error", "-u", "-c", code]
     with subprocess.Popen(
         command, env={**os.environ, **more}, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
-        told = []
+        printed = []
         for line in process.stdout:
-            told.append(line)
+            printed.append(line)
             if line.startswith("sora-image: use"):
                 process.kill()
-        return "".join(told)
+        return "".join(printed)
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -79,7 +79,7 @@ def test_the_examples_make_videos(simulator: SimulatedProvider, tmp_path: Path, 
     assert "boat.mp4" not in code or (tmp_path / "boat.mp4").stat().st_size > 64
 
 
-def test_the_monitor_tells_what_the_exporter_knows(tmp_path: Path) -> None:
+def test_the_monitor_prints_the_exporters_view(tmp_path: Path) -> None:
     """The monitor prints every service's status once and the route to use for each product."""
     (code,) = examples(MONITOR)
     with running.simulator() as provider, running.exporter(tmp_path, env=running.environment(provider)) as exporter:
@@ -87,9 +87,9 @@ def test_the_monitor_tells_what_the_exporter_knows(tmp_path: Path) -> None:
         while '"unknown"' in exporter.get("/api/v1/status").text:
             assert time.monotonic() < end
             time.sleep(0.1)
-        told = first_round(code, SORA_EXPORTER_URL=exporter.url)
-    assert re.search(r"^Sora 2 官逆: risk_control since 20\d\d-", told, re.MULTILINE)
-    assert re.search(r"^sora-image: use sora-image \(operational through reverse access.*\)$", told, re.MULTILINE)
+        printed = first_round(code, SORA_EXPORTER_URL=exporter.url)
+    assert re.search(r"^Sora 2 官逆: risk_control since 20\d\d-", printed, re.MULTILINE)
+    assert re.search(r"^sora-image: use sora-image \(operational through reverse access.*\)$", printed, re.MULTILINE)
 
 
 def test_the_monitor_checks_once(simulator: SimulatedProvider) -> None:
@@ -115,7 +115,7 @@ def test_the_examples_are_well_typed(tmp_path: Path) -> None:
 
 
 def test_the_tables_are_the_programs() -> None:
-    """Preferences, refusals, open statuses and metrics stand in the document as the program has them."""
+    """Preferences, refusals, open statuses and metrics in the document match the program."""
     text = FALLBACK.read_text("utf-8")
     assert re.findall(r"^\| `(\w+)` \|", text.split("## The consequence of each answer")[0], re.MULTILINE) == list(
         PREFERENCES

@@ -36,7 +36,7 @@ async def test_every_api_gives_a_whole_asset(
 
 
 async def test_wait_and_download_go_back_to_the_route_that_took_the_job(shop: Shop) -> None:
-    """After a fallback nothing about the job is asked of the first route, whatever state it is in by then."""
+    """After a fallback no request about the job goes to the first route, whatever its state is by then."""
     shop.behave(REVERSE, "suspended")
     client = shop.client()
     job = await client.create_video("A paper boat", prefer="reverse")
@@ -105,7 +105,7 @@ async def test_streams_that_ended_are_not_kept_for_ever(shop: Shop) -> None:
 async def test_a_job_that_gives_no_video_says_why(
     shop: Shop, service_id: str, behaviour: str, error_class: ErrorClass
 ) -> None:
-    """A failed job and an asset that is not whole raise with every attempt; nobody else is asked to make it again."""
+    """A failed job and an asset that is not whole raise with every attempt; no other route gets the job."""
     shop.behave(service_id, behaviour)
     shop.simulator.simulation.render_seconds = 0.05
     client = shop.client()
@@ -174,8 +174,8 @@ async def test_waiting_and_fetching_share_one_deadline(shop: Shop, clock: HandCl
             await fetching
 
 
-async def test_no_secret_is_told_of_a_failed_job(shop: Shop) -> None:
-    """A key that a failed job's error echoes is hidden like everywhere else."""
+async def test_no_secret_of_a_failed_job_is_shown(shop: Shop) -> None:
+    """A key that a failed job's error echoes is hidden as everywhere else."""
     error = {"message": "upstream refused sk-of-the-application"}
     body = json.dumps({"id": "video_1", "status": "failed", "error": error}).encode()
     async with serve(fixed(answer(body))) as server:

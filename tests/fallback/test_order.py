@@ -1,4 +1,4 @@
-"""Which routes are tried, in which order, and which are left alone."""
+"""The order in which routes are tried, and the routes that are skipped."""
 
 from __future__ import annotations
 
@@ -50,32 +50,32 @@ def test_preference_decides_the_order(
 
 
 def status(official: str, reverse: str, recommended: str | None = None) -> dict[str, Any]:
-    """Return what an exporter tells at /api/v1/status."""
+    """Return the document of an exporter at /api/v1/status."""
     return {
         "services": [{"service_id": OFFICIAL, "status": official}, {"service_id": REVERSE, "status": reverse}],
         "products": [{"product": "sora-2", "service_id": recommended}],
     }
 
 
-def told(document: object) -> bytes:
+def answer_of(document: object) -> bytes:
     """Return an exporter's answer."""
     return answer(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("known", Status)
 async def test_only_suspended_and_retired_routes_are_skipped(shop: Shop, known: Status) -> None:
-    """Every other status is asked all the same; what was skipped is told with its reason."""
+    """Routes of every other status are tried; a skipped route is listed with its reason."""
     is_skipped = known in (Status.SUSPENDED, Status.RETIRED)
-    async with serve(fixed(told(status(known, "operational")))) as exporter:
+    async with serve(fixed(answer_of(status(known, "operational")))) as exporter:
         job = await shop.client(exporter_url=exporter.url).create_video("A paper boat")
     assert shop.asked() == [REVERSE if is_skipped else OFFICIAL]
     assert [attempt.was_skipped for attempt in job.attempts] == ([True, False] if is_skipped else [False])
     assert not is_skipped or str(job.attempts[0]) == f"{OFFICIAL}: skipped (the exporter says {known})"
 
 
-async def test_nothing_is_asked_where_every_route_is_suspended(shop: Shop) -> None:
-    """When all are skipped the error names each with its reason, and nobody was asked."""
-    async with serve(fixed(told(status("suspended", "retired")))) as exporter:
+async def test_no_request_is_sent_if_every_route_is_suspended(shop: Shop) -> None:
+    """If all routes are skipped, the error names each with its reason, and no request is sent."""
+    async with serve(fixed(answer_of(status("suspended", "retired")))) as exporter:
         with pytest.raises(AllRoutesFailed, match=r"official: skipped \(the exporter says suspended\).*retired"):
             await shop.client(exporter_url=exporter.url).create_video("A paper boat")
     assert shop.asked() == []
@@ -84,7 +84,7 @@ async def test_nothing_is_asked_where_every_route_is_suspended(shop: Shop) -> No
 async def test_the_recommended_route_comes_first(shop: Shop) -> None:
     """``recommended`` follows the exporter, and is ``official`` where it recommends nothing."""
     for recommended, expected in ((REVERSE, REVERSE), (OFFICIAL, OFFICIAL), (None, OFFICIAL)):
-        async with serve(fixed(told(status("operational", "operational", recommended)))) as exporter:
+        async with serve(fixed(answer_of(status("operational", "operational", recommended)))) as exporter:
             job = await shop.client(exporter_url=exporter.url).create_video("A paper boat", prefer="recommended")
         assert job.service_id == expected
 
@@ -98,7 +98,7 @@ GARBAGE: list[object] = [None, [], "x", {}, {"services": 1}, {"services": [1], "
     + [json.dumps(document).encode() for document in GARBAGE],
 )
 async def test_an_exporter_that_talks_nonsense_changes_nothing(shop: Shop, body: bytes) -> None:
-    """Whatever it answers, the first route is asked as if there were no exporter."""
+    """With any answer of the exporter, the first route is tried as if there were no exporter."""
     async with serve(fixed(answer(body))) as exporter:
         job = await shop.client(exporter_url=exporter.url).create_video("A paper boat")
     assert (job.service_id, len(job.attempts)) == (OFFICIAL, 1)
@@ -117,9 +117,9 @@ async def test_an_exporter_that_is_slow_or_gone_holds_up_no_call(shop: Shop, fau
     assert shop.asked() == [OFFICIAL] * 6
 
 
-async def test_the_exporter_is_asked_once_in_a_few_seconds(shop: Shop, clock: HandClock) -> None:
-    """Many callers share one answer, until it is too old; then what is new counts."""
-    answers = [told(status("suspended", "operational")), told(status("operational", "operational"))]
+async def test_the_exporter_is_read_once_in_a_few_seconds(shop: Shop, clock: HandClock) -> None:
+    """Many callers share one answer until it is too old; then a new one counts."""
+    answers = [answer_of(status("suspended", "operational")), answer_of(status("operational", "operational"))]
 
     async def behave(connection: Connection) -> None:
         await connection.send(answers.pop(0))
@@ -151,8 +151,8 @@ async def test_the_breaker_leaves_a_failing_route_alone(shop: Shop, clock: HandC
 
 
 @pytest.mark.parametrize("fine", [E.NONE, E.CONTENT_POLICY, E.INVALID_REQUEST])
-def test_what_is_not_the_routes_fault_closes_the_circuit(clock: HandClock, fine: ErrorClass) -> None:
-    """A refusal of the request proves that the route works: faults are counted anew after it."""
+def test_a_refusal_of_the_request_closes_the_circuit(clock: HandClock, fine: ErrorClass) -> None:
+    """A refusal of the request proves that the route works, so faults are counted from zero after it."""
     breaker = Breaker(clock.monotonic)
     for error_class in (*[E.TIMEOUT] * (OPENS_AFTER - 1), fine, *[E.TIMEOUT] * (OPENS_AFTER - 1)):
         breaker.note("one", error_class)
@@ -164,7 +164,7 @@ def test_what_is_not_the_routes_fault_closes_the_circuit(clock: HandClock, fine:
 
 async def test_an_exporter_may_ask_for_a_password(shop: Shop) -> None:
     """User and password in the exporter's address are sent as basic authentication."""
-    async with serve(fixed(told(status("suspended", "operational")))) as exporter:
+    async with serve(fixed(answer_of(status("suspended", "operational")))) as exporter:
         url = exporter.url.replace("://", "://watcher:secret@")
         job = await shop.client(exporter_url=url).create_video("A paper boat")
     assert b"authorization: basic d2f0y2hlcjpzzwnyzxq=" in exporter.requests[0].lower()

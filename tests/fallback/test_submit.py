@@ -1,4 +1,4 @@
-"""What each answer of the first route leads to, and that nothing is submitted twice unless allowed."""
+"""The consequence of each answer of the first route; nothing is submitted twice unless allowed."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ BODIES = 6
 async def test_a_definite_refusal_leads_to_the_next_route(
     shop: Shop, behaviour: str, prefer: str, first: str, second: str
 ) -> None:
-    """Whatever body tells it, the next route takes the job, once, and the job tells both answers."""
+    """With any body of a refusal, the next route takes the job, once, and the job lists both answers."""
     for number in range(BODIES):
         shop.simulator.simulation.journal.clear()
         shop.behave(first, behaviour, body=number)
         job = await shop.client().create_video("A paper boat", prefer=prefer)
-        told = [(attempt.service_id, attempt.error_class) for attempt in job.attempts]
-        assert told == [(first, E(behaviour)), (second, E.NONE)]
+        outcomes = [(attempt.service_id, attempt.error_class) for attempt in job.attempts]
+        assert outcomes == [(first, E(behaviour)), (second, E.NONE)]
         assert (job.service_id, shop.asked(), shop.simulator.created()) == (second, [first, second], 1)
 
 
@@ -113,7 +113,7 @@ async def test_a_request_that_went_out_without_an_answer_stays_alone(
 @pytest.mark.parametrize("api", ["videos", "chat"])
 @pytest.mark.parametrize("fault", ["broken handshake", "plain text on a TLS port"])
 async def test_a_request_that_never_went_out_leads_to_the_next_route(shop: Shop, api: str, fault: str) -> None:
-    """Where no connection came about nothing can have been accepted, so the next route is asked at once."""
+    """Without a connection nothing can have been accepted, so the next route is tried at once."""
     async with serve(fault, scheme="https") as server:
         relay = {"base_url": shop.simulator.base_url("videos"), "api_key_env": "SHOP_KEY"}
         dead = {"base_url": server.url, "api_key_env": "SHOP_KEY"}
@@ -141,7 +141,7 @@ ENDS = {"works": E.NONE, **{name: E(name) for name in ("unavailable", "overloade
 
 @pytest.mark.parametrize(("first", "second"), list(product(ENDS, repeat=2)))
 async def test_every_pair_of_answers_ends_as_it_must(shop: Shop, first: str, second: str) -> None:
-    """For two routes the first answer that is no definite refusal decides; else all attempts are told."""
+    """For two routes the first answer that is not a definite refusal decides; otherwise all attempts are listed."""
     for service_id, behaviour in ((OFFICIAL, first), (REVERSE, second)):
         shop.behave(service_id, "operational" if behaviour == "works" else behaviour)
     deciding = first if first not in ("unavailable", "overloaded") else second
@@ -199,10 +199,10 @@ async def test_retry_after_is_waited_for_only_where_allowed(
         ("400 Bad Request", b'{"error":{"message":"blocked","code":"moderation_blocked"}}', RequestRefused),
     ],
 )
-async def test_retry_after_never_repeats_what_is_open_or_refused(
+async def test_retry_after_never_repeats_an_open_or_refused_request(
     shop: Shop, status: str, body: bytes, error: type[Exception]
 ) -> None:
-    """A gateway's timeout and a refused request are not sent again, whatever may be waited for."""
+    """A gateway's timeout and a refused request are not sent again, however long a pause is permitted."""
     async with serve(fixed(answer(body, status, "application/json", "Retry-After: 0"))) as server:
         client = shop.client(config_of(server.url, service(OFFICIAL)), retry_after_seconds=10, on_ambiguous="next")
         with pytest.raises(error):
@@ -211,7 +211,7 @@ async def test_retry_after_never_repeats_what_is_open_or_refused(
 
 
 async def test_an_accepted_answer_without_an_id_is_open(shop: Shop) -> None:
-    """A create answer that a user's own API calls good but that names no job is no job."""
+    """A create answer that a user's own API calls good but that names no job does not count as a job."""
     videos = shop.config.api(shop.config.services[0]).model_dump(exclude_none=True)
     api = {**videos, "create": {**videos["create"], "present": ["status"]}}
     config = config_of(shop.simulator.base_url("videos"), service(OFFICIAL, api="own"), apis={"own": api})
@@ -220,7 +220,7 @@ async def test_an_accepted_answer_without_an_id_is_open(shop: Shop) -> None:
         await shop.client(config).create_video("A paper boat")
 
 
-async def test_a_cancelled_call_leaves_nothing_and_asks_nobody_else(shop: Shop) -> None:
+async def test_a_cancelled_call_leaves_nothing_and_tries_no_other_route(shop: Shop) -> None:
     """Cancelling a call that waits for an answer closes its connection; no other route gets the job."""
     for prefer, first, _ in FIRST:
         shop.behave(first, "hang")
@@ -237,7 +237,7 @@ async def test_a_cancelled_call_leaves_nothing_and_asks_nobody_else(shop: Shop) 
 async def test_a_flip_of_states_under_100_callers(shop: Shop) -> None:
     """While the first route goes down, loses answers and comes back, each caller orders once, never twice.
 
-    Whoever gets no job is told that there may be one; so the provider took exactly one job for each caller.
+    A caller without a job gets an error that says there may be one, so the provider took one job for each caller.
     """
     client = shop.client()
     is_over = asyncio.Event()
@@ -273,17 +273,17 @@ async def test_a_flip_of_states_under_100_callers(shop: Shop) -> None:
         ({"on_ambiguous": "Next"}, "on_ambiguous='Next' is not known"),
     ],
 )
-async def test_a_wrong_call_is_told_before_anybody_is_asked(
+async def test_a_wrong_call_is_refused_before_any_request(
     shop: Shop, call: dict[str, object], words: str
 ) -> None:  # fmt: skip
-    """A caller's mistake is a ValueError that says what would be right, and nothing is sent."""
+    """A caller's mistake is a ValueError that names the correct form, and nothing is sent."""
     with pytest.raises(ValueError, match=words):
         await shop.client().create_video(**{"prompt": "A paper boat", **call})  # type: ignore[arg-type]
     assert shop.asked() == []
 
 
-async def test_what_is_ordered_reaches_the_provider(shop: Shop) -> None:
-    """Prompt, seconds and the vendor's own members stand in the create request, braces and all."""
+async def test_the_order_reaches_the_provider(shop: Shop) -> None:
+    """Prompt, seconds and the vendor's own members are in the create request, braces included."""
     job = await shop.client().create_video("A {model} boat", seconds=12, size="1280x720")
     request = shop.simulator.simulation.jobs[job.job_id].request
     assert (request["prompt"], request["seconds"], request["size"]) == ("A {model} boat", "12", "1280x720")
@@ -318,8 +318,8 @@ async def test_not_found_after_the_end_of_life_is_retired(shop: Shop) -> None:
     assert [attempt.error_class for attempt in job.attempts] == [E.MODEL_RETIRED, E.NONE]
 
 
-async def test_no_secret_is_told(shop: Shop) -> None:
-    """A key that an answer echoes stands neither in the attempts nor in the error's text."""
+async def test_no_secret_is_shown(shop: Shop) -> None:
+    """A key that an answer echoes is neither in the attempts nor in the error's text."""
     body = b'{"error":{"message":"no channel for key sk-of-the-application","code":"model_not_found"}}'
     async with serve(fixed(answer(body, "503 Service Unavailable"))) as server:
         with pytest.raises(AllRoutesFailed) as failed:

@@ -107,8 +107,8 @@ def test_an_open_stream_ends_with_the_client(client: FallbackClient, simulator: 
     wait_until(lambda: not threads())
 
 
-def test_an_interrupted_call_asks_nobody_else(client: FallbackClient, simulator: SimulatedProvider) -> None:
-    """Ctrl-C during a call raises KeyboardInterrupt at once; the job goes nowhere else, and the client works on."""
+def test_an_interrupted_call_tries_no_other_route(client: FallbackClient, simulator: SimulatedProvider) -> None:
+    """Ctrl-C during a call raises KeyboardInterrupt at once; no other route gets the job, and the client goes on."""
     simulator.behave(MODELS[OFFICIAL], "hang")
     main = threading.main_thread().ident or 0
 
@@ -134,7 +134,7 @@ async def test_it_works_where_a_loop_is_running(client: FallbackClient) -> None:
 
 
 def test_a_bad_configuration_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistake in the configuration is told as such, before anything runs."""
+    """A mistake in the configuration raises ConfigError before any thread starts."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
         FallbackClient()

@@ -22,7 +22,7 @@ def test_an_end_is_read_from_every_form(tmp_path: Path) -> None:
     assert (expiry(None), expiry({}), expiry(b""), expiry(b"\x30\x00")) == (None, None, None, None)
 
 
-async def test_an_untrusted_certificate_tells_its_end(tmp_path: Path) -> None:
+async def test_the_expiry_of_an_untrusted_certificate_is_found(tmp_path: Path) -> None:
     """The expiry of an expired certificate from an unknown authority is found."""
     context = Authority.create(tmp_path).server_context("expired", ends=ENDED)
     async with serve("silence", tls=context) as server:
@@ -31,7 +31,7 @@ async def test_an_untrusted_certificate_tells_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["plain text on a TLS port", "broken handshake", "silence", "reset at once"])
-async def test_where_no_certificate_is_none_is_told(fault: str) -> None:
+async def test_without_a_certificate_there_is_no_expiry(fault: str) -> None:
     """A server without TLS, and one that never answers, give None in time."""
     async with serve(fault) as server:
         assert await presented_expiry("127.0.0.1", server.port, 0.2) is None

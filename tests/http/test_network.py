@@ -57,6 +57,6 @@ async def test_an_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example", "\ud800"])
 async def test_a_name_that_is_none_is_not_found(host: str) -> None:
-    """What cannot be a host name is an address that is not found, and no other error."""
+    """A text that cannot be a host name is an address that is not found, without any other error."""
     with pytest.raises(socket.gaierror):
         await resolve(host, 80)

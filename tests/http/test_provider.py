@@ -1,4 +1,4 @@
-"""The client of a provider: what is sent, to whom, how often; and that nothing a provider does raises."""
+"""The client of a provider: the requests it sends, their destination and number; no fault of a provider raises."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_a_create_request_is_sent_exactly_once(clients: ProviderClients, f
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "408 Request Timeout", "409 Conflict", "503 Unavailable"])
 async def test_no_status_is_answered_by_a_retry(clients: ProviderClients, status: str) -> None:
-    """Statuses that SDKs like to retry are told as they are, after one request."""
+    """Statuses that SDKs like to retry are returned unchanged, after one request."""
     async with serve(fixed(answer(b"{}", status, "application/json", "x-should-retry: true"))) as server:
         reply = await clients.get("one", provider(server.url)).ask(GET, "official")
     assert (len(server.requests), reply.http_status) == (1, int(status[:3]))
@@ -85,7 +85,7 @@ async def test_the_key_is_read_again_for_each_request(clients: ProviderClients, 
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n", b"sk-one\nsk-two\n", "sk-schlüssel".encode(), b"sk-\xff", b"sk-\0"])
-async def test_a_key_that_is_none_is_our_fault_and_never_told(
+async def test_an_unusable_key_is_our_fault_and_never_shown(
     clients: ProviderClients, tmp_path: Path, content: bytes
 ) -> None:
     """A key file without a usable key gives ``authentication`` without a request, and the text holds none of it."""
@@ -133,14 +133,14 @@ def openai_environment(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ({"headers": {"authorization": "sk-bare", "X-Own": "1"}}, "sk-bare"),
     ],
 )
-async def test_only_what_is_configured_is_sent(
+async def test_only_configured_secrets_and_headers_are_sent(
     clients: ProviderClients,
     monkeypatch: pytest.MonkeyPatch,
     openai_environment: list[str],
     settings: dict[str, Any],
     authorization: str | None,
 ) -> None:
-    """A relay sees the configured key and headers, no key where none is configured, nothing of OPENAI_*."""
+    """A relay sees the configured key and headers, no key if none is configured, nothing of OPENAI_*."""
     monkeypatch.setenv("OWN_KEY", "sk-own")
     requests = [GET, create(), create(is_multipart=True), Request("DELETE", "/videos/1", "video_job", 2.0)]
     async with serve("good", is_kept=True) as server:
@@ -156,7 +156,7 @@ async def test_only_what_is_configured_is_sent(
 
 
 async def test_cookies_are_not_kept(clients: ProviderClients) -> None:
-    """What a provider sets as a cookie is not sent back."""
+    """A cookie set by a provider is not sent back."""
     async with serve(fixed(answer(JSON, "200 OK", "application/json", "Set-Cookie: a=b")), is_kept=True) as server:
         client = clients.get("one", provider(server.url))
         await client.ask(GET, "official")
@@ -164,8 +164,8 @@ async def test_cookies_are_not_kept(clients: ProviderClients) -> None:
     assert [header(head, "cookie") for head in server.requests] == [None, None]
 
 
-async def test_a_header_that_is_no_header_is_our_fault_and_not_quoted(clients: ProviderClients) -> None:
-    """A configured header that HTTP does not allow is told without its value."""
+async def test_an_invalid_header_is_our_fault_and_not_quoted(clients: ProviderClients) -> None:
+    """The message about a configured header that HTTP does not allow leaves its value out."""
     async with serve("good") as server:
         headers = {"X-Own": SecretStr("secret\r\nX-Other: 1")}
         client = clients.get("one", provider(server.url).model_copy(update={"headers": headers}))
@@ -190,7 +190,7 @@ HTTP_ERRORS = sorted({*_all_of(httpx2.HTTPError), httpx2.InvalidURL}, key=lambda
 async def test_every_exception_of_the_sdk_maps_to_an_error_class(
     monkeypatch: pytest.MonkeyPatch, clients: ProviderClients, kind: type[BaseException], http_status: int | None
 ) -> None:
-    """Whatever the SDK or its HTTP library raises becomes an answer with a member of the closed set, never NONE."""
+    """Every exception of the SDK or its HTTP library becomes an answer with a member of the closed set, never NONE."""
     client = clients.get("one", provider("http://127.0.0.1:1"))
 
     async def raising(*_: object, **__: object) -> None:
@@ -214,8 +214,8 @@ async def test_every_exception_of_the_sdk_maps_to_an_error_class(
 @pytest.mark.parametrize(
     "headers", [{}, {"authorization": "sk-bare", "user-agent": "own"}, {"Content-Type": "text/plain", "X-Own": "1"}]
 )
-async def test_what_the_sdk_does_not_send_carries_its_headers(headers: dict[str, str]) -> None:
-    """A request without a body has the headers it would have through the SDK, but for the timeout that that tells."""
+async def test_requests_without_a_body_carry_the_sdks_headers(headers: dict[str, str]) -> None:
+    """A request without a body has the headers it would have through the SDK, except for its timeout."""
     seen: list[httpx2.Headers] = []
 
     def respond(request: httpx2.Request) -> httpx2.Response:
@@ -261,7 +261,7 @@ async def test_a_connection_closed_in_the_idle_time_is_not_used_again(clients: P
 
 
 async def test_free_requests_share_a_connection_and_paid_ones_have_their_own(clients: ProviderClients) -> None:
-    """Two free requests ride on one connection, and only the first tells how connecting went."""
+    """Two free requests share one connection, and only the first has the phases of connecting."""
     async with serve("good", is_kept=True) as server:
         client = clients.get("one", provider(server.url))
         replies = [await client.ask(request, "official") for request in (GET, GET, create())]
@@ -318,8 +318,8 @@ async def test_the_body_is_json_or_a_form(clients: ProviderClients, is_multipart
     assert kind.startswith("multipart/form-data; boundary=") if is_multipart else kind == "application/json"
 
 
-async def test_a_client_that_is_retired_brings_to_an_end_what_it_began(clients: ProviderClients) -> None:
-    """A reload that changes a provider cuts off no request under way, and a job's later requests still work."""
+async def test_a_retired_client_completes_its_requests(clients: ProviderClients) -> None:
+    """A reload that changes a provider cuts off no running request, and a job's later requests still work."""
 
     async def slow(connection: Connection) -> None:
         await asyncio.sleep(0.05)
@@ -379,7 +379,7 @@ async def test_a_hung_name_server_delays_no_other_look_up(
 async def test_a_configured_host_and_encoding_are_sent_once_by_every_method(
     clients: ProviderClients, configured: str
 ) -> None:
-    """Host is replaced by the configured one, Accept-Encoding never: whoever sends the request, SDK or transport."""
+    """Host is replaced by the configured one, Accept-Encoding never, through the SDK and the transport alike."""
     headers = {configured: "relay.example", "Accept-Encoding": "br"}
     async with serve("good") as server:
         client = clients.get("one", provider(server.url, headers=headers))
@@ -389,8 +389,8 @@ async def test_a_configured_host_and_encoding_are_sent_once_by_every_method(
     assert [header(head, "accept-encoding") for head in server.requests] == ["identity"] * 3
 
 
-async def test_a_proxy_that_is_none_is_our_fault(clients: ProviderClients) -> None:
-    """What answers a SOCKS greeting with something else is a fault between us and any provider, told as such."""
+async def test_a_server_that_is_not_a_proxy_is_our_fault(clients: ProviderClients) -> None:
+    """A wrong answer to a SOCKS greeting is reported as a fault between us and any provider."""
     async with serve(fixed(b"nonsense" * 9), wants=b"\x05") as proxy:
         settings = provider("http://relay.example", proxy=f"socks5://127.0.0.1:{proxy.port}")
         reply = await clients.get("one", settings).ask(GET, "official")

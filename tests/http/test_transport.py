@@ -41,7 +41,7 @@ def authority(tmp_path: Path) -> Authority:
     return Authority.create(tmp_path)
 
 
-async def test_an_own_authority_is_trusted_and_the_expiry_told(authority: Authority) -> None:
+async def test_an_own_authority_is_trusted_and_the_expiry_found(authority: Authority) -> None:
     """With ``ca_file`` a good certificate verifies; the reply has its expiry, the TLS phase and the answer."""
     async with (
         serve("good", tls=authority.server_context("good")) as server,
@@ -70,7 +70,7 @@ async def test_a_certificate_that_does_not_verify_is_a_tls_fault(
     assert (server.requests, reply.is_sent, reply.is_reached) == ([], False, True)
 
 
-async def test_without_verification_everything_is_accepted_and_the_expiry_told(tmp_path: Path) -> None:
+async def test_without_verification_everything_is_accepted_and_the_expiry_found(tmp_path: Path) -> None:
     """With ``verify: false`` a self-signed certificate is accepted, and the reply has its expiry."""
     context = self_signed_context(tmp_path / "self.pem")
     async with serve("good", tls=context) as server, client_of(server.url, verify=False) as client:
@@ -212,7 +212,7 @@ async def test_failed_tunnels_pile_up_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("target", ["http://127.0.0.2:9/a.mp4", "http://10.1.1.1/a.mp4", "http://localhost:9/a.mp4"])
 async def test_an_asset_inside_our_network_is_refused_behind_a_proxy_too(target: str) -> None:
-    """What an answer names is checked itself, although the address we connect to is the proxy's."""
+    """The address that an answer names is checked, although the connection goes to the proxy's."""
     async with proxy() as between, client_of("http://provider.example", proxy=between.url) as client:
         reply = await client.download(target, lambda _: None, limit=99, timeout_seconds=2.0, endpoint="videos",
                                       access="official")  # fmt: skip
@@ -242,7 +242,7 @@ async def test_a_proxy_that_is_down_is_our_fault(url: str, address: str) -> None
 
 
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "511 Network Authentication Required"])
-async def test_what_asks_for_a_login_between_us_and_the_provider_is_ours(status: str) -> None:
+async def test_a_login_between_us_and_the_provider_is_ours(status: str) -> None:
     """The answers of a proxy and of a guest network are not the provider's."""
     async with serve(fixed(answer(b"log in", status, "text/html"))) as server, client_of(server.url) as client:
         reply = await client.ask(GET, "official")
@@ -254,7 +254,7 @@ async def test_what_asks_for_a_login_between_us_and_the_provider_is_ours(status:
     ("url", "error_class"),
     [("http://127.0.0.1:1", E.CONNECTION), ("http://no-such-host.invalid", E.DNS), ("http://a..b", E.DNS)],
 )
-async def test_nobody_there_is_told_as_what_it_is(url: str, error_class: ErrorClass) -> None:
+async def test_an_absent_host_has_its_own_class(url: str, error_class: ErrorClass) -> None:
     """A refused connection and unresolvable names have their own classes and count as unreached."""
     async with client_of(url) as client:
         reply = await client.ask(GET, "official")

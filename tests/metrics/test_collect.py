@@ -1,4 +1,4 @@
-"""What each subject tells: absent where nothing is known, whole where a set is closed."""
+"""The samples of each subject: absent when unknown, complete for closed sets."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def samples(subject: Subject, name: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def told(*results: Any, cost_usd: float = 0.0, **section: Any) -> Subject:
-    """Return what is told of a service with one catalog probe after these results."""
+def subject_after(*results: Any, cost_usd: float = 0.0, **section: Any) -> Subject:
+    """Return the subject of a service with one catalog probe after these results."""
     state = State(HandClock())
     probes = {"catalog": {"interval": "1m", "timeout": "10s"}, **section.pop("probes", {})}
     state.configure(config(service(probes=probes, **section)))
@@ -45,17 +45,17 @@ def told(*results: Any, cost_usd: float = 0.0, **section: Any) -> Subject:
 
 
 @pytest.mark.parametrize("error_class", sorted(NOT_ASKED))
-def test_who_was_not_asked_took_no_time(error_class: ErrorClass) -> None:
-    """An attempt that asked nobody is counted, but the distribution of durations is that of real attempts."""
-    subject = told(result(), result(error_class, duration_seconds=0.0))
+def test_an_attempt_without_a_request_has_no_duration(error_class: ErrorClass) -> None:
+    """An attempt that sent no request is counted, but has no part in the distribution of durations."""
+    subject = subject_after(result(), result(error_class, duration_seconds=0.0))
     assert samples(subject, "sora_probe_attempts_total") == {(): 2.0}
     assert samples(subject, "sora_probe_duration_seconds_count") == {(): 1.0}
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)
 def test_status_is_a_whole_set(error_class: ErrorClass) -> None:
-    """Exactly one of seven statuses is 1, and exactly one error class is told."""
-    subject = told(result(error_class))
+    """Exactly one of seven statuses is 1, and there is exactly one error class."""
+    subject = subject_after(result(error_class))
     assert samples(subject, "sora_service_status") == {
         (status,): float(status is error_class.status) for status in Status
     }
@@ -73,12 +73,14 @@ def test_status_is_a_whole_set(error_class: ErrorClass) -> None:
 )
 def test_up_is_absent_without_a_say(error_class: ErrorClass, up: dict[tuple[str, ...], float]) -> None:
     """Up is 0 in maintenance and absent while the service is unknown or retired."""
-    assert samples(told(result(error_class)), "sora_service_up") == up
+    assert samples(subject_after(result(error_class)), "sora_service_up") == up
 
 
 def test_failures_are_a_whole_set() -> None:
     """Every class of failure is counted from zero; success and slowness are none."""
-    counted = samples(told(result(ErrorClass.DNS), result(ErrorClass.SLOW), result()), "sora_probe_failures_total")
+    counted = samples(
+        subject_after(result(ErrorClass.DNS), result(ErrorClass.SLOW), result()), "sora_probe_failures_total"
+    )
     assert counted == {(error_class,): float(error_class is ErrorClass.DNS) for error_class in FAILURE_CLASSES}
     assert len(counted) == len(ErrorClass) - 2
 
@@ -86,37 +88,37 @@ def test_failures_are_a_whole_set() -> None:
 def test_unrecognised_answers_are_counted() -> None:
     """A failed attempt that only a default rule explained counts; a recognised one and a success do not."""
     attempts = result(ErrorClass.SERVER_ERROR, recognised=False), result(ErrorClass.DNS), result(recognised=False)
-    assert samples(told(*attempts), "sora_probe_unrecognised_total") == {(): 1.0}
+    assert samples(subject_after(*attempts), "sora_probe_unrecognised_total") == {(): 1.0}
 
 
 def test_last_attempt() -> None:
-    """Facts of the last attempt are told as they were; a phase that was not measured is left out."""
-    subject = told(result(ErrorClass.SERVER_ERROR, http_status=502, phases={"connect": 0.1, "transfer": 0.2}))
+    """The facts of the last attempt are shown unchanged; a phase that was not measured is absent."""
+    subject = subject_after(result(ErrorClass.SERVER_ERROR, http_status=502, phases={"connect": 0.1, "transfer": 0.2}))
     assert samples(subject, "sora_probe_phase_seconds") == {("connect",): 0.1, ("transfer",): 0.2}
     assert samples(subject, "sora_probe_http_status_code") == {(): 502.0}
     assert samples(subject, "sora_probe_success") == {(): 0.0}
     assert samples(subject, "sora_probe_last_attempt_timestamp_seconds") == {(): NOW}
-    assert samples(told(result(ErrorClass.DNS)), "sora_probe_http_status_code") == {(): 0.0}
+    assert samples(subject_after(result(ErrorClass.DNS)), "sora_probe_http_status_code") == {(): 0.0}
 
 
 def test_configured_facts() -> None:
-    """Price, objective, sunset and page are told where they are configured, and not made up elsewhere."""
-    subject = told(cost_usd=0.5, price_usd={"per_request": 0.12}, objective=99.9, sunset="2026-09-24")
+    """Price, objective, sunset and page are present if they are configured, and absent otherwise."""
+    subject = subject_after(cost_usd=0.5, price_usd={"per_request": 0.12}, objective=99.9, sunset="2026-09-24")
     assert samples(subject, "sora_service_price_usd") == {("request",): 0.12}
     assert samples(subject, "sora_service_objective_ratio") == {(): 0.999}
     assert samples(subject, "sora_service_sunset_timestamp_seconds") == {(): 1_790_208_000.0}
     assert samples(subject, "sora_probe_cost_usd_total") == {(): 0.5}
     for name in ("price_usd", "objective_ratio", "sunset_timestamp_seconds", "response_time_seconds"):
-        assert samples(told(), f"sora_service_{name}") == {}
+        assert samples(subject_after(), f"sora_service_{name}") == {}
 
 
-def test_generations_are_told_where_they_are_probed() -> None:
-    """The histogram of generations stands at zero for a service that generates, and is not there for others."""
+def test_the_histogram_of_generations_needs_their_probe() -> None:
+    """The histogram of generations starts at zero for a service that generates, and is absent for others."""
     generate = {"generate": {"interval": "6h", "timeout": "10m"}}
-    counts = samples(told(probes=generate), "sora_generation_seconds_bucket")
+    counts = samples(subject_after(probes=generate), "sora_generation_seconds_bucket")
     assert (len(counts), set(counts.values())) == (14, {0.0})
-    assert samples(told(), "sora_generation_seconds_bucket") == {}
-    made = told(result(probe=ProbeKind.GENERATE, generation_seconds=10.0), probes=generate)
+    assert samples(subject_after(), "sora_generation_seconds_bucket") == {}
+    made = subject_after(result(probe=ProbeKind.GENERATE, generation_seconds=10.0), probes=generate)
     assert samples(made, "sora_generation_seconds_bucket")[("10.0",)] == 1.0
     assert samples(made, "sora_generation_seconds_bucket")[("5.0",)] == 0.0
 
@@ -138,7 +140,7 @@ def test_page() -> None:
 
 
 def test_exporter() -> None:
-    """Spend that nobody can read is absent rather than 0, and a failed reload shows."""
+    """Unreadable spend is absent rather than 0, and a failed reload shows."""
     subject = exporter_subject(ExporterFacts(1.0, None, False, NOW, 2, {}, {}, {}))
     assert samples(subject, "sora_probe_budget_spent_usd") == {}
     assert samples(subject, "sora_exporter_config_last_reload_successful") == {(): 0.0}

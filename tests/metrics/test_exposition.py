@@ -1,4 +1,4 @@
-"""The text of /metrics: whole, well-formed whatever it tells, and never older than the state."""
+"""The text of /metrics: complete, well-formed for any values, and never older than the state."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from sora_exporter.status_pages.poller import PageState
 
 
 def ours(text: str) -> list[str]:
-    """Return the lines that are told of the source, in their order."""
+    """Return the lines of the source's own samples, in their order."""
     return [line for line in text.splitlines() if "sora_" in line]
 
 
 def same_as_plain(exposition: Exposition, source: Source) -> bool:
-    """Whether the kept text is, in both formats, the text that the client library writes of everything made anew."""
+    """Whether the kept text equals, in both formats, a fresh text of the client library."""
     kept, kept_plain = exposition.render(OPENMETRICS)[0].decode(), exposition.render("")[0].decode()
     made, made_plain = openmetrics_of(source), generate_latest(source)  # type: ignore[arg-type,no-untyped-call]
     is_same = ours(kept) == ours(made.decode()) and ours(kept_plain) == ours(made_plain.decode())
@@ -40,7 +40,7 @@ def same_as_plain(exposition: Exposition, source: Source) -> bool:
 
 
 def test_formats() -> None:
-    """Each format comes with its content type, and both tell the same samples."""
+    """Each format comes with its content type, and both contain the same samples."""
     exposition = Exposition(whole())
     plain, plain_type = exposition.render("")
     openmetrics, openmetrics_type = exposition.render(OPENMETRICS)
@@ -54,9 +54,9 @@ def test_formats() -> None:
             if sample.name.startswith("sora_")
         }
 
-    told = samples(parse_openmetrics(openmetrics.decode()))  # type: ignore[no-untyped-call]
-    assert told == samples(parse_text(plain.decode()))
-    assert len(told) > 150
+    exported = samples(parse_openmetrics(openmetrics.decode()))  # type: ignore[no-untyped-call]
+    assert exported == samples(parse_text(plain.decode()))
+    assert len(exported) > 150
 
 
 @pytest.mark.parametrize(
@@ -80,59 +80,59 @@ def test_negotiation(accept: str, media: str) -> None:
 
 
 def test_closed_sets_are_whole_before_the_first_probe() -> None:
-    """The first scrape tells every status and every class of failure, at zero, and every bucket."""
-    told = Exposition(Source(config(service(probes=DEEP)))).render("")[0].decode().splitlines()
-    assert len([line for line in told if line.startswith("sora_service_status{")]) == 7
-    assert len([line for line in told if line.startswith("sora_probe_failures_total{")]) == 2 * (len(ErrorClass) - 2)
-    assert 'sora_service_error{error_class="not_probed",service_id="alpha"} 1.0' in told
-    assert 'sora_generation_seconds_bucket{le="+Inf",service_id="alpha"} 0.0' in told
-    assert not [line for line in told if line.startswith(("sora_service_up{", "sora_probe_success{"))]
-    assert not [line for line in told if "_created" in line]
+    """The first scrape shows every status and every class of failure, at zero, and every bucket."""
+    lines = Exposition(Source(config(service(probes=DEEP)))).render("")[0].decode().splitlines()
+    assert len([line for line in lines if line.startswith("sora_service_status{")]) == 7
+    assert len([line for line in lines if line.startswith("sora_probe_failures_total{")]) == 2 * (len(ErrorClass) - 2)
+    assert 'sora_service_error{error_class="not_probed",service_id="alpha"} 1.0' in lines
+    assert 'sora_generation_seconds_bucket{le="+Inf",service_id="alpha"} 0.0' in lines
+    assert not [line for line in lines if line.startswith(("sora_service_up{", "sora_probe_success{"))]
+    assert not [line for line in lines if "_created" in line]
 
 
 async def test_never_stale() -> None:
     """After every kind of change the kept text is what rendering everything anew would give."""
-    told = whole()
-    exposition = Exposition(told)
+    source = whole()
+    exposition = Exposition(source)
     exposition.render("")
     changes: list[Callable[[], object]] = [
-        lambda: told.record(),
-        lambda: told.record(),
-        lambda: told.record(ErrorClass.TIMEOUT, service_id="beta"),
-        lambda: told.state.record(result(probe=ProbeKind.GENERATE, generation_seconds=42.0)),
-        lambda: told.state.record(result(probe=ProbeKind.GENERATE, generation_seconds=42.0)),
-        lambda: told.state.record(result(sunset_at=NOW, service_id="beta")),
-        lambda: told.costs.update(alpha=0.7),
-        lambda: setattr(told, "facts", replace(told.facts, probes_in_flight=3, spent_usd=None)),
-        lambda: told.pages.update(official=PageState(False, NOW + 60, NOW, None, "HTTP 500")),
-        lambda: told.pages.clear(),
-        lambda: told.record(probe=ProbeKind.SUBMIT),
-        lambda: told.state.configure(config(service("beta", name="renamed"), service("new"), service(probes=DEEP))),
-        lambda: told.state.configure(config(service("new", probes={"canary": {"interval": "2m", "timeout": "1m"}}))),
-        lambda: told.state.configure(config()),
+        lambda: source.record(),
+        lambda: source.record(),
+        lambda: source.record(ErrorClass.TIMEOUT, service_id="beta"),
+        lambda: source.state.record(result(probe=ProbeKind.GENERATE, generation_seconds=42.0)),
+        lambda: source.state.record(result(probe=ProbeKind.GENERATE, generation_seconds=42.0)),
+        lambda: source.state.record(result(sunset_at=NOW, service_id="beta")),
+        lambda: source.costs.update(alpha=0.7),
+        lambda: setattr(source, "facts", replace(source.facts, probes_in_flight=3, spent_usd=None)),
+        lambda: source.pages.update(official=PageState(False, NOW + 60, NOW, None, "HTTP 500")),
+        lambda: source.pages.clear(),
+        lambda: source.record(probe=ProbeKind.SUBMIT),
+        lambda: source.state.configure(config(service("beta", name="renamed"), service("new"), service(probes=DEEP))),
+        lambda: source.state.configure(config(service("new", probes={"canary": {"interval": "2m", "timeout": "1m"}}))),
+        lambda: source.state.configure(config()),
     ]
     for change in changes:
         change()
-        assert same_as_plain(exposition, told)
-    await told.clock.advance(1)
+        assert same_as_plain(exposition, source)
+    await source.clock.advance(1)
 
 
 async def test_age_shows_without_any_attempt(clock: HandClock) -> None:
     """Evidence that grew too old since the last scrape is gone from the next one."""
-    told = Source(config(service()), clock)
-    exposition = Exposition(told)
-    told.record()
+    source = Source(config(service()), clock)
+    exposition = Exposition(source)
+    source.record()
     assert b'sora_service_up{service_id="alpha"} 1.0' in exposition.render("")[0]
     await clock.advance(151)
     assert b"sora_service_up" not in exposition.render("")[0]
-    assert same_as_plain(exposition, told)
+    assert same_as_plain(exposition, source)
 
 
-def test_a_scrape_renders_nothing_that_was_told_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An attempt is rendered when it is recorded, so that the scrape after it has nothing of any service to render."""
-    told = whole()
-    exposition = Exposition(told)
-    told.record()
+def test_a_scrape_renders_no_sample_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attempt is rendered when it is recorded, so the next scrape renders no sample of a service."""
+    source = whole()
+    exposition = Exposition(source)
+    source.record()
     monkeypatch.setattr("sora_exporter.metrics.exposition.texts_of", lambda _: pytest.fail("written by a scrape"))
     assert b"sora_probe_attempts_total" in exposition.render(OPENMETRICS)[0]
 
@@ -146,20 +146,20 @@ numbers = st.floats(min_value=0, max_value=1e12)
 @settings(max_examples=30, deadline=None)
 @given(names, components, st.sampled_from(sorted(ErrorClass)), numbers)
 def test_any_names_and_results_parse(name: str, component: str, error_class: ErrorClass, seconds: float) -> None:
-    """Whatever names people and providers invent, both formats parse and give the names back unchanged."""
-    told = whole(name, component)
-    told.record(error_class, duration_seconds=seconds, response_seconds=seconds, phases={"tls": seconds}, detail=name)
-    exposition = Exposition(told)
+    """With any names from people and providers, both formats parse and give the names back unchanged."""
+    source = whole(name, component)
+    source.record(error_class, duration_seconds=seconds, response_seconds=seconds, phases={"tls": seconds}, detail=name)
+    exposition = Exposition(source)
     for accept, parse in ((OPENMETRICS, parse_openmetrics), ("", parse_text)):
         families = {family.name: family for family in parse(exposition.render(accept)[0].decode())}
         info = families["sora_service" if accept else "sora_service_info"].samples[0]
         assert (info.labels["model"], info.labels["name"]) == (name, name)
         assert families["sora_status_page_component_status"].samples[0].labels["component"] == component
-    assert same_as_plain(exposition, told)
+    assert same_as_plain(exposition, source)
 
 
 class Parsed:
-    """What a reader of OpenMetrics understood, to be told again."""
+    """A source of the families that a reader of OpenMetrics understood."""
 
     def __init__(self, text: bytes) -> None:
         self._families = list(parse_openmetrics(text.decode()))  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""Whether an asset is whole and of the right kind, however its bytes arrive."""
+"""Checks that an asset is whole and of the right kind, for bytes in any pieces."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ def test_a_whole_asset_of_the_right_kind_is_good(content: bytes, kinds: tuple[st
         (WEBP[:-1], IMAGE, "the asset is cut: the webp is shorter than it says"),
     ],
 )
-def test_what_is_wrong_is_said(content: bytes, kinds: tuple[str, ...], expected: str) -> None:
-    """Empty, tiny, foreign, cut and broken assets are each told apart."""
+def test_each_fault_has_its_own_text(content: bytes, kinds: tuple[str, ...], expected: str) -> None:
+    """Empty, tiny, foreign, cut and broken assets are distinguished."""
     assert fault(content, kinds) == expected
 
 
-def test_what_the_transfer_says_counts_too() -> None:
+def test_the_facts_of_the_transfer_count_too() -> None:
     """A text type and a length that was not kept are faults of an otherwise good asset."""
     assert fault(MP4, VIDEO, "Text/HTML; charset=utf-8") == "the asset is mp4 but calls itself Text/HTML; charset=utf-8"
     assert fault(MP4, VIDEO, "video/mp4", 999) == f"the asset has {len(MP4)} of 999 declared bytes"
@@ -122,14 +122,14 @@ def test_byte_by_byte_is_as_good_as_whole(content: bytes) -> None:
 
 @given(st.integers(0, len(MP4) - 1))
 def test_every_cut_of_an_mp4_is_noticed(length: int) -> None:
-    """Wherever the transfer breaks off, the video is not taken for a whole one unless only media is left out."""
+    """A transfer cut at any point is not a whole video unless only media is missing."""
     is_before_media = length == len(FTYP + MOOV)
     assert bool(fault(MP4[:length], VIDEO)) is not is_before_media
 
 
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(tail: bytes) -> None:
-    """Whatever follows a good beginning gets a verdict."""
+    """Any bytes after a good beginning get a verdict."""
     for head in (FTYP, PNG[:8], JPEG[:3], WEBP[:12], b""):
         assert isinstance(fault(head + tail, VIDEO), str)
 
@@ -155,8 +155,8 @@ def test_base64_is_read_with_prefix_and_line_breaks(text: str) -> None:
 @pytest.mark.parametrize(
     "said", [None, 5, b"QUJD", "", "data:image/png;base64,", "data:,hello", "https://x.example/a.png", "图片", "QUJ"]
 )
-def test_what_is_no_base64_gives_none(said: object) -> None:
-    """Nothing, other types, links and damaged text are no asset."""
+def test_other_text_than_base64_gives_none(said: object) -> None:
+    """Nothing, other types, links and damaged text are not an asset."""
     assert decode_base64(said) is None
 
 

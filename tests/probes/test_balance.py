@@ -1,4 +1,4 @@
-"""The balance probe: what it reads at real answers over HTTP, and how it fails."""
+"""The balance probe: its readings of real answers over HTTP, and its failures."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_a_gateways_balance_is_read_as_the_gateway_keeps_it(gateway: str, 
 
 @pytest.mark.parametrize(("gateway", "balance"), AT_GATEWAYS)
 async def test_a_refused_key_is_an_authentication_failure(gateway: str, balance: str) -> None:
-    """A gateway that does not accept the key gives no amount, whatever its error document looks like."""
+    """A gateway that refuses the key gives no amount, with any form of error document."""
     with over_http(create_app("operational", gateway=gateway, condition="our_wrong_key")) as origin:
         reading = await reading_of(f"{origin}/v1", balance)
     assert (reading.error_class, reading.value) == (ErrorClass.AUTHENTICATION, None)
@@ -184,7 +184,7 @@ async def test_an_unlimited_key_of_new_api_has_no_limit() -> None:
 
 
 async def test_the_two_calls_of_new_api_give_the_difference() -> None:
-    """What was used is in cents, and is subtracted from the dollars granted."""
+    """The usage is in cents, and is subtracted from the dollars granted."""
     answers = {
         "/v1/dashboard/billing/subscription": JSONResponse({"object": "billing_subscription", "hard_limit_usd": 10}),
         "/v1/dashboard/billing/usage": JSONResponse({"object": "list", "total_usage": 250}),
@@ -194,7 +194,7 @@ async def test_the_two_calls_of_new_api_give_the_difference() -> None:
 
 
 def test_the_amount_and_currency_of_fal_are_read_from_its_platform_api() -> None:
-    """The call goes to the host of fal's platform API, whatever base_url is, and its answer names the currency."""
+    """The call goes to the host of fal's platform API for any base_url, and its answer names the currency."""
     balance = config_of("https://queue.fal.run", "fal").providers["relay"].balance
     assert balance is not None
     address = balance.address(balance.path, "https://queue.fal.run", 0.0)

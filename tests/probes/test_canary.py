@@ -16,10 +16,10 @@ E = ErrorClass
 
 
 @pytest.mark.parametrize(("model", "api"), API_OF_MODEL.items())
-async def test_the_refusal_asked_for_is_a_success_on_every_api(
+async def test_the_intended_refusal_is_a_success_on_every_api(
     simulator: SimulatedProvider, bench: Bench, model: str, api: str
 ) -> None:
-    """On each built-in API the canary is refused for what it breaks, and no job comes about."""
+    """On each built-in API the canary is refused for its intended fault, and no job begins."""
     result = await bench.run(ProbeKind.CANARY, simulator.base_url(api), api, model)
     assert (result.error_class, result.rule, result.cost_usd) == (E.NONE, REFUSED, 0.0)
     assert result.response_seconds is not None
@@ -41,10 +41,10 @@ async def test_the_refusal_asked_for_is_a_success_on_every_api(
     ],
 )
 @pytest.mark.parametrize(("model", "api"), API_OF_MODEL.items())
-async def test_what_stands_before_validation_is_told(
+async def test_a_fault_before_validation_has_its_class(
     simulator: SimulatedProvider, bench: Bench, model: str, api: str, behaviour: str, error_class: ErrorClass
 ) -> None:
-    """A fault of key, group or channel is told on each API, and nothing is created."""
+    """A fault of key, group or channel has its class on each API, and nothing is created."""
     simulator.behave(model, behaviour)
     result = await bench.run(ProbeKind.CANARY, simulator.base_url(api), api, model)
     assert (result.error_class, result.response_seconds, simulator.created()) == (error_class, None, 0), result
@@ -124,10 +124,10 @@ OPENING = b'data: {"choices":[{"delta":{"role":"assistant","content":null,"reaso
     ],
     ids=["error", "second event", "comment", "as text", "text", "progress", "nothing"],
 )
-async def test_a_stream_is_judged_by_the_first_event_that_tells(
+async def test_a_stream_is_judged_by_its_first_decisive_event(
     bench: Bench, pieces: list[bytes], error_class: ErrorClass
 ) -> None:
-    """An error inside a stream with HTTP 200 counts, also behind an opening event; nobody waits for its end."""
+    """An error inside a stream with HTTP 200 counts, also after an opening event, without waiting for the end."""
 
     async with serve(fixed(EVENTS + b"".join(map(chunk, pieces))), is_kept=True) as server:
         result = await bench.run(ProbeKind.CANARY, server.url, "chat", "sora-2", timeout=2.0)
@@ -144,7 +144,7 @@ async def test_a_paid_stream_that_only_reports_progress_says_so(bench: Bench) ->
 
 
 async def test_a_plain_chat_answer_with_an_error_inside_200_is_no_success(bench: Bench) -> None:
-    """An error inside a 200 without any stream is told as what it is."""
+    """An error inside a 200 without any stream has its own class."""
     body = b'{"error":{"message":"no available channel for model sora-2"}}'
     async with serve(fixed(CHUNKED + chunk(body) + chunk(b""))) as server:
         result = await bench.run(ProbeKind.CANARY, server.url, "chat", "sora-2")

@@ -18,7 +18,7 @@ E = ErrorClass
 async def test_an_offered_model_is_found_on_every_api(
     simulator: SimulatedProvider, bench: Bench, model: str, api: str
 ) -> None:
-    """The probe succeeds on each built-in API, tells its time and phases, costs nothing and creates nothing."""
+    """The probe succeeds on each built-in API, reports its time and phases, costs nothing and creates nothing."""
     result = await bench.run(ProbeKind.CATALOG, simulator.base_url(api), api, model)
     assert (result.error_class, result.http_status, result.cost_usd) == (E.NONE, 200, 0.0)
     assert result.response_seconds is not None
@@ -37,10 +37,10 @@ async def test_an_offered_model_is_found_on_every_api(
         ("retired", E.MODEL_RETIRED),
     ],
 )
-async def test_what_the_catalogue_refuses_is_told(
+async def test_a_refusal_of_the_catalog_has_its_class(
     simulator: SimulatedProvider, bench: Bench, behaviour: str, error_class: ErrorClass
 ) -> None:
-    """A catalogue that fails or lacks the model gives that class and no response time."""
+    """A catalog that fails or lacks the model gives that class and no response time."""
     simulator.behave("MiniMax-H3", behaviour)
     result = await bench.run(ProbeKind.CATALOG, simulator.base_url("videos"), "videos", "MiniMax-H3")
     assert (result.error_class, result.response_seconds) == (error_class, None)

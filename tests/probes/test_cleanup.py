@@ -149,7 +149,7 @@ async def test_a_job_of_something_unconfigured_is_kept(
 
 
 async def test_a_provider_that_is_down_keeps_its_jobs_remembered(bench: Bench) -> None:
-    """A clean-up that reaches nobody forgets nothing and raises nothing."""
+    """A clean-up without any reachable provider forgets nothing and raises nothing."""
     config = bench.config("http://127.0.0.1:1", "videos", MODEL)
     reservation = bench.ledger.reserve("watched", ProbeKind.GENERATE, 0.25, 1000)
     assert reservation is not None
@@ -159,7 +159,7 @@ async def test_a_provider_that_is_down_keeps_its_jobs_remembered(bench: Bench) -
 
 
 async def test_a_job_of_an_api_without_deletion_is_forgotten(bench: Bench) -> None:
-    """Where nothing can be listed or deleted, nothing is asked, and the job ends by itself."""
+    """Without a call to list or delete, no request is sent, and the job ends by itself."""
     config = bench.config("http://127.0.0.1:1", "images", "gpt-image-2")
     reservation = bench.ledger.reserve("watched", ProbeKind.SUBMIT, 0.25, 1000)
     assert reservation is not None

@@ -39,14 +39,14 @@ def test_an_answer_proves_what_it_shows_and_no_more(
     at_maker: Depth | None,
     at_relay: Depth | None,
 ) -> None:
-    """Each row of the table; a relay proves less than a maker where it may have answered by itself."""
+    """Each row of the table: a relay proves less than a maker if it may have answered by itself."""
     verdict = Verdict(error_class, "", refused_by=refused_by)
     found = [depth_of(probe, verdict, status, is_document=True, is_relay=relay) for relay in (False, True)]
     assert found == [at_maker, at_relay]
 
 
 def test_a_page_proves_that_something_answers() -> None:
-    """A web server's own page comes before any key, whatever its status means."""
+    """A web server's own page comes before any key, with any status."""
     verdict = Verdict(E.PERMISSION, "")
     assert depth_of(K.CANARY, verdict, 403, is_document=False, is_relay=False) is Depth.REACHABLE
 

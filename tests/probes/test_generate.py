@@ -1,4 +1,4 @@
-"""The generate probe: a whole video or image comes out, and whatever happens the job is deleted."""
+"""The generate probe: a whole video or image comes out, and the job is deleted in every case."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_large_image_inside_the_answer_is_read_whole(bench: Bench, mib: 
         ("asset_expired", E.INVALID_RESPONSE),
     ],
 )
-async def test_a_job_that_comes_to_nothing_is_told_paid_and_deleted(
+async def test_a_job_without_a_video_is_paid_and_deleted(
     simulator: SimulatedProvider, bench: Bench, behaviour: str, error_class: ErrorClass
 ) -> None:
     """Failed, stuck, unreadable and broken jobs give their class, count as paid, and are deleted."""
@@ -77,8 +77,8 @@ async def test_a_job_that_comes_to_nothing_is_told_paid_and_deleted(
     assert (simulator.created(), simulator.jobs_left(), bench.ledger.unfinished_jobs()) == (1, [], [])
 
 
-async def test_the_phase_a_job_was_stuck_in_is_told(simulator: SimulatedProvider, bench: Bench) -> None:
-    """A job that never leaves the queue, and one that stays at 99 %, say where their time went."""
+async def test_the_phase_of_a_stuck_job_is_named(simulator: SimulatedProvider, bench: Bench) -> None:
+    """A job that never leaves the queue, and one that stays at 99 %, name the phase that took their time."""
     base_url, rules, phases = simulator.base_url("videos"), [], []
     for behaviour in ("stuck_in_queue", "generation_timeout"):
         simulator.behave("MiniMax-H3", behaviour)
@@ -89,7 +89,7 @@ async def test_the_phase_a_job_was_stuck_in_is_told(simulator: SimulatedProvider
 
 
 async def test_a_job_without_id_stays_remembered(simulator: SimulatedProvider, bench: Bench) -> None:
-    """An accepted job whose answer lacks the id is paid, told as invalid, and left to the clean-up."""
+    """An accepted job whose answer lacks the id is paid, invalid, and left to the clean-up."""
     simulator.behave("MiniMax-H3", "job_id_missing")
     result = await bench.run(ProbeKind.GENERATE, simulator.base_url("videos"), "videos", "MiniMax-H3")
     assert (result.error_class, result.cost_usd) == (E.INVALID_RESPONSE, 0.25)
@@ -185,8 +185,8 @@ async def test_an_asset_somewhere_forbidden_is_not_fetched(bench: Bench, locatio
 
 
 @pytest.mark.parametrize("url", ["http://[bad/v.mp4", "file:///etc/passwd", "//x", "", 7, None, {"a": 1}])
-async def test_an_address_that_is_none_makes_the_asset_missing(bench: Bench, url: object) -> None:
-    """Whatever a finished job tells instead of an address, the probe says that the asset is missing or faulty."""
+async def test_an_invalid_address_makes_the_asset_missing(bench: Bench, url: object) -> None:
+    """With anything but an address in a finished job, the asset is missing or faulty."""
     body = json.dumps({"task_id": "t1", "status": "completed", "url": url}).encode()
     pages = {"POST /video/generations": answer(body), "GET /video/generations/t1": answer(body)}
     async with serve(_vendor(**pages)) as server:

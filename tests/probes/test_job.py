@@ -60,14 +60,14 @@ def status(word: str, **members: Any) -> tuple[int, dict[str, Any]]:
     return 200, {"id": "v1", "status": word, **members}
 
 
-async def test_queue_and_render_are_told_apart(clock: HandClock) -> None:
+async def test_queue_and_render_are_distinguished(clock: HandClock) -> None:
     """The phases hold the time until a job runs, and from there until it is done."""
     found = attempt(clock, status("queued"), status("queued"), status("in_progress"), status("completed"))
     verdict, polls = await run(clock, found)
     assert (verdict.error_class, polls, found.phases) == (E.NONE, 4, {"queue": 20.0, "render": 10.0})
 
 
-async def test_words_nobody_knows_are_waited_out(clock: HandClock) -> None:
+async def test_unknown_words_are_waited_out(clock: HandClock) -> None:
     """An unknown status word is neither success nor failure."""
     verdict, polls = await run(clock, attempt(clock, status("warming_up"), status("completed")))
     assert (verdict.error_class, polls) == (E.NONE, 2)
@@ -93,7 +93,7 @@ async def test_a_poll_that_fails_decides_nothing(clock: HandClock, trouble: tupl
     assert (verdict.error_class, polls) == (E.NONE, 2)
 
 
-async def test_polls_that_fail_to_the_end_are_told(clock: HandClock) -> None:
+async def test_the_last_failed_poll_is_the_verdict(clock: HandClock) -> None:
     """When no poll succeeds until time is up, the last failure is the verdict."""
     verdict, polls = await run(clock, attempt(clock, status("queued"), (503, {"error": {"message": "overloaded"}})))
     assert (verdict.error_class, polls) == (E.OVERLOADED, 11)
@@ -105,15 +105,15 @@ async def test_a_job_done_in_the_last_pause_is_done(clock: HandClock) -> None:
     assert (verdict.error_class, polls) == (E.NONE, 11)
 
 
-async def test_a_network_that_dies_while_a_job_runs_is_told(clock: HandClock) -> None:
-    """When the last polls reach nobody the attempt says so, although the ones before them were answered."""
+async def test_a_network_that_dies_while_a_job_runs_is_noted(clock: HandClock) -> None:
+    """When the last polls reach no host, the attempt says so, although the ones before them were answered."""
     found = attempt(clock, status("queued"), status("in_progress"), (None, "unreached"))
     verdict, _ = await run(clock, found)
     assert (verdict.error_class, found.is_reached) == (E.CONNECTION, False)
 
 
 async def test_a_network_that_comes_back_while_a_job_runs_is_forgotten(clock: HandClock) -> None:
-    """What could not be reached for a while and was again in the end was reached."""
+    """A host that was unreachable for a while and reached in the end counts as reached."""
     found = attempt(clock, status("queued"), (None, "unreached"), status("in_progress"))
     verdict, _ = await run(clock, found)
     assert (verdict.error_class, found.is_reached) == (E.GENERATION_TIMEOUT, True)
@@ -128,8 +128,8 @@ async def test_a_network_that_comes_back_while_a_job_runs_is_forgotten(clock: Ha
         ((200, {"data": {"status": "FAILURE", "fail_reason": "no available channel"}}), E.UNAVAILABLE),
     ],
 )
-async def test_a_failed_job_tells_why(clock: HandClock, answer: tuple[int, Any], error_class: ErrorClass) -> None:
-    """A job that ended badly gives the class its own words stand for, at once."""
+async def test_a_failed_job_has_its_reason(clock: HandClock, answer: tuple[int, Any], error_class: ErrorClass) -> None:
+    """A job that ended badly gives the class of its own words, at once."""
     verdict, polls = await run(clock, attempt(clock, answer))
     assert (verdict.error_class, polls) == (error_class, 1)
 
@@ -163,7 +163,7 @@ async def test_an_odd_id_stays_inside_its_path(clock: HandClock, job_id: str) ->
 
 
 @pytest.mark.parametrize("value", [None, "", True, 1.5, [], {}, "x" * (ID_CHARACTERS + 1)])
-def test_what_is_no_id_is_none(value: object) -> None:
+def test_other_values_than_ids_are_none(value: object) -> None:
     """Only texts of sane length and whole numbers are ids."""
     api = builtin_apis()["videos"]
     assert (job_id_in(api, {"id": value}), job_id_in(api, {"id": 7}), job_id_in(api, None)) == (None, "7", None)

@@ -26,7 +26,7 @@ BODIES = {
 
 
 def test_the_table_has_every_error_class() -> None:
-    """Each error class stands in the table once, so that no outcome is without an answer."""
+    """The table has each error class once, so that every outcome has an answer."""
     assert set(BEGUN) == set(E)
 
 

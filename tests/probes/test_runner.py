@@ -72,7 +72,7 @@ services:
 
 
 class OddVendor:
-    """A vendor with shapes of its own: nested ids, words in capitals, PUT for delete, the asset in a list."""
+    """A vendor with its own shapes: nested ids, words in capitals, PUT for delete, the asset in a list."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -138,7 +138,7 @@ async def listening(app: Starlette) -> AsyncIterator[str]:
 
 
 async def test_a_vendor_is_added_by_configuration_alone(bench: Bench, tmp_path: Path) -> None:
-    """An API described in YAML is taken through catalogue, canary, submit, poll, asset and delete."""
+    """An API described in YAML is taken through catalog, canary, submit, poll, asset and delete."""
     vendor = OddVendor()
     async with listening(vendor.app()) as url:
         file = tmp_path / "sora.yml"
@@ -309,7 +309,7 @@ async def test_a_canary_that_is_accepted_late_is_barred_too(bench: Bench) -> Non
 
 
 async def test_a_canary_is_barred_before_its_job_is_deleted(bench: Bench) -> None:
-    """Whoever ends the process while the deletion hangs does not make the next one send the canary again."""
+    """If the process ends while the deletion hangs, the next process does not send the canary again."""
     is_deleting = asyncio.Event()
 
     async def behave(connection: Connection) -> None:
@@ -369,7 +369,7 @@ async def test_a_canarys_job_that_cannot_be_deleted_is_left_to_the_clean_up(benc
 async def test_an_accepted_canary_is_barred_on_a_full_disk_too(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    """What cannot be written down is known to the process all the same, and the job is deleted."""
+    """Without room to write, the process itself remembers the canary, and the job is deleted."""
 
     def failing(*_: Any) -> None:
         raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
@@ -393,8 +393,8 @@ def fixed_in_turn(answers: list[bytes]) -> Behaviour:
     return behave
 
 
-async def test_what_a_provider_asks_for_first_is_kept(bench: Bench) -> None:
-    """Request and model, and of the answer's headers only those on the list: bounded, on one line, without the key."""
+async def test_the_evidence_for_a_provider_is_kept(bench: Bench) -> None:
+    """Request, model and only the listed headers of the answer are kept: bounded, on one line, without the key."""
     headers = (
         "X-Oneapi-Request-Id: 2026012812345", "CF-Ray: 8ab-SIN", f"Server: {'s' * 5000}", "Set-Cookie: secret=1",
         "X-Request-Id: sk-of-the-probes",

@@ -102,7 +102,7 @@ async def test_missed_starts_are_not_made_up(clock: HandClock) -> None:
 
 
 async def test_single_flight(clock: HandClock) -> None:
-    """Who asks for a probe that is under way gets that attempt's result; it is run and recorded once."""
+    """Callers that request a running probe get that attempt's result; it is run and recorded once."""
     async with running(config(service(probe_on_scrape=True)), clock) as bench:
         gate = asyncio.Event()
 
@@ -136,8 +136,8 @@ async def test_busy_elsewhere(clock: HandClock) -> None:
         assert bench.recorded == []
 
 
-async def test_hung_provider_delays_nobody(clock: HandClock) -> None:
-    """Of a provider that hangs only as many attempts run as it may have, and all others keep their time."""
+async def test_hung_provider_delays_no_other(clock: HandClock) -> None:
+    """A provider that hangs keeps only its own slots, and all other attempts keep their time."""
     hung = [service(f"hung-{number}", "hung", probes=EACH_MINUTE) for number in range(20)]
     capped = {"hung": {"base_url": "https://h", "max_concurrent": 4}}
     settings = config(*hung, service(probes=EACH_MINUTE), providers=capped, max_concurrent_probes=6)
@@ -199,8 +199,8 @@ async def test_paid_rhythm_survives_restarts(clock: HandClock, last_paid: float 
         assert bench.times()[0] == pytest.approx(expected, abs=1e-5)
 
 
-def test_what_is_scheduled() -> None:
-    """Paid probes are scheduled only with a price and a budget; services that are scraped not at all."""
+def test_scheduled_probes() -> None:
+    """Paid probes are scheduled only with a price and a budget; scraped services never."""
     sections = [
         service("priced", probes={**EACH_MINUTE, **PAID}, price_usd={"per_request": 0.1}),
         service("free", probes={**EACH_MINUTE, **PAID}),
@@ -260,7 +260,7 @@ async def test_answers_of_another_configuration_are_no_evidence(clock: HandClock
 
 
 async def test_new_route_waits_for_the_old_attempt(clock: HandClock) -> None:
-    """Who asks a changed service is not given the old one's answer, nor are two attempts made at once."""
+    """Callers for a changed service do not get the old one's answer, nor do two attempts run at once."""
     before, after = (config(service(probe_on_scrape=True, model=model)) for model in ("old", "new"))
     async with running(before, clock) as bench:
         gate, models = asyncio.Event(), []
@@ -284,7 +284,7 @@ async def test_new_route_waits_for_the_old_attempt(clock: HandClock) -> None:
 
 
 async def test_waiting_attempts_of_a_removed_provider_end(clock: HandClock) -> None:
-    """Attempts that wait for a slot of a provider that a reload removes are given up without asking anybody."""
+    """Attempts that wait for a slot of a provider removed by a reload end without sending a request."""
     services = [service(f"s-{number}", probe_on_scrape=True) for number in range(3)]
     before = config(*services, providers={"relay": {"base_url": "https://r", "max_concurrent": 1}})
     async with running(before, clock) as bench:
@@ -304,7 +304,7 @@ async def test_waiting_attempts_of_a_removed_provider_end(clock: HandClock) -> N
 
 
 async def test_the_attempt_of_another_target_is_not_recent(clock: HandClock) -> None:
-    """What has just ended is recent for as long as asked, and only while it would be asked the same way."""
+    """A finished attempt is recent for the requested time, and only while the target is the same."""
     asked = config(service(probe_on_scrape=True))
     async with running(asked, clock) as bench:
         (watched,) = asked.services
@@ -320,7 +320,7 @@ async def test_the_attempt_of_another_target_is_not_recent(clock: HandClock) -> 
 
 
 async def test_a_barred_probe_is_not_sent(clock: HandClock) -> None:
-    """What is barred is neither sent nor overdue; once it is not barred any more, the next reload takes it up again."""
+    """A barred probe is neither sent nor overdue; once it is no longer barred, the next reload schedules it again."""
     barred: set[str] = set()
     asked = config(service(probes={"canary": {"interval": "5m", "timeout": "30s"}}))
     async with running(asked, clock) as bench:
@@ -463,8 +463,8 @@ async def test_a_working_service_keeps_its_rhythm(clock: HandClock) -> None:
     assert await looks(clock, 600.0) == []
 
 
-async def test_a_service_that_fails_every_other_time_is_not_asked_without_end(clock: HandClock) -> None:
-    """Looks begin no further looks: ten faults of 45 s within ten minutes cause at most two looks each way."""
+async def test_a_service_that_fails_every_other_time_is_not_probed_without_end(clock: HandClock) -> None:
+    """Repetitions cause no more of them: ten faults of 45 s within ten minutes cause at most two each way."""
     faults = [(60.0 * number, 60.0 * number + 45.0) for number in range(10)]
     found = await looks(clock, 600.0, *faults)
     assert len(found) <= 10 * 2 * 2

@@ -51,8 +51,8 @@ async def test_paid_probes_take_no_slot_of_free_ones() -> None:
         assert await entered(slots, 2, leaving) == [0]
 
 
-async def test_a_reload_changes_the_limit_of_those_who_wait() -> None:
-    """A higher limit lets waiting probes in at once; a lower one lets nobody in until enough have left."""
+async def test_a_reload_changes_the_limit_for_waiting_probes() -> None:
+    """A higher limit lets waiting probes in at once; a lower one admits none until enough have left."""
     slots = Slots(limited(1))
     async with AsyncExitStack() as leaving:
         inside = await entered(slots, 3, leaving)

@@ -27,7 +27,7 @@ async def test_one_job_is_accepted_and_deleted_on_every_api(
     assert len(simulator.jobs_left()) == (1 if api == "video-generations" else 0)
 
 
-async def test_a_stream_is_closed_as_soon_as_it_tells(simulator: SimulatedProvider, bench: Bench) -> None:
+async def test_a_stream_is_closed_as_soon_as_it_decides(simulator: SimulatedProvider, bench: Bench) -> None:
     """A streamed job that would render for an hour is accepted at once, by the stream's first words."""
     simulator.simulation.render_seconds = 3600.0
     result = await bench.run(ProbeKind.SUBMIT, simulator.base_url("chat"), "chat", "sora_video2", timeout=5.0)
@@ -63,10 +63,10 @@ async def test_a_refusal_costs_nothing(
         ("broken handshake", 0.0, 0),
     ],
 )
-async def test_what_may_have_cost_is_counted_and_its_job_remembered(
+async def test_an_open_outcome_is_counted_and_its_job_remembered(
     bench: Bench, fault: str, cost: float, remembered: int
 ) -> None:
-    """Whatever leaves open whether a job was begun is paid and looked for later; the request is sent once only."""
+    """An outcome that may have begun a job is paid and its job looked for later; the request is sent only once."""
     scheme = "https" if cost == 0.0 and ("TLS" in fault or "handshake" in fault) else "http"
     async with serve(fault, scheme=scheme) as server:
         result = await bench.run(ProbeKind.SUBMIT, server.url, "videos", "sora-2", timeout=0.4)
@@ -84,8 +84,8 @@ async def test_a_job_that_failed_at_once_is_deleted_too(bench: Bench) -> None:
     assert [head.split()[0] for head in server.requests] == [b"POST", b"DELETE"]
 
 
-async def test_nothing_is_asked_without_a_price_or_a_budget(simulator: SimulatedProvider, bench: Bench) -> None:
-    """A service without a price, and one dearer than the day's limit, are not asked at all."""
+async def test_no_request_is_sent_without_a_price_or_a_budget(simulator: SimulatedProvider, bench: Bench) -> None:
+    """A service without a price, and one dearer than the day's limit, get no request."""
     base_url = simulator.base_url("videos")
     without = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3", price_usd=None)
     beyond = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3", price_usd={"per_request": 1001})
@@ -94,8 +94,8 @@ async def test_nothing_is_asked_without_a_price_or_a_budget(simulator: Simulated
 
 
 @pytest.mark.parametrize("api", ["videos", "video-generations"])
-async def test_a_key_given_as_the_jobs_id_is_not_written_down(bench: Bench, api: str) -> None:
-    """An id that holds our key is none: no byte of the ledger has it, and the order counts all the same."""
+async def test_a_key_given_as_the_jobs_id_is_not_stored(bench: Bench, api: str) -> None:
+    """An id that contains our key does not count: no byte of the ledger has it, and the order is still counted."""
     body = b'{"id":"job-sk-of-the-probes","task_id":"job-sk-of-the-probes","status":"queued"}'
     async with serve(fixed(answer(body))) as server:
         result = await bench.run(ProbeKind.SUBMIT, server.url, api, "sora-2")
@@ -105,8 +105,8 @@ async def test_a_key_given_as_the_jobs_id_is_not_written_down(bench: Bench, api:
 
 
 @pytest.mark.parametrize("value", ["42", "video"])
-async def test_an_id_may_hold_what_a_short_header_says(bench: Bench, value: str) -> None:
-    """A configured header's value that stands in a job's id by chance keeps nobody from deleting the job."""
+async def test_an_id_may_contain_a_short_headers_value(bench: Bench, value: str) -> None:
+    """A configured header's value inside a job's id by chance does not prevent the deletion of the job."""
     async with serve(fixed(answer(b'{"id":"video_1a2b42","status":"queued"}'))) as server:
         document = {"provider": {"headers": {"X-Tenant": value}}}
         await bench.run(ProbeKind.SUBMIT, server.url, "videos", "sora-2", document=document)

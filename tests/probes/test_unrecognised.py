@@ -29,8 +29,8 @@ def test_each_distinct_answer_is_logged_once(caplog: pytest.LogCaptureFixture) -
     assert {record.__dict__["rule"] for record in caplog.records} == {"fault"}
 
 
-def test_what_is_remembered_is_bounded(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider that says something new each time does not fill memory or log."""
+def test_the_memory_is_bounded(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider with a new answer each time does not fill memory or log."""
     monkeypatch.setattr(unrecognised, "MOST_REMEMBERED", 2)
     answers = UnrecognisedAnswers()
     with caplog.at_level(logging.WARNING):

@@ -49,7 +49,7 @@ def width(line: str) -> int:
     return sum(0 if letter == "\u0301" else 2 if east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
-def test_each_provider_has_one_line_with_its_balance_or_what_went_wrong() -> None:
+def test_each_provider_has_one_line_with_its_balance_or_its_fault() -> None:
     """Two services of one provider share a line; a low balance, no limit and a failed reading differ."""
     read = {"is_unlimited": False, "unit": "USD", "read_at": "2026-01-28T03:59:59Z", "is_low": True,
             "error_class": "none", "why": ""}  # fmt: skip

@@ -1,4 +1,4 @@
-"""What each format makes of findings: true, aligned, and with any name as text only."""
+"""The formats of a report: true, aligned, and with any name as text only."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def texts(one: Table) -> list[list[str]]:
     return [[cell.text for cell in row] for row in one.rows]
 
 
-def test_tables_tell_what_was_found(found: Find) -> None:
-    """The stability table has the figures, and words where too little was seen."""
+def test_tables_have_the_findings(found: Find) -> None:
+    """The stability table has the figures, and words where too little was observed."""
     assert texts(table(found(), "stability")) == [
         ["Alpha 官转", "★★★★★", "99.99 %", "100.0 %", "2.50 s", "0", "0.0", "0.0"],
         ["Beta", "★★★☆☆", "90.00 % *", "99.0 %", "750 ms", "3", "3.0", "10.0"],
@@ -60,7 +60,7 @@ def test_an_availability_without_an_accepted_job_says_so(found: Find, name: str,
     ("proven", "is_front_desk_only"),
     [(None, False), *((depth, depth.rank < Depth.ACCEPTED.rank) for depth in Depth)],
 )
-def test_depth_decides_what_is_a_front_desk(proven: Depth | None, is_front_desk_only: bool) -> None:
+def test_depth_decides_the_front_desk(proven: Depth | None, is_front_desk_only: bool) -> None:
     """Every depth before an accepted job is the front desk; without any record of depths nothing is claimed."""
     assert service(found=figures(), proven=proven).is_front_desk_only is is_front_desk_only
     assert service(proven=proven).is_front_desk_only is False
@@ -83,8 +83,8 @@ def test_prices_count_failures(found: Find) -> None:
     ]
 
 
-def test_now_and_objectives_are_told(found: Find) -> None:
-    """Status now with its reason and the route to use, and each objective with its verdict."""
+def test_now_and_objectives_are_shown(found: Find) -> None:
+    """The status now has its reason and the route to use, and each objective its statement."""
     assert texts(table(found(), "now"))[1:] == [
         ["film", "Beta", "Risk control", "Challenge", "reverse", ""],
         ["song", "Gamma", "Unknown", "Balance used up", "reverse", "–"],
@@ -118,7 +118,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
 
 
 def test_gaps_ends_and_warnings_come_first(recorded: Recorded, found: Find) -> None:
-    """What a reader must know besides the figures stands above them."""
+    """The notes that a reader needs come above the figures."""
     recorded.warnings = ["one store is away"]
     lines = [line for line in render(found(), "en", "text", columns=200).splitlines() if line.startswith("! ")]
     assert lines == [
@@ -129,8 +129,8 @@ def test_gaps_ends_and_warnings_come_first(recorded: Recorded, found: Find) -> N
     ]
 
 
-def test_a_missing_route_series_is_told(recorded: Recorded, found: Find) -> None:
-    """Where the route to use now is not recorded, its series is named."""
+def test_a_missing_route_series_is_named(recorded: Recorded, found: Find) -> None:
+    """If the route to use now is not recorded, its series is named."""
     del recorded.answers["recommended"]
     assert "product_service_id:sora_service_recommended:bool is missing" in render(found(), "en", "text")
 
@@ -223,7 +223,7 @@ def test_csv_has_one_row_per_service(found: Find) -> None:
 
 
 def test_csv_of_incidents_has_one_row_each(found: Find) -> None:
-    """Incidents and silences stand in one table, oldest first."""
+    """Incidents and silences are in one table, oldest first."""
     rows = list(csv.DictReader(io.StringIO(render(found(), "en", "csv", csv_table="incidents"))))
     assert [(row["service_id"], row["kind"], row["error_class"]) for row in rows] == [
         ("beta", "incident", "captcha"),
@@ -248,7 +248,7 @@ def test_json_has_the_documented_shape(found: Find) -> None:
 
 
 def test_every_name_of_the_json_is_documented(found: Find) -> None:
-    """Each key of the document stands in the description of its shape."""
+    """Each key of the document is in the description of its shape."""
     from sora_exporter.report import documents
 
     def keys(value: object) -> set[str]:
@@ -261,7 +261,7 @@ def test_every_name_of_the_json_is_documented(found: Find) -> None:
 
 
 @pytest.mark.parametrize("language", languages())
-def test_html_is_one_file_that_asks_nobody(found: Find, language: str) -> None:
+def test_html_is_one_self_contained_file(found: Find, language: str) -> None:
     """The page is well-formed, in its language, draws a chart per service and points nowhere."""
     page = render(found(), language, "html")
     structure = Structure(page)
@@ -275,7 +275,7 @@ def test_html_is_one_file_that_asks_nobody(found: Find, language: str) -> None:
     assert structure.heading_levels() == [1, *[2] * 8]
 
 
-def test_html_says_in_words_what_it_draws(found: Find) -> None:
+def test_html_describes_its_drawings_in_words(found: Find) -> None:
     """Each chart has its figure as a label, each bar its own, and everyone can distinguish the colours."""
     structure = Structure(page := render(found(), "en", "html"))
     assert "Beta: 90.00 %" in structure.all("aria-label")

@@ -27,7 +27,7 @@ def test_each_use_has_its_own_route() -> None:
 
 
 def test_a_short_video_turns_the_price_around() -> None:
-    """What is cheapest depends on the length of the video, since some charge by the second."""
+    """The cheapest route depends on the length of the video, since some charge by the second."""
     both = service("second", found=figures(), price=SECOND), service("request", found=figures(), price=REQUEST)
     assert chosen(*both, video_seconds=1)["budget"] == "second"
     assert chosen(*both, video_seconds=2)["budget"] == "request"
@@ -56,7 +56,7 @@ def test_each_bound_is_where_it_is_stated(use: str, good: Figures, bad: Figures)
     assert chosen(service(found=bad, price=REQUEST))[use] is None
 
 
-def test_what_cannot_be_judged_is_not_recommended() -> None:
+def test_an_unjudged_route_is_not_recommended() -> None:
     """A retired route, one with too little record, and for a purse one without a price, are never chosen."""
     no_route = dict.fromkeys((use.name for use in USES), None)
     assert chosen(service(status=Status.RETIRED, found=figures(), price=SECOND)) == no_route
@@ -79,8 +79,8 @@ def test_names_do_not_matter() -> None:
     assert chosen(service("a", found=other), service("b", found=one))["production"] == "b"
 
 
-def test_an_objective_is_stated_over_what_was_seen() -> None:
-    """Allowed and spent downtime are of the observed time, and the budget left is what remains of one by the other."""
+def test_an_objective_is_stated_over_the_observed_time() -> None:
+    """Allowed and spent downtime are of the observed time, and the budget left is the unspent share."""
     (kept,) = statements(findings(service(found=figures(0.9995), objective=0.999, coverage=0.5)))
     assert (kept.is_kept, kept.objective) == (True, 0.999)
     assert kept.allowed_seconds == pytest.approx(302.4)
@@ -94,7 +94,7 @@ def test_an_objective_just_reached_is_kept_and_just_missed_is_not() -> None:
     assert [statement.is_kept for statement in statements(findings(*found))] == [True, False]
 
 
-def test_no_verdict_without_evidence() -> None:
+def test_no_statement_without_evidence() -> None:
     """With too little record nothing is said about the objective, and without an objective there is no statement."""
     (unseen,) = statements(findings(service(objective=0.999, coverage=0.1), service("beta", found=figures())))
     assert (unseen.is_kept, unseen.allowed_seconds, unseen.spent_seconds, unseen.budget_left) == (None,) * 4

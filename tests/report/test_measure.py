@@ -74,8 +74,8 @@ def test_a_service_that_is_gone_has_no_status(recorded: Recorded, found: Find) -
     assert [service.status for service in found().services] == [Status.OPERATIONAL, None, None]
 
 
-def test_the_chart_tells_parts_that_nobody_saw(found: Find) -> None:
-    """A bar has the availability of what was seen in it, and none where nothing was."""
+def test_the_chart_shows_unobserved_parts(found: Find) -> None:
+    """A bar has the availability of its observed part, and none without any."""
     bars = found().services[0].bars
     assert len(bars) == 28
     assert [(bars[0].availability, bars[0].coverage), (bars[-1].availability, bars[1].availability)] == [
@@ -109,7 +109,7 @@ MISSING = {
 
 @pytest.mark.parametrize("question", sorted(MISSING))
 def test_a_missing_rule_is_named(recorded: Recorded, found: Find, question: str) -> None:
-    """Without a rule that the figures need there is no report, but its name and what to load."""
+    """Without a rule that the figures need there is no report, but its name and the file to load."""
     del recorded.answers[question]
     with pytest.raises(NoReport, match=r"alerting-rules/sora-recording\.rules\.yml") as refused:
         found()
@@ -117,28 +117,28 @@ def test_a_missing_rule_is_named(recorded: Recorded, found: Find, question: str)
 
 
 def test_a_prometheus_without_us_is_said_plainly(recorded: Recorded, found: Find) -> None:
-    """Where nothing of the exporter is recorded, that is what is said."""
+    """If nothing of the exporter is recorded, the message says so."""
     recorded.answers.clear()
     with pytest.raises(NoReport, match="holds nothing of sora_exporter in the last 7d"):
         found()
 
 
 def test_too_little_of_everything_is_no_report(recorded: Recorded, found: Find) -> None:
-    """When not one service was seen enough, there is no report, and the best one is named."""
+    """If no service was observed enough, there is no report, and the best one is named."""
     recorded.answers["coverage"] = each(alpha=0.3, beta=0.1)
     with pytest.raises(NoReport, match=r"at most 30\.0 % of the last 7d \(alpha\), and a figure needs 50 %"):
         found()
 
 
 @pytest.mark.parametrize("value", ["NaN", "+Inf"])
-def test_what_is_no_number_is_no_figure(recorded: Recorded, found: Find, value: str) -> None:
+def test_a_value_that_is_not_finite_is_missing(recorded: Recorded, found: Find, value: str) -> None:
     """A value that is not finite counts as missing."""
     recorded.answers["availability"] = [({"service_id": "alpha"}, 1), ({"service_id": "beta"}, value)]
     assert found().services[1].figures is None
 
 
-def test_minutes_are_asked_in_pieces_that_prometheus_answers(recorded: Recorded, found: Find) -> None:
-    """No range query asks for more than the 11,000 samples of a series that Prometheus gives."""
+def test_minutes_are_queried_in_pieces_that_prometheus_answers(recorded: Recorded, found: Find) -> None:
+    """No range query exceeds the 11,000 samples of a series that Prometheus returns."""
     found()
     spans = [
         (float(asked.query_params["end"]) - float(asked.query_params["start"])) / float(asked.query_params["step"])

@@ -154,14 +154,14 @@ def test_ninety_days_of_a_month_are_no_figure(engine: Prometheus) -> None:
 
 
 def test_a_time_before_the_record_is_said_plainly(engine: Prometheus) -> None:
-    """Where nothing was recorded in the window, one line says so with exit code 2."""
+    """If nothing was recorded in the window, one line says so with exit code 2."""
     result = call(engine, "--window", "24h", end="2026-06-01")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "holds nothing of sora_exporter" in result.stderr
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "csv", "html"])
-def test_every_format_tells_the_month(engine: Prometheus, form: str) -> None:
+def test_every_format_covers_the_month(engine: Prometheus, form: str) -> None:
     """Each format names every service."""
     result = call(engine, "--format", form)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -117,7 +117,7 @@ REFUSALS: Mapping[str, tuple[Response, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("case", sorted(REFUSALS))
 async def test_every_refusal_is_one_line(recorded: Recorded, secret_file: Path, case: str) -> None:
-    """What is no usable answer is said in one line that names the address and what to do."""
+    """An unusable answer is one line that names the address and the fix."""
     recorded.refusal, words = REFUSALS[case]
     said = await refusal(Access(recorded.url, bearer_token_file=secret_file))
     assert said.startswith(recorded.url)
@@ -164,8 +164,8 @@ async def test_no_fault_of_a_server_is_an_answer(fault: str, monkeypatch: pytest
         assert broken.url in await refusal(Access(broken.url))
 
 
-async def test_an_answer_without_end_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than the limit is not read, and how to ask for less is said."""
+async def test_an_answer_without_end_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading stops at the limit, and the message names the option that asks for less."""
     monkeypatch.setattr(sora_exporter.report.prometheus, "ANSWER_BYTES", 1024 * 1024)
     async with server.serve("endless body") as endless:
         assert "more than 1 MiB: take a shorter --window" in await refusal(Access(endless.url))

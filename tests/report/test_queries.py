@@ -21,8 +21,8 @@ def questions(window: Window) -> list[str]:
 
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
-def test_what_is_asked_for_is_recorded(window: Window) -> None:
-    """Every recorded series in a question is one that the shipped rules record."""
+def test_queried_series_are_recorded(window: Window) -> None:
+    """Every recorded series in a query is one that the shipped rules record."""
     asked = {name for question in questions(window) for name in re.findall(r"\b\w+:\w+:\w+", question)}
     assert len(asked) >= 10
     assert asked - RECORDED == set()

@@ -1,4 +1,4 @@
-"""The catalogue: every language says everything, with the same things filled in."""
+"""The words of the report: every language has all texts, with the same names filled in."""
 
 from __future__ import annotations
 

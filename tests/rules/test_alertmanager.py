@@ -182,7 +182,7 @@ def held(manager: str, labels: Labels) -> Mapping[str, Any]:
 @pytest.mark.programs
 @pytest.mark.parametrize(("source", "muted", "audible"), INHIBITIONS.values(), ids=list(INHIBITIONS))
 def test_inhibition(manager: str, source: Labels, muted: tuple[Labels, ...], audible: tuple[Labels, ...]) -> None:
-    """What fires mutes all that it explains, and nothing of another service, provider or product."""
+    """A firing alert mutes all that it explains, and nothing of another service, provider or product."""
     assert [target for target in muted if not mutes(manager, source, target)] == []
     assert [target for target in audible if mutes(manager, source, target)] == []
 
@@ -231,7 +231,7 @@ def test_no_secret_is_written_in_the_configuration() -> None:
         assert not re.search(r"\b(password|api_url|bot_token|api_secret|credentials): ", file.read_text())
 
 
-def test_every_inhibition_needs_what_it_compares() -> None:
+def test_every_inhibition_needs_its_labels() -> None:
     """A label that both sides lack would count as equal: alerts that are muted by service carry a service."""
     for rule in yaml.safe_load(CONFIG.read_text())["inhibit_rules"]:
         if rule.get("equal") == ["service_id"]:
@@ -241,8 +241,8 @@ def test_every_inhibition_needs_what_it_compares() -> None:
             assert named, rule
 
 
-def test_nothing_of_severity_none_reaches_anyone_but_the_dead_mans_switch() -> None:
-    """What only mutes goes to a receiver without an address, in the plain file and in the Operator's."""
+def test_severity_none_reaches_only_the_dead_mans_switch() -> None:
+    """A muting alert goes to a receiver without an address, in the plain file and in the Operator's."""
     plain = yaml.safe_load(CONFIG.read_text())
     operator = yaml.safe_load((RULES / "operator" / "alertmanager" / "alertmanagerconfig.yml").read_text())
     for receivers in (plain["receivers"], operator["spec"]["receivers"]):

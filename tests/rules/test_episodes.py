@@ -1,4 +1,4 @@
-"""What the rules make of whole troubles: one episode, one alert, true figures."""
+"""The rules over whole troubles: one episode, one alert, true figures."""
 
 from __future__ import annotations
 

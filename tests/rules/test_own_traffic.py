@@ -1,4 +1,4 @@
-"""What the rules make of the applications' own requests, which reach deeper than any free probe."""
+"""The rules over the applications' own requests, which reach deeper than any free probe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ S = "service_id:sora_service_"
 
 
 def test_a_proof_is_the_newest_of_probes_and_applications(tmp_path: Path) -> None:
-    """The newer proof of a depth counts, whichever side has it, and a depth that nobody proved is absent."""
+    """The newer proof of a depth counts, from either side, and an unproven depth is absent."""
     probe = {"job": "sora_exporter", "instance": "a", "service_id": "alpha"}
     check(
         tmp_path,

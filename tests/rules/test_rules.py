@@ -46,7 +46,7 @@ def test_vmalert_loads_the_rules() -> None:
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
-def test_every_alert_says_what_to_do(rule: dict[str, Any]) -> None:
+def test_every_alert_is_documented(rule: dict[str, Any]) -> None:
     """An alert has a known severity, a headline, a description, a heading in the runbook and a dashboard."""
     notes = rule["annotations"]
     assert rule["labels"]["severity"] in ("critical", "warning", "info", "none")
@@ -66,7 +66,7 @@ def test_alerts_are_those_of_the_public_surface() -> None:
 
 
 def test_recorded_series_are_documented() -> None:
-    """Every recorded series that is meant to be read stands in the documentation, and nothing else does."""
+    """Every recorded series that is meant to be read is in the documentation, and no other one."""
     documented = set(re.findall(r"`([a-z_]+:\w+:\w+)`", (RULES / "README.md").read_text()))
     recorded = {rule["record"] for rule in shipped("recording")}
     assert documented <= recorded
@@ -80,7 +80,7 @@ def test_rules_are_generic(file: str) -> None:
     assert not re.search(r"sora-2|sora_video|veo|apiyi|openai|gpt|0\.999\b", text)
 
 
-def test_rules_stay_with_what_every_version_understands() -> None:
+def test_rules_use_features_of_every_version() -> None:
     """Nothing is used that Prometheus 2.42 lacks, that 3.x gave up, or that needs a flag."""
     newer = r"query_offset|sort_by_label|holt_winters|double_exp|mad_over_time|limitk|limit_ratio|@ ?(start|end)"
     for file in RULES.glob("*.rules.yml"):

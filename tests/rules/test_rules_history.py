@@ -107,7 +107,7 @@ def test_stars_are_those_of_the_article(engine: Prometheus) -> None:
     assert read(engine, PREFIX + "stability:stars") == STARS
 
 
-def test_coverage_tells_the_silent_minutes(engine: Prometheus, histories: list[ServiceHistory]) -> None:
+def test_coverage_shows_the_silent_minutes(engine: Prometheus, histories: list[ServiceHistory]) -> None:
     """Coverage is the share of observed minutes."""
     measured = read(engine, PREFIX + "coverage:ratio30d")
     assert measured == pytest.approx({history.service.id: history.coverage for history in histories})

@@ -38,7 +38,7 @@ def wanted(expected: Mapping[str, Any]) -> list[str]:
 
 @pytest.fixture
 def provider(tmp_path: Path) -> Iterator[str]:
-    """A simulated provider that serves each recording as a page of its own."""
+    """A simulated provider that serves each recording as a separate page."""
     for recording, (page_format, place) in PLACES.items():
         file = tmp_path / "documents" / page_name(recording) / (BELOW.get(page_format, "") + place)
         file.parent.mkdir(parents=True)
@@ -75,7 +75,7 @@ def samples(text: str, name: str, page: str) -> dict[tuple[str, ...], float]:
 async def test_every_recording_arrives(
     provider: str, tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What expect.json says of each document is in the report, the same on /metrics, and in words on the overview."""
+    """The facts in expect.json for each document are in the report, on /metrics, and in words on the overview."""
     clock.step(DURING_MAINTENANCE - clock.now())
     pages = {
         page_name(recording): {
@@ -97,8 +97,8 @@ async def test_every_recording_arrives(
         assert report is not None, exporter.pages.states[page].error
         assert {fact: found(report, fact, expected) for fact in expected} == expected
         assert samples(metrics, "sora_status_page_up", page) == {(): 1.0}
-        told = samples(metrics, "sora_status_page_component_status", page)
-        assert {labels for labels, value in told.items() if value} == {
+        statuses = samples(metrics, "sora_status_page_component_status", page)
+        assert {labels for labels, value in statuses.items() if value} == {
             (key, status.value) for key, status in report.components.items()
         }
         if report.open_incidents is not None:

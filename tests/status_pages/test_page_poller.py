@@ -165,8 +165,8 @@ def test_not_modified_reuses_the_body() -> None:
     assert [status_of(state) for state in states] == ["major_outage", "major_outage", None, "major_outage"]
 
 
-def test_not_modified_without_having_asked() -> None:
-    """A 304 to an unconditional request is no answer."""
+def test_not_modified_to_an_unconditional_request() -> None:
+    """A 304 to an unconditional request is not an answer."""
     (state,) = run(Site({COMPONENTS: Fetched(304)}))
     assert not state.up
     assert "components.json: HTTP 304" in state.error
@@ -193,7 +193,7 @@ TROUBLE = {
 
 @pytest.mark.parametrize(("answer", "words"), TROUBLE.values(), ids=TROUBLE)
 def test_trouble_drops_the_values(answer: Fetched | FetchError, words: str) -> None:
-    """Whatever goes wrong with a page, it is not up, its values are gone, and the last success keeps its date."""
+    """After any fault of a page it is not up, its values are gone, and the last success keeps its date."""
     site, changes = answering(COMPONENTS, Fetched(200, {}, BODY), answer)
     before, after = run(site, *changes)
     assert before.up
@@ -203,7 +203,7 @@ def test_trouble_drops_the_values(answer: Fetched | FetchError, words: str) -> N
 
 
 def test_never_reached() -> None:
-    """A page that never answered has no date of a success, and one reason is told once for all documents."""
+    """A page that never answered has no date of a success, and one reason for all documents is named once."""
     site = Site()
     (state,) = run(site)
     assert (state.up, state.fetched_at) == (False, None)
@@ -297,7 +297,7 @@ def read_documents(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, bytes]]
 
 
 def test_the_same_documents_are_read_once(read_documents: list[Mapping[str, bytes]]) -> None:
-    """Documents that did not change are not parsed again, whatever else went wrong meanwhile."""
+    """Unchanged documents are not parsed again, even if other documents fail meanwhile."""
     tagged = Fetched(200, {"etag": "1"}, BODY)
     site, changes = answering(
         COMPONENTS, tagged, Fetched(304), tagged, Fetched(503), Fetched(304), Fetched(200, {}, DOWN)
@@ -381,7 +381,7 @@ def test_each_missing_document_is_named() -> None:
 
 
 def test_a_path_that_makes_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a reader lets through as a link, an incident without a usable address is still told."""
+    """An incident with a link that is not an address is shown without it."""
     incidents = (Incident("Errors", Impact.MINOR, is_open=True, url="//[x/incidents/1"),)
     reader = Reader(READERS["statuspage"].addresses, lambda *_: PageReport(incidents=incidents), 1000)
     monkeypatch.setattr(poller, "READERS", {"statuspage": reader})

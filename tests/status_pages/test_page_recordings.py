@@ -119,7 +119,7 @@ def spoiled(value: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize("name", PLACES)
 def test_no_spoiled_part_raises(name: str) -> None:
-    """Whichever part of a recording is of a wrong kind or missing, there is a report or a one-line PageError."""
+    """For a wrong type or a gap in any part of a recording there is a report or a one-line PageError."""
     page_format, place = PLACES[name]
     reports, refusals = 0, []
     for variant in spoiled(shortened(json.loads(recorded(name)))):

@@ -1,4 +1,4 @@
-"""Documents as pages may send them on a bad day: whatever can be read is read, nothing is invented, nothing raises."""
+"""Documents as pages may send them on a bad day: readable parts are read, nothing is invented, nothing raises."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_variant(page_format: str, case: dict[str, Any]) -> None:
     ids=["broken UTF-8", "a number too long for int()", "a number beyond all floats"],
 )
 def test_oddities_beside_the_facts(body: bytes) -> None:
-    """A value nobody asks for cannot spoil the rest of a document."""
+    """An unused value of a wrong type does not spoil the rest of a document."""
     report = READERS["statuspage"].read({COMPONENTS: body}, ["Video"], NOW)
     assert report.components == {"Video": "operational"}
 
@@ -158,7 +158,7 @@ def test_incidents_for_people_are_bounded() -> None:
     ],
 )
 def test_addresses(page_format: str, url: str, addresses: list[str]) -> None:
-    """Whichever address of a page is configured, its documents are found."""
+    """From any configured address of a page its documents are found."""
     assert set(addresses) <= set(READERS[page_format].addresses(url).values())
 
 

@@ -128,8 +128,8 @@ async def test_one_line_per_change(
         assert vars(caplog.records[0])["error"].endswith(": HTTP 500")
 
 
-async def test_reload_touches_only_what_changed(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reload leaves an unchanged page its rhythm and facts, reads a changed one anew and forgets a removed one."""
+async def test_reload_touches_only_changed_pages(clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reload keeps an unchanged page's interval and facts, reads a changed one again and forgets a removed one."""
     async with reading(clock, monkeypatch, kept=PAGE, changed=PAGE, removed=PAGE) as run:
         await clock.advance(30)
         kept = run.pages.states["kept"]

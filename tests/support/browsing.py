@@ -22,7 +22,7 @@ class Site:
 
 
 def watch(page: Page, site: Site, complaints: list[str]) -> None:
-    """Note what the console says, scripts' faults and dialogs, and requests to anybody else."""
+    """Note console messages, script errors and dialogs, and requests to other hosts."""
 
     def said(message: ConsoleMessage) -> None:
         # Chromium mentions every 404, also one that a test requests on purpose.

@@ -1,4 +1,4 @@
-"""A source of samples over a state of its own, for tests of /metrics and of metric names."""
+"""A source of samples over its own state, for tests of /metrics and of metric names."""
 
 from __future__ import annotations
 

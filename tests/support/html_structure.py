@@ -1,4 +1,4 @@
-"""Reading a page the way a strict reader would: what is open, what is said, what points where."""
+"""Reading a page as a strict reader would: open elements, text and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every gateway in every condition, asked by every probe: what each cell shows, and the table as text."""
+"""Every gateway in every condition against every probe: the outcome of each cell, and the table as text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ XAI: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What a gateway sells and how: the api, the model, and whether it is a relay."""
+    """The offer of a gateway: the API, the model, and whether it is a relay."""
 
     api: str
     model: str
@@ -59,7 +59,7 @@ SOLD = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one probe of a gateway in one condition shows; money in USD."""
+    """The outcome of one probe at a gateway in one condition; money in USD."""
 
     error_class: ErrorClass
     status: Status

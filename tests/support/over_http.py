@@ -1,4 +1,4 @@
-"""An ASGI application behind a real socket, served from a thread of its own."""
+"""An ASGI application behind a real socket, served from its own thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paraphrases: what an answer may say in other words, from patterns and from single wordings."""
+"""Paraphrases: the same answer in other words, from patterns and from single wordings."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class SimulatedProvider:
 
 @pytest.fixture(scope="session")
 def simulated_port() -> Iterator[tuple[int, Simulation]]:
-    """The simulated provider, served by uvicorn in a thread of its own."""
+    """The simulated provider, served by uvicorn in its own thread."""
     app = create_app()
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", timeout_graceful_shutdown=1)

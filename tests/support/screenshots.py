@@ -27,7 +27,7 @@ SHOTS = {
 """File to path, colour scheme, width and height in pixels; a height of None is the whole page's."""
 
 
-def quick_catalogue() -> str:
+def quick_catalog() -> str:
     """Return the services of January with short intervals, and a paid probe where it costs a cent."""
     document = january()
     for service in document["services"]:
@@ -52,7 +52,7 @@ def take(url: str) -> None:
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory, simulator() as provider:
         config = Path(directory) / "sora.yml"
-        config.write_text(quick_catalogue(), "utf-8")
+        config.write_text(quick_catalog(), "utf-8")
         with exporter(Path(directory), f"--config.file={config}", env=environment(provider)) as running:
             time.sleep(WATCHED_SECONDS)
             take(running.url)

@@ -38,7 +38,7 @@ async def text(request: Request) -> Response:  # noqa: ARG001
 
 
 async def page(request: Request) -> Response:  # noqa: ARG001
-    """Answer with a page that has a policy of its own."""
+    """Answer with a page that sets its own policy."""
     return HTMLResponse("", headers={"content-security-policy": "default-src 'self'"})
 
 

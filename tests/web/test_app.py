@@ -44,7 +44,7 @@ async def test_pages_only_read(served: Served, path: str) -> None:
 
 
 async def test_an_unknown_path_is_404_as_text(served: Served) -> None:
-    """What is not there says so in plain text."""
+    """The answer for an unknown path is plain text."""
     answer = await served.get("/no/such/page")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "text/plain; charset=utf-8")
     assert "Not Found" in answer.text
@@ -77,27 +77,27 @@ async def test_metrics_never_probe(served: Served) -> None:
     assert served.runner.asked == []
 
 
-async def test_status_as_json_tells_the_state_and_its_reason(served: Served) -> None:
-    """After a refused attempt /api/v1/status names status, class, why, the route to use, money and pages."""
+async def test_status_as_json_has_the_state_and_its_reason(served: Served) -> None:
+    """After a refused attempt /api/v1/status has status, class, reason, the route to use, money and pages."""
     service = served.exporter.config.services[0]
     said = result(service.id, ProbeKind.CATALOG, ErrorClass.RISK_CONTROL, detail="账号风控")
     served.runner.script[service.id, ProbeKind.CATALOG] = said
     await served.exporter.scheduler.attempt(service, ProbeKind.CATALOG)
-    told = (await served.get("/api/v1/status")).json()
-    first, second = told["services"]
+    document = (await served.get("/api/v1/status")).json()
+    first, second = document["services"]
     assert (first["status"], first["error_class"], first["why"]) == (Status.RISK_CONTROL, "risk_control", "账号风控")
     assert (second["status"], second["error_class"]) == (Status.UNKNOWN, "not_probed")
-    assert told["products"][0] == {
+    assert document["products"][0] == {
         "product": "sora-2",
         "service_id": None,
         "why": "no route is usable: sora-2-official is risk_control, scraped is unknown",
         "criterion": None,
     }
-    assert told["budget"] == {"limit_usd": 1.0, "spent_usd": 0.0}
-    assert (told["status_pages"], told["exporter"]["last_reload_successful"]) == ([], True)
+    assert document["budget"] == {"limit_usd": 1.0, "spent_usd": 0.0}
+    assert (document["status_pages"], document["exporter"]["last_reload_successful"]) == ([], True)
 
 
-async def test_status_as_json_tells_attempt_and_success_of_a_page(served: Served) -> None:
+async def test_status_as_json_has_attempt_and_success_of_a_page(served: Served) -> None:
     """A page that was read once and then failed has both times."""
     served.exporter.pages.states["official"] = PageState(False, 1_000_060.0, 1_000_000.0, None, "HTTP 503")
     assert (await served.get("/api/v1/status")).json()["status_pages"] == [
@@ -115,8 +115,8 @@ async def test_one_service_shows_its_attempts(served: Served) -> None:
     """A service's own document holds its latest attempts; an unknown one is a 404 that names it."""
     service = served.exporter.config.services[0]
     await served.exporter.scheduler.attempt(service, ProbeKind.CATALOG)
-    told = (await served.get("/api/v1/services/sora-2-official")).json()
-    assert [attempt["http_status"] for attempt in told["attempts"]["catalog"]] == [200]
+    document = (await served.get("/api/v1/services/sora-2-official")).json()
+    assert [attempt["http_status"] for attempt in document["attempts"]["catalog"]] == [200]
     missing = await served.get("/api/v1/services/nobody")
     assert (missing.status_code, missing.json()) == (404, {"error": "no service 'nobody' is configured"})
 
@@ -171,7 +171,7 @@ async def test_a_page_of_another_site_cannot_reload(served: Served, origin: str,
     ("accepted", "is_zipped"),
     [("gzip", True), ("deflate, gzip;q=0.5", True), ("gzip;q=0", False), ("gzip; q=0.0", False), ("identity", False)],
 )
-async def test_metrics_are_gzipped_when_asked_for(served: Served, accepted: str, is_zipped: bool) -> None:
+async def test_metrics_are_gzipped_on_request(served: Served, accepted: str, is_zipped: bool) -> None:
     """The compressed answer holds the same text, and only clients that accept it get it."""
     plain = await served.get("/metrics", headers={"accept-encoding": "identity"})
     answer = await served.get("/metrics", headers={"accept-encoding": accepted})
@@ -196,8 +196,8 @@ async def test_reload_is_only_posted(served: Served) -> None:
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
-async def test_a_good_reload_changes_what_is_served_and_keeps_the_counters(served: Served) -> None:
-    """After POST /-/reload a new service is there, and what the old one counted still is."""
+async def test_a_good_reload_changes_services_and_keeps_the_counters(served: Served) -> None:
+    """After POST /-/reload a new service is there, and the counters of the old one still are."""
     service = served.exporter.config.services[0]
     await served.exporter.scheduler.attempt(service, ProbeKind.CATALOG)
     more = CONFIGURATION.replace("id: scraped", "id: another")
@@ -225,7 +225,7 @@ async def test_a_bad_reload_answers_the_mistake_and_changes_nothing(served: Serv
     assert "sora_exporter_config_last_reload_successful 1.0" in (await served.get("/metrics")).text
 
 
-async def test_the_page_and_json_bear_what_a_hostile_provider_says(served: Served) -> None:
+async def test_the_page_and_json_survive_hostile_words(served: Served) -> None:
     """Markup and terminal codes in an answer's words break neither the page nor the JSON."""
     service = served.exporter.config.services[0]
     hostile = result(service.id, ProbeKind.CATALOG, ErrorClass.SERVER_ERROR, detail="<script>alert(1)</script>\x9b31m")

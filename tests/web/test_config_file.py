@@ -151,7 +151,7 @@ def test_mistakes_are_one_line(directory: Path, text: str, words: str) -> None:
 
 
 def test_a_password_in_place_of_a_hash_is_not_repeated(directory: Path) -> None:
-    """Whoever writes the password itself does not find it in a log."""
+    """A password in place of its hash does not reach a log."""
     with pytest.raises(ConfigError) as caught:
         load(directory, "basic_auth_users: {me: hunter2-in-plain}")
     assert "hunter2" not in str(caught.value)

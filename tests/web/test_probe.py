@@ -62,10 +62,10 @@ async def test_a_failed_probe_is_an_answer_not_an_error(served: Served) -> None:
     """A service under risk control is 200 with probe_success 0 and the class that says why."""
     served.runner.script[CATALOG] = result(*CATALOG, ErrorClass.RISK_CONTROL, http_status=403)
     answer = await served.get("/probe", params={"service_id": "sora-2-official", "probe": "catalog"})
-    told = values(answer.text)
-    assert (answer.status_code, told["probe_success"], told["probe_http_status_code"]) == (200, 0.0, 403.0)
-    assert told["sora_service_error{error_class=risk_control}{service_id=sora-2-official}"] == 1.0
-    assert "probe_ssl_earliest_cert_expiry" not in told
+    samples = values(answer.text)
+    assert (answer.status_code, samples["probe_success"], samples["probe_http_status_code"]) == (200, 0.0, 403.0)
+    assert samples["sora_service_error{error_class=risk_control}{service_id=sora-2-official}"] == 1.0
+    assert "probe_ssl_earliest_cert_expiry" not in samples
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_a_failed_probe_is_an_answer_not_an_error(served: Served) -> None:
         ),
     ],
 )
-async def test_what_must_not_be_asked_is_a_400_that_says_why(served: Served, query: str, words: str) -> None:
+async def test_a_forbidden_probe_is_a_400_with_the_reason(served: Served, query: str, words: str) -> None:
     """An unknown service or probe, and a paid probe that is not allowed, are refused before any request."""
     answer = await served.get(f"/probe?{query}")
     assert (answer.status_code, answer.text) == (400, words)
@@ -99,7 +99,7 @@ async def test_what_must_not_be_asked_is_a_400_that_says_why(served: Served, que
 
 
 @pytest.mark.parametrize("version", ["abc", "2.0.0"])
-async def test_a_version_nobody_knows_is_answered_with_one_we_speak(served: Served, version: str) -> None:
+async def test_an_unknown_version_gets_ours(served: Served, version: str) -> None:
     """Versions of OpenMetrics are not negotiated: the answer has version 1.0.0 for any requested one."""
     headers = {"accept": f"application/openmetrics-text;version={version}"}
     answer = await served.get("/probe?service_id=sora-2-official", headers=headers)
@@ -146,10 +146,10 @@ async def test_a_scrape_ends_in_time_and_leaves_the_attempt_to_the_others(served
     served.runner.gate.clear()
     headers = {"X-Prometheus-Scrape-Timeout-Seconds": "0.51"}
     answer = await served.get("/probe?service_id=sora-2-official", headers=headers)
-    told = values(answer.text)
-    assert (answer.status_code, told["probe_success"], told["probe_http_status_code"]) == (200, 0.0, 0.0)
-    assert told["sora_service_error{error_class=not_probed}{service_id=sora-2-official}"] == 1.0
-    assert told["sora_service_status{service_id=sora-2-official}{status=unknown}"] == 1.0
+    samples = values(answer.text)
+    assert (answer.status_code, samples["probe_success"], samples["probe_http_status_code"]) == (200, 0.0, 0.0)
+    assert samples["sora_service_error{error_class=not_probed}{service_id=sora-2-official}"] == 1.0
+    assert samples["sora_service_status{service_id=sora-2-official}{status=unknown}"] == 1.0
     assert served.exporter.scheduler.in_flight == 1
     served.runner.gate.set()
     await served.exporter.scheduler.attempt(served.exporter.config.services[0], ProbeKind.CATALOG)
@@ -157,7 +157,7 @@ async def test_a_scrape_ends_in_time_and_leaves_the_attempt_to_the_others(served
     assert served.runner.asked == [CATALOG]
 
 
-async def test_a_probe_another_process_is_at_is_told_as_such(served: Served) -> None:
+async def test_a_probe_run_by_another_process_is_a_503(served: Served) -> None:
     """While ``check`` holds the probe a scrape is a 503 that says to try again, and no evidence is invented."""
     served.runner.script[CATALOG] = None
     answer = await served.get("/probe?service_id=sora-2-official")
@@ -177,7 +177,7 @@ async def test_debug_shows_the_attempt_and_the_metrics_to_a_person(served: Serve
     assert values(metrics)["probe_success"] == 0.0
 
 
-async def test_openmetrics_for_who_asks_for_it(served: Served) -> None:
+async def test_openmetrics_on_request(served: Served) -> None:
     """/probe negotiates its format like /metrics."""
     answer = await served.get(
         "/probe?service_id=sora-2-official", headers={"accept": "application/openmetrics-text;version=1.0.0"}
@@ -210,7 +210,7 @@ def test_a_scraper_that_does_not_say_waits_for_the_probe() -> None:
     assert seconds_left({}, 0.5) is None
 
 
-async def test_who_waits_for_a_probe_is_told_when_the_exporter_stops(served: Served) -> None:
+async def test_a_waiting_scrape_is_answered_when_the_exporter_stops(served: Served) -> None:
     """A scrape whose attempt is cut off by the stop is a 503, not a fault."""
     served.runner.gate.clear()
     scrape = asyncio.create_task(served.get("/probe?service_id=sora-2-official"))

@@ -14,7 +14,7 @@ from sora_exporter.web.tls import Handshake, TlsGate
 
 
 class Greeting(asyncio.Protocol):
-    """A protocol that greets after the handshake; it stands in for the server's."""
+    """A protocol that greets after the handshake, in place of the server's."""
 
     connections: frozenset[object] = frozenset()
     most_connections = 2

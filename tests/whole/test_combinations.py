@@ -371,7 +371,7 @@ def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> N
 
 @contextmanager
 def every_fault() -> Iterator[dict[str, str]]:
-    """Serve every fault in a process of its own; yields their addresses."""
+    """Serve every fault in a separate process; yields their addresses."""
     command = [sys.executable, "-m", "support.faults"]
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True) as process:

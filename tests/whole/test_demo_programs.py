@@ -1,4 +1,4 @@
-"""``sora-exporter demo`` as a person runs it, with the real programs: what it shows, and that nothing of it stays."""
+"""``sora-exporter demo`` as a person runs it, with the real programs: its output, and no remains."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Demo:
     said: list[str] = field(default_factory=list)
 
     def has_said(self, words: str) -> bool:
-        """Whether a line with these words came until now."""
+        """Whether a line with these words has come."""
         return any(words in line for line in self.said)
 
     def wait_for(self, words: str, seconds: float = MOST_SECONDS) -> None:

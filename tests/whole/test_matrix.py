@@ -1,4 +1,4 @@
-"""What every probe shows of every gateway in every condition, as one table: ``matrix.yml``, printed with ``-s``."""
+"""The outcome of every probe at every gateway in every condition, as one table: ``matrix.yml``, printed with ``-s``."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def test_the_table_has_every_peer_and_probe() -> None:
 
 
 @pytest.mark.parametrize(("gateway", "condition"), list(peers()))
-async def test_a_peer_shows_what_the_table_says(
+async def test_a_peer_matches_the_table(
     simulator: SimulatedProvider, bench: Bench, gateway: str, condition: str
 ) -> None:
-    """Class, status, depth, money and jobs left of each probe; no depth of a video where none can be made."""
+    """Class, status, depth, money and jobs left match for each probe; no depth of a video where none can be made."""
     found: dict[str, Cell] = await cells(simulator, bench, gateway, condition)
     shown = {probe: str(cell) for probe, cell in found.items()}
     print(table({gateway: {condition: shown}}))

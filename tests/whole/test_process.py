@@ -54,7 +54,7 @@ def provider() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def serving(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """An exporter for the tests that leave it as it is."""
+    """An exporter for the tests that leave it unchanged."""
     with exporter(tmp_path_factory.mktemp("serving"), env=environment(provider)) as running:
         yield running
 
@@ -188,8 +188,8 @@ def test_a_mistake_in_the_environment_is_reported(provider: str, tmp_path: Path)
     assert_mistake(run("serve", f"--storage.path={tmp_path}", env=odd), "base_url", "not an address", "https://")
 
 
-def test_classify_keeps_what_it_printed_before_a_bad_line() -> None:
-    """Read as it comes: the first verdict is out before the second line is bad, and the code is 2."""
+def test_classify_keeps_its_output_before_a_bad_line() -> None:
+    """Lines are read as they come: the first verdict is printed before the second line is bad; the code is 2."""
     ended = run("classify", text='{"id": "a", "http_status": 503}\nnonsense\n')
     assert (ended.returncode, ended.stdout.count("\n")) == (2, 1)
     assert ended.stderr == "sora-exporter: <stdin>: line 2: not JSON: write one object per line\n"

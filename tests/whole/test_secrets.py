@@ -1,4 +1,4 @@
-"""The key stays in memory, although the provider prints it wherever it can."""
+"""The key stays in memory, although the provider prints it everywhere it can."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ services:
 
 
 def forms(key: str) -> dict[str, str]:
-    """The shapes in which a key could leak: as it is, in an address, in a basic credential."""
+    """The shapes in which a key could leak: plain, in an address, in a basic credential."""
     return {
         "plain": key,
         "quoted": quote(key, safe=""),
@@ -99,7 +99,7 @@ def provider() -> Iterator[str]:
 
 
 def leaks(text: str) -> list[str]:
-    """The forms of the key that stand in a text."""
+    """The forms of the key that a text contains."""
     return [name for name, form in forms(KEY).items() if form in text]
 
 

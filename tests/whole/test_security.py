@@ -216,7 +216,7 @@ def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authorit
 
 
 def test_reload_needs_post_and_probe_a_known_id(tmp_path: Path) -> None:
-    """No parameter becomes an address: what is no configured id is refused, whatever it looks like."""
+    """No parameter becomes an address: a value that is not a configured id is refused, in any form."""
     with exporter(tmp_path, env=NOBODY) as running:
         for method in ("GET", "HEAD", "PUT", "DELETE"):
             assert httpx2.request(method, running.url + "/-/reload").status_code == 405

@@ -1,4 +1,4 @@
-"""The soak, short: what many faults leave behind."""
+"""The soak, short: the remains of many faults."""
 
 from __future__ import annotations
 

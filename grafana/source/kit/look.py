@@ -1,6 +1,6 @@
-"""Colours and the words that go with them: nothing is told by colour alone.
+"""Colours and the words that go with them: no information depends on colour alone.
 
-The palette is Okabe and Ito's, which people with any colour vision tell apart.
+The palette is Okabe and Ito's, which people with any colour vision can distinguish.
 Source: https://jfly.uni-koeln.de/color/ (2026-11-23).
 """
 

@@ -14,7 +14,7 @@ def status_pages() -> list[AnyPanel]:
     return [
         timeline(
             "What the pages say overall",
-            "The indicator of each official page. They tell of the maker's service, not of a provider's relay.",
+            "The indicator of each official page. It covers the maker's service, not a provider's relay.",
             [Query(INDICATOR_HISTORY, "{{page}}")],
             mappings=look.INDICATOR_WORDS,
             interval="2m",

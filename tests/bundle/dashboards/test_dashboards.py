@@ -1,4 +1,4 @@
-"""The dashboards as files: what they are made of, what they refer to, and the checks of Grafana's dashboard-linter."""
+"""The dashboards as files: their content, their references, and the checks of Grafana's dashboard-linter."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def rules(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.processes
-def test_files_are_what_the_source_gives(tmp_path: Path) -> None:
-    """The committed JSON is, byte for byte, what the source writes."""
+def test_files_match_the_source(tmp_path: Path) -> None:
+    """The committed JSON is, byte for byte, the output of the source."""
     subprocess.run([sys.executable, "-m", "grafana.source", str(tmp_path)], cwd=ROOT, check=True)
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert written == {path.name: path.read_bytes() for path in DASHBOARDS.glob("*.json")}
@@ -242,7 +242,7 @@ def test_annotations(dashboard: dict[str, Any]) -> None:
 
 
 def test_tables_name_their_columns(dashboard: dict[str, Any]) -> None:
-    """What a table keeps, renames, orders and overrides are the same columns, and the join is by the first of them."""
+    """A table keeps, renames, orders and overrides the same columns, and joins by the first of them."""
     for panel in panels(dashboard):
         if panel["type"] == "table":
             steps = {step["id"]: step["options"] for step in panel["transformations"]}
@@ -277,7 +277,7 @@ def test_sparse_series_are_read_over_hours(dashboard: dict[str, Any]) -> None:
 
 
 def test_steps_hold_a_sample(dashboard: dict[str, Any]) -> None:
-    """What is read over one step of a panel has steps of two scrapes at least, so that no step is without a sample."""
+    """A query over one step of a panel has steps of at least two scrapes, so that no step is without a sample."""
     for panel in panels(dashboard):
         if any("[$__interval]" in target["expr"] for target in panel["targets"]):
             assert seconds(panel["interval"]) >= 2 * SCRAPE_INTERVAL, panel["title"]
@@ -330,7 +330,7 @@ def test_recorded_series_are_used() -> None:
 
 
 def test_provisioning() -> None:
-    """Provisioning names one Prometheus with a fixed uid, and a folder of dashboards that nobody edits in place."""
+    """Provisioning names one Prometheus with a fixed uid, and a folder of dashboards that cannot be edited in place."""
     folder = ROOT / "grafana" / "provisioning"
     [source] = yaml.safe_load((folder / "datasources" / "sora.yml").read_text())["datasources"]
     assert (source["type"], source["uid"]) == ("prometheus", "sora-prometheus")

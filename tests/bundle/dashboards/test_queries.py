@@ -96,7 +96,7 @@ def empty_ones(month: Month, services: Sequence[str]) -> set[str]:
 
 
 def waits(place: str) -> bool:
-    """Whether the query stands in EMPTY_UNLESS, by itself or by its panel."""
+    """Whether the query is in EMPTY_UNLESS, by itself or by its panel."""
     return place in EMPTY_UNLESS or place.rpartition(" / ")[0] in EMPTY_UNLESS
 
 
@@ -174,7 +174,7 @@ def test_episodes_of_the_calendar_add_up(month: Month) -> None:
 
 
 def test_hours_of_the_day_add_up(month: Month) -> None:
-    """The columns of the day's hours hold every minute of risk control, whatever hour the clock is set to."""
+    """The columns of the day's hours hold every minute of risk control, for any setting of the clock."""
     query, dashboard = find("sora-risk-control", "Hour of the day"), DASHBOARDS["sora-risk-control"]
     found = ask(month, query, dashboard, month.services)
     assert sorted(one["metric"]["hour"] for one in found) == [f"{hour:02}" for hour in range(24)]

@@ -312,10 +312,8 @@ def test_polling_and_deleting_use_the_documented_routes() -> None:
         *[("videos", {"seconds": bad}, None) for bad in ("", "long", "nan", "inf", "-4", 0, True, None, [4], 10**400)],
     ],
 )
-def test_the_billed_seconds_are_what_the_body_orders(
-    name: str, overrides: dict[str, Any], seconds: float | None
-) -> None:
-    """Texts and numbers count; what is no length of time gives no price."""
+def test_the_billed_seconds_are_those_of_the_body(name: str, overrides: dict[str, Any], seconds: float | None) -> None:
+    """Texts and numbers count; a value that is not a length of time gives no price."""
     shape = builtin_apis()[name]
     assert shape.billed_seconds(shape.create_body(MODEL, overrides)) == seconds
 
@@ -326,8 +324,8 @@ def test_a_services_own_members_replace_the_shapes() -> None:
     assert body == {"model": MODEL, "prompt": "Rain.", "seconds": "4", "size": "720x1280", "tag": MODEL}
 
 
-def test_what_is_filled_in_is_not_filled_again() -> None:
-    """A model or prompt that looks like a placeholder stays what it is, and so do unknown placeholders."""
+def test_a_filled_in_value_is_not_filled_again() -> None:
+    """A model or prompt that looks like a placeholder stays unchanged, and so do unknown placeholders."""
     values = {"model": "{prompt}", "prompt": "{model}"}
     template = {"{model}": ["{model}", {"a": "{prompt}-{other}"}, 5, None]}
     assert fill(template, values) == {"{model}": ["{prompt}", {"a": "{model}-{other}"}, 5, None]}
@@ -335,7 +333,7 @@ def test_what_is_filled_in_is_not_filled_again() -> None:
 
 @given(st.text(min_size=1, max_size=60))
 def test_no_job_id_escapes_its_segment(job_id: str) -> None:
-    """Whatever id a provider makes up, the request goes to that route and nowhere else."""
+    """With any id that a provider makes up, the request goes to that route and no other."""
     path = fill_path("/videos/{job_id}/content", {"job_id": job_id})
     segment = path.removeprefix("/videos/").removesuffix("/content")
     assert not set(segment) & set("/?#\\ %") - {"%"}
@@ -388,8 +386,8 @@ def test_a_users_words_are_matched_in_any_case_and_may_be_numbers() -> None:
     ]  # fmt: skip
 
 
-def test_expectations_tell_the_classifier_where_to_look() -> None:
-    """A shape without ``present`` is known by its job id; one without either says nothing; polls by status."""
+def test_expectations_are_the_described_paths() -> None:
+    """A shape without ``present`` is known by its job id; one without either has none; polls go by status."""
     with_job = Api.model_validate(api(job={**JOB, "error": "why", "failed": ["BAD"]}))
     assert with_job.create_expectation == Expectation(("id",), ("why",))
     assert with_job.job_expectation == Expectation(("state",), ("why",), ("state",), ("bad",), ("ok",))
@@ -448,7 +446,7 @@ def test_a_create_path_may_name_the_model() -> None:
     ],
 )
 def test_a_shape_that_cannot_work_is_refused(shape: dict[str, Any], expected: str) -> None:
-    """What would only fail at the vendor, or never end, is told when the configuration is read."""
+    """A shape that would fail only at the vendor, or never end, is refused when the configuration is read."""
     with pytest.raises(ValidationError) as caught:
         Api.model_validate(shape)
     assert expected in str(caught.value)
@@ -477,8 +475,8 @@ def test_conditions_and_codes_decide_by_value_and_by_presence() -> None:
     assert said == [ErrorClass.QUOTA_EXHAUSTED, ErrorClass.CONTENT_POLICY, None]
 
 
-def test_what_only_the_provider_can_fill_is_known_before_any_request() -> None:
-    """Placeholders of the first requests, bodies included, must stand under the provider's values."""
+def test_placeholders_of_the_provider_are_checked_before_any_request() -> None:
+    """Placeholders of the first requests, bodies included, must be among the provider's values."""
     shape = Api.model_validate(
         {"headers": {"X-Team": "{team}"}, "catalog": {"path": "/{zone}/models/{model}"}}
         | {"create": {"path": "/make", "body": {"text": "{prompt}", "project": "{project}"}}}

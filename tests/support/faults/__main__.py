@@ -1,4 +1,4 @@
-"""Every fault on a port of its own: ``python -m faults`` prints one JSON object, fault to address, and serves."""
+"""Every fault on its own port: ``python -m faults`` prints one JSON object, fault to address, and serves."""
 
 from __future__ import annotations
 

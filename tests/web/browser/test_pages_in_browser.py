@@ -54,8 +54,8 @@ def is_wider_than_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
-def test_overview_says_what_to_use(visit: Visit) -> None:
-    """A person sees the route to use, the status of each service and what to do about the broken one."""
+def test_overview_shows_the_route_to_use(visit: Visit) -> None:
+    """A person sees the route to use, the status of each service and the advice for the broken one."""
     page = visit()
     assert page.title() == "AI video services · sora_exporter"
     route = page.get_by_role("region", name="sora-2").first
@@ -68,7 +68,7 @@ def test_overview_says_what_to_use(visit: Visit) -> None:
 
 
 def test_one_request_is_the_whole_page(visit: Visit) -> None:
-    """Nothing but the document is asked for, of anybody."""
+    """Loading the page sends no request but the one for its document."""
     page = visit()
     seen: list[str] = []
     page.on("request", lambda request: seen.append(request.url))
@@ -112,7 +112,7 @@ def test_both_colour_schemes(visit: Visit) -> None:
 @pytest.mark.parametrize("width", [320, 360, 1200])
 @pytest.mark.parametrize("path", PATHS)
 def test_no_sideways_scrolling(visit: Visit, site: Site, path: str, width: int) -> None:
-    """From small phones to desks nothing sticks out, whatever the names are."""
+    """From small phones to desks the page fits its width, with any names."""
     assert not is_wider_than_window(visit(path, width=width))
     make_hard(site)
     hard = visit(path.replace("sora-2-reverse", "s-timeout"), width=width)

@@ -99,7 +99,7 @@ async def test_documents_are_self_contained_and_locked_down(exporter: Exporter, 
     assert not [href for href in page.all("href") if href.startswith("/")]
 
 
-def test_structure_helps_who_cannot_see_it(exporter: Exporter) -> None:
+def test_structure_helps_people_who_cannot_see_it(exporter: Exporter) -> None:
     """One h1, no heading level left out, every reference met, ids used once, every drawing named or hidden."""
     fill_january(exporter)
     for page in (overview(exporter), of_service(exporter, "sora-2-reverse")):

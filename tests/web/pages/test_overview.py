@@ -44,8 +44,8 @@ async def test_overview_shows_status_since_price_objective_and_sunset(exporter: 
     assert "Response250 ms" in page.text
 
 
-def test_what_others_write_is_cut(exporter: Exporter) -> None:
-    """However long an incident's name and address or the list of mistakes are, the page stays short."""
+def test_foreign_texts_are_cut(exporter: Exporter) -> None:
+    """With an incident's name and address or a list of mistakes of any length, the page stays short."""
     exporter.reload_state.error = "\n".join(f"sora.yml:{line}: unknown key" for line in range(5000))
     long = Incident("n" * 1_000_000, Impact.MINOR, True, url="https://a.example/" + "u" * 1_000_000)
     page_says(exporter, ComponentStatus.OPERATIONAL, *[long] * 20)
@@ -82,7 +82,7 @@ def test_the_cost_of_probing_stands_in_one_line(exporter: Exporter) -> None:
 
 
 def test_retired_is_less_urgent_than_suspended(exporter: Exporter) -> None:
-    """Suspended services stand in full before retired ones, and the tab's icon shows them."""
+    """Suspended services are shown in full before retired ones, and the tab's icon shows them."""
     replace_services(exporter, *many(90))
     for number in range(90):
         fault = ErrorClass.MODEL_RETIRED if number < 50 else ErrorClass.UNAVAILABLE
@@ -134,7 +134,7 @@ async def test_overview_refreshes_itself_unless_switched_off(exporter: Exporter)
 
 
 def test_a_thousand_services_stay_readable(exporter: Exporter) -> None:
-    """Of 1,000 services the worst 40 stand in full, each other has a line with a link, and the page stays small."""
+    """Of 1,000 services the worst 40 are shown in full, the others in a line with a link, and the page stays small."""
     replace_services(exporter, *many(1000))
     for number in range(1000):
         fault = ErrorClass.UNAVAILABLE if number >= 990 else ErrorClass.NONE

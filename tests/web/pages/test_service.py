@@ -13,7 +13,7 @@ from sora_exporter.web.pages.document import FOLDER
 
 
 def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:
-    """Request, headers and the time to the millisecond stand beside the attempt: what a provider asks for first."""
+    """Request, headers and the time to the millisecond are shown with the attempt, for the provider's support."""
     attempt(
         exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.SERVER_ERROR, started_at=exporter.clock.now() + 0.123,
         request="POST /videos, model sora-2", headers="x-request-id: r-1\ncf-ray: 8ab-SIN",

@@ -21,8 +21,8 @@ def test_price_per_second_stands_alone_where_no_length_is_known(exporter: Export
     assert page.text.count("Price per") == 1
 
 
-def test_a_fault_is_explained_with_what_to_do_and_its_evidence(exporter: Exporter) -> None:
-    """Beside the class stand its meaning, what to do, the provider's own words and the deciding attempt."""
+def test_a_fault_is_explained_with_advice_and_evidence(exporter: Exporter) -> None:
+    """With the class come its meaning, the advice, the provider's own words and the deciding attempt."""
     fill_january(exporter)
     words = plain_words().error_classes[ErrorClass.RISK_CONTROL]
     for page in (overview(exporter), of_service(exporter, "sora-2-reverse")):

@@ -33,7 +33,7 @@ async def test_strip_shows_the_last_attempts_with_words_and_shapes(exporter: Exp
     assert len(set(SHAPES.values())) == len(Status)
 
 
-async def test_marks_tell_their_time(exporter: Exporter, clock: Any) -> None:
+async def test_marks_show_their_time(exporter: Exporter, clock: Any) -> None:
     """Each fault's mark has its time as a title, successes in a row share theirs; a fault outlasts successes."""
     attempt(exporter, "sora-2-official", ProbeKind.CATALOG, ErrorClass.TIMEOUT)
     for _ in range(MARKS_KEPT + 5):
