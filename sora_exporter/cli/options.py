@@ -32,7 +32,7 @@ def config_option(command: Command) -> Command:
     """Add --config.file."""
     return click.option(
         "--config.file", "config_file", type=click.Path(path_type=Path), metavar="FILE",
-        help="Configuration file. Default: the built-in catalog with OPENAI_BASE_URL and OPENAI_API_KEY.",
+        help="Configuration file. Default: the built-in services with OPENAI_BASE_URL and OPENAI_API_KEY.",
     )(command)  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def bundle_folder(name: str) -> Path:
 
 
 def exporter_config(folder: Path) -> Path:
-    """Write the built-in catalogue with intervals short enough to watch, and return the file."""
+    """Write the built-in services with intervals short enough to watch, and return the file."""
     document = _read(resources.files("sora_exporter.config").joinpath("builtin.yml").read_text("utf-8"))
     for service in document["services"]:
         service["probes"] = {"catalog": dict(PROBE_SETTINGS), "canary": dict(PROBE_SETTINGS)}

@@ -42,7 +42,7 @@ SKIPPED_STATUSES = frozenset({Status.SUSPENDED, Status.RETIRED})
 class AsyncFallbackClient:
     """Makes videos through the first configured route that accepts them.
 
-    ``config`` is a loaded configuration, a file, or None for the built-in catalog. ``exporter_url`` names an exporter
+    ``config`` is a loaded configuration, a file, or None for the built-in services. ``exporter_url`` names an exporter
     whose statuses are used when it answers. ``retry_after_seconds`` limits how long a route's Retry-After may keep a
     call waiting (0: the next route instead), ``submit_seconds`` how long one route may take to accept. Raises
     ConfigError.

@@ -36,7 +36,7 @@ def provider() -> Iterator[str]:
 
 
 def test_january_2026_is_exactly_the_articles_table(provider: str, tmp_path: Path) -> None:
-    """The built-in catalog shows the six states of the article, each with its class, and exits with 1."""
+    """The built-in services show the six states of the article, each with its class, and exits with 1."""
     ended = run("check", "--format=json", f"--storage.path={tmp_path}", env=environment(provider))
     services = json.loads(ended.stdout)["services"]
     found = {service["service_id"]: (service["status"], service["error_class"]) for service in services}

@@ -126,7 +126,7 @@ def test_a_missing_configuration_file_is_one_line(tmp_path: Path) -> None:
 
 
 def test_without_file_and_key_the_missing_variable_is_named() -> None:
-    """The built-in catalog needs OPENAI_API_KEY, and the message says so."""
+    """The built-in services need OPENAI_API_KEY, and the message says so."""
     assert_mistake(call("check"), "OPENAI_API_KEY is not set", "export it")
 
 

@@ -83,7 +83,7 @@ def test_a_taken_port_is_left_alone() -> None:
 
 
 def test_the_exporter_watches_the_article_often(tmp_path: Path) -> None:
-    """Its configuration is the built-in catalog, the services of the history, with short intervals."""
+    """Its configuration has the built-in services, those of the history, with short intervals."""
     document = yaml.safe_load(exporter_config(tmp_path).read_text("utf-8"))
     assert {(one["id"], one["model"]) for one in document["services"]} == {(s.id, s.model) for s in ARTICLE}
     assert {probe["interval"] for one in document["services"] for probe in one["probes"].values()} == {"10s"}

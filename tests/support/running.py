@@ -28,7 +28,7 @@ STATUS_PAGES = {
 
 
 def environment(provider: str, **more: str) -> dict[str, str]:
-    """Return this process's variables with those that make the built-in catalog watch a simulated provider."""
+    """Return this process's variables with those that make the built-in services watch a simulated provider."""
     pages = {name: url.format(provider=provider) for name, url in STATUS_PAGES.items()}
     return {**os.environ, "OPENAI_BASE_URL": f"{provider}/v1", "OPENAI_API_KEY": KEY, **pages, **more}
 
