@@ -15,6 +15,7 @@ from sora_exporter.clock import Clock
 from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.evidence.state import State
+from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.metrics.collect import (
     ExporterFacts,
@@ -66,6 +67,7 @@ class Exporter:
             self._runner.is_barred,
             self._runner.must_wait,
         )
+        self._key_marks = key_marks(config)
         self._balances = Balances(config, self._clients, clock, self._note_balance)
         self.reload_state = Reload(clock.now())
         self._warned: list[str] = []
@@ -128,6 +130,7 @@ class Exporter:
         self._runner.configure(config)
         self._clean_up.config = config
         self.state.configure(config)
+        self._renew_keys(await asyncio.to_thread(key_marks, config))
         self.scheduler.apply(config)
         self.pages.apply(config)
         self._balances.apply(config)
@@ -137,6 +140,19 @@ class Exporter:
         await self._clients.keep_only(config.providers)
         log.info("configuration reloaded", extra={"count": len(config.services)})
         return ""
+
+    def _renew_keys(self, marks: Mapping[str, int | None]) -> None:
+        """Withdraw what was met with keys whose values are others since the last load."""
+        renewed = [name for name, mark in marks.items() if mark != self._key_marks.get(name, mark)]
+        self._key_marks = marks
+        for name in renewed:
+            before = self._statuses(*self._services_of(name))
+            self.state.renew_key(name)
+            log.info("key renewed", extra={"provider": name})
+            self._log_changes(before)
+
+    def _services_of(self, provider: str) -> list[str]:
+        return [name for name, track in self.state.services.items() if track.service.provider == provider]
 
     def subjects(self) -> Iterator[Subject]:
         """Yield everything that /metrics shows, from memory."""
@@ -195,8 +211,7 @@ class Exporter:
             listener(result.service_id)
 
     def _note_balance(self, provider: str, reading: BalanceReading) -> None:
-        concerned = [name for name, track in self.state.services.items() if track.service.provider == provider]
-        before = self._statuses(*concerned)
+        before = self._statuses(*self._services_of(provider))
         self.state.note_balance(provider, reading)
         self._log_changes(before)
 
@@ -251,3 +266,8 @@ class Exporter:
         for service in self.config.services:
             if any(self._runner.is_barred(service, probe) for probe in service.probes):
                 yield f"service {service.id}: its provider accepted the canary; {NOT_SENT.format(service.id)}"
+
+
+def key_marks(config: Config) -> Mapping[str, int | None]:
+    """Return the mark of each provider's keys by its name."""
+    return {name: key_mark(provider) for name, provider in config.providers.items()}

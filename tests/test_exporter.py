@@ -81,6 +81,25 @@ async def test_counters_survive_a_reload(served: Served, clock: HandClock) -> No
     assert (await scraped(served, "sora_service_status_since_timestamp_seconds"))[label] == since[label]
 
 
+async def test_reload_with_another_key_withdraws_the_own_fault(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A used-up quota met with one key ends with a reload that finds another key in the same file, and not before."""
+    key = tmp_path / "key"
+    key.write_text("sk-empty")
+    async with serving(tmp_path, clock, monkeypatch) as running:
+        rewrite(running, "api_key_env: RELAY_API_KEY", f"api_key_file: {key}")
+        assert await running.exporter.reload() == ""
+        running.runner.script[OFFICIAL, ProbeKind.CANARY] = result(
+            OFFICIAL, ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED, started_at=clock.now()
+        )
+        await clock.advance(60)
+        for value, expected in (("sk-empty", ErrorClass.QUOTA_EXHAUSTED), ("sk-paid", ErrorClass.NONE)):
+            key.write_text(value)
+            assert await running.exporter.reload() == ""
+            assert running.exporter.state.status_of(OFFICIAL).error_class is expected
+
+
 async def test_removed_service_leaves_the_metrics(served: Served, clock: HandClock) -> None:
     """A service that a reload removes is gone from the next scrape, though an attempt of it is under way."""
     served.runner.gate.clear()

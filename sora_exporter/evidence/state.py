@@ -111,6 +111,19 @@ class State:
                     other.weigh(self._clock.monotonic())
                     self._conclude(other, self._clock.monotonic())
 
+    def renew_key(self, provider: str) -> None:
+        """Withdraw what a provider's former key met: refusals of it, of its rights or its quota, and its balance."""
+        monotonic = self._clock.monotonic()
+        if (balance := self.balances.get(provider)) is not None:
+            self.balances[provider] = BalanceTrack(balance.provider, balance.cheapest_usd)
+        for track in self._tracks.values():
+            if track.service.provider == provider:
+                self._advance(track, monotonic)
+                track.key_since = self._clock.now()
+                track.revision += 1
+                track.weigh(monotonic)
+                self._conclude(track, monotonic)
+
     def note_balance(self, provider: str, reading: BalanceReading) -> None:
         """Note one reading of a provider's balance; it is dropped if that balance is no longer configured."""
         balance = self.balances.get(provider)

@@ -217,6 +217,8 @@ class ServiceTrack:
     ``video_price_usd`` is the price of one video, None if price or length is unknown. ``proof`` is the fresh attempt
     that reached deepest; ``proven`` is the last time of a proof by depth (Unix time). ``payable_at`` is the last time
     the provider's balance covered a video (Unix time): an older answer that our quota is used up no longer counts.
+    ``key_since`` is when another key came into use (Unix time): older refusals of a key, its rights or its quota do
+    not count.
     """
 
     service: Service
@@ -234,6 +236,7 @@ class ServiceTrack:
     proof: ProbeResult | None = None
     proven: dict[Depth, float] = field(default_factory=dict)
     payable_at: float = -math.inf
+    key_since: float = -math.inf
     generations: Distribution = field(default_factory=lambda: Distribution(GENERATION_BUCKETS))
 
     @property
@@ -299,7 +302,7 @@ class ServiceTrack:
         """
         spoken = [probe.testimony(moment) for probe in self.probes.values()]
         self.until = min((until for _, until in spoken), default=math.inf)
-        fresh = [result for result, _ in spoken if result is not None and not self._is_paid_since(result)]
+        fresh = [result for result, _ in spoken if result is not None and not self._is_outdated(result)]
         self.evidence = max(fresh, key=_weight, default=None)
         sent = [result for result in fresh if result.error_class not in NO_EVIDENCE]
         deepest = max(sent, key=lambda result: DEPTH[result.probe], default=None)
@@ -309,12 +312,13 @@ class ServiceTrack:
         self.is_cut_off = any(result and result.error_class is ErrorClass.LOCAL_NETWORK for result, _ in spoken)
         found = (probe.obstacle(moment) for probe in self.probes.values())
         self.obstacles = tuple(
-            obstacle for obstacle in found if obstacle is not None and not self._is_paid_since(obstacle)
+            obstacle for obstacle in found if obstacle is not None and not self._is_outdated(obstacle)
         )
 
-    def _is_paid_since(self, result: ProbeResult) -> bool:
-        """Whether the attempt met a used-up quota, and the balance covered a video later."""
-        return result.error_class is ErrorClass.QUOTA_EXHAUSTED and result.started_at < self.payable_at
+    def _is_outdated(self, result: ProbeResult) -> bool:
+        """Whether another key came into use since a refusal, or the balance covered a video since a used-up quota."""
+        is_paid = result.error_class is ErrorClass.QUOTA_EXHAUSTED and result.started_at < self.payable_at
+        return is_paid or (result.error_class in OWN_FAULTS and result.started_at < self.key_since)
 
 
 def is_unreached(result: ProbeResult) -> bool:

@@ -18,7 +18,7 @@ import httpx2
 
 from sora_exporter.config import Provider
 from sora_exporter.config.auth import AwsAuth, JwtAuth
-from sora_exporter.http.api_key import KeySource
+from sora_exporter.http.api_key import KeySource, KeyUnavailable
 from sora_exporter.result import Answer, ErrorClass, Verdict
 
 KEPT_SECRETS = 4
@@ -136,6 +136,21 @@ def scheme_of(provider: Provider) -> Scheme:
     if header is not None:
         return KeyScheme(key, lambda key: Credentials({header: prefix + key}))
     return KeyScheme(key, lambda key: Credentials(query={query or "": key}))
+
+
+def key_mark(provider: Provider) -> int | None:
+    """Return a number that differs after the value of a provider's keys changed; None while one is not available.
+
+    It reveals nothing of the keys, and means something in this process only.
+    """
+    auth, sources = provider.auth, [KeySource("api_key", provider.api_key_env, provider.api_key_file)]
+    pair = (auth.jwt or auth.aws) if auth is not None else None
+    if pair is not None:
+        sources += key_pair(pair)
+    try:
+        return hash(tuple(source.read() for source in sources))
+    except KeyUnavailable:
+        return None
 
 
 def clock_fault(answer: Answer, now: float) -> Verdict | None:

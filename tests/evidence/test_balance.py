@@ -121,6 +121,16 @@ def test_an_empty_balance_makes_a_working_service_unknown() -> None:
     assert state.status_of("a").status is Status.OPERATIONAL
 
 
+def test_another_key_has_a_balance_of_its_own() -> None:
+    """An empty balance that was read with the former key decides nothing once another key is in use."""
+    clock = HandClock()
+    state = state_of(clock, config_of())
+    state.record(attempt(clock))
+    state.note_balance("relay", left(0.0, at=clock.now()))
+    state.renew_key("relay")
+    assert (state.status_of("a").status, state.balances["relay"].latest) == (Status.OPERATIONAL, None)
+
+
 def test_a_real_failure_stays_one_beside_an_empty_balance() -> None:
     """A suspended service is suspended, paid or not."""
     clock = HandClock()

@@ -29,6 +29,21 @@ def test_each_class_alone(state: State, error_class: ErrorClass) -> None:
     assert seen(state) == (error_class.status, error_class)
 
 
+@pytest.mark.parametrize("error_class", [ErrorClass.AUTHENTICATION, ErrorClass.PERMISSION, ErrorClass.QUOTA_EXHAUSTED])
+async def test_another_key_withdraws_what_the_former_one_met(clock: HandClock, error_class: ErrorClass) -> None:
+    """Refusals from before the change stop counting at that provider alone; a refusal of the new key counts."""
+    state = state_of(clock, config(service(probes=DEEP), service("beta", "other", probes=DEEP)))
+    for service_id in ("alpha", "beta"):
+        state.record(result(ErrorClass.NONE, CANARY, service_id, started_at=clock.now()))
+        state.record(result(error_class, GENERATE, service_id, started_at=clock.now()))
+    await clock.advance(1)
+    state.renew_key("relay")
+    assert (seen(state)[0], seen(state, "beta")[1]) == (Status.OPERATIONAL, error_class)
+    assert state.services["alpha"].obstacles == ()
+    state.record(result(error_class, GENERATE, started_at=clock.now()))
+    assert seen(state)[1] is error_class
+
+
 def test_cheap_success_clears_no_deep_fault(state: State) -> None:
     """A catalog that answers does not excuse a canary that is refused."""
     state.record(result(ErrorClass.UNAVAILABLE, CANARY))
