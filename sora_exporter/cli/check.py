@@ -26,7 +26,7 @@ from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import is_unreached
 from sora_exporter.http.fetch import Fetcher, FetchError
 from sora_exporter.http.provider import ProviderClients
-from sora_exporter.http.trace import TracedClients
+from sora_exporter.http.traced import TracedClients
 from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler

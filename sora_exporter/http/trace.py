@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
-from sora_exporter.config import Provider
 from sora_exporter.http.exchange import Exchange
-from sora_exporter.http.reply import Reply, Request
 from sora_exporter.redact import HIDDEN, redact
 
 MOST_CALLS: Final = 200
@@ -81,78 +79,3 @@ class Trace:
         self.calls.append(call)
         if self.show is not None:
             self.show(call)
-
-
-class Traceable(Protocol):
-    """A provider's client that adds its exchanges to a trace."""
-
-    async def ask(
-        self, request: Request, access: str, exchange: Exchange | None = None, *, trace: Trace | None = None
-    ) -> Reply:
-        """Return the provider's reply."""
-
-    async def download(
-        self,
-        url: str,
-        sink: Callable[[bytes], None],
-        *,
-        limit: int,
-        timeout_seconds: float,
-        endpoint: str,
-        access: str,
-        trace: Trace | None = None,
-    ) -> Reply:
-        """Pass an asset to ``sink``."""
-
-    @property
-    def values(self) -> Mapping[str, str]:
-        """The provider's own values for placeholders."""
-
-    def secrets(self) -> tuple[str, ...]:
-        """Return the secrets in use."""
-
-
-class TracedClient:
-    """The client of one attempt: a provider's client whose every exchange goes into one trace."""
-
-    def __init__(self, client: Traceable, trace: Trace) -> None:
-        self._client, self._trace = client, trace
-
-    async def ask(self, request: Request, access: str, exchange: Exchange | None = None) -> Reply:
-        """Return the provider's reply."""
-        return await self._client.ask(request, access, exchange, trace=self._trace)
-
-    async def download(
-        self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
-    ) -> Reply:
-        """Pass an asset to ``sink``."""
-        return await self._client.download(
-            url, sink, limit=limit, timeout_seconds=timeout_seconds, endpoint=endpoint, access=access, trace=self._trace
-        )
-
-    @property
-    def values(self) -> Mapping[str, str]:
-        """The provider's own values for placeholders."""
-        return self._client.values
-
-    def secrets(self) -> tuple[str, ...]:
-        """Return the secrets in use."""
-        return self._client.secrets()
-
-
-class ManyTraceable(Protocol):
-    """The clients of all providers."""
-
-    def get(self, name: str, provider: Provider) -> Traceable:
-        """Return the provider's client."""
-
-
-class TracedClients:
-    """Clients that show each call as soon as it has ended; every attempt takes one of them."""
-
-    def __init__(self, clients: ManyTraceable, show: Callable[[Call], None]) -> None:
-        self._clients, self._show = clients, show
-
-    def get(self, name: str, provider: Provider) -> TracedClient:
-        """Return the provider's client, with a trace of its own."""
-        return TracedClient(self._clients.get(name, provider), Trace(show=self._show))

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from sora_exporter.classify.sunset import announced_sunset, ignored_date
 from sora_exporter.clock import Clock
-from sora_exporter.config import Service
+from sora_exporter.config import Provider, Service
 from sora_exporter.config.apis import Api, first
 from sora_exporter.config.apis.spec import Call, Canary
 from sora_exporter.config.apis.template import placeholders
@@ -50,6 +50,13 @@ class Client(Protocol):
         self, url: str, sink: Callable[[bytes], None], *, limit: int, timeout_seconds: float, endpoint: str, access: str
     ) -> Reply:
         """Feed an asset to ``sink`` and return the record of the transfer."""
+
+
+class Clients(Protocol):
+    """The clients of all providers."""
+
+    def get(self, name: str, provider: Provider) -> Client:
+        """Return the client of a provider under a name."""
 
 
 class JobRecord(Protocol):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sora_exporter.classify import classify
 from sora_exporter.classify.user import user_rules
@@ -15,7 +15,7 @@ from sora_exporter.config import Config, Provider
 from sora_exporter.config.balance import Balance
 from sora_exporter.documents import decoded
 from sora_exporter.http.reply import Reply, Request
-from sora_exporter.probes.attempt import Client
+from sora_exporter.probes.attempt import Client, Clients
 from sora_exporter.probes.scheduler import FIRST_ROUND_SECONDS
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, BalanceReading, ErrorClass, Expectation, Verdict
@@ -28,13 +28,6 @@ ENDPOINT = "models"
 UNTOLD = frozenset({ErrorClass.NONE, ErrorClass.INVALID_RESPONSE, ErrorClass.CONTENT_POLICY})
 """Classes of an answer without a balance that do not explain the fault."""
 Note = Callable[[str, BalanceReading], None]
-
-
-class Clients(Protocol):
-    """The clients of all providers."""
-
-    def get(self, name: str, provider: Provider) -> Client:
-        """Return the client of a provider under a name."""
 
 
 @dataclass(frozen=True)

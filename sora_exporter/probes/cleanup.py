@@ -23,11 +23,10 @@ from sora_exporter.config.apis.spec import Find
 from sora_exporter.documents import decoded
 from sora_exporter.http.reply import Request
 from sora_exporter.logs import LogOnce
-from sora_exporter.probes.attempt import Client
+from sora_exporter.probes.attempt import Client, Clients
 from sora_exporter.probes.job import job_id_in
 from sora_exporter.probes.removal import Removal, Removed
 from sora_exporter.probes.requests import Unfilled, known_to
-from sora_exporter.probes.runner import Clients
 from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Protocol
 
 from sora_exporter.budget.backoff import Backoff
 from sora_exporter.budget.jobs import AcceptedCanaries, PaidJob, SurpriseJob, logged_if_not_stored
@@ -20,14 +19,14 @@ from sora_exporter.classify import classify
 from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock
-from sora_exporter.config import Config, Provider, Service
+from sora_exporter.config import Config, Service
 from sora_exporter.config.apis import Api
 from sora_exporter.config.apis.spec import Canary
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
 from sora_exporter.figures import dollars, span
 from sora_exporter.probes import PROBES, Attempt
-from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Client
+from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Clients
 from sora_exporter.probes.depth import deeper, depth_of
 from sora_exporter.probes.ignored_dates import IgnoredDates
 from sora_exporter.probes.removal import can_be_listed
@@ -53,13 +52,6 @@ NOT_SENT = (
 REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
 GUARD_SECONDS = 0.3
 """An attempt is cut off this long after its deadline if one of its steps does not end by itself."""
-
-
-class Clients(Protocol):
-    """The clients of all providers."""
-
-    def get(self, name: str, provider: Provider) -> Client:
-        """Return the provider's client."""
 
 
 class Runner:

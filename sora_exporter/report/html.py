@@ -8,8 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from jinja2 import Template
 
 from sora_exporter.figures import minute, neutral, percent
 from sora_exporter.report.caveats import caveats, window_line
@@ -17,7 +16,7 @@ from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Findings, Service
 from sora_exporter.report.tables import tables, tone
 from sora_exporter.report.wording import Wording, title
 from sora_exporter.result import Status
-from sora_exporter.web.pages.document import COLOURS
+from sora_exporter.web.pages.document import COLOURS, templates
 
 PACE: Final = 10
 """From one bar to the next, in units of the drawing."""
@@ -83,14 +82,6 @@ def _strokes(bars: Sequence[Bar], words: Wording) -> Iterator[Stroke]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("sora_exporter.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     style = FOLDER.joinpath("report.css").read_text("utf-8")
     style += "".join(f".s-{status}{{--tone:{colour}}}\n" for status, colour in COLOURS.items())
-    environment.globals["style"] = Markup(style)  # noqa: S704 - our own file, nothing else is in it
-    return environment.get_template("report.html")
+    return templates("sora_exporter.report", style).get_template("report.html")

@@ -24,7 +24,8 @@ from sora_exporter.config.auth import JwtAuth
 from sora_exporter.http.auth import Outgoing, clock_fault
 from sora_exporter.http.jwt_auth import JwtScheme
 from sora_exporter.http.provider import ProviderClient, ProviderClients, Request
-from sora_exporter.http.trace import MOST_CALLS, Trace, TracedClient
+from sora_exporter.http.trace import MOST_CALLS, Trace
+from sora_exporter.http.traced import TracedClient
 from sora_exporter.redact import HIDDEN
 from sora_exporter.result import Answer, ErrorClass
 

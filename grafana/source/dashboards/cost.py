@@ -17,6 +17,7 @@ UID = "sora-cost"
 LIST_PRICE = price_per_video("sora_service_price_usd")
 PRICE_PER_SUCCESS = price_per_video("service_id:sora_service_price_usd_per_success:ratio30d")
 UNPRICED = "no price configured"
+NOT_GENERATED = "no generate probe"
 
 
 def dashboard() -> dict[str, Any]:
@@ -164,28 +165,23 @@ def _routes() -> list[AnyPanel]:
     ]
 
 
+def _done_within(title: str, quantile: str, share: float, buckets: str) -> AnyPanel:
+    return level_bars(
+        title,
+        f"{quantile} time from the create request to the finished video, over the range.",
+        [now(f"histogram_quantile({share}, sum by (service_id, le) ({buckets}[$__range])))")],
+        unit="s",
+        links=SERIES_LINK,
+        no_value=NOT_GENERATED,
+        width=8,
+    )
+
+
 def _generation() -> list[AnyPanel]:
     buckets = f"increase(sora_generation_seconds_bucket{{{SERVICE}}}"
-    none = "no generate probe"
     return [
-        level_bars(
-            "Half of the videos were done within",
-            "Median time from the create request to the finished video, over the range.",
-            [now(f"histogram_quantile(0.5, sum by (service_id, le) ({buckets}[$__range])))")],
-            unit="s",
-            links=SERIES_LINK,
-            no_value=none,
-            width=8,
-        ),
-        level_bars(
-            "Nine of ten were done within",
-            "90th percentile of the time from the create request to the finished video, over the range.",
-            [now(f"histogram_quantile(0.9, sum by (service_id, le) ({buckets}[$__range])))")],
-            unit="s",
-            links=SERIES_LINK,
-            no_value=none,
-            width=8,
-        ),
+        _done_within("Half of the videos were done within", "Median", 0.5, buckets),
+        _done_within("Nine of ten were done within", "90th percentile of the", 0.9, buckets),
         heat(
             "Generation times",
             "Videos of each day by the time they took.",
@@ -193,7 +189,7 @@ def _generation() -> list[AnyPanel]:
             y_unit="s",
             interval="1d",
             unit="short",
-            no_value=none,
+            no_value=NOT_GENERATED,
             width=8,
         ),
     ]

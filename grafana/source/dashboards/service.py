@@ -204,43 +204,40 @@ def _history() -> list[AnyPanel]:
             interval="2m",
             height=5,
         ),
-        lines(
+        _by_class(
             "Why it failed",
             "Share of each hour that each error class lasted, in the colour of the status it stands for. Success is "
             "left out, so the rest up to 100 % was fine.",
-            [Query(_share_of_hour('error_class!="none"'), "{{error_class}}")],
-            is_bars=True,
-            is_stacked=True,
+            _share_of_hour('error_class!="none"'),
             unit="percentunit",
-            minimum=0,
             maximum=1,
-            overrides=look.error_class_colours(),
-            links=CLASS_LINK,
-            interval="1h",
-            no_value="no failure in this range",
-            height=9,
         ),
-        lines(
+        _by_class(
             "Failed attempts",
             "Failed attempts of each hour by error class, all probes together.",
-            [
-                Query(
-                    f"sum by (error_class) (increase(sora_probe_failures_total{{{SERVICE}}}{HOUR})) > 0",
-                    "{{error_class}}",
-                )
-            ],
-            is_bars=True,
-            is_stacked=True,
+            f"sum by (error_class) (increase(sora_probe_failures_total{{{SERVICE}}}{HOUR})) > 0",
             unit="short",
             decimals=0,
-            minimum=0,
-            overrides=look.error_class_colours(),
-            links=CLASS_LINK,
-            interval="1h",
-            no_value="no failure in this range",
-            height=9,
         ),
     ]
+
+
+def _by_class(title: str, description: str, expression: str, **options: Any) -> AnyPanel:
+    """Return stacked bars of each hour, one colour per error class."""
+    return lines(
+        title,
+        description,
+        [Query(expression, "{{error_class}}")],
+        is_bars=True,
+        is_stacked=True,
+        minimum=0,
+        overrides=look.error_class_colours(),
+        links=CLASS_LINK,
+        interval="1h",
+        no_value="no failure in this range",
+        height=9,
+        **options,
+    )
 
 
 def _share_of_hour(matchers: str) -> str:

@@ -90,20 +90,25 @@ def icon_address(status: Status) -> str:
     return "data:image/svg+xml," + quote(drawing)
 
 
-@cache
-def _environment() -> Environment:
+def templates(package: str, style: str) -> Environment:
+    """Return the templates of a package: escaped, strict about names, with ``style`` as their style sheet."""
     environment = Environment(
-        loader=PackageLoader("sora_exporter.web.pages"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = Markup(_style())  # noqa: S704 - our own file, nothing else is in it
+    environment.globals["style"] = Markup(style)  # noqa: S704 - our own file, nothing else is in it
+    return environment
+
+
+@cache
+def _environment() -> Environment:
+    environment = templates("sora_exporter.web.pages", _style())
     environment.globals.update(
-        style=style, signs=SIGNS, colours=COLOURS, on_colours=ON_COLOUR, icon_address=icon_address,
-        count_of=count_of,
-    )  # fmt: skip
+        signs=SIGNS, colours=COLOURS, on_colours=ON_COLOUR, icon_address=icon_address, count_of=count_of
+    )
     return environment
 
 
