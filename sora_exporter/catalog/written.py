@@ -80,15 +80,14 @@ def _service(choice: Choice, model: Model, ids: Mapping[tuple[str, str], str]) -
 
 
 def _probes(api: Api, model: Model) -> Iterator[str]:
-    free = "canary: {interval: 5m}" if api.canary else "catalog: {interval: 1m}" if api.catalog else None
-    if free is None:
-        yield "# This API refuses nothing at once and has no list of models: only a paid probe watches it."
-    yield "probes:" if free is not None else "probes: {}"
-    if free is not None:
-        yield f"  {free}"
     cost = _cost(api, model)
     price = f"{dollars(cost)} each time" if cost is not None else "needs price_usd"
-    yield f"  # generate: {{interval: 1d}}  # a whole video a day, {price}; also needs budget_usd_per_day"
+    paid = f"generate: {{interval: 1d}}  # a whole video a day, {price}, once budget_usd_per_day permits it"
+    free = "canary: {interval: 5m}" if api.canary else "catalog: {interval: 1m}" if api.catalog else None
+    if free is None:
+        yield "# This API refuses nothing at once and has no list of models: only a paid probe can watch it."
+    yield "probes:"
+    yield from [f"  {free}", f"  # {paid}"] if free is not None else [f"  {paid}"]
 
 
 def _cost(api: Api, model: Model) -> float | None:

@@ -21,6 +21,7 @@ from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config, Service, StatusPage
+from sora_exporter.config.apis import Api
 from sora_exporter.evidence.snapshot import Json, service_as_known
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import is_unreached
@@ -121,7 +122,7 @@ async def probe_once(
             work |= {
                 f"{probe} of {service.id}": partial(attempt, service, probe)
                 for service in wanted
-                for probe in probes or free_probes(service, runner.is_barred)
+                for probe in probes or free_probes(service, config.api(service), runner.is_barred)
             }
             await (_together(work.values()) if show is None else _one_by_one(work, show))
             if any(track.evidence and is_unreached(track.evidence) for track in state.services.values()):
@@ -164,7 +165,10 @@ async def _reach_page(name: str, page: StatusPage, state: State) -> None:
     state.witness(f"page:{name}", is_reached, page.interval)
 
 
-def free_probes(service: Service, is_barred: Callable[[Service, ProbeKind], bool]) -> list[ProbeKind]:
-    """Return the service's configured free probes without a canary that might cost; the catalog if none is left."""
+def free_probes(service: Service, api: Api, is_barred: Callable[[Service, ProbeKind], bool]) -> list[ProbeKind]:
+    """Return the service's configured free probes without a canary that might cost.
+
+    If none is left it is the catalog, and nothing for an API without one.
+    """
     free = [probe for probe in service.probes if not probe.is_paid and not is_barred(service, probe)]
-    return free or [ProbeKind.CATALOG]
+    return free or ([ProbeKind.CATALOG] if api.catalog is not None else [])

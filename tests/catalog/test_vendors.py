@@ -18,7 +18,7 @@ TODAY = date(2026, 11, 27)
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every variable that any vendor names, with a value; credentials of Google come from the environment."""
+    """Every variable that any vendor names, with a value."""
     for vendor in vendors().values():
         for name in variables([*vendor.keys, vendor.provider]):
             monkeypatch.setenv(name, "test-key-0123456789abcdef")
@@ -33,13 +33,14 @@ def loaded(choices: list[Choice]) -> Config:
 @pytest.mark.parametrize("name", vendors())
 @pytest.mark.usefixtures("keys")
 def test_a_vendor_alone_makes_a_configuration_that_loads(name: str) -> None:
-    """The text for one vendor loads without a warning, watches its living models, and spends nothing."""
+    """The text for one vendor loads, watches its living models, and spends nothing: a paid probe has no budget."""
     choices = choose([name], {}, TODAY)
     config = loaded(choices)
-    assert config_warnings(config) == []
     assert [service.model for service in config.services] == [model.model for model in choices[0].models]
     assert config.services
-    assert not [service.id for service in config.services if any(kind.is_paid for kind in service.probes)]
+    assert config.budget_usd_per_day == 0
+    never = [line for line in config_warnings(config) if "will never run: budget_usd_per_day is not set" in line]
+    assert len(never) == sum(kind.is_paid for service in config.services for kind in service.probes)
     assert is_relay(config.providers[name]) is False
 
 
@@ -57,11 +58,11 @@ def test_every_living_model_has_a_price_that_pays_its_video(name: str) -> None:
 @pytest.mark.parametrize("name", vendors())
 @pytest.mark.usefixtures("keys")
 def test_free_probes_are_those_that_the_shape_describes(name: str) -> None:
-    """A vendor has a canary, or its catalog where there is none, and neither only where its API has neither."""
+    """A vendor has its canary, or its catalog where there is none; a paid probe only where its API has neither."""
     config = loaded(choose([name], {}, TODAY))
     for service in config.services:
         api = config.api(service)
-        expected = [ProbeKind.CANARY] if api.canary else [ProbeKind.CATALOG] if api.catalog else []
+        expected = [ProbeKind.CANARY] if api.canary else [ProbeKind.CATALOG] if api.catalog else [ProbeKind.GENERATE]
         assert list(service.probes) == expected
 
 

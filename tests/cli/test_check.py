@@ -14,6 +14,7 @@ from support.watched import FREE, config, service
 
 from sora_exporter.cli.check import free_probes
 from sora_exporter.config import Service
+from sora_exporter.config.apis import builtin_apis
 from sora_exporter.result import ProbeKind
 
 pytestmark = pytest.mark.processes
@@ -142,11 +143,13 @@ def test_a_closed_pipe_ends_quietly(provider: str, tmp_path: Path) -> None:
 
 
 def test_a_canary_that_may_cost_is_left_out_unless_it_is_named() -> None:
-    """Of the free probes a barred canary is left out; if no other is configured, the catalog probe runs."""
+    """Of the free probes a barred canary is left out; the catalog takes its place where the API has one."""
     both, alone = config(service("both", probes=FREE), service("alone", probes={"canary": FREE["canary"]})).services
 
     def is_barred(_: Service, probe: ProbeKind) -> bool:
         return probe is ProbeKind.CANARY
 
-    assert free_probes(both, lambda *_: False) == [ProbeKind.CATALOG, ProbeKind.CANARY]
-    assert [free_probes(one, is_barred) for one in (both, alone)] == [[ProbeKind.CATALOG]] * 2
+    videos, fal = builtin_apis()["videos"], builtin_apis()["fal"]
+    assert free_probes(both, videos, lambda *_: False) == [ProbeKind.CATALOG, ProbeKind.CANARY]
+    assert [free_probes(one, videos, is_barred) for one in (both, alone)] == [[ProbeKind.CATALOG]] * 2
+    assert free_probes(alone, fal, is_barred) == []
