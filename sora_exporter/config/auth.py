@@ -26,9 +26,13 @@ class _Keys(Section):
     """The names of an access key and of its secret key; each is a variable or a file."""
 
     access_key_env: SecretVariable | None = None
+    """The variable with the access key."""
     access_key_file: SecretFile | None = None
+    """Or the file with it."""
     secret_key_env: SecretVariable | None = None
+    """The variable with the secret key."""
     secret_key_file: SecretFile | None = None
+    """Or the file with it."""
 
     @model_validator(mode="after")
     def _one_source_each(self) -> Self:
@@ -64,7 +68,9 @@ class GoogleAuth(Section):
     """An access token of Google Cloud, from a service account's file or from the credentials of the environment."""
 
     service_account_file: File | None = None
+    """The JSON key of a service account; without it the credentials of the environment."""
     scopes: tuple[Text, ...] = Field(default=(CLOUD_PLATFORM,), min_length=1, max_length=20)
+    """The scopes to ask for."""
 
     @model_validator(mode="before")
     @classmethod
@@ -84,7 +90,9 @@ class AwsAuth(_Keys):
     """AWS Signature Version 4, with the two keys named here or with the credentials of the environment."""
 
     service: Text
+    """The name of the AWS service in the signature."""
     region: Text
+    """The region in the signature."""
 
     @model_validator(mode="before")
     @classmethod
@@ -109,11 +117,17 @@ class Auth(Section):
     """One authentication scheme; a provider without one sends its key as a bearer token."""
 
     header: HeaderName | None = None
+    """The header that holds the key."""
     prefix: Annotated[str, AfterValidator(_prefix)] | None = None
+    """Text before the key in that header, such as ``"Key "``."""
     query: Annotated[str, AfterValidator(_query_name)] | None = None
+    """The query parameter that holds the key. It is kept out of logs."""
     jwt: JwtAuth | None = None
+    """A token (HS256) that is signed here and renewed."""
     google: GoogleAuth | None = None
+    """An access token of Google Cloud; needs the extra ``google``."""
     aws: AwsAuth | None = None
+    """AWS Signature Version 4; needs the extra ``aws``."""
 
     @model_validator(mode="after")
     def _one_scheme(self) -> Self:

@@ -95,17 +95,20 @@ AnswerMib = Annotated[Count, Field(ge=1, le=64)]
 
 
 class Call(Section):
-    """One request: method, path, headers and body, each with placeholders.
-
-    A path that is one placeholder, such as ``{status_url}``, is an address from an answer; it must have the origin of
-    ``base_url``. ``answer_mib`` limits how much of the answer is read, for assets that stand in it as base64.
-    """
+    """One request: method, path, headers and body, each with placeholders."""
 
     method: Method = "GET"
+    """The HTTP method."""
     path: CallPath
+    """Added to the provider's ``base_url``. A path that is one placeholder, such as ``{status_url}``, is a whole
+    address from an answer, with the origin of ``base_url``.
+    """
     headers: Headers = Field(default_factory=dict)
+    """Headers of this call alone. Keys belong into ``auth`` of the provider."""
     body: Json | None = None
+    """The JSON body, with placeholders in its texts."""
     answer_mib: AnswerMib = 1
+    """How many MiB of the answer are read: more where the video stands in it as base64."""
 
     @property
     def blanks(self) -> set[str]:
@@ -114,25 +117,29 @@ class Call(Section):
 
 
 class NextPage(Section):
-    """Where a list names its next page: a token for a query parameter, or without ``query`` a whole address."""
+    """Where a list names its next page."""
 
     value: Paths = Field(min_length=1)
+    """Paths to the token of the next page, or to its whole address."""
     query: str | None = Field(default=None, min_length=1)
+    """The query parameter that takes the token; without it the value is an address."""
 
 
 class Catalog(Section):
-    """Where the model catalog is: one model by ``path``, and the ``list``; null for the one of them that is missing.
-
-    ``items`` are the list, or a mapping with the models' names as keys; ``id`` is a model's name in each. ``prefix``
-    stands before the names there.
-    """
+    """Where the model catalog is: one model, all of them, or both."""
 
     path: CallPath | None = "/models/{model}"
+    """The call for one model; null if there is none."""
     list: CallPath | None = "/models"
+    """The call for all models; null if there is none."""
     items: Paths = ("data", "models")
+    """Paths to the list, or to a mapping with the models' names as keys."""
     id: Paths = ("id", "name")
+    """Paths in each item to the model's name."""
     prefix: str = ""
+    """Text that stands before every name there."""
     next: NextPage | None = None
+    """The next page of a long list."""
 
     @field_validator("path")
     @classmethod
@@ -149,30 +156,34 @@ class Catalog(Section):
 
 
 class Create(Call):
-    """The create request.
-
-    ``stream`` marks an event stream as the answer; ``billed_seconds`` are paths in the body to the length of the video,
-    for prices per second; ``present`` are paths of which a good answer has one.
-    """
+    """The create request: a call, and what is to be known of its answer and its price."""
 
     method: Method = "POST"
+    """The HTTP method."""
     encoding: Literal["json", "multipart"] = "json"
+    """How the body is sent: as JSON or as a form."""
     body: Json
+    """The cheapest and shortest video. Members of a service's ``request`` replace these."""
     stream: Flag = False
+    """Whether the answer is an event stream."""
     billed_seconds: Paths = ()
+    """Paths in the body to the length of the video, for prices per second: 5, ``"5"`` or ``5s``."""
     present: Paths = ()
+    """Paths of which a good answer has one; without them those of the job's id."""
 
 
 class Codes(Section):
     """The vendor's own codes: where they are, which mean success, and which error class the others stand for.
 
-    A key of ``classes`` that ends in ``.`` stands for every code that begins with it. A code that is not among
-    ``success`` is a fault, also with HTTP status 200.
+    They are read in every answer. A code that is not among ``success`` is a fault, also with HTTP status 200.
     """
 
     value: Paths = Field(min_length=1)
+    """Paths to the code in an answer."""
     success: Words = ()
+    """Codes that are not a fault."""
     classes: Mapping[str, ErrorClass] = Field(default_factory=dict)
+    """The error class of each other code. A key that ends in ``.`` stands for every code that begins with it."""
 
     def fault(self, answer: object) -> str | None:
         """Return the code of an answer that is a fault; None for success and for an answer without a code."""
@@ -191,7 +202,9 @@ class Proof(Section):
     """The depth that a refused canary proves, at a maker and at a relay."""
 
     maker: Depth
+    """The depth proven at the vendor itself: ``authenticated`` or ``routed``."""
     relay: Depth
+    """The depth proven at a relay, which may refuse before it asks the vendor."""
 
     @field_validator("maker", "relay")
     @classmethod
@@ -204,15 +217,14 @@ class Proof(Section):
 
 
 class Canary(Section):
-    """One way to make validation refuse the create request, and the depth that its refusal proves.
-
-    ``replace`` holds the members to change, mappings member by member, and null removes one; ``refusal`` words of which
-    the refusal must name one.
-    """
+    """One way to make validation refuse the create request, and the depth that its refusal proves."""
 
     replace: Json = Field(min_length=1)
+    """The members of the body to change: mappings member by member, and null removes a member."""
     refusal: Paths = Field(min_length=1)
+    """Words of which the refusal must name one, or it proves nothing."""
     proves: Proof
+    """The depth that the refusal proves."""
 
     @model_validator(mode="before")
     @classmethod
@@ -226,22 +238,25 @@ class Canary(Section):
 
 
 class Find(Section):
-    """How to list jobs, to find one whose id was lost: a path, where its items are, and the prompt in each.
-
-    A list of ``most`` items may be cut off: it does not prove that a job is not there.
-    """
+    """How to list jobs, to find one whose id was lost."""
 
     path: CallPath
+    """The call for the list of jobs."""
     most: Annotated[Count, Field(ge=1, le=10_000)] = 100
+    """How many jobs the list holds at most: a longer one may be cut off and proves no absence."""
     items: Paths = Field(min_length=1)
+    """Paths to the list."""
     prompt: Paths = Field(min_length=1)
+    """Paths in each item to its prompt, which holds the marker of the job."""
 
 
 class Ending(Call):
-    """A call that ends or deletes a job, and the states in which the vendor permits it (none given: every state)."""
+    """A call that ends or deletes a job."""
 
     method: Method = "DELETE"
+    """The HTTP method."""
     when: tuple[State, ...] = ()
+    """The states of the job in which the vendor permits the call; none given: every state."""
 
     def fits(self, state: State | None) -> bool:
         """Return whether a job in this state can be removed so; None stands for a state that is not known."""
@@ -252,30 +267,46 @@ class Cancel(Ending):
     """A call that stops a job which has not ended: before it runs or, unless ``when`` says otherwise, while it runs."""
 
     when: tuple[State, ...] = Field(default=("queued", "running"), min_length=1)
+    """The states of the job in which the vendor permits the call."""
 
 
 class Job(Section):
-    """Where a job's id, status word and error are, and what the vendor's words mean, in any case.
+    """Where a job's id, status word and error are, what the vendor's words mean, and the calls that follow and end it.
 
-    ``failed_when`` and ``done_when`` decide by a value at a path, or by ``present``; a failure goes before the status
-    word, and the status word before ``done_when``. ``absent`` is the state of an answer without any status.
+    A failure by ``failed_when`` goes before the status word, and the status word before ``done_when``. A word that is
+    nowhere listed keeps the polling going.
     """
 
     id: Paths = Field(min_length=1)
+    """Paths to the job's id in the answer to the create request."""
     status: Paths = ()
+    """Paths to the status word in the answer to a poll."""
     error: Paths = ()
+    """Paths to the reason of a failure."""
     queued: Words = ()
+    """Words for a job that waits."""
     running: Words = ()
+    """Words for a job at work."""
     done: Words = ()
+    """Words for a finished job."""
     failed: Words = ()
+    """Words for a job that ended without a video."""
     failed_when: Conditions = Field(default_factory=dict)
+    """Paths with the values, or ``present``, that make the job failed, whatever its status word."""
     done_when: Conditions = Field(default_factory=dict)
+    """Paths with the values, or ``present``, that make the job done where no status word decides."""
     absent: State | None = None
+    """The state of an answer without any status word."""
     poll: Call
+    """The call that reads the job's state."""
     poll_interval_seconds: float = Field(default=5.0, gt=0, le=3600)
+    """Seconds between two polls."""
     cancel: Cancel | None = None
+    """The call that stops a job; none if the vendor has no such call."""
     delete: Ending | None = None
+    """The call that deletes a job; none if the vendor has no such call."""
     find: Find | None = None
+    """The list of jobs, if the vendor has one that holds their prompts."""
 
     @property
     def meanings(self) -> dict[str, State]:
@@ -343,17 +374,20 @@ def _has(said: object, wanted: tuple[str, ...]) -> bool:
 
 
 class Asset(Section):
-    """Where the finished video or image is: a route, a path to its address or base64 text, or a link in text.
-
-    ``steps`` are requests that lead to the answer with ``url`` or ``base64`` in it.
-    """
+    """Where the finished video or image is: at a route, at an address or as base64 in the answer, or a link in text."""
 
     kinds: tuple[Literal["video", "image"], ...] = Field(min_length=1)
+    """What is accepted as an asset, by its content: ``video``, ``image`` or both."""
     steps: tuple[Call, ...] = Field(default=(), max_length=5)
+    """Further calls before the asset's place is read: each is filled from the answers before it."""
     route: Call | None = None
+    """The call that returns the asset itself."""
     url: Paths = ()
+    """Paths to its address in the last answer. Our key goes along only to the origin of ``base_url``."""
     base64: Paths = ()
+    """Paths to its content as base64 in the last answer."""
     link: Pattern | None = None
+    """A regular expression (RE2) for its address in the text of the answer."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:
@@ -371,24 +405,29 @@ def _with_older_name(schema: dict[str, Any]) -> None:
 
 
 class Api(Section):
-    """One vendor's API. ``endpoint`` is the family whose conventions the classifier falls back on.
-
-    ``headers`` go on every call. ``catalog`` is None if the vendor has no model catalog; ``models`` is its older name.
-    ``canary`` holds one canary or several in the order in which they are sent: first those whose fault relays pass
-    through to the maker.
-    """
+    """One vendor's API. ``models`` is the older name of ``catalog``."""
 
     model_config = ConfigDict(json_schema_extra=_with_older_name)
 
     endpoint: Literal["videos", "chat", "images"] = "videos"
+    """The family whose conventions the classifier falls back on."""
     prompt: str = Field(default="A paper boat drifts across a calm lake at dawn.", min_length=1, max_length=2000)
+    """The prompt of every probe."""
     headers: Headers = Field(default_factory=dict)
+    """Headers of every call."""
     codes: Codes | None = None
+    """The vendor's own codes."""
     catalog: Catalog | None = Catalog()
+    """The model catalog; null if the vendor has none."""
     create: Create
+    """The request that creates a video."""
     canary: Annotated[tuple[Canary, ...], BeforeValidator(_as_list, json_schema_input_type=Canary | list[Canary])] = ()
+    """One canary, or several in the order in which they are sent: first those whose fault relays pass on to the maker.
+    """
     job: Job | None = None
+    """The job that the create request starts; none where its answer has the asset already."""
     asset: Asset | None = None
+    """Where the finished video is."""
 
     @model_validator(mode="before")
     @classmethod
