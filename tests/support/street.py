@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -20,8 +20,12 @@ from support.probing import Bench
 PATIENCE = {"stalled": 0.3, "status": 0.3}
 """Seconds that a paid probe waits for a job that never ends, by the kind of fault; 20 for others."""
 PRICE_USD = 0.25
-AFTER_ACCEPTANCE = frozenset({"poll", "job", "status", "stalled", "asset"})
-"""Where faults strike that no other probe than generate can meet."""
+PAID = (ProbeKind.SUBMIT, ProbeKind.GENERATE)
+MET: Mapping[str, Sequence[ProbeKind]] = {
+    "door": tuple(ProbeKind), "model": tuple(ProbeKind), "create": tuple(ProbeKind),
+    "catalog": (ProbeKind.CATALOG,), "cancel": PAID, "delete": PAID, "balance": (),
+}  # fmt: skip
+"""The probes that can meet a fault, by where it strikes; every other one strikes after the order, at generate alone."""
 
 
 class Street:
@@ -67,9 +71,9 @@ async def shown(street: Street, bench: Bench, watched: Watched, name: str, fault
     plain = watched.config(bench, street.url, "any", None)
     api = plain.api(plain.services[0])
     found: dict[str, str] = {}
-    is_late = fault is not None and fault.at in AFTER_ACCEPTANCE
+    met = MET.get(fault.at, (ProbeKind.GENERATE,)) if fault is not None else tuple(ProbeKind)
     for probe in ProbeKind:
-        if not getattr(api, probe.needs) or (is_late and probe is not ProbeKind.GENERATE):
+        if probe not in met or not getattr(api, probe.needs):
             continue
         desk, spent = street.open(watched.vendor, fault), bench.ledger.spent_usd()
         # Each probe has a service of its own: a fruitless paid attempt makes the service's next one wait.

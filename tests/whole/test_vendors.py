@@ -19,6 +19,7 @@ SECRETS = {
     "KLING_KEY": "kling-of-the-simulator-0123456789",
     "KLING_ACCESS": "kling-access-0123456789",
     "KLING_SECRET": "kling-secret-0123456789-0123456789",
+    "MINIMAX_KEY": "minimax-of-the-simulator-0123456789",
 }
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import kling
+from . import kling, minimax, minimax_h3
 from .kit import Desk, Fault, Vendor
 
 __all__ = ["VENDORS", "Desk", "Fault", "Vendor"]
 
 VENDORS: Mapping[str, Vendor] = {
     "kling": kling.VENDOR,
+    "minimax": minimax.VENDOR,
+    "minimax-h3": minimax_h3.VENDOR,
 }
 """Every simulated vendor by name."""
