@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sora_exporter.evidence.state import State
+from sora_exporter.probes.balance import Balances
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 from sora_exporter.simulator.gateways import GATEWAYS, find_peer
 from support.probing import Bench, SimulatedProvider
@@ -41,17 +42,18 @@ XAI: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """The offer of a gateway: the API, the model, and whether it is a relay."""
+    """The offer of a gateway: the API, the model, whether it is a relay, and the call for our balance there."""
 
     api: str
     model: str
     is_relay: bool = True
+    balance: str | None = None
 
 
 SOLD = {
-    "litellm": Sold("videos", "sora-2"),
-    "new-api": Sold("videos", "sora-2"),
-    "sub2api": Sold("grok-video", "grok-imagine-video"),
+    "litellm": Sold("videos", "sora-2", balance="litellm"),
+    "new-api": Sold("videos", "sora-2", balance="new-api"),
+    "sub2api": Sold("grok-video", "grok-imagine-video", balance="sub2api"),
     "sora2api": Sold("chat", "sora_video2"),
     "direct": Sold("videos", "sora-2", is_relay=False),
 }
@@ -77,6 +79,25 @@ class Cell:
         return self.status is Status.OPERATIONAL and is_deep
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The status of a service by several probes together, its class, and the deepest fresh proof."""
+
+    status: Status
+    error_class: ErrorClass
+    depth: Depth | None
+    is_up: bool
+
+    def __str__(self) -> str:
+        return f"{self.error_class} {self.status} {self.depth or 'nothing'}"
+
+
+def judgement(state: State, service_id: str) -> Judgement:
+    """Return the conclusion of a state about a service."""
+    now, proof = state.status_of(service_id), state.services[service_id].proof
+    return Judgement(now.status, now.error_class, proof.depth if proof else None, now.up == 1)
+
+
 def peers() -> Iterator[tuple[str, str]]:
     """Yield every gateway with every condition that it can be in."""
     for gateway in SOLD:
@@ -86,13 +107,21 @@ def peers() -> Iterator[tuple[str, str]]:
 
 async def cells(
     simulator: SimulatedProvider, bench: Bench, gateway: str, condition: str
-) -> dict[str, Cell]:  # fmt: skip
-    """Return what each probe shows by itself, from a fresh state."""
+) -> tuple[dict[str, Cell], dict[str, Judgement]]:
+    """Return the outcome of each probe by itself, from a fresh state, and the status of a service by several of them.
+
+    The latter after the free probes, with a balance where the gateway has a call for it, and after all.
+    """
     sold, simulation = SOLD[gateway], simulator.simulation
-    document = {"provider": {"relay": sold.is_relay}, "apis": {"grok-video": XAI}}
+    document = {"provider": {"relay": sold.is_relay, "balance": sold.balance}, "apis": {"grok-video": XAI}}
     found: dict[str, Cell] = {}
+    together: dict[str, Judgement] = {}
+    whole = bench.config(simulator.base_url(sold.api), sold.api, sold.model, document=document, id="whole")
+    memory = State(bench.clock)
+    memory.configure(whole)
     simulation.peer = find_peer(gateway, condition)
     try:
+        await Balances(whole, bench.clients, bench.clock, memory.note_balance).read("one")
         for probe in ProbeKind:
             simulation.jobs.clear()
             spent = bench.ledger.spent_usd()
@@ -104,12 +133,14 @@ async def cells(
             state = State(bench.clock)
             state.configure(config)
             state.record(result)
+            memory.record(replace(result, service_id="whole"))
+            together["all" if probe.is_paid else "free"] = judgement(memory, "whole")
             cost = round(bench.ledger.spent_usd() - spent, 6)
             status = state.status_of(service_id).status
             found[probe.value] = Cell(result.error_class, status, result.depth, cost, len(simulator.jobs_left()))
     finally:
         simulation.peer = find_peer()
-    return found
+    return found, together
 
 
 def table(found: dict[str, dict[str, dict[str, str]]]) -> str:
@@ -117,5 +148,5 @@ def table(found: dict[str, dict[str, dict[str, str]]]) -> str:
     lines = []
     for gateway, conditions in found.items():
         for condition, row in conditions.items():
-            lines += [f"{gateway:9} {condition:25} {probe:9} {cell}" for probe, cell in row.items()]
+            lines += [f"{gateway:9} {condition:25} {shown:9} {cell}" for shown, cell in row.items()]
     return "\n".join(lines)
