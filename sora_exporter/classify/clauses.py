@@ -14,11 +14,12 @@ from sora_exporter.classify.phrases import Index, Phrases, Vocabulary, needle
 
 _SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$)|[。！？；\r\n]+|\s[-–—|]\s")
 _PART_END = re.compile(
-    r"[,，、;；:：()（）]\s*|\b(?:but|and|aber|und|mais|pero|mas)\b|(?=\b(?:if|unless|in case|until you)\b)|但是?|而且",
+    r"[,，、;；:：()（）]\s*|\b(?:but|and|aber|und|mais|pero|mas)\b"
+    r"|(?=\b(?:if|unless|in case|until you|while|whilst|during)\b)|但是?|而且",
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(
-    r"(?:field|parameter|param|argument|option|property|header|参数|字段)\s*[`'\"“]?"
+    r"(?:field|parameter|param|argument|option|property|header|参数|字段)\s*[:：]?\s*[`'\"“]?"
     r"(?:[A-Za-z]\w*_\w+|[A-Za-z]\w*(?=[`'\"”]|\s+(?:is|must|should|has|was|are|cannot|can|may)\b))[`'\"”]?"
     r"|(?<!model )(?<!model ['`\"])(?<!模型)(?<!模型 )\b[a-z]+(?:_[a-z]+)+\b"
     r"(?=\s+(?:is|must|should|has|was|are|cannot|can|may)\b)",

@@ -12,6 +12,8 @@ from support.corpus import is_seen
 from sora_exporter.result import Answer
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
+WHOLE = ("answers", "own")
+HALVED = ("answers-2", "gathered", "collected")
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,9 @@ def read(name: str) -> list[Recorded]:
 
 @pytest.fixture(scope="session")
 def corpora() -> dict[str, list[Recorded]]:
-    """Return every corpus by name; ``answers-2`` and ``gathered`` in two halves, of which only one was looked at."""
-    second, gathered = read("answers-2"), read("gathered")
-    return {
-        "answers": read("answers"),
-        "own": read("own"),
-        "answers-2, seen": [each for each in second if is_seen(each.id)],
-        "answers-2, held out": [each for each in second if not is_seen(each.id)],
-        "gathered, seen": [each for each in gathered if is_seen(each.id)],
-        "gathered, held out": [each for each in gathered if not is_seen(each.id)],
-    }
+    """Return every corpus by name; those of ``HALVED`` in two halves, of which only one was looked at."""
+    found = {name: read(name) for name in WHOLE}
+    for name in HALVED:
+        for each in read(name):
+            found.setdefault(f"{name}, {'seen' if is_seen(each.id) else 'held out'}", []).append(each)
+    return found

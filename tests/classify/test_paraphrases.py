@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
-import yaml
 from support.corpus import is_seen
-from support.paraphrases import DATA, ENVELOPES, Paraphrase, codes, fresh, paraphrases, wordings
+from support.paraphrases import Paraphrase, codes, fresh, pairs, paraphrases, unheard, wordings
 
 from sora_exporter.classify import classify
-from sora_exporter.result import Answer, ErrorClass
+from sora_exporter.result import ErrorClass
 
 CLASS_TARGET = 0.95
 STATUS_TARGET = 0.97
@@ -36,36 +34,40 @@ def test_paraphrases_get_the_class_that_was_meant(
     assert status_share >= STATUS_TARGET
 
 
-def test_fresh_wordings_and_codes_get_their_class(capsys: pytest.CaptureFixture[str]) -> None:
-    """Wordings kept apart get their class in 75 % and their status in 85 %, codes of no known vendor in 95 %."""
-    shares = {}
-    for name, rows in {
-        "fresh, seen": [each for each in fresh() if is_seen(each.sentence)],
-        "fresh, held out": [each for each in fresh() if not is_seen(each.sentence)],
-        "codes": codes(),
-    }.items():
-        verdicts = [(each, classify(each.answer)) for each in rows]
-        right = [verdict.error_class == each.error_class for each, verdict in verdicts]
-        status = [verdict.status == ErrorClass(each.error_class).status for each, verdict in verdicts]
-        shares[name] = (sum(right) / len(right), sum(status) / len(status))
-        with capsys.disabled():
-            print(f"\n{name}: {len(rows)} answers, class {shares[name][0]:.1%}, status {shares[name][1]:.1%}")
-    assert shares["fresh, held out"][0] >= 0.75
-    assert shares["fresh, held out"][1] >= 0.85
-    assert min(shares["codes"]) >= 0.95
+LEAST = {
+    "fresh, seen": (0.95, 0.95),
+    "fresh, held out": (0.82, 0.88),
+    "unheard, seen": (0.95, 0.97),
+    "unheard, held out": (0.88, 0.95),
+    "codes": (0.95, 0.95),
+    "cross-talk, seen": (0.95, 0.95),
+    "cross-talk, held out": (0.9, 0.9),
+}
+"""The least shares of right classes and statuses; the rules were widened after the halves that were seen only."""
 
 
-CROSS_TALK = [
-    (pair["status"], pair["says"], pair["class"])
-    for pair in yaml.safe_load((DATA / "cross_talk.yml").read_text(encoding="utf-8"))
-]
+def test_wordings_codes_and_pairs_kept_apart_get_their_class(capsys: pytest.CaptureFixture[str]) -> None:
+    """Wordings, codes of no known vendor and pairs of cross-talk that were kept apart get their class to the target."""
+    sources = {"fresh": fresh(), "unheard": unheard(), "cross-talk": pairs("cross_talk_unheard")}
+    groups = {"codes": codes()}
+    for name, rows in sources.items():
+        for each in rows:
+            groups.setdefault(f"{name}, {'seen' if is_seen(each.sentence) else 'held out'}", []).append(each)
+    shares = {name: _shares(rows) for name, rows in groups.items()}
+    with capsys.disabled():
+        for name, (right_class, right_status) in shares.items():
+            print(f"\n{name}: {len(groups[name])} answers, class {right_class:.1%}, status {right_status:.1%}")
+    assert {name for name in LEAST if shares[name] < LEAST[name] or shares[name][1] < LEAST[name][1]} == set()
 
 
-@pytest.mark.parametrize("envelope", ENVELOPES, ids=range(len(ENVELOPES)))
-@pytest.mark.parametrize(("status", "says", "error_class"), CROSS_TALK)
-def test_a_word_of_another_class_does_not_decide(
-    status: int, says: str, error_class: str, envelope: Callable[[str], Mapping[str, object]]
-) -> None:
+def _shares(rows: list[Paraphrase]) -> tuple[float, float]:
+    verdicts = [(each, classify(each.answer)) for each in rows]
+    right = sum(verdict.error_class == each.error_class for each, verdict in verdicts)
+    status = sum(verdict.status == ErrorClass(each.error_class).status for each, verdict in verdicts)
+    return right / len(verdicts), status / len(verdicts)
+
+
+@pytest.mark.parametrize("pair", pairs("cross_talk"), ids=lambda pair: pair.sentence[:40])
+def test_a_word_of_another_class_does_not_decide(pair: Paraphrase) -> None:
     """A word of one class inside an answer of another, negated, refunded or in another role, changes nothing."""
-    verdict = classify(Answer(access="relay", http_status=status, body=json.dumps(envelope(says))))
-    assert verdict.error_class == error_class
+    assert classify(pair.answer).error_class == pair.error_class

@@ -59,6 +59,11 @@ def fresh() -> list[Paraphrase]:
     return _wordings("fresh")
 
 
+def unheard() -> list[Paraphrase]:
+    """Return the third set of single wordings, halved like the second one."""
+    return _wordings("unheard")
+
+
 def _wordings(name: str) -> list[Paraphrase]:
     chance = random.Random(SEED)
     families = yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
@@ -100,3 +105,17 @@ def codes() -> list[Paraphrase]:
 
 def _coded(code: str) -> Mapping[str, object]:
     return {"error": {"code": code, "message": "The call did not succeed."}, "data": None}
+
+
+def pairs(name: str) -> list[Paraphrase]:
+    """Return the pairs of cross-talk of one file, each in every envelope."""
+    return [
+        Paraphrase(
+            Answer(access="relay", http_status=pair["status"], body=json.dumps(envelope(pair["says"]))),
+            pair["class"],
+            f"envelope {number}",
+            pair["says"],
+        )
+        for pair in yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
+        for number, envelope in enumerate(ENVELOPES)
+    ]
