@@ -1,0 +1,61 @@
+"""From nothing to a watched vendor: ``init`` and the next command that it prints, at simulated vendors."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from support.stands import key_of, moved, standing
+
+from sora_exporter.catalog import choose, vendors, written
+from sora_exporter.catalog.vendor import variables
+from sora_exporter.cli.check import probe_once
+from sora_exporter.cli.main import main
+from sora_exporter.config import load_config
+from sora_exporter.config.apis import builtin_apis
+from sora_exporter.simulator.vendors import VENDORS
+
+TODAY = date(2026, 11, 27)
+WATCHED = [
+    name
+    for name, vendor in vendors().items()
+    if vendor.api in VENDORS and builtin_apis()[vendor.api].canary and any(variables(vendor.keys))
+]
+"""The vendors that are simulated after their documentation, have a canary, and a key that is a text."""
+
+
+@pytest.mark.parametrize("name", WATCHED)
+async def test_every_vendor_is_watched_without_cost(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each living model of a vendor is operational and its canary routed, a balance is read, and nothing is ordered."""
+    (choice,) = choices = choose([name], {}, TODAY)
+    for variable in choice.variables:
+        monkeypatch.setenv(variable, key_of(choice.vendor.api))
+    file = tmp_path / "sora.yml"
+    with standing(choices) as stands:
+        file.write_text(moved(written(choices, "sora-exporter init", TODAY), stands), "utf-8")
+        found = await probe_once(load_config(file), tmp_path, [], [])
+    assert [(one["status"], one["proven_depth"]) for one in found] == [("operational", "routed")] * len(choice.models)
+    read = {one["balance"] is not None and one["balance"]["error_class"] == "none" for one in found}
+    assert read == {"balance" in choice.vendor.provider}
+    assert [stand.accepted for stand in stands.values()] == [0]
+
+
+def test_init_and_then_check_show_the_first_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``init kling minimax``, then the check that it prints, ends with 0 and a line for each vendor's model."""
+    choices = choose(["kling", "minimax"], {}, TODAY)
+    keys = {variable: key_of(choice.vendor.api) for choice in choices for variable in choice.variables}
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner(env={**keys, "COLUMNS": "200"})
+    begun = runner.invoke(main, ["init", "kling", "minimax"])
+    assert begun.exit_code == 0, begun.output
+    (command,) = re.findall(r"^  sora-exporter (check .*)$", begun.stdout, re.MULTILINE)
+    file = tmp_path / "sora.yml"
+    with standing(choices) as stands:
+        file.write_text(moved(file.read_text("utf-8"), stands), "utf-8")
+        checked = runner.invoke(main, [*command.split(), f"--storage.path={tmp_path}"])
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    for name in ("Kling 3.0", "MiniMax H3"):
+        assert re.search(rf"✅  {name} +operational +routed", checked.stdout), checked.stdout
