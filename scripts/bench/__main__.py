@@ -39,7 +39,7 @@ FAULTS = (
 
 
 def main() -> int:
-    """Print the table. A missed target is marked in it; only a part that could not be measured is a failure."""
+    """Print the table. Missed targets are marked in it; the exit code is 1 only if a part could not be measured."""
     busy = os.getloadavg()[0]
     parts = Parts()
     with tempfile.TemporaryDirectory(prefix="sora-bench-") as scratch:

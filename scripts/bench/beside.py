@@ -26,7 +26,7 @@ class Blackbox:
 
 
 def measure_blackbox(directory: Path, upstream: Upstream) -> Blackbox:
-    """Let it probe one after another, as many scrapes would; its own scrape is part of each probe, as it is built."""
+    """Let it run one probe after another through scrapes; by its design each probe includes its own scrape."""
     path = f"/probe?module=catalog&target={upstream.url}/v1/models/sora-2"
     with blackbox(directory, upstream) as (address, pid):
         scraper = Scraper(f"http://{address}")

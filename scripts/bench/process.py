@@ -1,4 +1,4 @@
-"""What the kernel knows of a process, CPU time and resident memory, and of the machine it runs on."""
+"""CPU time and resident memory of a process from the kernel, and the machine's description."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def cpu_seconds(pid: int) -> float:
 
 
 def resident_mib(pid: int) -> float:
-    """Return how much of a process is in memory, MiB."""
+    """Return the resident memory of a process in MiB."""
     return _kilobytes(Path(f"/proc/{pid}/status"), "VmRSS") / 1024
 
 
 def machine() -> str:
-    """Return what it was measured on, in one line."""
+    """Return the machine of the measurement in one line."""
     processor = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = _kilobytes(Path("/proc/meminfo"), "MemTotal") / 1024**2
     name = processor[1] if processor else platform.machine()

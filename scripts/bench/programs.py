@@ -33,12 +33,12 @@ MODULE = {
         "fail_if_body_not_matches_regexp": ['"id"'],
     },
 }
-"""The nearest to our catalog probe that blackbox_exporter does: a GET with a key, and a look into the body."""
+"""blackbox_exporter's closest equivalent of our catalog probe: a GET with a key, and a pattern on the body."""
 
 
 @dataclass(frozen=True)
 class Upstream:
-    """Where the upstream is, and the variables that make a program trust it beside the system's authorities."""
+    """The upstream's address, and the variables that make a program trust it beside the system's authorities."""
 
     url: str
     variables: Mapping[str, str]
@@ -46,7 +46,7 @@ class Upstream:
 
 @contextmanager
 def upstream(directory: Path) -> Iterator[Upstream]:
-    """Run the upstream; yields where it is."""
+    """Run the upstream; yields its address."""
     authority = Authority.create(directory)
     authority.server_context("upstream")
     trusted = directory / "trusted.pem"

@@ -1,4 +1,4 @@
-"""Measure what long windows cost on a real Prometheus: the recorded way against the naive one, side by side.
+"""Measure the cost of long windows on a real Prometheus: the recorded form against the naive one, side by side.
 
 Loads ninety days of the demo's six services, raw series every 15 s as the shipped prometheus.yml scrapes them, asks
 Prometheus for its own query statistics, and prints a Markdown table: samples read, and the fastest of five evaluations.
@@ -60,7 +60,7 @@ QUESTIONS = {
         f" / sum_over_time({P}response_time_seconds:hourly_count[30d])",
     ),
 }
-"""What is asked: the naive expression over raw samples, and what the rules evaluate."""
+"""The questions: the naive expression over raw samples, and the expression of the rules."""
 
 
 @contextmanager

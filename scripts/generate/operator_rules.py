@@ -1,4 +1,4 @@
-"""Write what follows from the plain files of alerting-rules/: the Prometheus Operator's form, and one for old vmalert.
+"""Write the generated forms of the plain files of alerting-rules/: for the Prometheus Operator and for old vmalert.
 
 The plain files are the source. Run it after changing them; a test fails while the two differ.
 """
@@ -62,7 +62,7 @@ def prometheus_rule(source: Path) -> str:
 
 
 def old_vmalert_alerts(source: Path) -> str:
-    """Return the alerts without keep_firing_for, which vmalert did not know for long."""
+    """Return the alerts without keep_firing_for, which older versions of vmalert refuse."""
     lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
     return NOTE + "".join(line for line in lines if not line.lstrip().startswith("keep_firing_for:"))
 
@@ -122,7 +122,7 @@ def alertmanager_config(source: Path) -> str:
 
 
 def documents() -> dict[Path, str]:
-    """Return each generated file with what belongs into it."""
+    """Return each generated file with its content."""
     operator = RULES / "operator"
     generated = {
         operator / source.name.replace(".rules.yml", ".prometheusrule.yml"): prometheus_rule(source)

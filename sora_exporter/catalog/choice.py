@@ -1,4 +1,4 @@
-"""Which vendors and models a person means: by name, or by the keys in the environment."""
+"""The choice of vendors and models, by name or by the keys in the environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sora_exporter.catalog.vendor import Model, Vendor, variables, vendors
 
 
 class NothingChosen(Exception):
-    """Names that are not known, or models that have ended; the text names the nearest, on one line."""
+    """An unknown name, or a model that has ended; the text names the nearest ones, on one line."""
 
 
 @dataclass(frozen=True, slots=True)

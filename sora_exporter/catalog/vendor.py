@@ -20,7 +20,7 @@ VARIABLE = re.compile(r"\$\{([A-Z_]+)\}")
 
 
 class PublishedPrice(Section):
-    """A price as its source had it when it was read: USD as a service has them, and the video they are the price of."""
+    """A price from its source on the day of reading: in USD as in a service, and the video that it buys."""
 
     usd: Json
     of: Line
@@ -29,7 +29,7 @@ class PublishedPrice(Section):
 
 
 class End(Section):
-    """The day from which a model is gone, as its source said when it was read."""
+    """The first day without a model, from its source on the day of reading."""
 
     day: Day
     source: Line
@@ -37,7 +37,7 @@ class End(Section):
 
 
 class Model(Section):
-    """One model of a vendor. ``product`` is what it competes for; without one it is the model's own name.
+    """One model of a vendor. ``product`` defaults to the model's own name.
 
     ``api`` is another API than the vendor's usual one; ``request`` are members of its create request.
     """
@@ -56,7 +56,7 @@ class Model(Section):
 
 
 class Vendor(Section):
-    """A vendor: members of its provider, ways to give its key, the built-in page that speaks of it, and its models.
+    """A vendor: members of its provider, ways to give its key, the built-in page that covers it, and its models.
 
     ``keys`` are members of the provider too, in the order in which they are looked for; ``regions`` the addresses
     elsewhere, with other keys.

@@ -26,7 +26,7 @@ HEAD = """\
 
 
 def written(choices: Sequence[Choice], command: str, today: date) -> str:
-    """Return the text of a configuration that watches the choices; ``command`` is what the person called."""
+    """Return the text of a configuration that watches the choices; ``command`` is the command line that was called."""
     blocks = [HEAD.format(command=command, today=today), *_sections(choices)]
     return "\n".join(blocks)
 

@@ -49,7 +49,7 @@ def _write(file: Path, text: str, force: bool) -> None:
 
 
 def _next(choices: Sequence[Choice], file: Path) -> list[str]:
-    """Return what was written and the next commands, first the export of variables that are not set."""
+    """Return a summary of the file and the next commands, first the export of variables that are not set."""
     services = count_of(sum(len(choice.models) for choice in choices), "service")
     unset = [name for choice in choices for name in choice.variables if not os.environ.get(name)]
     return [

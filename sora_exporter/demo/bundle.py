@@ -47,7 +47,7 @@ def prometheus_config(folder: Path, exporter: str, alertmanager: str | None) -> 
 
 
 def alertmanager_config(folder: Path, webhook: str) -> Path:
-    """Write what mutes what, as shipped, with one receiver for the rest: the demo's own terminal."""
+    """Write the shipped inhibitions with a single receiver: the demo's own terminal."""
     shipped = _read((bundle_folder("alerting-rules") / "alertmanager.yml").read_text("utf-8"))
     document = {
         "route": {

@@ -1,4 +1,4 @@
-"""Programs of the demo: started, waited for, and gone when the demo is, however it ends."""
+"""The programs of the demo: started, awaited, and ended with the demo in every case."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 class Children:
     """The running programs and the folder they write to; the end of the block ends both.
 
-    A keeper beside this process does so, too when this process is killed.
+    A keeper beside this process ends both as well if this process is killed.
     """
 
     def __init__(self) -> None:
@@ -63,8 +63,7 @@ class Children:
         self.check()
 
     def begin(self, name: str, command: Sequence[str], hear: Callable[[str], None]) -> Callable[[], None]:
-        """Start a program that ends by itself; each line it prints is heard. Call what comes back to wait for its end.
-
+        """Start a program that ends by itself, passing on each line it prints. Call the result to wait for its end.
         Waiting raises DemoError when the program ends with a failure.
         """
         with self._log(name).open("w", encoding="utf-8") as log:
@@ -81,7 +80,7 @@ class Children:
         return wait
 
     def check(self) -> None:
-        """Raise DemoError when a program has ended that should go on."""
+        """Raise DemoError if a program that should go on has ended."""
         for name, process in self._services.items():
             if process.poll() is not None:
                 raise DemoError(f"{name} ended by itself: {self._last_words(name)}")
@@ -111,7 +110,7 @@ class Children:
 
 
 def _relay(process: subprocess.Popen[str], hear: Callable[[str], None]) -> None:
-    # The reader may be gone. The demo notices that itself at its next line.
+    # The reader may be gone. The demo notices this itself at its next line.
     with process, contextlib.suppress(BrokenPipeError):
         for line in process.stdout or ():
             hear(line.rstrip("\n"))
@@ -136,7 +135,7 @@ def wait_until(claim: Callable[[], bool], seconds: float) -> bool:
 
 
 def fetch(url: str, body: bytes | None = None) -> bytes:
-    """Return what an address of this machine answers to GET, or to POST of JSON; no proxy. Raises DemoError."""
+    """Return the answer of an address of this machine to GET, or to POST of JSON, without a proxy. Raises DemoError."""
     request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 - our own address
     try:
         with _OPENER.open(request, timeout=ANSWER_SECONDS) as answer:

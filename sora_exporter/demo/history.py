@@ -1,7 +1,7 @@
-"""A month of one service's life, invented from a seed: which error class each minute had, and what that adds up to.
+"""An invented month of one service, from a seed: the error class of each minute, and the totals.
 
-The exact totals (availability, episodes, hours) are the ground truth that rules, dashboards and reports are proven
-against. Pure: no clock, no files; the same arguments give the same history on every machine.
+The exact totals (availability, episodes, hours) are the ground truth in the tests of rules, dashboards and reports.
+Pure: no clock, no files; the same arguments give the same history on every machine.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ MINUTES_A_DAY = 24 * 60
 CALM_MINUTES = 180
 """An episode of risk control ends after so many minutes without any."""
 _APART_MINUTES = 30
-"""At least this long lies between two incidents, and after the last one."""
+"""The shortest pause between two incidents, and after the last one."""
 
 _RISK_CONTROL_CLASSES = (ErrorClass.RISK_CONTROL, ErrorClass.RATE_LIMITED, ErrorClass.CAPTCHA)
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceStory:
-    """One service as the exporter would export it, and how its month shall go.
+    """One service as the exporter would export it, and the plan of its month.
 
     ``availability`` is the ratio to reach over the minutes with evidence. ``episodes`` of risk control begin in thirty
     days and take ``risk_control_share`` of the failed minutes; the rest goes to incidents of ``faults``, most of them
@@ -99,7 +99,7 @@ class ServiceHistory:
 
     @property
     def episodes(self) -> int:
-        """How many episodes of risk control began; silence does not end one, and neither does a short calm."""
+        """The number of episodes of risk control that began; neither silence nor a short calm ends one."""
         return self.risk_control_minutes.count(0)
 
     @property
@@ -154,7 +154,7 @@ def invent_history(service: ServiceStory, end: float, days: int = 30, seed: int 
 def _stretches(
     service: ServiceStory, failed: int, unknown: int, days: int, random: Random
 ) -> Iterator[tuple[float, list[ErrorClass]]]:
-    """Yield what is not operational, each with its place between 0 and 1: ``failed`` and ``unknown`` minutes in all.
+    """Yield the stretches of faults and silence, placed between 0 and 1: ``failed`` and ``unknown`` minutes in total.
 
     Stretches of one kind are spread evenly, so that every week has its share.
     """

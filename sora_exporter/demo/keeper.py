@@ -1,7 +1,7 @@
-"""A process beside the demo that ends the demo's programs and removes its folder, however the demo itself ended.
+"""A process beside the demo that ends its programs and removes its folder after any end of the demo.
 
 ``python -m sora_exporter.demo.keeper FOLDER`` reads ``+N`` and ``-N`` lines, N being process groups that began and
-ended. Its input ends when the demo closes it or dies, by ``kill -9`` too; then it cleans up.
+ended. Its input ends when the demo closes it or dies, also by ``kill -9``; then it cleans up.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def clean_up(folder: Path, groups: Iterable[int]) -> None:
 
 
 def _send(group: int, number: int) -> bool:
-    """Send a signal; whether the group is still there."""
+    """Send a signal, and return whether the group still exists."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)
         return True
@@ -41,7 +41,7 @@ def _send(group: int, number: int) -> bool:
 
 
 def main() -> None:
-    """Read what the demo starts and ends, and clean up after it."""
+    """Read the programs that the demo starts and ends, and clean up after it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()

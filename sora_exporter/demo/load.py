@@ -1,6 +1,6 @@
-"""The history as a program of its own, so that it uses the second core and can be ended at once.
+"""Loading the history as a separate program, so that it uses the second core and can be ended at once.
 
-``python -m sora_exporter.demo.load DATA_DIR DAYS TARGET`` prints what it is doing, line by line.
+``python -m sora_exporter.demo.load DATA_DIR DAYS TARGET`` prints its progress, line by line.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def notices() -> Iterator[tuple[str, SimpleQueue[str]]]:
 
 
 def lines_of(notification: dict[str, Any]) -> list[str]:
-    """Return one line per alert of a webhook notification: what, about whom, and why."""
+    """Return one line per alert of a webhook notification: the alert, its subject and the reason."""
     return [
         f"{alert['status'].upper():8} {alert['labels'].get('alertname', '?')}: "
         f"{alert['annotations'].get('description', '')}"
@@ -44,6 +44,6 @@ def _handler(lines: SimpleQueue[str]) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: the notices are the log."""
+            """Log nothing: the notices are the log."""
 
     return Handler

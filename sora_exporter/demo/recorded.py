@@ -109,7 +109,7 @@ def _window(series: Series, values: Sequence[float] | None = None) -> Window:
 
 
 def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequence[Series]) -> dict[str, Reading]:
-    """Return everything that is read over windows, by the end of its name."""
+    """Return the readings over windows, by the end of their names."""
     service = history.service
     evidence, available, limited, _, response, *_ = map(_window, minutes)
     starts = _window(minutes[3])

@@ -12,7 +12,7 @@ _ERASE = "\r\x1b[K"
 
 
 class Screen:
-    """A stream to talk to, from any thread."""
+    """An output stream, usable from any thread."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

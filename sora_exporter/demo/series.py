@@ -1,4 +1,4 @@
-"""A history as time series: what the exporter would have exported, minute by minute."""
+"""A history as the time series that the exporter would have exported, minute by minute."""
 
 from __future__ import annotations
 

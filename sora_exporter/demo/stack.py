@@ -1,4 +1,4 @@
-"""The whole stack on one machine: simulator, exporter, and of Prometheus, Alertmanager, Grafana what is installed."""
+"""The whole stack on one machine: simulator, exporter and, if installed, Prometheus, Alertmanager and Grafana."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PROGRAMS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     ),
     "grafana": (("grafana-server", "grafana"), "https://grafana.com/grafana/download; put its bin/ on the PATH"),
 }
-"""Programs of others: what they are called, and how to get them."""
+"""Programs of others: their names, and the way to get them."""
 
 PORTS: Final = {"exporter": 10198, "simulator": 10199, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
 SHOWN: Final = {

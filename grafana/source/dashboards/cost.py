@@ -1,4 +1,4 @@
-"""Cost and routes: what a video that really comes out costs, by route; what probing costs; which route to take."""
+"""Cost and routes: the cost of a successful video by route, the cost of probing, and the route to use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def dashboard() -> dict[str, Any]:
     return assemble(
         UID,
         "Sora / Cost and routes",
-        "What a video that really comes out costs by route, what a month of them costs, and what it costs to know.",
+        "Cost of a successful video by route, of a month of them, and of the probing itself.",
         {
             "What videos cost": _videos(),
             "Routes": _routes(),
@@ -56,7 +56,7 @@ def _videos() -> list[AnyPanel]:
         ),
         level_bars(
             "$videos videos a month",
-            "What the chosen number of successful videos of the chosen length costs by route.",
+            "Cost of the chosen number of successful videos of the chosen length by route.",
             [now(f"sort(($videos) * ({PRICE_PER_SUCCESS}))")],
             unit="currencyUSD",
             decimals=2,
@@ -66,7 +66,7 @@ def _videos() -> list[AnyPanel]:
         ),
         lines(
             "Price of a successful video",
-            "How it moved with availability.",
+            "Its changes with availability.",
             [Query(PRICE_PER_SUCCESS)],
             unit="currencyUSD",
             minimum=0,
@@ -81,7 +81,7 @@ def _by_route() -> AnyPanel:
     priced = f"({PRICE_PER_SUCCESS})\n* on (service_id) group_left (product) {INFO}"
     return grid(
         "By route",
-        "List price, price of a success, and what the chosen month costs.",
+        "List price, price of a success, and cost of the chosen month.",
         [
             LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
             LabelColumn("Name", "name", width=150),

@@ -51,7 +51,7 @@ def _now() -> list[AnyPanel]:
         _routes(),
         stat_tiles(
             "Status now",
-            "The worst status of each service that an exporter sees or your applications met. Unknown is no fault: "
+            "The worst status of each service that an exporter sees or your applications met. Unknown means that "
             "there is no evidence.",
             [now(STATUS_NOW)],
             text=BigValueTextMode.VALUE_AND_NAME,
@@ -91,7 +91,7 @@ def _now() -> list[AnyPanel]:
 def _alerts() -> AnyPanel:
     return grid(
         "Firing alerts",
-        "What fires now, with a link to what to do about it.",
+        "Alerts that fire now, with a link to the advice.",
         [
             LabelColumn("Alert", "alertname", links=RUNBOOK_LINK),
             LabelColumn("Severity", "severity", width=90),
@@ -110,7 +110,7 @@ def _routes() -> AnyPanel:
     chosen = recorded("recommended:bool", "product_service_id")
     return grid(
         "Use these routes",
-        "The route of each product that works now and did best: whole percents of the day's availability first, "
+        "The best route of each product that works now: whole percents of the day's availability first, "
         "then seconds to answer, then price. A product without a row has no working route; the tile beside it "
         "says so.",
         [SERVICE_COLUMN, LabelColumn("Product", "product", width=110), LabelColumn("Access", "access", width=80)],
@@ -201,8 +201,8 @@ def _history() -> list[AnyPanel]:
     return [
         timeline(
             "Status",
-            "Every service, the worst status of each step, so that short episodes show in long ranges. Gaps: nobody "
-            "looked.",
+            "Every service, the worst status of each step, so that short episodes show in long ranges. Gaps: no "
+            "exporter was running.",
             [Query(STATUS_HISTORY)],
             mappings=look.STATUS_WORDS,
             links=SERIES_LINK,

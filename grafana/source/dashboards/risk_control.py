@@ -1,4 +1,4 @@
-"""Risk control and objectives: when services are refused, how often, how long, and what is left of the budgets."""
+"""Risk control and objectives: number, length and time of episodes, and the error budgets."""
 
 from __future__ import annotations
 

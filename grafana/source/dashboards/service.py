@@ -35,7 +35,7 @@ def dashboard() -> dict[str, Any]:
     return assemble(
         UID,
         "Sora / Service",
-        "One service in depth: what it is, how it was, why it failed, how its probes go, what its objective allows.",
+        "One service in depth: its configuration, history, failures, probes and objective.",
         {
             "Now": _now(),
             "Status and errors": _history(),
@@ -149,7 +149,7 @@ def _limits() -> list[AnyPanel]:
     return [
         stat_tiles(
             "Coverage 30d and 1h",
-            "How much of the last thirty days and of the last hour was seen.",
+            "Observed share of the last thirty days and of the last hour.",
             [now(recorded("coverage:ratio30d"), "30d"), now(recorded("coverage:ratio1h"), "1h")],
             unit="percentunit",
             decimals=0,
@@ -198,7 +198,7 @@ def _history() -> list[AnyPanel]:
     return [
         timeline(
             "Status over time",
-            "The worst status of each step. Gaps: nobody looked.",
+            "The worst status of each step. Gaps: no exporter was running.",
             [Query(STATUS_HISTORY)],
             mappings=look.STATUS_WORDS,
             interval="2m",

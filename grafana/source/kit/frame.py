@@ -1,4 +1,4 @@
-"""What the four dashboards have in common: variables, annotations, links, layout, and the final JSON."""
+"""The common parts of the four dashboards: variables, annotations, links, layout, and the final JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from grafana.source.kit.queries import SERVICE, firing
 TAG = "sora"
 COLUMNS = 24
 GRAFANA = "11.6.0"
-"""The version whose panel options these are: older ones are not guessed at, newer ones migrate from it."""
+"""The version of these panel options: older versions are not supported, newer ones migrate from it."""
 RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rules/runbook.md"
 Variable = Builder[VariableModel]
 
@@ -43,7 +43,7 @@ ALL = VariableOption(selected=True, text="All", value="$__all")
 
 
 def query_variable(name: str, label: str, expression: str, *, is_multi: bool, all_value: str | None = None) -> Variable:
-    """Return a variable whose choices Prometheus knows, asked again when the time range changes."""
+    """Return a variable with choices from Prometheus, queried again when the time range changes."""
     variable = builders.QueryVariable(name).label(label).query(expression).datasource(DATASOURCE)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC).multi(is_multi)
     if is_multi:
@@ -63,7 +63,7 @@ def choice(name: str, label: str, values: Sequence[str], default: str) -> Variab
 def service_variables(*, is_multi: bool = True) -> list[Variable]:
     """Return the variables of every dashboard.
 
-    ``service_id`` has no value of its own for All: all the services that the other three let through.
+    For ``service_id``, All means the services that match the other three variables.
     """
     filters = ",".join(f'{name}=~"${name}"' for name in ("provider", "access", "product"))
     return [
@@ -152,7 +152,7 @@ def _links() -> list[Builder[Any]]:
 
 
 def _finish(document: dict[str, Any], shown: Sequence[str]) -> dict[str, Any]:
-    """Add what the builders leave out: numbers of panels, formats of annotations; and drop what says nothing."""
+    """Add the parts that the builders leave out (panel ids, formats of annotations), and drop empty ones."""
     _lay_out(document["panels"])
     for number, panel in enumerate(document["panels"], start=1):
         panel["id"] = number

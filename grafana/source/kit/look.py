@@ -108,7 +108,7 @@ DISAGREEMENT = words({0: ("agree", GREEN), 1: ("disagree", PINK)})
 
 
 def null_as(text: str) -> ValueMapping:
-    """Return the mapping that names what no value means."""
+    """Return the mapping that gives a missing value its words."""
     return SpecialValueMap(
         DashboardSpecialValueMapOptions(
             match=SpecialValueMatch.NULL_AND_NAN, result=ValueMappingResult(text=text, color=GREY, index=99)
@@ -163,4 +163,4 @@ DASHED: Mapping[str, object] = {
     "custom.fillOpacity": 0,
     **fixed(GREY),
 }
-"""An objective or limit beside what is measured."""
+"""An objective or limit beside a measured value."""

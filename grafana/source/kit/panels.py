@@ -1,4 +1,4 @@
-"""One function per kind of panel but tables: each takes a title, a description, queries, and what its kind needs."""
+"""One function per kind of panel except tables: each takes a title, a description, queries, and its own options."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def now(expr: str, legend: str = "{{service_id}}") -> Query:
 
 
 class Settings(TypedDict, total=False):
-    """What a panel of any kind may set."""
+    """The options of any kind of panel."""
 
     unit: str
     decimals: int
@@ -88,7 +88,7 @@ class Settings(TypedDict, total=False):
 
 
 def dress(panel: P, title: str, description: str, queries: Sequence[Query], settings: Settings) -> P:
-    """Give a panel what every panel has."""
+    """Set the common options of a panel."""
     panel.title(title).description(description).datasource(DATASOURCE)
     panel.targets([_target(query, number) for number, query in enumerate(queries)])
     panel.no_value(settings.get("no_value", NO_DATA)).span(settings.get("width", 12)).height(settings.get("height", 8))
@@ -227,7 +227,7 @@ def columns_by_series(
 def heat(title: str, description: str, query: Query, *, y_unit: str, **settings: Unpack[Settings]) -> AnyPanel:
     """Return the buckets of a histogram over time, denser where more fell in."""
     colour = heatmap.HeatmapColorOptions().mode(heatmap_options.HeatmapColorMode.OPACITY).fill(BLUE).exponent(0.5)
-    # Only the opacity of one colour changes; the scheme is what Grafana wants named nonetheless.
+    # Only the opacity of one colour changes, but Grafana requires a scheme.
     colour.scheme("Blues").steps(64)
     panel = heatmap.Panel().color(colour.scale(heatmap_options.HeatmapColorScale.EXPONENTIAL)).calculate(False)
     panel.y_axis(heatmap.YAxisConfig().unit(y_unit)).show_legend().cell_gap(1).exemplars_color(BLUE)

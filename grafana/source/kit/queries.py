@@ -10,10 +10,10 @@ from sora_exporter.result import Depth
 
 SERVICE = 'service_id=~"$service_id"'
 MAYBE_SERVICE = 'service_id=~"$service_id|"'
-"""Also what belongs to no service: an alert about the exporter or the network."""
+"""Includes series without a service, such as an alert about the exporter or the network."""
 INFO = "service_id:sora_service_info:last"
 SERVICES = f"{INFO}{{{SERVICE}}}"
-"""Its labels are what a service is: name, product, access, provider, model, api."""
+"""Its labels describe a service: name, product, access, provider, model, api."""
 
 DAY = "[23h59m30s] offset -1d"
 """A cell of a calendar begins where its step begins, and Grafana puts steps of a day on the browser's midnight. So the

@@ -29,7 +29,7 @@ def exporter_health() -> list[AnyPanel]:
         ),
         stat_tiles(
             "Configuration",
-            "Whether the last reload worked; after one that did not, the old configuration stays in force.",
+            "Whether the last reload worked; if not, the old configuration stays in force.",
             [now("sora_exporter_config_last_reload_successful", "{{instance}}")],
             mappings=look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.VERMILION)}),
         ),

@@ -1,4 +1,4 @@
-"""Objectives: what is left of the error budgets, and how fast they burn."""
+"""Objectives: the remaining error budgets, and their burn rates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def objective_of_one() -> list[AnyPanel]:
     return [
         lines(
             "Availability and objective",
-            "Rolling windows beside the objective, where there is one.",
+            "Rolling windows beside the objective, if there is one.",
             [
                 Query(recorded("availability:ratio24h"), "24 h"),
                 Query(recorded("availability:ratio7d"), "7 d"),
@@ -30,7 +30,7 @@ def objective_of_one() -> list[AnyPanel]:
         ),
         lines(
             "Error budget left",
-            "What is left of the failures that the objective allows in thirty days: 100 % untouched, 0 % used up, "
+            "Remaining share of the failures that the objective allows in thirty days: 100 % untouched, 0 % used up, "
             "below 0 the objective is missed.",
             [Query(recorded("error_budget_remaining:ratio30d"), "left")],
             limit_lines=True,
@@ -96,7 +96,7 @@ def objectives_of_all() -> list[AnyPanel]:
         ),
         lines(
             "Error budget left",
-            "How the budgets of the last thirty days went.",
+            "The budgets of the last thirty days over time.",
             [Query(recorded("error_budget_remaining:ratio30d"))],
             unit="percentunit",
             maximum=1,

@@ -1,4 +1,4 @@
-"""What official status pages say, and whether our probes agree."""
+"""The official status pages, and their agreement with our probes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def status_pages() -> list[AnyPanel]:
         _disagreement(),
         grid(
             "Pages",
-            "Whether the last fetch worked, how old it is, what is open, and the next maintenance.",
+            "Result and age of the last fetch, open incidents, and the next maintenance.",
             [LabelColumn("Page", "page")],
             [
                 Column("Reachable", "max by (page) (sora_status_page_up)", mappings=look.YES_NO),
@@ -66,7 +66,7 @@ def status_pages() -> list[AnyPanel]:
 def _disagreement() -> AnyPanel:
     return timeline(
         "Pages against probes",
-        "Where a page and our probes contradict each other: the page says operational while the service fails, or "
+        "Contradictions between a page and our probes: the page says operational while the service fails, or "
         "the page says outage while it works.",
         [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{service_id}}: {{side}}")],
         mappings=look.DISAGREEMENT,

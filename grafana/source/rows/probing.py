@@ -1,4 +1,4 @@
-"""How the probes of a service go, what its applications see, and what probing costs."""
+"""The probes of a service, the requests of its applications, and the cost of probing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def probes() -> list[AnyPanel]:
         ),
         lines(
             "Phases of $probe",
-            "Where the time of the last attempt went.",
+            "Phases of the last attempt.",
             [Query(f"max by (phase) (sora_probe_phase_seconds{{{PROBE}}})", "{{phase}}")],
             is_stacked=True,
             unit="s",
@@ -57,7 +57,7 @@ def probes() -> list[AnyPanel]:
 def _attempts_table() -> AnyPanel:
     return grid(
         "Probes",
-        "The last attempt of each probe, and what the last day had.",
+        "The last attempt of each probe, and the counts of the last day.",
         [LabelColumn("Probe", "probe")],
         [
             Column("Last attempt", f"max by (probe) (sora_probe_success{{{SERVICE}}})", mappings=GOT_IT),
@@ -96,7 +96,7 @@ def _attempts_table() -> AnyPanel:
 
 
 def traffic() -> list[AnyPanel]:
-    """Return the panels that hold probes against requests and pages."""
+    """Return the panels that compare probes with requests and pages."""
     window = "[$__rate_interval]"
     unused = "no application uses the fallback client"
     return [
@@ -118,7 +118,7 @@ def traffic() -> list[AnyPanel]:
         ),
         lines(
             "Traffic against probes",
-            "Availability of the last day as your requests saw it and as the probes saw it.",
+            "Availability of the last day by your requests and by the probes.",
             [
                 Query(recorded("traffic_availability:ratio24h"), "your requests"),
                 Query(recorded("availability:ratio24h"), "probes"),
@@ -131,7 +131,7 @@ def traffic() -> list[AnyPanel]:
         ),
         timeline(
             "Official page against probes",
-            "The page that speaks of this service says operational while it fails, or outage while it works.",
+            "The page that covers this service says operational while it fails, or outage while it works.",
             [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{side}}")],
             mappings=look.DISAGREEMENT,
             interval="2m",
@@ -142,13 +142,13 @@ def traffic() -> list[AnyPanel]:
 
 
 def probing_cost() -> list[AnyPanel]:
-    """Return the panels about what probing costs."""
+    """Return the panels about the cost of probing."""
     spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
     paid = f'{SERVICE},probe=~"submit|generate"'
     return [
         stat_tiles(
             "Spent today",
-            "What paid probes spent today (UTC), reservations included.",
+            "Today's (UTC) spend on paid probes, reservations included.",
             [now(spent, "spent")],
             unit="currencyUSD",
             no_value=UNPAID,
