@@ -16,10 +16,14 @@ from sora_exporter.simulator.vendors import VENDORS
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("vendors.yml").read_text("utf-8"))
 SECRETS = {
+    "ARK_KEY": "ark-of-the-simulator-0123456789",
+    "DASHSCOPE_KEY": "sk-dashscope-of-the-simulator-0123456789",
     "KLING_KEY": "kling-of-the-simulator-0123456789",
     "KLING_ACCESS": "kling-access-0123456789",
     "KLING_SECRET": "kling-secret-0123456789-0123456789",
     "MINIMAX_KEY": "minimax-of-the-simulator-0123456789",
+    "PIXVERSE_KEY": "sk-pixverse-of-the-simulator-0123456789",
+    "VIDU_KEY": "vda_of-the-simulator-0123456789",
 }
 
 

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import kling, minimax, minimax_h3
+from . import ark, dashscope, kling, minimax, minimax_h3, pixverse, vidu
 from .kit import Desk, Fault, Vendor
 
 __all__ = ["VENDORS", "Desk", "Fault", "Vendor"]
 
 VENDORS: Mapping[str, Vendor] = {
+    "ark": ark.VENDOR,
+    "dashscope": dashscope.VENDOR,
     "kling": kling.VENDOR,
     "minimax": minimax.VENDOR,
     "minimax-h3": minimax_h3.VENDOR,
+    "pixverse": pixverse.VENDOR,
+    "vidu": vidu.VENDOR,
 }
 """Every simulated vendor by name."""

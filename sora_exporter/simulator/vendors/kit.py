@@ -144,8 +144,8 @@ class Desk:
         self.jobs: dict[str, Job] = {}
         self.journal: list[tuple[str, int]] = []
         """The action and the HTTP status of each request."""
-        self.seen: set[str] = set()
-        """Ids that no two requests may share."""
+        self.answered: dict[str, Any] = {}
+        """What was answered to a request with this id, for vendors whose requests have one."""
         self.accepted = 0
         self.now = clock()
         self._calls = [(call, compile_path(call.path)[0]) for call in vendor.calls]

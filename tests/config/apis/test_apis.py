@@ -32,7 +32,7 @@ CREATE: dict[str, tuple[str, dict[str, Any]]] = {
     "video-generations": ("/video/generations", {"model": MODEL, "prompt": PROMPT, "duration": 5}),
     "ark": (
         "/contents/generations/tasks",
-        {"model": MODEL, "content": [{"type": "text", "text": PROMPT}], "duration": 5, "resolution": "480p"},
+        {"model": MODEL, "content": [{"type": "text", "text": PROMPT}], "duration": 4, "resolution": "480p"},
     ),
     "runway": ("/text_to_video", {"model": MODEL, "promptText": PROMPT, "ratio": "1280:720", "duration": 2}),
     "luma": (
@@ -303,7 +303,7 @@ def test_polling_and_deleting_use_the_documented_routes() -> None:
         ("videos", {}, 4.0),
         ("videos", {"seconds": "12"}, 12.0),
         ("video-generations", {"duration": 10}, 10.0),
-        ("ark", {}, 5.0),
+        ("ark", {}, 4.0),
         ("images", {}, None),
         ("luma", {}, 5.0),
         ("gemini-interactions", {}, 3.0),
