@@ -13,7 +13,7 @@ from sora_exporter.documents import decoded, first
 from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Client
 from sora_exporter.probes.requests import Unfilled, known_to
-from sora_exporter.probes.states import state_in
+from sora_exporter.probes.states import state_and_word, state_in
 
 CALL_SECONDS = 5.0
 LEAST_SECONDS = 0.1
@@ -51,8 +51,9 @@ class Removal:
                 return Removed.LATER
             if is_not_found(reply):
                 return Removed.GONE
-            state = _state(job, reply)
-            ending = ending_for(job, state)
+            state, word = state_and_word(job, decoded(reply.answer.body), reply.answer.http_status)
+            # In a state whose word only the vendor knows, it decides itself whether the job can be cancelled.
+            ending = ending_for(job, "running" if word else state)
         if ending is not None:
             return await self._end(ending, job, job_id, decoded(reply.answer.body) if reply is not None else None)
         return Removed.LEFT if state in ("done", "failed") else Removed.LATER

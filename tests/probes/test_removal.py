@@ -106,6 +106,13 @@ async def test_a_finished_job_that_can_only_be_cancelled_is_left(
     assert await remove(CANCEL_ONLY, (200, {"status": word}), (200, {})) == (removed, methods)
 
 
+async def test_a_job_in_an_unknown_state_is_cancelled_where_running_ones_are() -> None:
+    """In a state whose word is not known, the vendor decides whether a job can be cancelled, again and again."""
+    api, polled = builtin_apis()["replicate"], (200, {"status": "hatching"})
+    assert await remove(api, polled, (200, {})) == (Removed.GONE, ["GET", "POST"])
+    assert await remove(api, polled, (400, {})) == (Removed.LATER, ["GET", "POST"])
+
+
 async def test_the_body_of_the_call_has_the_id() -> None:
     """A cancel call with a body is sent with the job's id filled in."""
     client = ListedAnswers([(200, {})])

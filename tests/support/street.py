@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -10,22 +12,37 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from sora_exporter.config import Config
+from sora_exporter.config.apis import builtin_apis
 from sora_exporter.evidence.state import State
 from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.result import BalanceReading, ErrorClass, ProbeKind
 from sora_exporter.simulator.vendors import VENDORS, Desk, Fault
-from support.probing import Bench
+from support.probing import Bench, HastyClock
 
-PATIENCE = {"stalled": 0.3, "status": 0.3}
-"""Seconds that a paid probe waits for a job that never ends, by the kind of fault; 20 for others."""
+TIMEOUT_SECONDS = 60.0
 PRICE_USD = 0.25
 PAID = (ProbeKind.SUBMIT, ProbeKind.GENERATE)
 MET: Mapping[str, Sequence[ProbeKind]] = {
     "door": tuple(ProbeKind), "model": tuple(ProbeKind), "create": tuple(ProbeKind),
+    "token": tuple(ProbeKind), "credentials": tuple(ProbeKind),
     "catalog": (ProbeKind.CATALOG,), "cancel": PAID, "delete": PAID, "balance": (),
 }  # fmt: skip
 """The probes that can meet a fault, by where it strikes; every other one strikes after the order, at generate alone."""
+
+
+class LeapingClock(HastyClock):
+    """Clocks that a sleep moves on at once: a job that never ends takes a few polls and no time."""
+
+    def __init__(self) -> None:
+        self._leapt = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._leapt
+
+    async def sleep(self, seconds: float) -> None:
+        self._leapt += seconds
+        await asyncio.sleep(0)
 
 
 class Street:
@@ -57,28 +74,27 @@ class Watched:
     provider: Mapping[str, Any]
     request: Mapping[str, Any]
 
-    def config(self, bench: Bench, url: str, service_id: str, fault: Fault | None) -> Config:
+    def config(self, bench: Bench, url: str, service_id: str) -> Config:
         """Return the configuration of one service."""
-        timeout = PATIENCE.get(fault.at, 20.0) if fault is not None else 20.0
-        provider = {"relay": False, **self.provider}
-        return bench.config(
-            url + self.path, self.api, self.model, timeout, {"provider": provider}, id=service_id, request=self.request
-        )
+        more = {"provider": {"relay": False, **self.provider}}
+        settings = {"id": service_id, "request": self.request}
+        return bench.config(url + self.path, self.api, self.model, TIMEOUT_SECONDS, more, **settings)
 
 
 async def shown(street: Street, bench: Bench, watched: Watched, name: str, fault: Fault | None) -> dict[str, str]:
     """Return what each probe shows under one fault: error class, status, depth, USD, orders accepted, jobs left."""
-    plain = watched.config(bench, street.url, "any", None)
-    api = plain.api(plain.services[0])
+    api = builtin_apis()[watched.api]
     found: dict[str, str] = {}
     met = MET.get(fault.at, (ProbeKind.GENERATE,)) if fault is not None else tuple(ProbeKind)
+    if fault is not None and fault.at == "token":
+        await bench.clients.keep_only({})
     for probe in ProbeKind:
         if probe not in met or not getattr(api, probe.needs):
             continue
         desk, spent = street.open(watched.vendor, fault), bench.ledger.spent_usd()
         # Each probe has a service of its own: a fruitless paid attempt makes the service's next one wait.
         service_id = f"{watched.api}-{name.replace('_', '-')}-{probe}"
-        config = watched.config(bench, street.url, service_id, fault)
+        config = watched.config(bench, street.url, service_id)
         result = await bench.runner(config).run(config.services[0], probe)
         assert result is not None
         state = State(bench.clock)
@@ -106,7 +122,7 @@ async def _balance(street: Street, bench: Bench, watched: Watched, fault: Fault 
     """Return what a reading of the balance shows: the amount and its unit, or the error class."""
     readings: list[BalanceReading] = []
     street.open(watched.vendor, fault)
-    config = watched.config(bench, street.url, "balance", None)
+    config = watched.config(bench, street.url, "balance")
     await Balances(config, bench.clients, bench.clock, lambda _, reading: readings.append(reading)).read("one")
     [reading] = readings
     if reading.error_class is not ErrorClass.NONE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,19 @@ import pytest
 import yaml
 from support.over_http import over_http
 from support.probing import Bench
-from support.street import PRICE_USD, Street, Watched, shown
+from support.street import PRICE_USD, LeapingClock, Street, Watched, shown
 
-from sora_exporter.simulator.vendors import VENDORS
+from sora_exporter.simulator.vendors import (
+    VENDORS,
+    fal,
+    gemini_interactions,
+    luma,
+    luma_dream_machine,
+    replicate,
+    runway,
+    vertex_veo,
+    xai,
+)
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("vendors.yml").read_text("utf-8"))
 SECRETS = {
@@ -24,15 +35,26 @@ SECRETS = {
     "MINIMAX_KEY": "minimax-of-the-simulator-0123456789",
     "PIXVERSE_KEY": "sk-pixverse-of-the-simulator-0123456789",
     "VIDU_KEY": "vda_of-the-simulator-0123456789",
+    "FAL_KEY": fal.KEY,
+    "GEMINI_KEY": gemini_interactions.KEY,
+    "LUMA_KEY": luma.KEY,
+    "DREAM_KEY": luma_dream_machine.KEY,
+    "REPLICATE_KEY": replicate.KEY,
+    "RUNWAY_KEY": runway.KEY,
+    "XAI_KEY": xai.KEY,
 }
 
 
 @pytest.fixture(scope="module")
-def street() -> Iterator[Street]:
-    """One local server for all vendors."""
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+    """One local server for all vendors, which is Google's token host too."""
     found = Street()
     with over_http(found) as found.url:
-        yield found
+        account = tmp_path_factory.mktemp("account") / "account.json"
+        account.write_text(json.dumps(vertex_veo.service_account(found.url)))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("VERTEX_ACCOUNT", str(account))
+            yield found
 
 
 def watched(name: str) -> Watched:
@@ -61,6 +83,7 @@ async def test_a_vendor_shows_what_the_table_says(
     """Class, status, depth, money, orders and jobs left of each probe; a free probe orders nothing, a paid one once."""
     for variable, secret in SECRETS.items():
         monkeypatch.setenv(variable, secret)
+    bench.clock = LeapingClock()
     row, faults = TABLE[name], VENDORS[TABLE[name]["vendor"]].faults
     found = {"good": await shown(street, bench, watched(name), "good", None)}
     for fault in row.get("faults", {}):

@@ -8,7 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import ark, dashscope, kling, minimax, minimax_h3, pixverse, vidu
+from . import (
+    ark,
+    dashscope,
+    fal,
+    gemini_interactions,
+    kling,
+    luma,
+    luma_dream_machine,
+    minimax,
+    minimax_h3,
+    pixverse,
+    replicate,
+    runway,
+    vertex_veo,
+    vidu,
+    xai,
+)
 from .kit import Desk, Fault, Vendor
 
 __all__ = ["VENDORS", "Desk", "Fault", "Vendor"]
@@ -16,10 +32,18 @@ __all__ = ["VENDORS", "Desk", "Fault", "Vendor"]
 VENDORS: Mapping[str, Vendor] = {
     "ark": ark.VENDOR,
     "dashscope": dashscope.VENDOR,
+    "fal": fal.VENDOR,
+    "gemini-interactions": gemini_interactions.VENDOR,
     "kling": kling.VENDOR,
+    "luma": luma.VENDOR,
+    "luma-dream-machine": luma_dream_machine.VENDOR,
     "minimax": minimax.VENDOR,
     "minimax-h3": minimax_h3.VENDOR,
     "pixverse": pixverse.VENDOR,
+    "replicate": replicate.VENDOR,
+    "runway": runway.VENDOR,
+    "vertex-veo": vertex_veo.VENDOR,
     "vidu": vidu.VENDOR,
+    "xai": xai.VENDOR,
 }
 """Every simulated vendor by name."""

@@ -63,12 +63,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One documented call. ``{name}`` in the path is one segment, ``{name:path}`` several."""
+    """One documented call. ``{name}`` in the path is one segment, ``{name:path}`` several.
+
+    Its body is JSON, or with ``is_form`` a form.
+    """
 
     method: str
     path: str
     action: str
     answer: Callable[[Visit], Any]
+    is_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +223,7 @@ class Desk:
             self.vendor.authenticate(visit)
         if call is None:
             return action, self.vendor.unknown(visit)
-        document = self._document(request, body, visit)
+        document = self._document(request, body, visit, call)
         visit = Visit(self, action, request.method, path, values, query, request.headers, base, document)
         if action != "create":
             visit.strike(action)
@@ -231,10 +235,12 @@ class Desk:
                 return call, {name: unquote(value) for name, value in found.groupdict().items()}
         return None, {}
 
-    def _document(self, request: Request, body: bytes, visit: Visit) -> Mapping[str, Any]:
-        """Return the JSON object of a body; an empty one for a call without a body."""
+    def _document(self, request: Request, body: bytes, visit: Visit, call: Call) -> Mapping[str, Any]:
+        """Return the JSON object or the form of a body; an empty one for a call without a body."""
         if request.method not in BODIES or not body:
             return {}
+        if call.is_form:
+            return dict(parse_qsl(body.decode("utf-8", "replace")))
         try:
             document = json.loads(body)
         except ValueError:
