@@ -28,12 +28,12 @@ STATUS_KEYS = names(
 )
 CODE_KEYS = STATUS_KEYS | names(
     "code type status reason ret retcode resultcode errorcode errcode errno errorname errortype failcode failurecode"
-    " httpcode statuscode blockreason finishreason"
+    " httpcode statuscode blockreason finishreason kind"
 )
 MESSAGE_KEYS = names(
     "message msg error errors detail details errmsg errormessage errormsg errordescription statusmsg failmsg"
-    " failreason failure failurereason failuremessage statusmessage taskstatusmsg description title raw data"
-    " upstreamerror exception cause"
+    " faultstring failreason failure failurereason failuremessage statusmessage taskstatusmsg description title raw"
+    " data upstreamerror exception cause"
 )
 FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
 """Google reports a moderated video with these fields of a finished operation. Source: Vertex AI Veo API reference."""

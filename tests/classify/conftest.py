@@ -12,7 +12,7 @@ from support.corpus import is_seen
 from sora_exporter.result import Answer
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
-WHOLE = ("answers", "own")
+WHOLE = ("answers", "own", "collected-2")
 HALVED = ("answers-2", "gathered", "collected")
 
 

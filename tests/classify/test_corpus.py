@@ -22,6 +22,7 @@ TARGETS = {
     "answers-2, held out": (0.95, 0.97),
     "gathered, seen": (0.93, 0.93),
     "gathered, held out": (0.8, 0.8),
+    "collected-2": (0.95, 0.97),
     "collected, seen": (0.95, 0.97),
     "collected, held out": (0.86, 0.9),
 }
