@@ -38,6 +38,7 @@ def addresses(visit: Visit, job: Job) -> dict[str, str]:
 def create(visit: Visit) -> dict[str, Any]:
     """Put a request into the queue."""
     model = visit.path.removeprefix("/")
+    visit.strike("model")
     if model not in MODELS:
         raise refused(404, f"Application '{model}' not found")
     job = visit.accept(model)
@@ -128,6 +129,7 @@ LOCKED = "User is locked. Reason:"
 FLAGGED = "The content could not be processed because it contained material flagged by a content checker."
 FAULTS = {
     "wrong_key": Fault("create", 401, {"detail": "Authentication is required to access this application."}),
+    "unknown_model": Fault("model", 404, {"detail": "Application 'ltx-video-9' not found"}),
     "exhausted_balance": Fault(
         "create", 403, {"detail": f"{LOCKED} Exhausted balance. Top up your balance at fal.ai/dashboard/billing."}
     ),

@@ -216,6 +216,7 @@ def _exhausted(message: str, delay: str) -> Fault:
 
 FAULTS = {
     "wrong_key": Fault("door", 400, WRONG_KEY),
+    "no_key": Fault("door", 403, NO_KEY),
     "refused_key": Fault("door", 401, {"error": {"code": "authentication", "message": "The API key is not valid."}}),
     "place": Fault(
         "create",
