@@ -232,7 +232,7 @@ def test_the_usual_probes_are_those_that_the_api_can_do() -> None:
         ({"price_usd": {"per_request": 0.12}}, 0.12),
         ({"price_usd": {"per_second": 0.25}}, 1.0),
         ({"price_usd": {"per_second": 0.25}, "request": {"seconds": "8"}}, 2.0),
-        ({"price_usd": {"per_second": 0.25}, "api": "ark"}, 1.25),
+        ({"price_usd": {"per_second": 0.25}, "api": "ark"}, 1.0),
         ({"price_usd": {"per_second": 0.25}, "api": "images"}, None),
     ],
 )
