@@ -28,6 +28,7 @@ from sora_exporter.evidence.track import is_unreached
 from sora_exporter.http.fetch import Fetcher, FetchError
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.http.traced import TracedClients
+from sora_exporter.logs import configure_logging
 from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler
@@ -64,6 +65,7 @@ def check(
     unknown = [name for name in services if name not in known]
     if unknown:
         fail(f"unknown service {', '.join(unknown)}: configured are {', '.join(known) or '(none)'}")
+    configure_logging("warning", "logfmt")
     warn(config)
     if is_cost:
         click.echo(COST_RENDERERS[form](cost_of(config, services)), nl=False)

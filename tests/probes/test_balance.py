@@ -20,6 +20,7 @@ from support.over_http import over_http
 from sora_exporter.cli.check import probe_once
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
+from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.probes.balance import Balances
 from sora_exporter.result import BalanceReading, ErrorClass, ProbeKind
@@ -269,6 +270,23 @@ async def test_a_path_that_finds_nothing_is_named() -> None:
     with serving(JSONResponse({"rest": 5})) as origin:
         reading = await reading_of(origin, PLAIN)
     assert reading.detail == "no number at left in the answer of /left"
+
+
+async def test_a_balance_call_that_answers_a_page_is_named() -> None:
+    """The console of a site with a success code is one line: the call gave no JSON."""
+    with serving(FAULTS[0][1]) as origin:
+        reading = await reading_of(origin, PLAIN)
+    assert reading.detail == "no number at left in the answer of /left: it is not JSON"
+
+
+async def test_a_negative_balance_is_read_as_it_is() -> None:
+    """Debts are an amount below nought, which no video can be paid from, and no failure."""
+    with serving(JSONResponse({"left": "-0.25"})) as origin:
+        reading = await reading_of(origin, PLAIN)
+    assert (reading.error_class, reading.value) == (ErrorClass.NONE, -0.25)
+    track = BalanceTrack(config_of("http://relay.example", PLAIN).providers["relay"])
+    track.record(reading, 0.0)
+    assert (track.can_pay(0.0), track.is_low) == (False, True)
 
 
 async def test_a_provider_that_cannot_be_reached_gives_no_value() -> None:

@@ -17,7 +17,7 @@ from sora_exporter.plain_words import Words, plain_words
 from sora_exporter.result import ErrorClass, Status
 from sora_exporter.web.pages.document import Document, html_document
 from sora_exporter.web.pages.official import page_views
-from sora_exporter.web.pages.service_view import ServiceView, obstacles, official, service_view
+from sora_exporter.web.pages.service_view import ServiceView, balance_view, obstacles, official, service_view
 from sora_exporter.web.pages.strip import mark_path
 
 SHOWN_IN_FULL = 40
@@ -100,6 +100,9 @@ def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
         "pages": page_views(exporter),
         "budget": _budget(exporter),
         "cost": _cost_line(cost_of(exporter.config)),
+        "balances": {
+            name: balance_view(track, exporter.clock.now()) for name, track in exporter.state.balances.items()
+        },
         "health": _health(exporter),
         "legend": [(status, plain_words().statuses[status], mark_path(status)) for status in Status],
         "refresh_seconds": REFRESH_SECONDS if is_refreshing else 0,

@@ -94,6 +94,7 @@ class ServiceView:
 def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
     """Return a service in its current state."""
     now, words, service = exporter.clock.now(), plain_words(), track.service
+    balances = exporter.state.balances
     verdict = exporter.state.status_of(service.id)
     latest, sunset_at = track.latest, track.sunset_at
     is_explained = verdict.error_class is not ErrorClass.NONE
@@ -111,7 +112,7 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         proof=track.proof,
         proven_at=moment(track.proof.started_at + track.proof.duration_seconds if track.proof else None, now),
         price=_price(track),
-        balance=_balance(exporter.state.balances.get(service.provider), now),
+        balance=balance_view(balances[service.provider], now) if service.provider in balances else None,
         objective=share(service.objective / 100) if service.objective else "",
         sunset=moment(sunset_at, now),
         is_past_sunset=sunset_at is not None and sunset_at <= now,
@@ -154,10 +155,8 @@ def _price(track: ServiceTrack) -> Price | None:
     return Price("Price per video", dollars(per_video), made_of)
 
 
-def _balance(track: BalanceTrack | None, now: float) -> BalanceView | None:
-    """Return a provider's balance; None without a description of its call."""
-    if track is None:
-        return None
+def balance_view(track: BalanceTrack, now: float) -> BalanceView:
+    """Return a provider's balance."""
     good, latest = track.good, track.latest
     fault = f"{latest.error_class}: {latest.detail}" if latest and latest.value is None else ""
     amount = amount_text(good.value, good.unit) if good and good.value is not None else ""

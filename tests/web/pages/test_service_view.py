@@ -72,3 +72,4 @@ def test_the_balance_stands_beside_its_provider(exporter: Exporter) -> None:
     track.record(BalanceReading(ErrorClass.AUTHENTICATION, now, detail="Invalid <key>"), 2.0)
     text = of_service(exporter, "sora-2-official").text
     assert "Balance4.5 USD low 1 min ago authentication: Invalid <key>" in text
+    assert "Balance of relay4.5 USD low 1 min ago authentication: Invalid <key>" in overview(exporter).text
