@@ -64,37 +64,50 @@ class Used(Section):
     """The amount to subtract: in the same answer, or in that of a separate call."""
 
     path: CallPath | None = None
+    """A call of its own for what was used; without it the same answer."""
     value: Paths = Field(min_length=1)
+    """Paths whose numbers are added."""
     divisor: Divisor = 1.0
+    """What the sum is divided by."""
 
 
 class Balance(Section):
-    """One provider's balance call.
-
-    ``path`` is added to the provider's base_url, or to its host with ``from_root``; a whole address is used unchanged.
-    ``value`` are paths whose numbers are added, within each of ``items`` that matches ``where`` if that is given.
-    ``good`` and ``unlimited`` map paths to their values in a good answer, and for a balance without a limit.
-    ``absent`` is the amount in a good answer without the list of ``items``. ``unit_at`` is the path of the currency in
-    the answer. ``low`` is the amount below which a balance is low.
-    """
+    """How a provider's balance is read: one call, or two, and where the amount is in the answer."""
 
     path: CallPath
+    """Added to ``base_url``, or a whole address."""
     from_root: Flag = False
+    """Whether the path is added to the host alone."""
     query: Mapping[str, QueryValue] = Field(default_factory=dict)
+    """Query parameters; ``{now}``, ``{now_ms}``, ``{30d_ago}`` and ``{30d_ago_ms}`` are filled."""
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Headers of the call; ``{uuid}`` is filled."""
     good: Json = Field(default_factory=dict)
+    """Paths with the values that stand there in a good answer."""
     items: str | None = Field(default=None, min_length=1)
+    """The path to a list, within whose members the values are read."""
     where: Json = Field(default_factory=dict)
+    """Paths with the values of those members that count."""
     value: Paths = Field(min_length=1)
+    """Paths whose numbers are added."""
     divisor: Divisor = 1.0
+    """What the sum is divided by."""
     used: Annotated[Used | None, BeforeValidator(_used, json_schema_input_type=Used | str | list[str] | None)] = None
+    """What is subtracted: paths, or a call of its own."""
     unlimited: Json = Field(default_factory=dict)
+    """Paths with the values that mean no limit."""
     unit: Unit
+    """The unit: ``USD``, ``CNY``, ``credits``."""
     absent: float | None = Field(default=None, ge=0, le=1e12)
+    """The amount in a good answer without the list."""
     unit_at: str | None = Field(default=None, min_length=1)
+    """The path to the currency in the answer."""
     low: float | None = Field(default=None, ge=0, le=1e12)
+    """The amount below which the balance is low."""
     interval: Seconds = INTERVAL
+    """The time between two readings."""
     timeout: Seconds = Field(default_factory=_timeout)
+    """The longest time for one reading."""
 
     @model_validator(mode="after")
     def _ends_before_next(self) -> Self:
@@ -161,7 +174,7 @@ class Balance(Section):
 class Like(BaseModel, extra="allow"):
     """A built-in description by its name, with the members that replace its own."""
 
-    like: str
+    like: Annotated[str, Field(description="The name of a built-in description.")]
 
 
 BalanceAsWritten = Balance | str | Like | None

@@ -33,27 +33,36 @@ Placeholder = Annotated[str, AfterValidator(_placeholder)]
 
 
 class Provider(Section):
-    """A base URL, and the variables or files that hold its secrets.
-
-    ``auth`` is None for a bearer token.
-    No service of a provider without ``canary`` has a canary probe.
-    ``values`` fill placeholders of the same names in paths, headers and bodies.
-    """
+    """A base URL, and the variables or files that hold its secrets."""
 
     base_url: Url
+    """The address before every path."""
     api_key_env: SecretVariable | None = None
+    """The variable with the key."""
     api_key_file: SecretFile | None = None
+    """Or the file with it; read again on every use."""
     auth: Annotated[Auth | None, BeforeValidator(auth_of, json_schema_input_type=AuthAsWritten)] = None
+    """How the key is sent; a bearer token without it (docs/apis.md)."""
     values: Mapping[Placeholder, Text] = Field(default_factory=dict)
+    """Values for placeholders of the same names in paths, headers and bodies."""
     relay: Flag | None = None
+    """Whether it sells the models of others; without it, by its host."""
     balance: Annotated[Balance | None, BeforeValidator(described, json_schema_input_type=BalanceAsWritten)] = None
+    """How its balance is read: a built-in name, ``{like: NAME, low: 5}``, or a description."""
     proxy: Proxy | None = None
+    """A proxy to it: ``http://``, ``https://``, ``socks5://`` or ``socks5h://``."""
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
+    """Headers of every request. Their values are shown nowhere."""
     verify: Flag = True
+    """Whether its certificate is verified."""
     ca_file: File | None = None
+    """Certificates to trust instead of the system's, in PEM; a path beside the configuration file."""
     max_concurrent: Count = Field(default=8, ge=1, le=1000)
+    """The most attempts at once."""
     budget_share: BudgetShare | None = None
+    """The most that its services spend of the day's budget: 0.3 or 30%."""
     canary: Flag = True
+    """Whether canaries may be sent to it at all."""
 
     @model_validator(mode="after")
     def _one_key_source(self) -> Self:

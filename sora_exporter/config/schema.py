@@ -30,11 +30,17 @@ class StatusPage(Section):
     model_config = ConfigDict(json_schema_extra={"required": []})
 
     url: Url
+    """The page's address, without the path of a document."""
     format: Literal["statuspage", "google-cloud", "incidentio-widget", "better-stack", "instatus"]
+    """The form of its documents."""
     components: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(default=(), max_length=100)
+    """The ids of the components to read; none given: all of them."""
     interval: Seconds = PAGE_INTERVAL
+    """The time between two readings."""
     timeout: Seconds = Field(default_factory=_page_timeout)
+    """The longest time for one reading."""
     proxy: Proxy | None = None
+    """A proxy for this page: ``http://``, ``https://``, ``socks5://`` or ``socks5h://``."""
 
     @model_validator(mode="after")
     def _ends_before_next(self) -> Self:
@@ -55,12 +61,19 @@ class ClassifyRule(Section):
     """A user's own rule: an answer that meets all its conditions gets its error class."""
 
     match: Pattern | None = None
+    """A regular expression (RE2) for the text of the answer."""
     error_class: ErrorClass
+    """The error class of answers that meet all conditions."""
     provider: str | None = None
+    """Only answers of this provider."""
     http_status: HttpStatus | None = None
+    """Only this HTTP status, or a class of them such as ``5xx``."""
     endpoint: Literal["videos", "chat", "images", "models", "video_job"] | None = None
+    """Only answers of this kind of call."""
     access: Literal["official", "reverse"] | None = None
+    """Only services with this access."""
     probe: ProbeKind | None = None
+    """Only answers to this probe."""
 
     @model_validator(mode="after")
     def _looks_at_the_answer(self) -> Self:
@@ -70,16 +83,24 @@ class ClassifyRule(Section):
 
 
 class Config(Section):
-    """The whole configuration. ``title`` is the heading of the status page."""
+    """The whole configuration."""
 
     title: Text = "AI video services"
+    """The heading of the status page."""
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
+    """The most that paid probes spend a day (UTC). 0: they never run."""
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
+    """The most attempts at once over all providers."""
     providers: Mapping[Identifier, Provider] = Field(default_factory=dict)
+    """Addresses and keys, by names of your choice."""
     apis: Mapping[Identifier, Api] = Field(default_factory=dict)
+    """APIs of your own, described as in docs/apis.md; one of a built-in name replaces that one."""
     services: tuple[Service, ...] = ()
+    """What is watched."""
     status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
+    """Official status pages, by names of your choice; known names need no more than themselves."""
     classify: tuple[ClassifyRule, ...] = ()
+    """Rules of your own, tried before the built-in ones."""
 
     @field_validator("status_pages", mode="before", json_schema_input_type=Mapping[Identifier, StatusPage | None])
     @classmethod

@@ -22,7 +22,9 @@ class ProbeSettings(Section):
     """The interval and the timeout of a probe, in seconds."""
 
     interval: Seconds
+    """The time between two attempts."""
     timeout: Seconds | None = None
+    """The longest time of one attempt; without it the usual one of the probe."""
 
     @model_validator(mode="after")
     def _ends_before_next(self) -> Self:
@@ -54,17 +56,18 @@ DEFAULT_PROBES = {
 
 
 class Price(Section):
-    """USD per second of video or per request; exactly one of the two.
-
-    With ``per_credit``, USD of one credit, it follows from the ``credits`` of a request or from
-    ``credits_per_second``.
-    """
+    """The price of a video: by the second or by the request, in USD or in credits."""
 
     per_second: Usd | None = None
+    """USD per second of video."""
     per_request: Usd | None = None
+    """USD per video."""
     per_credit: Usd | None = None
+    """USD per credit, with one of the following."""
     credits: Usd | None = None
+    """Credits per video."""
     credits_per_second: Usd | None = None
+    """Credits per second of video."""
 
     @model_validator(mode="before")
     @classmethod
@@ -90,28 +93,46 @@ class PageComponent(Section):
     """The component of an official status page that covers a service."""
 
     page: str
+    """The name of the page under ``status_pages``."""
     component: str = Field(min_length=1, max_length=200)
+    """The component's id on that page."""
 
 
 class Service(Section):
     """One way to reach one model."""
 
     id: Identifier
+    """Its name in metrics and addresses; no two are alike."""
     name: Line = ""
+    """Its name for people; without it the id."""
     product: Identifier
+    """The product it offers: services of one product are alternatives."""
     access: Literal["official", "reverse"]
+    """``official``: the maker's API, direct or forwarded; ``reverse``: it imitates the web or the app."""
     provider: str
+    """The provider it is reached through."""
     model: Text
+    """The model's name there."""
     api: str = "videos"
+    """The API it speaks: built in, or one of ``apis``."""
     price_usd: Price | None = None
+    """Its price. Paid probes need one."""
     budget_share: BudgetShare | None = None
+    """The most that it spends of the day's budget: 0.3 or 30%."""
     objective: float | None = Field(default=None, gt=0, lt=100)
+    """The availability aimed at, in percent."""
     sunset: Day | None = None
+    """Its end of life: from this day on "not found" means retired."""
     slow_after: Seconds | None = None
+    """A good answer that takes longer makes the service degraded."""
     probes: Mapping[ProbeKind, ProbeSettings] = Field(default_factory=lambda: dict(DEFAULT_PROBES))
+    """The probes that run; without it every free one that its API describes."""
     probe_on_scrape: Flag = False
+    """Whether it is probed when Prometheus scrapes it, instead of on a schedule."""
     request: Json = Field(default_factory=dict)
+    """Members of the create request that replace those of the API."""
     status_page: PageComponent | None = None
+    """The component of an official page that speaks of it."""
 
     @field_validator("probes")
     @classmethod

@@ -1,4 +1,4 @@
-"""docs/apis.md: its tables are those of the models, and its example is a vendor that works when done step by step."""
+"""docs/apis.md and docs/configuration.md: tables as the models are, and an example that works step by step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from support.over_http import over_http
 
 from sora_exporter.cli.check import probe_once
 from sora_exporter.config import Config
-from sora_exporter.config.apis.spec import Api
 from sora_exporter.config.json_schema import json_schema
 from sora_exporter.result import ProbeKind
 from sora_exporter.simulator.assets import asset
@@ -32,7 +31,7 @@ GOOD = {"code": 0}
 
 def generated() -> Any:
     """The script that writes the tables."""
-    spec = importlib.util.spec_from_file_location("api_members", ROOT / "scripts" / "generate" / "api_members.py")
+    spec = importlib.util.spec_from_file_location("members", ROOT / "scripts" / "generate" / "members.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -40,19 +39,23 @@ def generated() -> Any:
     return module
 
 
-def test_its_tables_are_those_of_the_models() -> None:
-    """The page is as the generator writes it: run scripts/generate/api_members.py after a change of the models."""
-    assert generated().with_tables(PAGE) == PAGE
+@pytest.mark.parametrize("page", generated().PAGES)
+def test_its_tables_are_those_of_the_models(page: str) -> None:
+    """A page is as the generator writes it: run scripts/generate/members.py after a change of the models."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    assert generated().with_tables(page, text) == text
 
 
-def test_every_member_of_the_language_is_explained() -> None:
-    """Each member of each section of an API, and of its authentication, has a sentence of its own."""
-    sections = json_schema()["$defs"]
-    named = {name: sections[name] for name in generated().SECTIONS}
-    members = [(name, member, said) for name, one in named.items() for member, said in one["properties"].items()]
-    bare = [(name, member) for name, member, said in members if not {"description", "deprecated"} & set(said)]
-    assert bare == []
-    assert set(Api.model_fields) <= set(named["Api"]["properties"])
+def test_every_member_is_explained() -> None:
+    """Each member of each section has a sentence of its own, and every section stands on a page."""
+    schema = json_schema()
+    sections = {**schema["$defs"], "Config": schema}
+    members = [
+        (name, member, said) for name, one in sections.items() for member, said in one.get("properties", {}).items()
+    ]
+    assert [(name, member) for name, member, said in members if not {"description", "deprecated"} & set(said)] == []
+    listed = {name for names in generated().PAGES.values() for name in names}
+    assert {name for name, _, _ in members} - listed == {"Like"}
 
 
 class Harbour:

@@ -77,11 +77,11 @@ def test_the_built_in_services_without_a_key_names_the_variable(monkeypatch: pyt
         load_config(None)
 
 
-def test_the_example_loads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commented example is a valid configuration of living services beside a retired one, within its budget."""
+def test_a_complete_file_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with every section is valid: living services beside a retired one, within its budget."""
     for name in ("ARK_API_KEY", "OPENAI_API_KEY", "RELAY_API_KEY", "RELAY_REVERSE_API_KEY", "MINIMAX_API_KEY"):
         monkeypatch.setenv(name, KEY)
-    config = load_config(ROOT / "sora.example.yml")
+    config = load_config(TESTDATA / "complete.yml")
     assert config_warnings(config) == []
     apis = {service.api for service in config.services}
     assert {"ark", "images", "videos", "chat"} <= apis
@@ -344,7 +344,7 @@ def test_a_dump_loads_as_the_same_configuration(document: dict[str, Any]) -> Non
     assert loaded(restored) == config
 
 
-EXAMPLE = yaml.load((ROOT / "sora.example.yml").read_text("utf-8"), yaml.BaseLoader)  # texts only
+COMPLETE = yaml.load((TESTDATA / "complete.yml").read_text("utf-8"), yaml.BaseLoader)  # texts only
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -374,12 +374,12 @@ anything = st.recursive(
 )
 
 
-@given(st.sampled_from(places(EXAMPLE)), anything)
+@given(st.sampled_from(places(COMPLETE)), anything)
 def test_any_value_anywhere_is_accepted_or_explained(at: tuple[Any, ...], value: Any) -> None:
     """Any value at any place of the example gives a configuration or lines that name the file."""
     lines: tuple[str, ...] = ()
     try:
-        loaded(replaced(EXAMPLE, at, value))
+        loaded(replaced(COMPLETE, at, value))
     except ConfigError as error:
         lines = error.mistakes
     assert all(line.startswith("test.yml") and line.isprintable() for line in lines)

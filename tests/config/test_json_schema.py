@@ -16,7 +16,7 @@ from sora_exporter.config.yaml_file import parse_yaml
 
 ROOT = Path(__file__).parents[2]
 TESTDATA = Path(__file__).parent / "testdata"
-COMPLETE = [ROOT / "sora.example.yml", ROOT / "sora_exporter" / "config" / "builtin.yml"]
+COMPLETE = [TESTDATA / "complete.yml", ROOT / "sora.example.yml", ROOT / "sora_exporter" / "config" / "builtin.yml"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def refusals(schema: Draft202012Validator, document: Any) -> list[str]:
 
 @pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.name)
 def test_it_accepts_a_configuration_that_loads(schema: Draft202012Validator, path: Path) -> None:
-    """The example and the built-in services pass, with their durations, dates, lists of one and older names."""
+    """Complete files and the built-in services pass, with their durations, dates, lists of one and older names."""
     assert refusals(schema, read(path)) == []
 
 
