@@ -113,6 +113,20 @@ async def test_a_job_in_an_unknown_state_is_cancelled_where_running_ones_are() -
     assert await remove(api, polled, (400, {})) == (Removed.LATER, ["GET", "POST"])
 
 
+async def test_after_a_restart_a_job_is_cancelled_at_an_address_of_its_poll() -> None:
+    """fal's jobs are known by their status address alone; the answer there has the address that cancels."""
+    status, cancel = (
+        "https://queue.fal.run/fal-ai/x/requests/1/status",
+        "https://queue.fal.run/fal-ai/x/requests/1/cancel",
+    )
+    client = ListedAnswers(
+        [(202, {"status": "IN_QUEUE", "cancel_url": cancel}), (202, {"status": "CANCELLATION_REQUESTED"})]
+    )
+    removal = Removal(client, builtin_apis()["fal"], SERVICE, lambda: 10.0, lambda: 1_769_572_800.0)
+    assert await removal.remove(status) is Removed.GONE
+    assert [(request.method, request.path) for request in client.requests] == [("GET", status), ("PUT", cancel)]
+
+
 async def test_the_body_of_the_call_has_the_id() -> None:
     """A cancel call with a body is sent with the job's id filled in."""
     client = ListedAnswers([(200, {})])
