@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from sora_exporter.catalog.vendor import Model, Vendor, variables, vendors
+from sora_exporter.config.auth import installation
 
 
 class NothingChosen(Exception):
@@ -28,6 +29,13 @@ class Choice:
     def variables(self) -> list[str]:
         """The environment variables that must be set for the vendor, in the order of its members."""
         return list(dict.fromkeys([*variables(self.key), *variables(self.vendor.provider)]))
+
+    @property
+    def installation(self) -> str | None:
+        """The command that installs what the vendor's authentication lacks; None if it lacks nothing."""
+        auth = self.key.get("auth")
+        schemes = [auth] if isinstance(auth, str) else list(auth or ())
+        return next(filter(None, map(installation, schemes)), None)
 
 
 def vendors_with_keys(environment: Mapping[str, str]) -> list[str]:

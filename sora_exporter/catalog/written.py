@@ -16,9 +16,9 @@ from sora_exporter.config.known_pages import builtin_pages
 from sora_exporter.figures import dollars
 
 HEAD = """\
-# Written by `{command}` on {today}. Only free probes are switched on, so watching costs nothing.
+# Written by `{command}` on {today}. Only free probes are switched on.
 # Models, prices and ends of life are those of the sources named beside them: look there before you spend money.
-# Every member: docs/apis.md and `sora-exporter schema`. Check this file: sora-exporter check --config.file=FILE
+# Every member: docs/configuration.md; for an editor: sora-exporter schema.
 
 # Paid probes (submit, generate) run only while the day (UTC) has money left. Absent or 0: they never run.
 # budget_usd_per_day: 1.00

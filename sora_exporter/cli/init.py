@@ -49,11 +49,13 @@ def _write(file: Path, text: str, force: bool) -> None:
 
 
 def _next(choices: Sequence[Choice], file: Path) -> list[str]:
-    """Return a summary of the file and the next commands, first the export of variables that are not set."""
+    """Return a summary of the file and the next commands, first those that prepare for them."""
     services = count_of(sum(len(choice.models) for choice in choices), "service")
+    missing = dict.fromkeys(filter(None, (choice.installation for choice in choices)))
     unset = [name for choice in choices for name in choice.variables if not os.environ.get(name)]
     return [
         f"{file}: {services} of {', '.join(choice.vendor.name for choice in choices)}, free probes only. Next:",
+        *(f"  {command}" for command in missing),
         *([f"  export {' '.join(f'{name}=…' for name in dict.fromkeys(unset))}"] if unset else []),
         f"  sora-exporter check --config.file={file}",
         f"  sora-exporter serve --config.file={file}",

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -19,6 +20,8 @@ CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
 """The scope that every API of Google Cloud accepts. Source: https://developers.google.com/identity/protocols/oauth2/scopes"""
 ACCOUNT_MEMBERS = ("client_email", "private_key", "token_uri")
 BEARER = "bearer"
+EXTRAS = MappingProxyType({"google": "google.auth", "aws": "botocore"})
+"""The module that a scheme needs, by the name of the scheme, which is that of the extra as well."""
 SCHEMES = "bearer, google, {header: NAME}, {query: NAME}, {jwt: {…}}, {google: {…}} or {aws: {…}}"
 
 
@@ -75,7 +78,7 @@ class GoogleAuth(Section):
     @model_validator(mode="before")
     @classmethod
     def _installed(cls, members: Any) -> Any:
-        _require_extra("google.auth", "google")
+        _require_extra("google")
         return members
 
     @field_validator("service_account_file")
@@ -97,7 +100,7 @@ class AwsAuth(_Keys):
     @model_validator(mode="before")
     @classmethod
     def _installed(cls, members: Any) -> Any:
-        _require_extra("botocore", "aws")
+        _require_extra("aws")
         return members
 
 
@@ -161,13 +164,19 @@ def auth_of(value: Any) -> Any:
     return value
 
 
-def _require_extra(module: str, extra: str) -> None:
+def installation(scheme: str) -> str | None:
+    """Return the command that installs what a scheme lacks; None if it lacks nothing."""
+    module = EXTRAS.get(scheme)
     try:
-        is_installed = importlib.util.find_spec(module) is not None
+        is_there = module is None or importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
-        is_installed = False
-    if not is_installed:
-        raise ValueError(f"this scheme needs more packages: pip install 'sora-exporter[{extra}]'")
+        is_there = False
+    return None if is_there else f"pip install 'sora-exporter[{scheme}]'"
+
+
+def _require_extra(scheme: str) -> None:
+    if (command := installation(scheme)) is not None:
+        raise ValueError(f"this scheme needs more packages: {command}")
 
 
 def _require_account(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -47,6 +48,14 @@ def test_names_choose_the_vendors_and_missing_keys_are_said(here: Path) -> None:
     assert ended.exit_code == 0
     assert ended.stdout.splitlines()[1] == "  export BYTEPLUS_API_KEY=…"
     assert (here / "sora.yml").exists()
+
+
+def test_a_missing_extra_is_the_first_command(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor whose authentication needs packages that are not installed names the command that installs them."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    lines = call("vertex", GOOGLE_CLOUD_PROJECT="boats").stdout.splitlines()
+    assert lines[1:3] == ["  pip install 'sora-exporter[google]'", "  sora-exporter check --config.file=sora.yml"]
+    assert "auth: google" in (here / "sora.yml").read_text("utf-8")
 
 
 def test_an_existing_file_is_never_overwritten(here: Path) -> None:

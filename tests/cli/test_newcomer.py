@@ -16,7 +16,7 @@ from sora_exporter.cli.check import probe_once
 from sora_exporter.cli.main import main
 from sora_exporter.config import load_config
 from sora_exporter.config.apis import builtin_apis
-from sora_exporter.simulator.vendors import VENDORS
+from sora_exporter.simulator.vendors import VENDORS, kling
 
 TODAY = date(2026, 11, 27)
 
@@ -50,6 +50,22 @@ async def test_every_vendor_is_watched_without_cost(name: str, tmp_path: Path, m
     read = {one["balance"] is not None and one["balance"]["error_class"] == "none" for one in found}
     assert read == {"balance" in choice.vendor.provider}
     assert [stand.accepted for stand in stands.values()] == [0]
+
+
+@pytest.mark.parametrize(("fault", "word"), [("clock_ahead", "ahead"), ("clock_behind", "behind")])
+async def test_a_wrong_clock_is_named(fault: str, word: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With Kling's older pair of keys, a refusal of a new token as early or late blames our clock, not the key."""
+    keys = {"KLINGAI_ACCESS_KEY": kling.ACCESS_KEY, "KLINGAI_SECRET_KEY": kling.SECRET_KEY}
+    for variable, key in keys.items():
+        monkeypatch.setenv(variable, key)
+    choices = choose(["kling"], keys, TODAY)
+    file = tmp_path / "sora.yml"
+    with standing(choices) as stands:
+        stands["kling"].desks[0].fault = VENDORS["kling"].faults[fault]
+        file.write_text(moved(written(choices, "sora-exporter init", TODAY), stands), "utf-8")
+        (found,) = await probe_once(load_config(file), tmp_path, [], [])
+    assert (found["status"], found["error_class"]) == ("unknown", "authentication")
+    assert found["why"].startswith(f"our clock is {word}"), found["why"]
 
 
 def test_init_and_then_check_show_the_first_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
