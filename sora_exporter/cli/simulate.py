@@ -14,6 +14,8 @@ from sora_exporter.simulator import run
 @click.option("--scenario", default="january-2026", show_default=True, help="Name of the scenario to play.")
 @click.option("--gateway", default="direct", show_default=True, help="Name of the gateway; direct is the maker itself.")
 @click.option("--condition", default="good", show_default=True, help="Name of the gateway's condition.")
-def simulate(port: int, scenario: str, gateway: str, condition: str) -> None:
+@click.option("--vendor", default="", help="Name of a vendor, such as kling, to simulate instead of a scenario.")
+@click.option("--fault", default="", help="Name of a fault of that vendor.")
+def simulate(port: int, scenario: str, gateway: str, condition: str, vendor: str, fault: str) -> None:
     """Run the simulated provider alone."""
-    sys.exit(run(port=port, scenario=scenario, gateway=gateway, condition=condition))
+    sys.exit(run(port=port, scenario=scenario, gateway=gateway, condition=condition, vendor=vendor, fault=fault))

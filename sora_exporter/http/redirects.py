@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -30,10 +31,11 @@ def foreign(base_url: str, address: str) -> Verdict | None:
 
     A path of the API has it always.
     """
-    if address.startswith("/"):
+    if re.match(r"/(?!/)", address):
         return None
     try:
-        there, here = httpx2.URL(address), httpx2.URL(base_url)
+        here = httpx2.URL(base_url)
+        there = here.join(address) if address.startswith("//") else httpx2.URL(address)
         if origin(there) == origin(here):
             return None
         place = f"on {there.scheme}://{there.host}" if there.host else "without a host"

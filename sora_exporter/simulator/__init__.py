@@ -10,6 +10,8 @@ Three things can be chosen, each by name and each also at run time through ``/co
   and ``litellm`` stand in front of it with their own checks and words, ``openrouter`` only shows balances;
 - the gateway's **condition**: ``good``, or what is wrong there, e.g. ``dead_upstream`` or ``our_empty_balance``.
 
+``run(vendor="kling")`` serves one of the ``vendors`` instead, as its own documentation describes it.
+
 A gateway in front of a maker that cannot be reached::
 
     app = create_app(gateway="new-api", condition="dead_upstream")          # in this process

@@ -8,6 +8,7 @@ import sys
 from .gateways import CONDITIONS, GATEWAYS
 from .scenarios import SCENARIOS
 from .serve import run
+from .vendors import VENDORS
 
 
 def main() -> int:
@@ -18,8 +19,9 @@ def main() -> int:
     parser.add_argument("--scenario", default="operational", help=", ".join(SCENARIOS))
     parser.add_argument("--gateway", default="direct", help=", ".join(GATEWAYS))
     parser.add_argument("--condition", default="good", help=", ".join(CONDITIONS))
-    arguments = parser.parse_args()
-    return run(arguments.host, arguments.port, arguments.scenario, arguments.gateway, arguments.condition)
+    parser.add_argument("--vendor", default="", help=f"instead of a scenario: {', '.join(VENDORS)}")
+    parser.add_argument("--fault", default="", help="one of the vendor's faults")
+    return run(**vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from support.stands import key_of, moved, standing
+from support.stands import moved, standing
 
 from sora_exporter.catalog import choose, vendors, written
 from sora_exporter.catalog.vendor import variables
@@ -40,7 +40,7 @@ async def test_every_vendor_is_watched_without_cost(name: str, tmp_path: Path, m
     """Each living model of a vendor is operational as deep as its probe reaches, a balance is read, nothing ordered."""
     (choice,) = choices = choose([name], {}, TODAY)
     for variable in choice.variables:
-        monkeypatch.setenv(variable, key_of(choice.vendor.api))
+        monkeypatch.setenv(variable, VENDORS[choice.vendor.api].key)
     file = tmp_path / "sora.yml"
     with standing(choices) as stands:
         file.write_text(moved(written(choices, "sora-exporter init", TODAY), stands), "utf-8")
@@ -71,7 +71,7 @@ async def test_a_wrong_clock_is_named(fault: str, word: str, tmp_path: Path, mon
 def test_init_and_then_check_show_the_first_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``init kling runway``, then the check that it prints, ends with 0 and a line for each vendor's model."""
     choices = choose(["kling", "runway"], {}, TODAY)
-    keys = {variable: key_of(choice.vendor.api) for choice in choices for variable in choice.variables}
+    keys = {variable: VENDORS[choice.vendor.api].key for choice in choices for variable in choice.variables}
     monkeypatch.chdir(tmp_path)
     runner = CliRunner(env={**keys, "COLUMNS": "200"})
     begun = runner.invoke(main, ["init", "kling", "runway"])

@@ -94,6 +94,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     ("arguments", "message"),
     [
         (["--port", "70000"], "simulate: cannot listen on 127.0.0.1:70000: "),
+        (["--vendor", "x"], "simulate: unknown vendor 'x'; choose one of: ark, dashscope, "),
         (["--scenario", "x"], "simulate: unknown scenario 'x'; choose one of: operational, january-2026, "),
     ],
 )
@@ -105,7 +106,7 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments: list[str], mess
 
 def imported_modules(file: Path) -> Iterator[str]:
     """The absolute names of all modules a file of the package imports."""
-    package = ["sora_exporter", "simulator"]
+    package = ["sora_exporter", "simulator", *file.parent.relative_to(PACKAGE).parts]
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -36,11 +35,6 @@ class Stand:
     def accepted(self) -> int:
         """How many orders it took."""
         return sum(desk.accepted for desk in self.desks)
-
-
-def key_of(api: str) -> str:
-    """Return the key that the simulated vendor of an API accepts."""
-    return str(importlib.import_module(f"sora_exporter.simulator.vendors.{api.replace('-', '_')}").KEY)
 
 
 @contextmanager

@@ -6,7 +6,8 @@ of ``VENDORS["kling"].faults``, and read ``jobs``, ``accepted`` and ``journal``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from . import (
     ark,
@@ -27,7 +28,7 @@ from . import (
 )
 from .kit import Desk, Fault, Vendor
 
-__all__ = ["VENDORS", "Desk", "Fault", "Vendor"]
+__all__ = ["VENDORS", "Desk", "Fault", "UnknownVendor", "Vendor", "find_desk"]
 
 VENDORS: Mapping[str, Vendor] = {
     "ark": ark.VENDOR,
@@ -47,3 +48,19 @@ VENDORS: Mapping[str, Vendor] = {
     "xai": xai.VENDOR,
 }
 """Every simulated vendor by name."""
+
+
+class UnknownVendor(ValueError):
+    """A vendor or a fault that does not exist; the text lists the existing ones."""
+
+
+def find_desk(vendor: str, fault: str = "", clock: Callable[[], float] = time.time) -> Desk:
+    """Return a vendor at work, with one of its faults if one is named. Raises UnknownVendor."""
+    if vendor not in VENDORS:
+        raise UnknownVendor(f"unknown vendor {vendor!r}; choose one of: {', '.join(VENDORS)}")
+    faults = VENDORS[vendor].faults
+    if fault and fault not in faults:
+        raise UnknownVendor(f"unknown fault {fault!r} of {vendor}; choose one of: {', '.join(faults)}")
+    desk = Desk(VENDORS[vendor], clock)
+    desk.fault = faults.get(fault)
+    return desk

@@ -168,6 +168,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="ark",
+    key=KEY,
     models=frozenset(
         {
             "doubao-seedance-2-0-mini-260615", "doubao-seedance-2-0-260128", "doubao-seedance-2-5-260628",

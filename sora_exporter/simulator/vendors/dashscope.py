@@ -116,6 +116,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="dashscope",
+    key=KEY,
     models=frozenset({"wan3.0-video", "wan2.7-t2v", "wan2.6-t2v", "wan2.5-t2v-preview", "qwen-max"}),
     words={
         "queued": "PENDING", "running": "RUNNING", "done": "SUCCEEDED", "failed": "FAILED", "cancelled": "CANCELED",

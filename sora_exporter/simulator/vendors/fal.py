@@ -152,6 +152,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="fal",
+    key=KEY,
     models=MODELS,
     words={
         "queued": "IN_QUEUE",

@@ -252,6 +252,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="gemini-interactions",
+    key=KEY,
     models=MODELS,
     words={
         "queued": "queued",

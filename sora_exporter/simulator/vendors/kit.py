@@ -39,9 +39,9 @@ class Fault:
     """One documented way to go wrong.
 
     ``at`` is where it strikes: ``door`` (every call), the action of a call (``create``, ``poll``, ``cancel``, …, before
-    it is done; ``create`` after validation), ``model`` (while the order's model is checked), ``job`` (it fails;
-    ``body`` are the members that say why), ``status`` (``body`` is the running job's status word), ``stalled`` (it
-    stays in work), ``asset`` (``body`` is the form that the download has).
+    it is done; ``create`` after validation), ``credentials`` (while they are checked), ``model`` (while the order's
+    model is checked), ``job`` (it fails; ``body`` are the members that say why), ``status`` (``body`` is the word
+    of the running job), ``stalled`` (it stays in work), ``asset`` (``body`` is the form that the download has).
     """
 
     at: str
@@ -92,6 +92,8 @@ class Vendor:
     malformed: Callable[[Visit], Any]
     faults: Mapping[str, Fault]
     job_id: Callable[[int], str] = lambda number: digest(f"job {number}")[:32]
+    key: str = ""
+    """A key that the vendor accepts; empty where none is a text."""
     has_open_reads: bool = False
     """Whether calls with GET need no key."""
 

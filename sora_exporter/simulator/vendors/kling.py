@@ -146,6 +146,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="kling",
+    key=KEY,
     models=frozenset({"kling-v1", "kling-v1-6", "kling-v2-1-master", "kling-v2-5-turbo", "kling-v2-6", "kling-v3"}),
     words={"queued": "submitted", "running": "processing", "done": "succeed", "failed": "failed"},
     calls=(

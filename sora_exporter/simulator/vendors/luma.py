@@ -114,6 +114,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="luma",
+    key=KEY,
     models=MODELS,
     words={"queued": "queued", "running": "processing", "done": "completed", "failed": "failed"},
     calls=(Call("POST", "/v1/generations", "create", create), Call("GET", "/v1/generations/{job_id}", "poll", poll)),

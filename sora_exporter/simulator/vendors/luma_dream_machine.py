@@ -127,6 +127,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="luma-dream-machine",
+    key=KEY,
     models=MODELS,
     words={"queued": "queued", "running": "dreaming", "done": "completed", "failed": "failed"},
     calls=(

@@ -134,6 +134,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="minimax",
+    key=KEY,
     models=frozenset({"MiniMax-Hailuo-2.3", "MiniMax-Hailuo-02", "T2V-01-Director", "T2V-01"}),
     words={"queued": "Queueing", "running": "Processing", "done": "Success", "failed": "Fail"},
     calls=(

@@ -119,6 +119,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="minimax-h3",
+    key=KEY,
     models=frozenset({"MiniMax-H3"}),
     words={
         "queued": "queued", "running": "running", "done": "succeeded", "failed": "failed", "cancelled": "cancelled",

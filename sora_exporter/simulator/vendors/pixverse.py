@@ -115,6 +115,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="pixverse",
+    key=KEY,
     models=frozenset(LENGTHS),
     words={"queued": 5, "running": 5, "done": 1, "failed": 8},
     calls=(

@@ -166,6 +166,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="replicate",
+    key=KEY,
     models=MODELS,
     words={
         "queued": "starting",

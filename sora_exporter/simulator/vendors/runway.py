@@ -142,6 +142,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="runway",
+    key=KEY,
     models=frozenset(LENGTHS),
     words={
         "queued": "PENDING",

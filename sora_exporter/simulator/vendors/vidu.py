@@ -123,6 +123,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="vidu",
+    key=KEY,
     models=frozenset(LENGTHS),
     words={"queued": "queueing", "running": "processing", "done": "success", "failed": "failed", "cancelled": "failed"},
     calls=(

@@ -146,6 +146,7 @@ FAULTS = {
 
 VENDOR = Vendor(
     name="xai",
+    key=KEY,
     models=MODELS,
     words={"queued": "pending", "running": "pending", "done": "done", "failed": "failed"},
     calls=(
