@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from datetime import UTC, datetime
 
+from sora_exporter.figures import UNKNOWN, iso
 from sora_exporter.redact import redact
 
 ERROR_CHARACTERS = 20_000
@@ -30,7 +30,7 @@ def configure_logging(level: str, form: str) -> None:
 
 def _fields(record: logging.LogRecord) -> dict[str, Value]:
     fields: dict[str, Value] = {
-        "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ts": iso(record.created, milliseconds=True) or UNKNOWN,
         "level": record.levelname.lower().replace("warning", "warn"),
         "source": record.name.removeprefix("sora_exporter."),
         "msg": record.getMessage(),

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 from sora_exporter.config.schema import Config
+from sora_exporter.figures import dollars
 
 OTHERS = stat.S_IRGRP | stat.S_IROTH | stat.S_IWGRP | stat.S_IWOTH
 
@@ -27,7 +28,11 @@ def config_warnings(config: Config) -> list[str]:
         paid = [kind.value for kind in service.probes if kind.is_paid]
         price = config.attempt_price_usd(service) if paid else None
         if price is not None and price > limit:
-            why = f"${price:g} is above budget_usd_per_day, ${limit:g}" if limit else "budget_usd_per_day is not set"
+            why = (
+                f"{dollars(price)} is above budget_usd_per_day, {dollars(limit)}"
+                if limit
+                else "budget_usd_per_day is not set"
+            )
             warnings.append(f"service {service.id}: {' and '.join(paid)} will never run: {why}")
     return warnings + _left_jobs(config)
 

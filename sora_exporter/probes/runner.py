@@ -24,7 +24,7 @@ from sora_exporter.config.apis import Api
 from sora_exporter.config.apis.spec import Canary
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
-from sora_exporter.figures import dollars, span
+from sora_exporter.figures import dollars, seconds_text, span
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Clients
 from sora_exporter.probes.depth import deeper, depth_of
@@ -241,7 +241,7 @@ class Runner:
         verdict = after_sunset(verdict, service.sunset_at or attempt.sunset_at, self._clock.now())
         seconds, slow_after = attempt.response_seconds, service.slow_after
         if verdict.error_class is ErrorClass.NONE and slow_after and seconds is not None and seconds > slow_after:
-            message = f"answered after {seconds:.1f} s, later than the {slow_after:g} s of slow_after"
+            message = f"answered after {seconds_text(seconds)}, later than slow_after ({seconds_text(slow_after)})"
             return Verdict(ErrorClass.SLOW, "slow_after", message)
         return verdict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from sora_exporter.figures import neutral, one_line
+from sora_exporter.figures import neutral, one_line, seconds_text
 from sora_exporter.http.trace import Call
 from sora_exporter.result import ProbeResult
 
@@ -27,8 +27,8 @@ def _request_line(call: Call) -> str:
 
 def _answer(call: Call) -> Iterator[str]:
     if call.http_status is not None:
-        phases = ", ".join(f"{name} {seconds:.3f}" for name, seconds in call.phases.items())
-        line = f"{call.http_status} after {call.seconds:.3f} s ({phases})"
+        phases = ", ".join(f"{name} {seconds_text(seconds)}" for name, seconds in call.phases.items())
+        line = f"{call.http_status} after {seconds_text(call.seconds)} ({phases})"
         # An asset goes to its check, not into the trace.
         body = call.answer_body or (f"({call.answer_bytes} bytes)" if call.answer_bytes else "")
         yield from _message("<", line, call.answer_headers, body)

@@ -35,7 +35,7 @@ def test_open_key_files_are_warned_of(tmp_path: Path) -> None:
     ("budget", "warning"),
     [
         (0, "service a: submit and generate will never run: budget_usd_per_day is not set"),
-        (0.39, "service a: submit and generate will never run: $0.4 is above budget_usd_per_day, $0.39"),
+        (0.39, "service a: submit and generate will never run: $0.40 is above budget_usd_per_day, $0.39"),
         (0.4, None),
     ],
 )

@@ -11,6 +11,8 @@ import pytest
 from support.alert_stories import shipped
 from support.programs.launch import RULES, program
 
+from sora_exporter.result import SUCCESSES, ErrorClass, Status
+
 RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rules/runbook.md"
 DASHBOARDS = ("sora-overview", "sora-service", "sora-risk-control", "sora-cost")
 ALERTS = list(shipped("alerts"))
@@ -19,6 +21,7 @@ INNER = re.compile(
     r":hourly|:delta1?m?$|:sum\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
 )
 """Series that other rules read and nobody else."""
+UNREACHED = {ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TLS}
 SPEAKING, MUTING = 20, {"SoraServiceMaintenance", "SoraServiceRetired", "SoraWatchdog"}
 
 
@@ -43,6 +46,17 @@ def test_vmalert_loads_the_rules() -> None:
         program("vmalert"), "-dryRun", "-rule.validateTemplates=false",
         f"-rule={RULES / 'sora-recording.rules.yml'}", f"-rule={RULES / 'vmalert' / 'sora-alerts.rules.yml'}",
     )  # fmt: skip
+
+
+def test_outcomes_of_applications_follow_the_error_classes() -> None:
+    """Requests of applications leave out our own faults and unreached hosts; all others but answers are failures."""
+    text = (RULES / "sora-recording.rules.yml").read_text("utf-8")
+    apart = {one for one in ErrorClass if one.status is Status.UNKNOWN} | UNREACHED
+    failures = set(ErrorClass) - apart - SUCCESSES - {ErrorClass.CONTENT_POLICY}
+    left_out = [set(found.split("|")) for found in re.findall(r'outcome!~"([a-z_|]+)"', text)]
+    counted = [set(found.split("|")) for found in re.findall(r'outcome=~"(overloaded[a-z_|]+)"', text)]
+    assert left_out == [{one.value for one in apart}]
+    assert counted == [{one.value for one in failures}]
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
