@@ -27,6 +27,13 @@ _FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason fail
 _INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | {"error"}
 _HEADS = ("header", "head", "meta")
 """Where an envelope may keep its code and message apart from the rest. Source: iFlytek."""
+_OUTCOMES = ("success", "ok", "status")
+_BASE_RESP = "baseresp.statuscode"
+_STATUSES = ("status", "statuscode")
+_SPEAKING_OF_FAULTS = frozenset(
+    path.partition(".")[0]
+    for path in (*_OUTCOMES, *_ENVELOPE_CODES, _BASE_RESP, *_HEADS, *_TROUBLES, *_FILTER_PATHS, *_STATUSES)
+)
 _GOOD_LENGTH = 20
 
 
@@ -36,16 +43,23 @@ def says_error(node: dict[str, Any], members: Sequence[Member]) -> bool:
         says_something(node.get("error"))
         or says_something(node.get("errors"))
         or node.get("type") == "error"
-        or any(node.get(key) is False for key in ("success", "ok", "status"))
+        or ("detail" in node and "id" not in node)
+        or any(key in _INNER_FAULTS and _is_inner_fault(key, value) for key, value in members)
+        # Most envelopes have none of these names: one look spares them all the others.
+        or (not node.keys().isdisjoint(_SPEAKING_OF_FAULTS) and _speaks_of_a_fault(node))
+        or is_filtered(node)
+    )
+
+
+def _speaks_of_a_fault(node: dict[str, Any]) -> bool:
+    return (
+        any(node.get(key) is False for key in _OUTCOMES)
         or any(key in node and not _is_good_code(node, word_of(node[key])) for key in _ENVELOPE_CODES)
-        or word_of(at(node, "baseresp.statuscode")) not in _GOOD_CODES
+        or word_of(at(node, _BASE_RESP)) not in _GOOD_CODES
         or any(_is_bad_head(node[name]) for name in _HEADS if name in node)
         or any(key in node and not is_good_word(word_of(node[key])) for key in _TROUBLES)
-        or any(key in _INNER_FAULTS and _is_inner_fault(key, value) for key, value in members)
         or any(at(node, path) for path in _FILTER_PATHS)
-        or is_filtered(node)
-        or ("detail" in node and "id" not in node)
-        or any(isinstance(code := node.get(key), int) and 400 <= code < 600 for key in ("status", "statuscode"))
+        or any(isinstance(code := node.get(key), int) and 400 <= code < 600 for key in _STATUSES)
     )
 
 

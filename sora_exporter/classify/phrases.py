@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import chain, pairwise
+from typing import NamedTuple, TypeVar
 
 # InputTextSensitiveContentDetected, insufficient_quota and "没有可用的Token" become the same kind of text.
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[\u2e80-\uffff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u2e80-\uffff])")
@@ -18,6 +18,8 @@ _NO_ASCII_WORD = {number: " " for number in range(128) if not chr(number).isalnu
 _CJK = "\u2e80"
 _WORDS_KEPT = 8192
 _LONGEST_KEPT = 40
+_Key = TypeVar("_Key")
+_Found = TypeVar("_Found")
 # Traditional characters of the rules' own words, and Latin letters with accents, so that rules are written once.
 _TRADITIONAL = str.maketrans(
     "無額餘權訪請過帳號戶維護該負載飽滿頻驗證碼塊統圖視審違規內黃檢測風險異為併數達繳費儲點積關閉暫啟獲敗"
@@ -130,26 +132,30 @@ class Index:
     """Several sets of phrases at once: which of them do the words of a text say?"""
 
     def __init__(self, sets: Sequence[Phrases]) -> None:
-        self._by_word: dict[str, list[tuple[int, Phrase]]] = {}
+        groups = [group for said in sets for way in said.ways for group in way.every]
+        uses = Counter(chain.from_iterable(groups))
+        self._by_word: dict[str, list[tuple[int, tuple[frozenset[str], ...], frozenset[str]]]] = {}
         for number, said in enumerate(sets):
             for way in said.ways:
-                # A text that has no word of the smallest group cannot say it: nothing else is looked up.
-                for word in min(way.every, key=len):
-                    self._by_word.setdefault(word, []).append((number, way))
+                # A text that has no word of the rarest group cannot say it: nothing else is looked up.
+                rarest, *others = sorted(way.every, key=lambda group: sum(uses[word] for word in group))
+                for word in rarest:
+                    self._by_word.setdefault(word, []).append((number, tuple(others), way.never))
 
     def first_said_in(self, spoken: frozenset[str], numbers: frozenset[int], end: int) -> int:
         """Return the least of ``numbers`` below ``end`` whose set the words found in a text say, else ``end``."""
         by_word = self._by_word
         for word in spoken:
-            for number, way in by_word.get(word, ()):
+            for number, others, never in by_word.get(word, ()):
                 if number >= end:
                     break
-                if number in numbers and way.never.isdisjoint(spoken):
-                    for group in way.every:
+                if number in numbers:
+                    for group in others:
                         if group.isdisjoint(spoken):
                             break
                     else:
-                        end = number
+                        if never.isdisjoint(spoken):
+                            end = number
         return end
 
 
@@ -172,24 +178,28 @@ class Vocabulary:
                 self._several.setdefault(parts[0], []).append((_head(word), word))
             else:
                 self._single.setdefault(parts[0][:2] if word[0] >= _CJK else parts[0], []).append(word)
-        # Answers share most of their words: a word of usual length is looked up once, and so are two neighbours.
-        self._known = lru_cache(maxsize=_WORDS_KEPT)(self._of_word)
-        self._known_pair = lru_cache(maxsize=_WORDS_KEPT)(self._of_pair)
+        # Answers share most of their words: a word is looked up once, and so are two neighbours.
+        self._known: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._known_pairs: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def in_text(self, text: str) -> Found:
         """Return the words that a text contains."""
         parts: list[str] = []
-        words: set[str] = set()
-        known, several, first = self._known, self._several, ""
+        words: list[str] = []
+        known, pairs, several, first = self._known, self._known_pairs, self._several, ""
         for word in _split(text):
-            inner, single = known(word) if len(word) <= _LONGEST_KEPT else self._of_word(word)
-            if single:
-                words.update(single)
+            if (found := known.get(word)) is None:
+                found = _keep(known, word, len(word), self._of_word(word))
+            inner, single = found
+            words += single
             for second in inner:
-                parts.append(second)
                 if first in several or not first.isascii():
-                    words.update(self._neighbours(first, second))
+                    pair = (first, second)
+                    if (longer := pairs.get(pair)) is None:
+                        longer = _keep(pairs, pair, len(first) + len(second), self._of_pair(first, second))
+                    words += longer
                 first = second
+            parts += inner
         plain = f" {' '.join(parts)} "
         return Found(plain, frozenset([word for word in words if word in plain]))
 
@@ -204,17 +214,21 @@ class Vocabulary:
             single += [each for start in starts for each in self._single[start] if each in f" {part} "]
         return parts, tuple(single)
 
-    def _neighbours(self, first: str, second: str) -> tuple[str, ...]:
-        """The words of several parts that may begin with two neighbours in a text."""
-        is_usual = len(first) + len(second) <= _LONGEST_KEPT
-        return self._known_pair(first, second) if is_usual else self._of_pair(first, second)
-
     def _of_pair(self, first: str, second: str) -> tuple[str, ...]:
         """The words of several parts that may begin with these two words of a text."""
         beginnings = [first] if first.isascii() else [first[start:] for start in range(len(first))]
         pair = f" {first} {second} "
         candidates = (each for beginning in beginnings for each in self._several.get(beginning, ()))
         return tuple(word for head, word in candidates if head in pair)
+
+
+def _keep(kept: dict[_Key, _Found], key: _Key, size: int, found: _Found) -> _Found:
+    """Keep what was looked up, unless it belongs to something too long to come again."""
+    if size <= _LONGEST_KEPT:
+        if len(kept) >= _WORDS_KEPT:
+            kept.clear()
+        kept[key] = found
+    return found
 
 
 def _head(word: str) -> str:
