@@ -91,8 +91,15 @@ class _Notes:
             text = text[:start]
         if text.startswith('"') and nesting < _NESTED_LIMIT and isinstance(bare := _decoded(text), str):
             self.message(bare, nesting + 1)
-        elif text and not text.startswith(("http://", "https://")):
+        elif text.startswith(("http://", "https://")):
+            self.address(text)
+        elif text:
             self.messages.append(_without_ids(text[:_TEXT_LIMIT]))
+
+    def address(self, value: str) -> None:
+        """Keep what an address says of the fault, such as ``?action=captcha``."""
+        if said := shapes.demanded_by(value[:_TEXT_LIMIT]):
+            self.code(said)
 
     def words(self, value: object) -> None:
         """Keep what stands where a vendor is known to put its errors, whatever the fields are called."""
@@ -130,12 +137,16 @@ class _Notes:
             self.code(value)
         elif key in shapes.MESSAGE_KEYS and isinstance(value, str):
             self.message(value, nesting)
+        elif key.endswith(shapes.ADDRESS_ENDINGS) and isinstance(value, str):
+            self.address(value)
 
 
 def facts_of(answer: Answer) -> Facts:
     """Return the facts of any answer. Never raises; reads a bounded part of bodies that are not JSON."""
     if answer.http_status is None:
         return Facts("transport", 0, messages=((answer.transport_error or "")[:_TEXT_LIMIT],))
+    if 300 <= answer.http_status < 400 and (said := shapes.demanded_by(answer.headers.get("location", ""))):
+        return Facts("empty", answer.http_status, (said,))
     body = answer.body.lstrip("\ufeff \t\r\n")
     if not body:
         return Facts("empty", answer.http_status)

@@ -10,7 +10,17 @@ from typing import Any
 
 from sora_exporter.classify.envelopes import is_good_word, is_http_success, says_error, says_something
 from sora_exporter.classify.job_words import Family, family_of, gravest
-from sora_exporter.classify.shapes import SAYING, STATUS_KEYS, Member, at, names, near_the_top, unwrapped, word_of
+from sora_exporter.classify.shapes import (
+    SAYING,
+    STATUS_KEYS,
+    Member,
+    at,
+    demanded_by,
+    names,
+    near_the_top,
+    unwrapped,
+    word_of,
+)
 from sora_exporter.result import Expectation
 
 _ASSET_KEYS = names(
@@ -42,6 +52,7 @@ _NOT_CATALOGS = names("error errors detail details permission permissions tags u
 JOB_SIGNS = frozenset(["failed", "expired"])
 _EXCUSE_MARKS = ("❌", "⚠", "✗", "🚫")
 _EXCUSE_LENGTH = 400
+_ADDRESS_LENGTH = 500
 
 
 def signs_of(document: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
@@ -102,7 +113,7 @@ def _has_asset(node: object, members: Sequence[Member]) -> bool:
 
 def _is_asset(key: str, value: object) -> bool:
     if key in _ASSET_KEYS or (key.endswith(("url", "uri")) and not key.startswith(_OTHER_ADDRESSES)):
-        return bool(value)
+        return bool(value) and not (isinstance(value, str) and demanded_by(value[:_ADDRESS_LENGTH]))
     first = value[0] if isinstance(value, list) and value else value
     return key in _RESULT_KEYS and isinstance(first, str) and first.startswith(("http://", "https://", "data:"))
 

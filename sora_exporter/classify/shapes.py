@@ -6,6 +6,7 @@ MiniMax, Runway, Luma, fal and Replicate API references.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +38,11 @@ MESSAGE_KEYS = names(
 )
 FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
 """Google reports a moderated video with these fields of a finished operation. Source: Vertex AI Veo API reference."""
+ADDRESS_ENDINGS = ("url", "uri", "redirect", "location", "redirectto", "href")
+"""What the names of members that hold an address end with."""
+_DEMAND = re.compile(
+    r"[/?&=_](?:(captcha|punish|turnstile|challenge)|login|signin|sign-in|passport|sso)(?=[/?&=#]|$)", re.IGNORECASE
+)
 # What the caller sent is no word of the provider.
 NOT_WORDS = names("prompt input messages params request model choices usage headers loc instance")
 NOT_LISTS = names("videos images models remix supportedendpointtypes")
@@ -64,6 +70,12 @@ def _normal(path: str) -> tuple[str, str]:
     """A path without its spelling, and its first step, which most documents have not."""
     normal = name_of(path)
     return normal.partition(".")[0], normal
+
+
+def demanded_by(address: str) -> str:
+    """What an address asks for before anything else, as a code: a challenge or a login; else nothing."""
+    demand = _DEMAND.search(address)
+    return "" if demand is None else "captcha" if demand[1] else "login required"
 
 
 def unwrapped(document: object) -> object:

@@ -13,7 +13,7 @@ from sora_exporter.result import Answer
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
 WHOLE = ("answers", "own", "collected-2")
-HALVED = ("answers-2", "gathered", "collected")
+HALVED = ("answers-2", "gathered", "collected", "collected-3")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,13 @@ CASES: list[tuple[str, Answer, str]] = [
     ("saturation before 429", answer(429, error("当前分组上游负载已饱和")), "overloaded"),
     ("constant code ignored", answer(503, error("Server is overloaded", code="generation_failed")), "overloaded"),
     ("challenge before 403", answer(403, "<html><title>Just a moment...</title></html>"), "captcha"),
+    (
+        "an address asks for a captcha",
+        answer(200, {"url": "https://x.example/?action=captcha"}),
+        "captcha",
+    ),
+    ("an address asks for a login", answer(302, "", headers={"location": "/login?next=/v1"}), "authentication"),
+    ("an address of a video asks for nothing", answer(200, {"url": "https://x.example/captcha-story.mp4"}), "none"),
     ("moderation before 400", answer(400, error("rejected", code="moderation_blocked")), "content_policy"),
     (
         "parameter called moderation",
@@ -66,7 +73,7 @@ CASES: list[tuple[str, Answer, str]] = [
         answer(404, error("The video is no longer available"), "video_job"),
         "invalid_request",
     ),
-    ("redirect", answer(302, "", headers={"location": "/login"}), "invalid_response"),
+    ("redirect", answer(302, "", headers={"location": "/welcome"}), "invalid_response"),
     ("page as success", answer(200, "<html><title>Welcome</title></html>"), "invalid_response"),
     ("nothing as success", answer(200, ""), "invalid_response"),
     ("cut success", answer(200, '{"id":"video_1","obj'), "invalid_response"),
