@@ -11,6 +11,8 @@ from typing import Any
 from sora_exporter.catalog.vendor import Model, Vendor, variables, vendors
 from sora_exporter.config.auth import installation
 
+MOST_NEAR = 4
+
 
 class NothingChosen(Exception):
     """An unknown name, or a model that has ended; the text names the nearest ones, on one line."""
@@ -81,6 +83,7 @@ def _usable_keys(vendor: Vendor, environment: Mapping[str, str]) -> Iterator[Map
 
 
 def _nearest(name: str, known: Iterable[str], models: Iterable[str]) -> str:
-    """Return the names that were probably meant; all vendors if none is close."""
-    near = difflib.get_close_matches(name.lower(), sorted({*known, *models}), 3)
-    return f"did you mean {' or '.join(near)}?" if near else f"use one of {', '.join(known)}"
+    """Return the names that have this word in them, or else resemble it; all vendors if there is none."""
+    words = sorted({*known, *models})
+    near = [word for word in words if name.lower() in word.lower()] or difflib.get_close_matches(name, words, MOST_NEAR)
+    return f"did you mean {' or '.join(near[:MOST_NEAR])}?" if near else f"use one of {', '.join(known)}"

@@ -96,6 +96,8 @@ def test_a_folder_that_is_not_there_is_one_line(here: Path) -> None:
         ("bytepluss", "'bytepluss' is not a known vendor or model: did you mean byteplus?"),
         ("doubao-seedance-2-0-mini", "did you mean doubao-seedance-2-0-mini-260615"),
         ("sora-2", "'sora-2' ended on 2026-09-24: choose another of ark, byteplus"),
+        ("hailuo", "'hailuo' is not a known vendor or model: did you mean MiniMax-Hailuo-2.3?"),
+        ("wan", "did you mean wan-video/wan-2.2-t2v-fast or wan3.0-video?"),
         ("9x", "'9x' is not a known vendor or model: use one of ark, byteplus"),
     ],
 )

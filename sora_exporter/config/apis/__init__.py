@@ -34,8 +34,8 @@ __all__ = [
 @cache
 def builtin_apis() -> dict[str, Api]:
     """Return the shapes that come with the exporter, by name, from the YAML files beside this module."""
-    files = sorted(entry.name for entry in resources.files(__package__).iterdir())
-    names = [file.removesuffix(".yml") for file in files if file.endswith(".yml")]
+    files = [entry.name for entry in resources.files(__package__).iterdir()]
+    names = sorted(file.removesuffix(".yml") for file in files if file.endswith(".yml"))
     return {name: Api.model_validate(yaml.safe_load(api_text(name))) for name in names}
 
 
