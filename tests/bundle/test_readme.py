@@ -20,7 +20,7 @@ import httpx2
 import pytest
 import yaml
 from support.command_line import command
-from support.stands import key_of, moved, standing
+from support.stands import moved, standing
 
 from sora_exporter import __version__
 from sora_exporter.catalog import choose
@@ -28,6 +28,7 @@ from sora_exporter.cli.main import COMMANDS as PROGRAM_COMMANDS
 from sora_exporter.config import load_config
 from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.result import STATUS_OF, Status
+from sora_exporter.simulator.vendors import VENDORS
 
 pytestmark = pytest.mark.processes
 
@@ -177,7 +178,7 @@ def test_make_run_and_the_commands_of_the_readme(tmp_path: Path) -> None:
     assert COMMANDS[:2] == ["make run", "make test"]
     tried = [line for line in COMMANDS[2:] if not line.startswith(ELSEWHERE)]
     choices = choose(["kling", "runway"], {}, date(2026, 11, 27))
-    keys = {variable: key_of(choice.vendor.api) for choice in choices for variable in choice.variables}
+    keys = {variable: VENDORS[choice.vendor.api].key for choice in choices for variable in choice.variables}
     with make_run(tmp_path / "tree") as (exporter, provider), standing(choices) as stands:
         file = tmp_path / "tree" / "sora.yml"
         env = os.environ | {"XDG_STATE_HOME": str(tmp_path), **keys}

@@ -7,11 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support.stands import key_of, moved, standing
+from support.stands import moved, standing
 
 from sora_exporter.catalog import choose, written
 from sora_exporter.cli.check import probe_once
 from sora_exporter.config import config_warnings, load_config
+from sora_exporter.simulator.vendors import VENDORS
 
 EXAMPLE = (Path(__file__).parents[2] / "sora.example.yml").read_text("utf-8")
 COMMAND, DAY = re.findall(r"^# Written by `(.*)` on (\S+)\.", EXAMPLE)[0]
@@ -28,7 +29,7 @@ async def test_every_service_is_watched(tmp_path: Path, monkeypatch: pytest.Monk
     """It loads without a warning, and at simulated vendors each of its services is operational at once."""
     for choice in CHOICES:
         for variable in choice.variables:
-            monkeypatch.setenv(variable, key_of(choice.vendor.api))
+            monkeypatch.setenv(variable, VENDORS[choice.vendor.api].key)
     file = tmp_path / "sora.yml"
     with standing(CHOICES) as stands:
         file.write_text(moved(EXAMPLE, stands), "utf-8")
