@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.alert_stories import Story, check, firings, minutes, plain, scrapes
+from support.choice import Choice
 
 pytestmark = pytest.mark.programs
 P = "service_id:sora_service_"
@@ -26,35 +27,36 @@ def half_broken(hours: int, share: float, seed: int = 1) -> list[str]:
 
 def test_half_broken_for_nine_hours_is_one_episode(tmp_path: Path) -> None:
     """Nine hours of which half of the requests succeed are one episode, nine hours, one alert, and half available."""
-    story = Story([*minutes((120, "none")), *half_broken(9, 0.5), *minutes((300, "none"))])
+    story = Story([*minutes((20, "none")), *half_broken(9, 0.5), *minutes((220, "none"))])
     check(
         tmp_path,
-        [*story.series(), *scrapes(*[1] * 960)],
+        [*story.series(), *scrapes(*[1] * 780)],
         [
-            (900, f"sum({P}risk_control_episodes:sum24h)", 1),
-            (900, f"abs(sum({P}risk_control_hours:sum24h) - 9) < bool 0.9", 1),
-            (900, f"abs(sum({P}risk_control_success:ratio24h) - 0.5) < bool 0.06", 1),
-            (900, f"abs(sum({P}availability:ratio24h) - (900 - 270) / 900) < bool 0.02", 1),
-            (900, beginnings("SoraServiceRiskControl", "15h"), 1),
-            (800, f"count({firings('SoraServiceRiskControl')})", 1),
-            (955, f"count({firings('SoraServiceRiskControl')})", None),
-            (800, SPEAKING, 1),
+            (760, f"sum({P}risk_control_episodes:sum24h)", 1),
+            (760, f"abs(sum({P}risk_control_hours:sum24h) - 9) < bool 0.9", 1),
+            (760, f"abs(sum({P}risk_control_success:ratio24h) - 0.5) < bool 0.06", 1),
+            (760, f"abs(sum({P}availability:ratio24h) - (760 - 270) / 760) < bool 0.02", 1),
+            (760, beginnings("SoraServiceRiskControl", "750m"), 1),
+            (700, f"count({firings('SoraServiceRiskControl')})", 1),
+            (775, f"count({firings('SoraServiceRiskControl')})", None),
+            (700, SPEAKING, 1),
         ],
     )
 
 
-def test_single_failed_attempts_are_no_trouble(tmp_path: Path) -> None:
+def test_single_failed_attempts_are_no_trouble(tmp_path: Path, short_or_long: Choice) -> None:
     """One attempt in a hundred that fails by itself costs one per cent, no alert and no star but the one of 99 %."""
-    classes = minutes((1440, "none"))
-    for minute in range(50, 1440, 100):
+    length = short_or_long(500, 1440)
+    classes = minutes((length, "none"))
+    for minute in range(50, length, 100):
         classes[minute] = "server_error"
     check(
         tmp_path,
-        [*Story(classes, objective=0.995).series(), *scrapes(*[1] * 1440)],
+        [*Story(classes, objective=0.995).series(), *scrapes(*[1] * length)],
         [
-            (1435, f"abs(sum({P}availability:ratio24h) - 0.99) < bool 0.003", 1),
-            (1435, f"sum({P}stability:stars)", 4),
-            (1435, "sum(count_over_time(ALERTS{severity!='none'}[1d]))", None),
+            (length - 5, f"abs(sum({P}availability:ratio24h) - 0.99) < bool 0.003", 1),
+            (length - 5, f"sum({P}stability:stars)", 4),
+            (length - 5, "sum(count_over_time(ALERTS{severity!='none'}[1d]))", None),
         ],
     )
 
@@ -192,17 +194,22 @@ def test_a_place_that_sees_nothing_is_one_alert(tmp_path: Path) -> None:
     )
 
 
-def test_a_long_loss_of_our_network_is_one_alert(tmp_path: Path) -> None:
-    """Fourteen hours without a network are one alert then, and none about coverage afterwards."""
-    lost = minutes((60, "none"), (840, "local_network"), (600, "none"))
+def test_a_long_loss_of_our_network_is_one_alert(tmp_path: Path, short_or_long: Choice) -> None:
+    """Five hours (fourteen in the full form) without a network are one alert then, and none about coverage later."""
+    hours = short_or_long(5, 14)
+    lost = minutes((20, "none"), (60 * hours, "local_network"), (short_or_long(120, 600), "none"))
     stories = [Story(lost, "alpha"), Story(lost, "beta", provider="other")]
     check(
         tmp_path,
-        [*(one for story in stories for one in story.series()), *scrapes(*[1] * 1500)],
+        [*(one for story in stories for one in story.series()), *scrapes(*[1] * len(lost))],
         [
-            (500, SPEAKING, 1),
-            (500, f"count({firings('SoraLocalNetworkDown', severity='critical')})", 1),
-            (1490, "sum(count_over_time(ALERTS{severity!='none',alertname!='SoraLocalNetworkDown'}[1d]))", None),
+            (60 * hours, SPEAKING, 1),
+            (60 * hours, f"count({firings('SoraLocalNetworkDown', severity='critical')})", 1),
+            (
+                len(lost) - 10,
+                "sum(count_over_time(ALERTS{severity!='none',alertname!='SoraLocalNetworkDown'}[1d]))",
+                None,
+            ),
         ],
     )
 
@@ -293,35 +300,35 @@ def test_a_clock_a_minute_off_changes_nothing(tmp_path: Path) -> None:
 
 def test_maintenance_uses_up_the_budget_in_every_figure(tmp_path: Path) -> None:
     """Two hours of announced maintenance are no alert, and the burn rate and what is left of the budget agree."""
-    story = Story(minutes((240, "none"), (120, "maintenance"), (240, "none")))
-    share = "120 / 600"
+    story = Story(minutes((240, "none"), (120, "maintenance"), (120, "none")))
+    share = "120 / 480"
     check(
         tmp_path,
-        [*story.series(), *scrapes(*[1] * 600)],
+        [*story.series(), *scrapes(*[1] * 480)],
         [
             (300, SPEAKING, None),
-            (600, f"abs(sum({P}burnrate:ratio1d) - ({share}) / 0.01) < bool 0.5", 1),
-            (600, f"abs(sum({P}error_budget_remaining:ratio30d) - (1 - ({share}) / 0.01)) < bool 0.5", 1),
+            (480, f"abs(sum({P}burnrate:ratio1d) - ({share}) / 0.01) < bool 0.5", 1),
+            (480, f"abs(sum({P}error_budget_remaining:ratio30d) - (1 - ({share}) / 0.01)) < bool 0.5", 1),
         ],
     )
 
 
 def test_a_month_counts_before_one_calm_day(tmp_path: Path) -> None:
     """Of two routes that work, the one with the better record is recommended, and price decides only between equals."""
-    good = Story(minutes((900, "none")), "good")
-    shaky = Story([*minutes((60, "none")), *minutes((120, "unavailable")), *minutes((720, "none"))], "shaky")
-    equal = Story(minutes((900, "none")), "equal")
+    good = Story(minutes((360, "none")), "good")
+    shaky = Story(minutes((30, "none"), (60, "unavailable"), (270, "none")), "shaky")
+    equal = Story(minutes((360, "none")), "equal")
     price = {"good": 3.0, "shaky": 1.0, "equal": 2.0}
     prices = [
         one
         for name, usd in price.items()
-        for one in plain("sora_service_price_usd", [usd] * 900, service_id=name, unit="second")
+        for one in plain("sora_service_price_usd", [usd] * 360, service_id=name, unit="second")
     ]
     check(
         tmp_path,
-        [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * 900)],
+        [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * 360)],
         [
-            (895, 'sum(product_service_id:sora_service_recommended:bool{service_id="equal"})', 1),
-            (895, "sum(product_service_id:sora_service_recommended:bool)", 1),
+            (355, 'sum(product_service_id:sora_service_recommended:bool{service_id="equal"})', 1),
+            (355, "sum(product_service_id:sora_service_recommended:bool)", 1),
         ],
     )

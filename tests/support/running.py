@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx2
 
+from support import forking
+
 KEY = "sk-0123456789abcdefghijklmnop"
 PROGRAM = [sys.executable, "-m", "sora_exporter"]
 START_SECONDS = 120
@@ -35,17 +37,14 @@ def environment(provider: str, **more: str) -> dict[str, str]:
 
 def run(*arguments: str, env: Mapping[str, str] | None = None, text: str = "") -> subprocess.CompletedProcess[str]:
     """Run sora-exporter to its end, with ``text`` as its standard input."""
-    return subprocess.run(
-        [*PROGRAM, *arguments], env=env, input=text, capture_output=True, text=True, encoding="utf-8", timeout=120,
-        check=False,
-    )  # fmt: skip
+    return forking.run(arguments, env, text)
 
 
 @dataclass
 class Running:
     """A running program; ``lines`` holds its lines on stderr until now."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | forking.Forked
     url: str = ""
     lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -71,8 +70,7 @@ class Running:
 @contextmanager
 def simulator(scenario: str = "january-2026") -> Iterator[str]:
     """Run the simulated provider; yields its address."""
-    command = [*PROGRAM, "simulate", "--port=0", f"--scenario={scenario}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with forking.start(["simulate", "--port=0", f"--scenario={scenario}"], None) as process:
         try:
             assert process.stdout is not None
             yield process.stdout.readline().split()[-1]
@@ -80,20 +78,31 @@ def simulator(scenario: str = "january-2026") -> Iterator[str]:
             process.kill()
 
 
+def _started(
+    command: Sequence[str], flags: Sequence[str], env: Mapping[str, str]
+) -> subprocess.Popen[str] | forking.Forked:
+    if not command:
+        return forking.start(flags, env)
+    return subprocess.Popen(
+        [*command, *flags], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
 @contextmanager
 def exporter(
     storage: Path | None,
     *arguments: str,
     env: Mapping[str, str],
-    command: Sequence[str] = PROGRAM,
+    command: Sequence[str] = (),
     subcommand: str = "serve",
 ) -> Iterator[Running]:
-    """Run ``serve`` on a free port from the moment it names its address; kills it at the end of the block."""
+    """Run ``serve`` on a free port from the moment it names its address; kills it at the end of the block.
+
+    ``command`` starts the program in another way than by forking.
+    """
     where = [] if storage is None else [f"--storage.path={storage}"]
     flags = [subcommand, "--web.listen-address=127.0.0.1:0", *where, *arguments]
-    with subprocess.Popen(
-        [*command, *flags], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
+    with _started(command, flags, env) as process:
         running, named = Running(process), threading.Event()
 
         def read() -> None:

@@ -55,7 +55,7 @@ def provider() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def serving(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """An exporter for the tests that leave it unchanged."""
-    with exporter(tmp_path_factory.mktemp("serving"), env=environment(provider)) as running:
+    with exporter(tmp_path_factory.mktemp("serving"), env=environment(provider), command=PROGRAM) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,12 @@ from sora_exporter.demo.history import invent_history
 from sora_exporter.demo.series import Series
 from sora_exporter.demo.tsdb import all_series, load_history
 
-LAST_RECORDED = ("service_id:sora_service_sunset_days:min", "product_service_id:sora_service_recommended:bool")
-"""What the rules record last: the end of the group of days, and the end of the routes."""
+LAST_RECORDED = (
+    "service_id:sora_service_sunset_days:min",
+    "service_id:sora_service_availability:ratio30d",
+    "product_service_id:sora_service_recommended:bool",
+)
+"""What the rules record last: the end of the group of days, what it reads of itself, and the end of the routes."""
 
 
 @contextmanager
@@ -33,8 +38,14 @@ def _month(directory: Path, days: int, extras: Sequence[Series], end: int) -> It
     (directory / "rules.yml").write_text(re.sub(r"interval: \w+", "interval: 2s", rules), encoding="utf-8")
     (directory / "prometheus.yml").write_text("rule_files: [rules.yml]\n", encoding="utf-8")
     with prometheus(directory / "prometheus.yml", directory / "data") as server:
-        eventually(lambda: all(server.query(name) for name in LAST_RECORDED))
-        yield Month(server, histories, time.time())
+        started = time.time()
+        eventually(lambda: all(server.query(f"timestamp({name}) > {started}") for name in LAST_RECORDED))
+        now = time.time()
+        # What is recorded now is all that the queries read: going on would only cost time.
+        (directory / "prometheus.yml").write_text("scrape_configs: []\n", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        eventually(lambda: not server.api("rules")["groups"])
+        yield Month(server, histories, now)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ def trimmed(case: Path, directory: Path) -> Path:
         for group in content["groups"]:
             for rule in group["rules"]:
                 rules.setdefault(_name(rule), []).append(rule)
-    needed = _closure(set(_expected(document)), rules)
+    alerts = {name for name, same in rules.items() if "alert" in same[0]}
+    needed = _closure(set(_expected(document, alerts)), rules)
     for number, (name, content) in enumerate(files.items()):
         for group in content["groups"]:
             group["rules"] = [rule for rule in group["rules"] if _name(rule) in needed]
@@ -42,13 +43,15 @@ def _name(rule: Mapping[str, Any]) -> str:
     return str(rule.get("record") or rule["alert"])
 
 
-def _expected(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names in all expectations of a case: alerts, and everything that looks like a series."""
+def _expected(document: Mapping[str, Any], alerts: Iterable[str]) -> Iterator[str]:
+    """Yield the names in all expectations of a case: alerts, all of them if none is named, and series."""
     for test in document["tests"]:
         for one in test.get("alert_rule_test", ()):
             yield one["alertname"]
         for one in test.get("promql_expr_test", ()):
             yield from NAME.findall(one["expr"])
+            if "ALERTS" in one["expr"] and 'alertname="' not in one["expr"]:
+                yield from alerts
 
 
 def _closure(names: set[str], rules: Mapping[str, list[Mapping[str, Any]]]) -> set[str]:
