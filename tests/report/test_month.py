@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from support.programs.launch import Prometheus, prometheus
 from sora_exporter.cli.main import main
 from sora_exporter.demo.article import ARTICLE
 from sora_exporter.demo.history import ServiceHistory, invent_history, is_evidence
+from sora_exporter.demo.series import Series
 from sora_exporter.demo.tsdb import all_series, load_history
 from sora_exporter.figures import iso
 
@@ -25,7 +27,11 @@ STARS = {
     "sora-2-official": 5, "sora-2-reverse": 3, "sora-2-pro-official": 5, "sora-2-pro-reverse": 2,
     "veo-3.1-reverse": 4, "sora-image": 5,
 }  # fmt: skip
-UNREAD = ("sora_probe_duration", "sora_probe_attempts", "sora_probe_failures")
+UNREAD = (
+    "sora_probe_", "sora_service_up", "sora_service_status_since", "sora_service_response_time",
+    "service_id:sora_service_served", "service_id:sora_service_response_time_seconds:median",
+)  # fmt: skip
+DAY_MINUTES = 24 * 60
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +40,19 @@ def histories() -> dict[str, ServiceHistory]:
     return {story.id: invent_history(story, END) for story in ARTICLE}
 
 
+def at_its_end(series: Series) -> Series:
+    """Return the last day alone of what the report reads at the month's end only, the states of each service."""
+    if series.name != "sora_service_status":
+        return series
+    return replace(series, times=series.times[-DAY_MINUTES:], values=series.values[-DAY_MINUTES:])
+
+
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory, histories: dict[str, ServiceHistory]) -> Iterator[Prometheus]:
     """A Prometheus with that month, as the demo loads it."""
     folder = tmp_path_factory.mktemp("report")
     (folder / "data").mkdir()
-    read = (one for one in all_series(histories.values()) if not one.name.startswith(UNREAD))
+    read = (at_its_end(one) for one in all_series(histories.values()) if not one.name.startswith(UNREAD))
     start = next(iter(histories.values())).start
     load_history(folder / "data", read, start, END)
     (folder / "prometheus.yml").write_text("scrape_configs: []\n")

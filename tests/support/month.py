@@ -1,4 +1,4 @@
-"""A month of history in a real Prometheus, with the moment at which everything is queried."""
+"""A history of weeks in a real Prometheus, with the moment at which everything is queried."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,9 +12,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from support import forking
 from support.choice import Choice
 from support.programs.launch import eventually
-from support.running import ADDRESS, PROGRAM, environment, simulator
+from support.running import ADDRESS, environment, simulator
 
 LANES = 2
 LIMITS_USD = (0.40, 50.00)
@@ -63,15 +63,14 @@ def control(provider: str, path: str) -> Any:
     return httpx2.get(f"{provider}/control/{path}", timeout=20).json()
 
 
-def start(provider: str, folder: Path) -> subprocess.Popen[bytes]:
+def start(provider: str, folder: Path) -> forking.Forked:
     """Start the exporter on a free port with the lane's configuration and ledger."""
-    log = (folder / "log").open("ab")
-    command = [
-        *PROGRAM, "serve", f"--config.file={folder / 'sora.yml'}", f"--storage.path={folder / 'ledger'}",
+    arguments = [
+        "serve", f"--config.file={folder / 'sora.yml'}", f"--storage.path={folder / 'ledger'}",
         "--web.listen-address=127.0.0.1:0",
     ]  # fmt: skip
-    with log:
-        return subprocess.Popen(command, env=environment(provider), stdout=log, stderr=log)
+    with (folder / "log").open("a") as log:
+        return forking.start(arguments, environment(provider), stdout=log, stderr=log)
 
 
 def spent_usd(provider: str, lane: int) -> float:
@@ -102,7 +101,7 @@ def torment(provider: str, folder: Path, lane: int, kills: int, terms: int) -> N
         assert process.wait(timeout=60) in expected, log_of(folder)
 
 
-def is_begun(process: subprocess.Popen[bytes], folder: Path, known: int) -> bool:
+def is_begun(process: forking.Forked, folder: Path, known: int) -> bool:
     """Whether the lane's exporter serves, by its log after so many known characters, or has ended."""
     return ADDRESS.search(log_of(folder)[known:]) is not None or process.poll() is not None
 

@@ -23,7 +23,7 @@ from sora_exporter.result import Status
 pytestmark = pytest.mark.programs
 DASHBOARDS = load_dashboards()
 
-# What finds nothing in a month of history alone, and what it waits for. test_nothing_stays_empty has all of that.
+# What finds nothing in two weeks of history alone, and what it waits for. test_nothing_stays_empty has all of that.
 EMPTY_UNLESS = {
     "sora-overview / Firing alerts": "an alert fires",
     "sora-overview / What the pages say overall": "a status page is configured",
@@ -42,7 +42,6 @@ EMPTY_UNLESS = {
     "sora-service / Requests": "an application uses the fallback client",
     "sora-service / Traffic against probes / A": "an application uses the fallback client",
     "sora-service / Official page against probes": "a service names a component of a page",
-    "sora-risk-control / Episodes of each service / J": "an episode fell into the last day",
     "sora-cost / Fallbacks": "an application uses the fallback client",
     "sora-cost / Half of the videos were done within": "a generate probe runs",
     "sora-cost / Nine of ten were done within": "a generate probe runs",
@@ -101,7 +100,7 @@ def waits(place: str) -> bool:
 
 
 def test_history_fills_the_dashboards(month: Month) -> None:
-    """With a month of history every query finds data, but for those whose reason to be empty is listed."""
+    """With two weeks of history every query finds data, but for those whose reason to be empty is listed."""
     empty = empty_ones(month, month.services)
     assert sorted(place for place in empty if not waits(place)) == []
     listed = {place for place in EMPTY_UNLESS if not any(found.startswith(place) for found in empty)}
