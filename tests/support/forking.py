@@ -51,6 +51,7 @@ class Forked:
     def _code(self, seconds: float | None) -> int | None:
         if self.returncode is None and select.select([self._ended], [], [], seconds)[0]:
             self.returncode = int(self._ended.recv(16))
+            self._ended.close()
         return self.returncode
 
     def send_signal(self, number: int) -> None:
@@ -72,7 +73,6 @@ class Forked:
         for stream in (self.stdout, self.stderr):
             if stream is not None:
                 stream.close()
-        self._ended.close()
 
 
 def start(
