@@ -132,7 +132,7 @@ def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(tmp_path: 
             eventually(lambda: left.isdisjoint(job["id"] for job in control(provider, "jobs")), 120)
         finally:
             for process in survivors:
-                process.terminate()
+                process.send_signal(signal.SIGTERM)
             ends = {process.wait(timeout=60) for process in survivors}
         bills = [spent_usd(provider, lane) for lane in range(LANES)]
     assert ends <= {0, -signal.SIGTERM}
