@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import httpx2
 import pytest
 from support.litellm_proxy import DEAD_MODEL, KEY, LiteLLM, litellm_proxy
 from support.probing import SimulatedProvider
+from support.running import run
 
 from sora_exporter.simulator import find_peer
 
@@ -90,3 +93,26 @@ def test_a_good_order_makes_one_video(proxy: LiteLLM, simulator: SimulatedProvid
     """The same order makes and pays one job when nothing is wrong."""
     answer = create(proxy)
     assert (answer.status_code, answer.json()["object"], simulator.created()) == (200, "video", 1)
+
+
+def test_check_says_whose_key_the_maker_refused(proxy: LiteLLM, simulator: SimulatedProvider, tmp_path: Path) -> None:
+    """With a wrong upstream key ``check`` exits with 1 and names the relay's own key, and what to do."""
+    config = {
+        "providers": {"litellm": {"base_url": proxy.base_url, "api_key_env": "LITELLM_KEY"}},
+        "services": [
+            {"id": "sora-2", "product": "video", "access": "official", "provider": "litellm", "model": "sora-2"}
+        ],
+    }
+    (tmp_path / "sora.yml").write_text(json.dumps(config))
+    simulator.simulation.peer = find_peer("direct", "our_wrong_key")
+    try:
+        ended = run(
+            "check", "--format=json", f"--config.file={tmp_path / 'sora.yml'}", f"--storage.path={tmp_path}",
+            env={**os.environ, "LITELLM_KEY": KEY},
+        )  # fmt: skip
+    finally:
+        simulator.simulation.peer = find_peer()
+    [service] = json.loads(ended.stdout)["services"]
+    assert (ended.returncode, service["error_class"], service["proven_depth"]) == (1, "unavailable", "offered")
+    assert service["why"].startswith("the relay's own key is refused: ")
+    assert service["what_to_do"]
