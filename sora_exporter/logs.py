@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from typing import TextIO
 
 from sora_exporter.figures import UNKNOWN, iso
 from sora_exporter.redact import redact
@@ -21,11 +22,19 @@ Value = str | int | float
 
 def configure_logging(level: str, form: str) -> None:
     """Send every log line to stderr in the named form (``logfmt`` or ``json``)."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StderrHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # The server's lines below an error repeat ours, and its warnings would let bad requests fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
+
+
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to the standard error of the moment, which a caller of ``main`` may have replaced since."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Value]:

@@ -36,9 +36,16 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 METRICS = (ROOT / "docs" / "metrics.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S) for line in block.splitlines()]
+SAMPLE = re.findall(r"^(?:    service|✅) .*", README, re.MULTILINE)
+"""The lines of a table that ``check`` printed."""
 ELSEWHERE = ("docker ", "kubectl ", "make demo", ".venv/bin/sora-exporter demo", ".venv/bin/sora-exporter report")
 """Commands with tests of their own: Docker, compose and Kubernetes need their engines, demo and report Prometheus."""
 SUFFIX = {"info": "_info", "counter": "_total"}
+
+
+def cells(line: str) -> tuple[str, ...]:
+    """Return the cells of a line of ``check`` but for the reason, with equal durations."""
+    return tuple(re.sub(r"[\d.]+ m?s\b", "1 s", cell) for cell in re.split(r"  +", line.strip())[:-1])
 
 
 def table(header: str, document: str = README) -> list[list[str]]:
@@ -192,6 +199,9 @@ def test_make_run_and_the_commands_of_the_readme(tmp_path: Path) -> None:
             assert ended.returncode == (124 if limit else 0), (command, ended.stderr)
             assert ended.stdout, command
             assert "Traceback" not in ended.stderr
+            if " check " in command and "json" not in command:
+                assert len(SAMPLE) == 3
+                assert {cells(row) for row in SAMPLE} <= {cells(row) for row in ended.stdout.splitlines()}
             if " init " in command:
                 file.write_text(moved(file.read_text("utf-8"), stands), "utf-8")
         board = httpx2.get(exporter).text

@@ -19,7 +19,6 @@ from sora_exporter.result import ProbeKind
 
 pytestmark = pytest.mark.processes
 
-README = Path(__file__).parents[2] / "README.md"
 ARTICLE = {
     "sora-2-official": ("operational", "none"),
     "sora-2-pro-official": ("operational", "none"),
@@ -46,19 +45,6 @@ def test_january_2026_is_exactly_the_articles_table(provider: str, tmp_path: Pat
     assert list(found) == list(ARTICLE)
     answered = {service["service_id"] for service in services if service["response_time_seconds"] is not None}
     assert answered == {service_id for service_id, (status, _) in ARTICLE.items() if status == "operational"}
-
-
-def test_the_sample_of_the_readme_is_the_output(provider: str, tmp_path: Path) -> None:
-    """Each line of the sample has a line of the output with the same cells up to the reason, apart from durations."""
-    sample = re.findall(r"^(?:    service|[✅🚧⛔]  Sora) .*", README.read_text("utf-8"), re.MULTILINE)
-    ended = run("check", f"--storage.path={tmp_path}", env=environment(provider))
-    assert len(sample) == 4
-    assert {cells(line) for line in sample} <= {cells(line) for line in ended.stdout.splitlines()}
-
-
-def cells(line: str) -> tuple[str, ...]:
-    """Return the cells of a line without the reason; each duration is the same."""
-    return tuple(re.sub(r"[\d.]+ m?s\b", "1 s", cell) for cell in re.split(r"  +", line.strip())[:-1])
 
 
 def test_text_has_a_line_per_service_and_fits_80_columns(provider: str, tmp_path: Path) -> None:
