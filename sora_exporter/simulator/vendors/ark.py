@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kit import Call, Fault, Refusal, Vendor, Visit, bearer_of, digest, is_text, is_whole
+from .kit import ENDINGS, Call, Fault, Refusal, Vendor, Visit, bearer_of, digest, is_text, is_whole
 
 KEY = "ark-of-the-simulator-0123456789"
 TASKS = "/api/v3/contents/generations/tasks"
@@ -161,9 +161,7 @@ FAULTS = {
     ),
     "failed_job": _failed("InternalServiceError", "The service encountered an unexpected internal error."),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }  # fmt: skip
 
 VENDOR = Vendor(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, digest, is_text
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, digest, is_text
 
 KEY = "sk-dashscope-of-the-simulator-0123456789"
 
@@ -109,9 +109,7 @@ FAULTS = {
         "Failed to cancel the task, please confirm if the task is in PENDING status.",
     ),
     "unknown_word": Fault("status", body="HATCHING"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

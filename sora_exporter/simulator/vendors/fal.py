@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
 
 KEY = "01234567-89ab-cdef-0123-456789abcdef:0123456789abcdef0123456789abcdef"
 MODELS = frozenset({"fal-ai/ltx-video", "fal-ai/kling-video/v2.5-turbo/pro/text-to-video"})
@@ -145,9 +145,7 @@ FAULTS = {
     "failed_start": _failed("startup_timeout", "The runner did not start in time."),
     "failed_timeout": _failed("request_timeout", "Request timed out"),
     "unknown_word": Fault("status", body="HATCHING"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

@@ -50,6 +50,14 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+ENDINGS: Mapping[str, Fault] = {
+    "stalled": Fault("stalled"),
+    "expired_asset": Fault("asset", body="expired"),
+    "cut_asset": Fault("asset", body="truncated"),
+}
+"""The ways in which a job of any vendor can end without a video that is whole."""
+
+
 @dataclass
 class Job:
     """One accepted order. Times are seconds of the desk's clock."""

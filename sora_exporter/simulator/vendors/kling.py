@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
 
 KEY = "kling-of-the-simulator-0123456789"
 ACCESS_KEY, SECRET_KEY = "kling-access-0123456789", "kling-secret-0123456789-0123456789"
@@ -139,9 +139,7 @@ FAULTS = {
     "failed_risk_control": Fault("job", body={"task_status_msg": "Failure to pass the risk control system"}),
     "failed_job": Fault("job", body={"task_status_msg": "Service busy, generation failed"}),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

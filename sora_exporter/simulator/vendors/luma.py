@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of
 
 KEY = "luma-api-0123456789abcdef0123456789abcdef"
 MODELS = frozenset({"ray-3.2"})
@@ -107,9 +107,7 @@ FAULTS = {
     "failed_output": _failed("output_not_found", "The output was not found."),
     "failed_request": _failed("invalid_request", "The request is not valid."),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
 
 KEY = "luma-0123456789abcdef-0123456789abcdef"
 BASE = "/dream-machine/v1"
@@ -120,9 +120,7 @@ FAULTS = {
     "failed_prompt": Fault("job", body={"failure_reason": "Advanced prompt moderation failed"}),
     "failed_job": Fault("job", body={"failure_reason": "Job failed"}),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

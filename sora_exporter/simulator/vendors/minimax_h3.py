@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kit import Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
+from .kit import ENDINGS, Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
 from .minimax import KEY
 
 MEMBERS = frozenset({"model", "content", "resolution", "duration", "ratio", "callback_url", "seed", "watermark"})
@@ -112,9 +112,7 @@ FAULTS = {
     "unsafe_video": _failed(1027, "output new_sensitive"),
     "failed_job": _failed(1033, "system error"),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, is_text, is_whole
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, is_text, is_whole
 
 KEY = "sk-pixverse-of-the-simulator-0123456789"
 REQUIRED = ("prompt", "model", "duration", "quality", "aspect_ratio")
@@ -108,9 +108,7 @@ FAULTS = {
     "failed_job": Fault("job", body={"status": 8}),
     "deleted_job": Fault("job", body={"status": 6}),
     "unknown_word": Fault("status", body=19),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

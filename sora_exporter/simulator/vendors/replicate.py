@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, digest, is_whole
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, digest, is_whole
 
 KEY = "r8_0123456789abcdefghijABCDEFGHIJ0123456"
 MODELS = frozenset({"wan-video/wan-2.2-t2v-fast"})
@@ -159,9 +159,7 @@ FAULTS = {
     "aborted": Fault("status", body="aborted"),
     "canceled": Fault("status", body="canceled"),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

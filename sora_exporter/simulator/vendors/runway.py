@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from .kit import Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_whole
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_whole
 
 KEY = "key_" + "0123456789abcdef" * 8
 VERSION = "2024-11-06"
@@ -135,9 +135,7 @@ FAULTS = {
     "throttled": Fault("status", body="THROTTLED"),
     "cancelled": Fault("status", body="CANCELLED"),
     "unknown_word": Fault("status", body="HATCHING"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kit import Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
+from .kit import ENDINGS, Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
 
 KEY = "vda_of-the-simulator-0123456789"
 MEMBERS = frozenset(
@@ -116,9 +116,7 @@ FAULTS = {
     "failed_job": _failed("InternalServiceFailure"),
     "refused_cancel": _fault("cancel", 400, "BadRequest", "task state is scheduled, can not cancel"),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(

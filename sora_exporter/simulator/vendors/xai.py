@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
+from .kit import ENDINGS, Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
 
 KEY = "xai-0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijABCDEFGHIJ0123456789abcdefghij"
 MODELS = frozenset({"grok-imagine-video", "grok-imagine-video-1.5", "grok-imagine-video-1.5-lite"})
@@ -139,9 +139,7 @@ FAULTS = {
     "failed_argument": _failed("invalid_argument", "The argument is not valid."),
     "expired_request": Fault("job", body={"status": "expired"}),
     "unknown_word": Fault("status", body="hatching"),
-    "stalled": Fault("stalled"),
-    "expired_asset": Fault("asset", body="expired"),
-    "cut_asset": Fault("asset", body="truncated"),
+    **ENDINGS,
 }
 
 VENDOR = Vendor(
