@@ -184,9 +184,9 @@ class Expectation:
     present: tuple[str, ...] = ()
     """One of these paths holds something in a good answer."""
     error: tuple[str, ...] = ()
-    """Where the vendor puts an error object or text, beyond the usual places."""
+    """Paths of the vendor's error object or text, beyond the usual ones."""
     status: tuple[str, ...] = ()
-    """Where a job's status word is."""
+    """Paths of a job's status word."""
     failed_words: tuple[str, ...] = ()
     """The status words that mean the job ended without a result."""
     good_words: tuple[str, ...] = ()

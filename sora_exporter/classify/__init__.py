@@ -27,7 +27,7 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
     """Return the one error class this answer stands for, the rule that decided, and its words for a person.
 
     User rules are tried first (rule name ``user:<n>``, by their place in the configuration), then the table in order;
-    its last row always holds. No clock, no network, no log; never raises, whatever the answer contains.
+    its last row always holds. No clock, no network, no log; never raises, for any content of the answer.
     """
     facts = facts_of(answer)
     if (verdict := _by_user(answer, facts, user_rules)) is not None:

@@ -1,4 +1,4 @@
-"""Envelopes: whether a JSON object reports a fault, whatever the HTTP status says. Pure. Sources: see ``shapes``."""
+"""Envelopes: whether a JSON object reports a fault, with any HTTP status. Pure. Sources: see ``shapes``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FAULT_CODES = names("errorcode errcode failcode failurecode")
 _FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason failmsg failuremessage failure")
 _INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | {"error"}
 _HEADS = ("header", "head", "meta")
-"""Where an envelope may keep its code and message apart from the rest. Source: iFlytek."""
+"""The member in which an envelope may keep its code and message apart from the rest. Source: iFlytek."""
 _OUTCOMES = ("success", "ok", "status")
 _BASE_RESP = "baseresp.statuscode"
 _STATUSES = ("status", "statuscode")
@@ -38,7 +38,7 @@ _GOOD_LENGTH = 20
 
 
 def says_error(node: dict[str, Any], members: Sequence[Member]) -> bool:
-    """Whether an envelope with these members near its top reports a fault, whatever the HTTP status says."""
+    """Whether an envelope with these members near its top reports a fault, with any HTTP status."""
     return (
         says_something(node.get("error"))
         or says_something(node.get("errors"))

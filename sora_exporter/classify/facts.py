@@ -1,4 +1,4 @@
-"""What an answer says, taken out of its body: codes, messages, job status, whether the good object is there. Pure.
+"""The facts in an answer's body: codes, messages, job status, and the good object if it is there. Pure.
 
 Nothing here decides what an answer means; that is the table in ``rules``.
 """
@@ -72,7 +72,7 @@ class _Notes:
 
     @property
     def refused_by(self) -> RefusedBy:
-        """Who refused by the innermost signature."""
+        """The side that refused, by the innermost signature."""
         return max(self.marks, key=lambda each: each[0])[1].refused_by if self.marks else ""
 
     def code(self, value: object) -> None:
@@ -102,7 +102,7 @@ class _Notes:
             self.code(said)
 
     def words(self, value: object) -> None:
-        """Keep what stands where a vendor is known to put its errors, whatever the fields are called."""
+        """Keep the texts at a vendor's known place for errors, with any names of fields."""
         members = value.values() if isinstance(value, dict) else (value,)
         for member in members:
             if isinstance(member, str):

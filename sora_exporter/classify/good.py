@@ -31,7 +31,7 @@ _RESULT_KEYS = names("output outputs result results video videos image images da
 _OTHER_ADDRESSES = (
     *("cf", "doc", "help", "support", "error", "challenge", "redirect", "login", "callback", "webhook", "billing"),
 )
-"""What addresses that are no picture or video begin with."""
+"""The beginnings of addresses that are not a picture or video."""
 _OTHER_IDS = names(
     "requestid reqid sid traceid logid xrequestid spanid sessionid userid accountid clientid orgid organizationid"
     " projectid groupid channelid modelid eventid responseid correlationid tenantid appid"
@@ -87,7 +87,7 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
 
 
 def _job_family(document: object, members: Sequence[Member], endpoint: str, expectation: Expectation) -> Family | None:
-    """What the answer's status words say of its job, the configuration's own words first."""
+    """The meaning of the answer's status words for its job, the configuration's own words first."""
     if not expectation.status:
         return None if endpoint == "models" else gravest(_status_words(members))
     word = next((text for path in expectation.status if (text := word_of(at(document, path)).lower())), "")

@@ -17,7 +17,7 @@ from sora_exporter.classify.phrases import phrases_in
 
 
 class Family(StrEnum):
-    """What a status word says of a job; ``unknown`` is a word of no family and never reads as success."""
+    """The meaning of a status word for a job; ``unknown`` is a word without a family and never reads as success."""
 
     FAILED = "failed"
     EXPIRED = "expired"

@@ -1,4 +1,4 @@
-"""Who refused: the signatures that gateways leave on their own answers, and on those they pass on. Pure.
+"""The side that refused, by the signatures of gateways on their own answers and on those they pass on. Pure.
 
 Sources: QuantumNous/new-api types/error.go, relay/relay_task.go, dto/task.go; songquanpeng/one-api; BerriAI/litellm
 exceptions.py and proxy/; Wei-Shaw/sub2api; chenyme/grok2api; TheSmallHanCat/sora2api and flow2api; API references of
@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 
 class Mark(Enum):
-    """What a signature stands for."""
+    """The meaning of a signature."""
 
     GATEWAY = "gateway"
     """A relay's own refusal."""
@@ -25,7 +25,7 @@ class Mark(Enum):
 
     @property
     def refused_by(self) -> Literal["gateway", "upstream"]:
-        """Who refused, as a verdict names it."""
+        """The side that refused, as a verdict names it."""
         return "gateway" if self is Mark.GATEWAY else "upstream"
 
 

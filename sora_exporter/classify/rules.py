@@ -24,7 +24,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What an answer says: its facts, its headers, the words of the rules in its codes and in each of its clauses."""
+    """An answer's content: its facts, its headers, the words of the rules in its codes and in each of its clauses."""
 
     facts: Facts
     headers: Mapping[str, str]
@@ -34,7 +34,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What made a rule hold: the text that was read, empty where no text was, and the words of it that counted."""
+    """The reason why a rule matched: the text that was read, if any, and the words of it that counted."""
 
     text: str = ""
     words: tuple[str, ...] = ()

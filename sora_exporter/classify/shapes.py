@@ -43,7 +43,7 @@ ADDRESS_ENDINGS = ("url", "uri", "redirect", "location", "redirectto", "href")
 _DEMAND = re.compile(
     r"[/?&=_](?:(captcha|punish|turnstile|challenge)|login|signin|sign-in|passport|sso)(?=[/?&=#]|$)", re.IGNORECASE
 )
-# What the caller sent is no word of the provider.
+# The caller's own words are not the provider's.
 NOT_WORDS = names("prompt input messages params request model choices usage headers loc instance")
 NOT_LISTS = names("videos images models remix supportedendpointtypes")
 EMPTY_CODES = names(

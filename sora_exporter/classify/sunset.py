@@ -20,7 +20,7 @@ DATE_MEMBERS: Final = (
 )
 
 NO_ROUTE: Final = frozenset({ErrorClass.INVALID_REQUEST, ErrorClass.INVALID_RESPONSE})
-"""What a 404 stands for that names no model."""
+"""The error classes of a 404 that names no model."""
 
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)

@@ -68,7 +68,7 @@ class Used(Section):
     value: Paths = Field(min_length=1)
     """Paths whose numbers are added."""
     divisor: Divisor = 1.0
-    """What the sum is divided by."""
+    """The divisor of the sum."""
 
 
 class Balance(Section):
@@ -91,9 +91,9 @@ class Balance(Section):
     value: Paths = Field(min_length=1)
     """Paths whose numbers are added."""
     divisor: Divisor = 1.0
-    """What the sum is divided by."""
+    """The divisor of the sum."""
     used: Annotated[Used | None, BeforeValidator(_used, json_schema_input_type=Used | str | list[str] | None)] = None
-    """What is subtracted: paths, or a call of its own."""
+    """The amount to subtract: paths, or a separate call."""
     unlimited: Json = Field(default_factory=dict)
     """Paths with the values that mean no limit."""
     unit: Unit

@@ -96,7 +96,7 @@ class Config(Section):
     apis: Mapping[Identifier, Api] = Field(default_factory=dict)
     """APIs of your own, described as in docs/apis.md; one of a built-in name replaces that one."""
     services: tuple[Service, ...] = ()
-    """What is watched."""
+    """The services to watch."""
     status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
     """Official status pages, by names of your choice; known names need no more than themselves."""
     classify: tuple[ClassifyRule, ...] = ()

@@ -117,7 +117,7 @@ def with_query(url: httpx2.URL, credentials: Credentials) -> httpx2.URL:
 LATE: Mapping[str, str] = MappingProxyType(
     {name: f"sora_exporter.http.{name}_auth" for name in ("jwt", "google", "aws")}
 )
-"""Where the schemes are whose libraries are only loaded, and for an extra only installed, when a provider needs them.
+"""The modules of schemes whose libraries are loaded, and for an extra installed, only when a provider needs them.
 
 Each module has ``scheme(provider) -> Scheme``.
 """

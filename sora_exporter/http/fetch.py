@@ -72,7 +72,7 @@ class Fetcher:
     async def fetch(
         self, url: str, *, headers: Mapping[str, str] = NO_HEADERS, timeout_seconds: float, max_bytes: int
     ) -> Fetched:  # fmt: skip
-        """Return one complete answer of at most ``max_bytes``, whatever its status. Raises FetchError without one."""
+        """Return one complete answer of at most ``max_bytes``, with any status. Raises FetchError without one."""
         exchange = Exchange(limit=max_bytes + 1, encoding="gzip", home=_host(url))
         token = EXCHANGE.set(exchange)
         try:

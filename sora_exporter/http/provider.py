@@ -164,7 +164,7 @@ class ProviderClient:
         await send(self._address(request.path), cast_to=httpx2.Response, body=body, options=options)
 
     async def _renewed(self, timeout_seconds: float) -> BaseException | None:
-        """Make the credentials ready. What that takes is no time of the provider, and what fails no fault of it."""
+        """Make the credentials ready. Their time and their faults are not the provider's."""
         try:
             await self._scheme.renew(timeout_seconds)
         except (KeyUnavailable, TokenHostUnreachable) as error:

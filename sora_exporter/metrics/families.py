@@ -88,7 +88,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         "counter", ("provider",), "Jobs of probes that could not be deleted for a day and were given up."
     ),
     "sora_provider_balance": Family(
-        "gauge", _BALANCE, "What the last good reading found left at the provider; +Inf without a limit. Cached."
+        "gauge", _BALANCE, "Amount left at the provider by the last good reading; +Inf without a limit. Cached."
     ),
     "sora_provider_balance_low": Family(
         "gauge", _BALANCE, "Level below which the balance is low: configured, or three days at the last day's pace."

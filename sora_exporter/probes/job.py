@@ -77,7 +77,7 @@ async def request_job(attempt: Attempt, opening: Opening, *, opening_only: bool 
 
 
 def has_accepted(attempt: Attempt, opening: Opening) -> bool:
-    """Return whether the beginning of an ended stream shows acceptance, whatever came later."""
+    """Return whether the beginning of an ended stream shows acceptance, regardless of the rest."""
     if not opening.text:
         return False
     reply = attempt.last

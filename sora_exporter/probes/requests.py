@@ -32,7 +32,7 @@ class Filled:
 
 @dataclass
 class Known:
-    """What fills placeholders: ``given`` values by name, and ``answers``, the newest of which counts first.
+    """The values for placeholders: ``given`` ones by name, and ``answers``, of which the newest counts first.
 
     ``now`` returns Unix time in seconds.
     """

@@ -47,7 +47,7 @@ def test_a_vendor_alone_makes_a_configuration_that_loads(name: str) -> None:
 @pytest.mark.parametrize("name", vendors())
 @pytest.mark.usefixtures("keys")
 def test_every_living_model_has_a_price_that_pays_its_video(name: str) -> None:
-    """Where a price is published, one video of the shape's cheapest length has a price in dollars."""
+    """For a published price, one video of the shape's cheapest length has a price in dollars."""
     config = loaded(choose([name], {}, TODAY))
     for service in config.services:
         price = config.attempt_price_usd(service)

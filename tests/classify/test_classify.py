@@ -135,7 +135,7 @@ CASES: list[tuple[str, Answer, str]] = [
     ("an unpaid account", answer(403, error("账户余额不足，账号已被冻结")), "quota_exhausted"),
     ("a closed account", answer(403, error("Your account is deactivated")), "permission"),
     ("a closed account of the pool", answer(403, error("account deactivated"), access="reverse"), "risk_control"),
-    ("a 401 is ours whatever it adds", answer(401, error("Invalid token, service busy")), "authentication"),
+    ("a 401 is ours with any addition", answer(401, error("Invalid token, service busy")), "authentication"),
     ("a parameter's values", answer(400, error("n must be one of 1, 2 because of capacity")), "invalid_request"),
     ("a purse before a pace", answer(429, error("balance is exhausted (max concurrency 0)")), "quota_exhausted"),
     ("a mark before JSON", answer(200, '\ufeff{"id": "video_1", "status": "queued"}'), "none"),

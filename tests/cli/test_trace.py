@@ -47,7 +47,7 @@ async def test_attempts_are_shown_one_after_the_other(key: str, tmp_path: Path) 
 
 
 async def test_a_call_without_an_answer_says_why(key: str, tmp_path: Path) -> None:
-    """Where the provider is not there, the trace shows the error in place of the answer."""
+    """If the provider cannot be reached, the trace shows the error in place of the answer."""
     shown: list[str] = []
     await probe_once(watched("http://127.0.0.1:9"), tmp_path, [], [], show=shown.append)
     catalog = shown[shown.index("# catalog of a") + 1 :]

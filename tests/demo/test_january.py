@@ -38,7 +38,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.mark.usefixtures("provider")
 async def test_each_product_has_the_route_of_the_article(tmp_path: Path) -> None:
-    """Whatever the day, the simulated January recommends a route per product and mentions no end of life."""
+    """On any day the simulated January recommends a route per product and mentions no end of life."""
     config = parse_config(parse_yaml("january.yml", yaml.safe_dump(january())))
     found = await probe_once(config, tmp_path, [], [])
     board = {route["product"]: (route["service_id"], route["why"]) for route in routes(found, time.time())}

@@ -36,7 +36,7 @@ async def test_every_api_gives_a_whole_asset(
 
 
 async def test_wait_and_download_go_back_to_the_route_that_took_the_job(shop: Shop) -> None:
-    """After a fallback no request about the job goes to the first route, whatever its state is by then."""
+    """After a fallback no request about the job goes to the first route, in any state of it."""
     shop.behave(REVERSE, "suspended")
     client = shop.client()
     job = await client.create_video("A paper boat", prefer="reverse")

@@ -274,7 +274,7 @@ async def test_a_moved_base_url_is_named(clients: ProviderClients, location: str
 
 
 async def test_a_trace_shows_each_exchange_without_secrets(clients: ProviderClients) -> None:
-    """Method, address, headers, bodies and status are kept in order; the key is hidden wherever it stands."""
+    """Method, address, headers, bodies and status are kept in order; the key is hidden everywhere."""
     echo = fixed(answer(b'{"error":"wrong key own-key-0123456789"}', "401 Unauthorized"))
     async with serve(echo) as server:
         trace = Trace()

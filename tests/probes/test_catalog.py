@@ -53,7 +53,7 @@ async def test_an_unknown_model_is_looked_up_twice_and_not_found(simulator: Simu
 
 
 async def test_without_a_list_the_models_own_route_decides(simulator: SimulatedProvider, bench: Bench) -> None:
-    """Where a vendor has no list, a model that its own route does not know is not found, and found otherwise."""
+    """For a vendor without a list, a model is found or not found by its own route."""
     apis = {"own": {"catalog": {"list": None}, "create": {"path": "/videos", "body": {"model": "{model}"}}}}
     for model, expected in (("sora-2", E.NONE), ("no-such-model", E.MODEL_NOT_FOUND)):
         config = {"document": {"apis": apis}, "probes": {"catalog": {"interval": "1d"}}}

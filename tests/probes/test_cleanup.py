@@ -84,7 +84,7 @@ async def test_a_job_left_by_a_killed_process_is_deleted(
     await left_behind(simulator, bench, config, is_known=is_known)
     left = await clean_up_once(bench, config)
     assert (left, simulator.jobs_left(), bench.ledger.unfinished_jobs()) == (0, [], [])
-    # What the killed attempt cost nobody knows: it is counted in full, and at once.
+    # The cost of the killed attempt is not known: it is counted in full, and at once.
     assert bench.ledger.spent_by_service()["watched"] >= 0.25
     assert simulator.actions() == (["delete"] if is_known else ["list", "delete"])
 

@@ -67,7 +67,7 @@ WIDE = (
     PAGE,
 )
 
-# What fires, what it mutes, and what it must leave alone. No other alert is there, so nothing else can have muted.
+# The firing alert, the muted ones, and those it must not mute. No other alert is there, so nothing else can have muted.
 INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]] = {
     "no exporter": (
         about("ExporterDown", "critical", scope="all"),

@@ -20,7 +20,7 @@ ALERT_NAMES = sorted({rule["alert"] for rule in ALERTS})
 INNER = re.compile(
     r":hourly|:delta1?m?$|:sum\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
 )
-"""Series that other rules read and nobody else."""
+"""Series that only other rules read."""
 UNREACHED = {ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TLS}
 SPEAKING, MUTING = 20, {"SoraServiceMaintenance", "SoraServiceRetired", "SoraWatchdog"}
 

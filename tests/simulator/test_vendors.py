@@ -41,7 +41,7 @@ def create_of(desk: Desk) -> Call:
 
 @pytest.mark.parametrize("name", list(VENDORS))
 async def test_nothing_is_ordered_without_a_key(name: str) -> None:
-    """A create request without a key makes no job, whatever its body is."""
+    """A create request without a key makes no job, with any body."""
     desk = desk_of(name)
     create = create_of(desk)
     path = create.path.replace("{model:path}", "model").replace("{model}", "model")

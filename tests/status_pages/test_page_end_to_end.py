@@ -23,7 +23,7 @@ from sora_exporter.web.app import create_app
 KEYED = ("incidents_by_name", "incidents_by_component", "open_for_product")
 BELOW = {"statuspage": "api/v2/"}
 ADDRESSED = {"incidentio-widget": "/summary"}
-"""What follows a page's directory in its configured address."""
+"""The path below a page's directory in its configured address."""
 
 
 def page_name(recording: str) -> str:

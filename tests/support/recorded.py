@@ -95,7 +95,7 @@ def expressions() -> dict[str, str]:
 
 @dataclass
 class Recorded:
-    """What the stand-in answers, and the requests it got; ``refusal`` is given instead of every answer."""
+    """The answers of the stand-in, and the requests it got; ``refusal`` replaces every answer."""
 
     answers: dict[str, Answer] = field(default_factory=answers)
     refusal: Response | None = None

@@ -114,7 +114,7 @@ def log_of(folder: Path) -> str:
 
 @pytest.mark.programs
 def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(tmp_path: Path, short_or_long: Choice) -> None:
-    """At whatever moment SIGKILL or SIGTERM comes, a lane stays within its limit, and the next start deletes all jobs.
+    """After SIGKILL or SIGTERM at any moment, a lane stays within its limit, and the next start deletes all jobs.
 
     The full form makes a hundred kills, the short one ten.
     """

@@ -1,4 +1,4 @@
-"""What every probe shows of every vendor under every fault of its documents: ``vendors.yml``, printed with ``-s``."""
+"""The outcome of each probe at each vendor under each documented fault: ``vendors.yml``, printed with ``-s``."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def _videos() -> list[AnyPanel]:
         level_bars(
             "A successful video",
             "Price of one video of the chosen length, divided by the availability of thirty days: as if failed "
-            "attempts were charged. Where they are not, the list price beside it holds.",
+            "attempts were charged. If they are not, the list price beside it holds.",
             [now(f"sort({PRICE_PER_SUCCESS})")],
             unit="currencyUSD",
             decimals=2,

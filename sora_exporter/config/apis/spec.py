@@ -31,7 +31,7 @@ __all__ = [
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 State = Literal["queued", "running", "done", "failed"]
-"""What a job's status word means."""
+"""The meaning of a job's status word."""
 ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms"})
 """The placeholders that every request can fill."""
 KNOWN = ALWAYS | {"job_id"}
@@ -117,7 +117,7 @@ class Call(Section):
 
 
 class NextPage(Section):
-    """Where a list names its next page."""
+    """The place of the next page in a list."""
 
     value: Paths = Field(min_length=1)
     """Paths to the token of the next page, or to its whole address."""
@@ -126,7 +126,7 @@ class NextPage(Section):
 
 
 class Catalog(Section):
-    """Where the model catalog is: one model, all of them, or both."""
+    """The model catalog: the call for one model, for all of them, or both."""
 
     path: CallPath | None = "/models/{model}"
     """The call for one model; null if there is none."""
@@ -271,7 +271,7 @@ class Cancel(Ending):
 
 
 class Job(Section):
-    """Where a job's id, status word and error are, what the vendor's words mean, and the calls that follow and end it.
+    """The places of a job's id, status word and error, the meaning of the words, and the calls that follow and end it.
 
     A failure by ``failed_when`` goes before the status word, and the status word before ``done_when``. A word that is
     nowhere listed keeps the polling going.
@@ -292,7 +292,7 @@ class Job(Section):
     failed: Words = ()
     """Words for a job that ended without a video."""
     failed_when: Conditions = Field(default_factory=dict)
-    """Paths with the values, or ``present``, that make the job failed, whatever its status word."""
+    """Paths with the values, or ``present``, that make the job failed, with any status word."""
     done_when: Conditions = Field(default_factory=dict)
     """Paths with the values, or ``present``, that make the job done where no status word decides."""
     absent: State | None = None
@@ -310,7 +310,7 @@ class Job(Section):
 
     @property
     def meanings(self) -> dict[str, State]:
-        """What each status word means, most final meaning first."""
+        """The meaning of each status word, most final meaning first."""
         by_meaning: dict[State, tuple[str, ...]] = {
             "done": self.done,
             "failed": self.failed,
@@ -374,10 +374,10 @@ def _has(said: object, wanted: tuple[str, ...]) -> bool:
 
 
 class Asset(Section):
-    """Where the finished video or image is: at a route, at an address or as base64 in the answer, or a link in text."""
+    """The place of the finished video or image: a route, an address or base64 in the answer, or a link in text."""
 
     kinds: tuple[Literal["video", "image"], ...] = Field(min_length=1)
-    """What is accepted as an asset, by its content: ``video``, ``image`` or both."""
+    """The accepted kinds of asset, by content: ``video``, ``image`` or both."""
     steps: tuple[Call, ...] = Field(default=(), max_length=5)
     """Further calls before the asset's place is read: each is filled from the answers before it."""
     route: Call | None = None
@@ -427,7 +427,7 @@ class Api(Section):
     job: Job | None = None
     """The job that the create request starts; none where its answer has the asset already."""
     asset: Asset | None = None
-    """Where the finished video is."""
+    """The place of the finished video."""
 
     @model_validator(mode="before")
     @classmethod
@@ -500,13 +500,13 @@ class Api(Section):
 
     @property
     def create_expectation(self) -> Expectation | None:
-        """What a good answer to the create request holds, for the classifier."""
+        """The members of a good answer to the create request, for the classifier."""
         present = self.create.present or (self.job.id if self.job else ())
         return Expectation(present=present, error=self.job.error if self.job else ()) if present else None
 
     @property
     def job_expectation(self) -> Expectation | None:
-        """What a good answer to a poll holds, for the classifier."""
+        """The members of a good answer to a poll, for the classifier."""
         if self.job is None:
             return None
         good = (*self.job.queued, *self.job.running, *self.job.done)

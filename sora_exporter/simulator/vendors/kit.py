@@ -159,7 +159,7 @@ class Desk:
         self.journal: list[tuple[str, int]] = []
         """The action and the HTTP status of each request."""
         self.answered: dict[str, Any] = {}
-        """What was answered to a request with this id, for vendors whose requests have one."""
+        """The earlier answer to a request with this id, for vendors whose requests have one."""
         self.accepted = 0
         self.now = clock()
         self._calls = [(call, compile_path(call.path)[0]) for call in vendor.calls]

@@ -17,7 +17,7 @@ PROJECT, LOCATION = "simulated-project", "us-central1"
 GRANTED = "ya29.simulated-0123456789abcdef"
 EMAIL = "prober@simulated-project.iam.gserviceaccount.com"
 AUDIENCE = "https://oauth2.googleapis.com/token"
-"""What an assertion names wherever the token host is."""
+"""The audience of an assertion, for any address of the token host."""
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 MODELS = frozenset({"veo-3.1-generate-001", "veo-3.1-fast-generate-001", "veo-3.1-lite-generate-001"})

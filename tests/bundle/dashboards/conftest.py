@@ -34,7 +34,7 @@ def _month(directory: Path, days: int, extras: Sequence[Series], end: int) -> It
     histories = [invent_history(service, end, days) for service in living]
     load_history(directory / "data", [*all_series(histories), *extras], histories[0].start, end)
     rules = (RULES / "sora-recording.rules.yml").read_text(encoding="utf-8")
-    # Every group at once and often: nobody waits five minutes for the group of days.
+    # Every group at once and often: the tests must not wait five minutes for the group of days.
     (directory / "rules.yml").write_text(re.sub(r"interval: \w+", "interval: 2s", rules), encoding="utf-8")
     (directory / "prometheus.yml").write_text("rule_files: [rules.yml]\n", encoding="utf-8")
     with prometheus(directory / "prometheus.yml", directory / "data") as server:

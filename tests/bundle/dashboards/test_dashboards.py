@@ -157,7 +157,7 @@ def test_colours(dashboard: dict[str, Any]) -> None:
 
 
 def test_statuses_have_one_colour_everywhere() -> None:
-    """A status has the same colour and word wherever it is mapped."""
+    """A status has the same colour and word in every mapping."""
     promised = {
         "operational": "#009E73", "degraded": "#E69F00", "risk control": "#CC79A7", "suspended": "#D55E00",
         "maintenance": "#0072B2", "retired": "#999999", "unknown": "#56B4E9",

@@ -64,7 +64,7 @@ CREATE: dict[str, tuple[str, dict[str, Any]]] = {
     ),
 }
 ROUTED = ("routed", "authenticated")
-# What each canary changes, a refusal as the vendor words it, and what that proves at a maker and at a relay.
+# The change of each canary, a refusal in the vendor's words, and the depth that it proves at a maker and at a relay.
 CANARIES: dict[str, list[tuple[dict[str, Any], str, tuple[str, str]]]] = {
     "videos": [
         ({"seconds": "abc"}, "Invalid value: 'abc'. param: seconds", ("routed", "routed")),
@@ -228,7 +228,7 @@ def test_the_state_of_a_job_does_not_hang_on_its_word_alone(name: str, answer: o
     ],
 )
 def test_the_vendors_codes_have_their_documented_meaning(name: str, answer: object, error_class: str | None) -> None:
-    """A code stands for its error class, wherever the vendor puts it; an answer without a fault has none."""
+    """A code stands for its error class at any described place; an answer without a fault has none."""
     codes = builtin_apis()[name].codes
     assert codes is not None
     code = codes.fault(answer)
