@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from sora_exporter.config.apis.spec import FILLED_PER_REQUEST
 from sora_exporter.config.auth import Auth, AuthAsWritten, auth_of
 from sora_exporter.config.balance import Balance, BalanceAsWritten, described
 from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one
@@ -17,8 +18,6 @@ from sora_exporter.config.section import Count, Flag, Section
 from sora_exporter.config.values import BudgetShare, File, HeaderName, HeaderValue, Proxy, Text, Url, require_readable
 
 CERTIFICATE_BYTES = 16 * 1024 * 1024
-FILLED_PER_REQUEST = frozenset({"model", "prompt", "job_id", "uuid", "timestamp", "timestamp_ms"})
-"""The placeholders that each request fills itself."""
 
 
 def _placeholder(name: str) -> str:

@@ -91,3 +91,19 @@ async def test_a_missing_value_is_named(bench: Bench, linking: Linking) -> None:
     assert await generate(bench, linking) == (
         ErrorClass.INVALID_RESPONSE, "unfilled", "no answer has file.id, which the next request needs",
     )  # fmt: skip
+
+
+async def test_an_unknown_status_word_counts_once(
+    bench: Bench, linking: Linking, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The word stands in the reason, the attempt counts as one that was not recognised, and one line is logged."""
+    linking.polled = {"status": "hatching"}
+    document = {"apis": {"linked": LINKED}}
+    config = bench.config(linking.url, "linked", "m", 0.5, document)
+    runner = bench.runner(config)
+    for _ in range(2):
+        result = await runner.run(config.services[0], ProbeKind.GENERATE)
+        assert result is not None
+        assert (result.error_class, result.recognised) == (ErrorClass.GENERATION_TIMEOUT, False)
+        assert "'hatching' is not known" in result.detail
+    assert [record.message for record in caplog.records].count("answer not recognised") == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -31,6 +32,15 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
             yield found
 
 
+@pytest.fixture
+def kept_in_memory(bench: Bench) -> Iterator[None]:
+    """The ledger on a file system in memory, where there is one: it is not its durability that is proven here."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        bench.storage = Path(folder) / "storage"
+        yield
+
+
 def watched(name: str) -> Watched:
     """Return how the exporter is configured in a row of the table."""
     row = TABLE[name]
@@ -50,6 +60,7 @@ def test_the_table_has_every_vendor_and_every_documented_fault() -> None:
     }
 
 
+@pytest.mark.usefixtures("kept_in_memory")
 @pytest.mark.parametrize("name", list(TABLE))
 async def test_a_vendor_shows_what_the_table_says(
     street: Street, bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str

@@ -34,7 +34,8 @@ State = Literal["queued", "running", "done", "failed"]
 """The meaning of a job's status word."""
 ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms"})
 """The placeholders that every request can fill."""
-KNOWN = ALWAYS | {"job_id"}
+FILLED_PER_REQUEST = ALWAYS | {"job_id"}
+"""The placeholders that no answer and no provider has to fill."""
 
 
 def _as_tuple(value: object) -> object:
@@ -445,8 +446,8 @@ class Api(Section):
             dotted = sorted(name for name in names if where in FIRST_CALLS and ("." in name or name == "job_id"))
             if dotted:
                 raise ValueError(f"{where} has the placeholder {{{dotted[0]}}}, but no answer comes before it")
-            for name in sorted(names - KNOWN):
-                if near := difflib.get_close_matches(name, KNOWN, 1, 0.8):
+            for name in sorted(names - FILLED_PER_REQUEST):
+                if near := difflib.get_close_matches(name, FILLED_PER_REQUEST, 1, 0.8):
                     raise ValueError(f"nothing fills {{{name}}} in {where}: did you mean {{{near[0]}}}?")
             if self.job is None and "job_id" in names:
                 raise ValueError(f"{where} needs the id of a job: add job, or find the asset by url, base64 or link")
