@@ -64,6 +64,11 @@ def unheard() -> list[Paraphrase]:
     return _wordings("unheard")
 
 
+def further() -> list[Paraphrase]:
+    """Return the fourth set of single wordings, all of which the rules were widened after."""
+    return _wordings("further")
+
+
 def _wordings(name: str) -> list[Paraphrase]:
     chance = random.Random(SEED)
     families = yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
