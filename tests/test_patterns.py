@@ -16,7 +16,7 @@ def test_an_expression_refused_by_re2_is_a_mistake(text: str) -> None:
         Pattern(text)
 
 
-def test_letter_case_matters_where_it_is_wanted() -> None:
+def test_letter_case_matters_only_on_request() -> None:
     """An expression ignores letter case only on demand, in every script."""
     assert Pattern("pool", is_case_sensitive=False).is_in("账号 POOL")
     assert Pattern("ПУЛ", is_case_sensitive=False).is_in("пул")

@@ -38,6 +38,7 @@ async def test_a_signal_calls_the_action(monkeypatch: pytest.MonkeyPatch, has_ha
         on_signals(called.set, "SIGUSR1", "SIGNOSUCH")
         os.kill(os.getpid(), signal.SIGUSR1)
         await called.wait()
+        assert called.is_set()
     finally:
         loop.remove_signal_handler(signal.SIGUSR1)
         signal.signal(signal.SIGUSR1, before)

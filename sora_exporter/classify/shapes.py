@@ -73,7 +73,7 @@ def _normal(path: str) -> tuple[str, str]:
 
 
 def demanded_by(address: str) -> str:
-    """What an address asks for before anything else, as a code: a challenge or a login; else nothing."""
+    """The code of an address that leads to a challenge or a login; else nothing."""
     demand = _DEMAND.search(address)
     return "" if demand is None else "captcha" if demand[1] else "login required"
 

@@ -14,7 +14,7 @@ LINE_CHARACTERS = 80
 
 @dataclass(frozen=True, slots=True)
 class UserRule:
-    """One own rule; None wants nothing.
+    """One own rule; a condition that is None always holds.
 
     ``number`` is its place in the configuration, counted from 1; ``match`` is searched in an answer's codes, messages
     and body; ``http_status`` is a status such as 503 or a class such as ``5xx``.

@@ -46,6 +46,6 @@ def test_scrapes_spend_up_to_the_budget() -> None:
 
 
 def test_the_named_services_alone_are_counted() -> None:
-    """Asked for one of two services, the table holds that one."""
+    """For one named service of two, the table holds that one."""
     settings = config(*(service(name, probes=PAID, price_usd=PRICE) for name in ("one", "two")), budget_usd_per_day=10)
     assert [only.service_id for only in cost_of(settings, ["two"]).services] == ["two"]

@@ -497,7 +497,7 @@ def test_older_ledger_is_brought_up_to_date(tmp_path: Path, clock: HandClock) ->
             ledger.note_accepted_canary("relay", "fingerprint")
 
 
-def test_a_charge_counts_whatever_the_limit(ledger: Ledger) -> None:
+def test_a_charge_counts_beyond_the_limit(ledger: Ledger) -> None:
     """Money that is gone already counts for day and service, and leaves less to be reserved; 0 costs nothing."""
     assert ledger.reserve("relay", "submit", 0.8, 1.0) is not None
     charged = ledger.charge("relay", "canary", 0.5)

@@ -97,7 +97,7 @@ def test_the_health_check_needs_no_other_program_and_sees_a_dead_exporter(tmp_pa
         assert subprocess.run(check, capture_output=True, check=False).returncode != 0
 
 
-def test_the_entry_point_serves_where_nothing_but_the_volume_can_be_written(tmp_path: Path) -> None:
+def test_the_entry_point_serves_with_only_the_volume_writable(tmp_path: Path) -> None:
     """Run as the image runs it, with the state directory as the volume, it writes there and nowhere else."""
     (entry,), (command,) = json.loads(final("ENTRYPOINT")[0]), json.loads(final("CMD")[0])
     state, home = tmp_path / "state", tmp_path / "home"

@@ -19,7 +19,7 @@ COMMAND, DAY = re.findall(r"^# Written by `(.*)` on (\S+)\.", EXAMPLE)[0]
 CHOICES = choose(COMMAND.split()[2:], {}, date.fromisoformat(DAY))
 
 
-def test_it_is_what_init_writes() -> None:
+def test_it_is_the_output_of_init() -> None:
     """The file is the output of the command that it names, for five vendors; after a change write it anew."""
     assert len(CHOICES) == 5
     assert written(CHOICES, COMMAND, date.fromisoformat(DAY)) == EXAMPLE

@@ -172,14 +172,14 @@ def test_user_rules_read_decoded_text() -> None:
     assert classify(answer(500, escaped), [rule]).rule == "user:1"
 
 
-def test_expectation_says_where_the_good_object_is() -> None:
+def test_expectation_has_the_place_of_the_good_object() -> None:
     """With an expectation only its paths make an answer good."""
     expectation = Expectation(present=("payload.ticket",))
     assert classify(answer(200, {"payload": {"ticket": "t"}}, expectation=expectation)).error_class == "none"
     assert classify(answer(200, {"id": "t"}, expectation=expectation)).error_class == "invalid_response"
 
 
-def test_expectation_says_where_status_and_error_are() -> None:
+def test_expectation_has_the_places_of_status_and_error() -> None:
     """A vendor's own status word and error path are read where the expectation points."""
     expectation = Expectation(
         present=("job.key",), error=("job.trouble",), status=("job.phase",), failed_words=("Kaputt",)

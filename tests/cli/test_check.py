@@ -76,7 +76,7 @@ def test_markdown_is_a_table_of_six_rows(provider: str, tmp_path: Path) -> None:
 
 
 def test_all_operational_is_exit_code_0(provider: str, tmp_path: Path) -> None:
-    """Asked for two services that work, only these are shown, and the code is 0."""
+    """For two named services that work, only these are shown, and the code is 0."""
     ended = run("check", "sora-image", "sora-2-official", f"--storage.path={tmp_path}", env=environment(provider))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.count("operational  ") == 2
@@ -84,7 +84,7 @@ def test_all_operational_is_exit_code_0(provider: str, tmp_path: Path) -> None:
 
 
 def test_a_paid_probe_without_a_budget_is_not_run_and_said_so(provider: str, tmp_path: Path) -> None:
-    """Asked to pay without budget_usd_per_day, nothing is bought, and the report says why."""
+    """A paid probe without budget_usd_per_day orders nothing, and the report says why."""
     arguments = ["check", "sora-2-official", "--probe=generate", "--format=json", f"--storage.path={tmp_path}"]
     ended = run(*arguments, env=environment(provider))
     (service,) = json.loads(ended.stdout)["services"]

@@ -119,7 +119,7 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.mark.processes
-def test_a_terminal_gets_colours_unless_it_wants_none(recorded: Recorded) -> None:
+def test_a_terminal_gets_colours_unless_it_refuses_them(recorded: Recorded) -> None:
     """On a terminal there is colour, with NO_COLOR or a dumb terminal there is none, and a pipe never gets any."""
     assert "\x1b[35m" in on_a_terminal(recorded, NO_COLOR="")
     assert "\x1b" not in on_a_terminal(recorded, NO_COLOR="1")

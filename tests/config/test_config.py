@@ -220,7 +220,7 @@ def test_a_users_own_api_is_used_and_wins_over_a_built_in_one() -> None:
 
 
 def test_the_usual_probes_are_those_that_the_api_can_do() -> None:
-    """A service without probes of its own is not asked for a catalog that its vendor does not have."""
+    """A service without probes of its own gets no catalog probe if its vendor has no catalog."""
     assert list(with_service(api="luma").services[0].probes) == [ProbeKind.CANARY]
     assert list(with_service(api="xai").services[0].probes) == [ProbeKind.CATALOG, ProbeKind.CANARY]
 

@@ -47,7 +47,7 @@ def test_own_members_of_a_page_win_over_built_in_ones(said: dict[str, Any]) -> N
     assert page == {**usual, **({"components": []} if "format" in said else {}), **said}
 
 
-def test_a_page_that_is_not_built_in_has_to_say_where_it_is(tmp_path: Path) -> None:
+def test_a_page_that_is_not_built_in_needs_its_address(tmp_path: Path) -> None:
     """An empty page of another name lacks its address and its format, and a built-in one may still be wrong."""
     path = tmp_path / "sora.yml"
     path.write_text("status_pages:\n  other: {}\n  openai: {interval: soon}\n  google-cloud: 7\n", "utf-8")

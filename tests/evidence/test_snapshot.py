@@ -50,7 +50,7 @@ def test_price_per_video_and_obstacles_are_shown(clock: HandClock) -> None:
     ]
 
 
-def test_a_refused_key_that_a_relay_passed_on_says_whose_it_is(state: State) -> None:
+def test_a_refused_key_that_a_relay_passed_on_names_its_owner(state: State) -> None:
     """The customer reads that the relay's own key is meant, and what to do."""
     words = "Incorrect API key provided"
     state.record(result(ErrorClass.UNAVAILABLE, ProbeKind.CANARY, rule="passed-key", detail=words))

@@ -30,7 +30,7 @@ def test_each_class_alone(state: State, error_class: ErrorClass) -> None:
 
 
 @pytest.mark.parametrize("error_class", [ErrorClass.AUTHENTICATION, ErrorClass.PERMISSION, ErrorClass.QUOTA_EXHAUSTED])
-async def test_another_key_withdraws_what_the_former_one_met(clock: HandClock, error_class: ErrorClass) -> None:
+async def test_another_key_withdraws_the_refusals_of_the_former(clock: HandClock, error_class: ErrorClass) -> None:
     """Refusals from before the change stop counting at that provider alone; a refusal of the new key counts."""
     state = state_of(clock, config(service(probes=DEEP), service("beta", "other", probes=DEEP)))
     for service_id in ("alpha", "beta"):

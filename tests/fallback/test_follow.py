@@ -44,7 +44,7 @@ async def test_wait_and_download_go_back_to_the_route_that_took_the_job(shop: Sh
     video = await client.wait(job)
     assert video.job is job
     assert await client.download(video) == await client.download(job)
-    assert (job.service_id, shop.asked()) == (OFFICIAL, [REVERSE, OFFICIAL])
+    assert (job.service_id, shop.tried()) == (OFFICIAL, [REVERSE, OFFICIAL])
 
 
 @pytest.mark.parametrize("passed_on", ["pickle", "json", "two words"])
@@ -114,7 +114,7 @@ async def test_a_job_that_gives_no_video_says_why(
         await client.download(job, timeout=5)
     assert [attempt.error_class for attempt in failed.value.attempts] == [E.NONE, error_class]
     assert failed.value.attempts[-1].message
-    assert shop.asked() == [service_id]
+    assert shop.tried() == [service_id]
     assert str(pickle.loads(pickle.dumps(failed.value))) == str(failed.value)
 
 
@@ -185,7 +185,7 @@ async def test_no_secret_of_a_failed_job_is_shown(shop: Shop) -> None:
 
 
 async def test_polls_that_fail_decide_nothing(shop: Shop) -> None:
-    """A route that fails while the job is made is asked on, and its video fetched."""
+    """A route that fails while the job is made is polled on, and its video fetched."""
     client = shop.client()
     job = await client.create_video("A paper boat")
     shop.behave(OFFICIAL, "poll_error")
@@ -200,7 +200,8 @@ async def test_a_stream_is_taken_at_its_first_words(shop: Shop) -> None:
     shop.simulator.simulation.render_seconds = 3600.0
     client = shop.client()
     async with asyncio.timeout(3):
-        await client.create_video("A paper boat", prefer="reverse")
+        job = await client.create_video("A paper boat", prefer="reverse")
+    assert (job.service_id, job.job_id) == (REVERSE, "")
     await client.aclose()
 
 
@@ -226,7 +227,7 @@ async def test_a_stream_that_only_reports_progress_is_taken_and_proves_no_accept
 
 
 async def test_a_stream_that_fails_later_is_not_made_again(shop: Shop) -> None:
-    """An error after the stream's first words is the job's, and no other route is asked."""
+    """An error after the stream's first words is the job's, and no other route is tried."""
     words = b'data: {"choices":[{"index":0,"delta":{"content":"Queued\\n"}}]}\n\n'
     fault = b'data: {"error":{"message":"video generation failed","type":"server_error"}}\n\ndata: [DONE]\n\n'
     more = asyncio.Event()

@@ -38,7 +38,7 @@ async def test_a_definite_refusal_leads_to_the_next_route(
         job = await shop.client().create_video("A paper boat", prefer=prefer)
         outcomes = [(attempt.service_id, attempt.error_class) for attempt in job.attempts]
         assert outcomes == [(first, E(behaviour)), (second, E.NONE)]
-        assert (job.service_id, shop.asked(), shop.simulator.created()) == (second, [first, second], 1)
+        assert (job.service_id, shop.tried(), shop.simulator.created()) == (second, [first, second], 1)
 
 
 @pytest.mark.parametrize(("prefer", "first", "second"), FIRST)
@@ -54,7 +54,7 @@ async def test_a_refused_request_is_tried_nowhere_else(
         with pytest.raises(RequestRefused) as refused:
             await client.create_video("A paper boat", prefer=prefer)
         assert [attempt.error_class for attempt in refused.value.attempts] == [E(behaviour)]
-        assert (shop.asked(), second in str(refused.value)) == ([first], False)
+        assert (shop.tried(), second in str(refused.value)) == ([first], False)
 
 
 @pytest.mark.parametrize("allowed", ["raise", "next"])
@@ -75,7 +75,7 @@ async def test_an_open_outcome_is_the_callers_to_decide(
         else:
             said = (await calling).attempts[0]
         assert (said.error_class, said.is_ambiguous) == (E(behaviour), True)
-        assert shop.asked() == ([first] if allowed == "raise" else [first, second])
+        assert shop.tried() == ([first] if allowed == "raise" else [first, second])
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ async def test_a_bare_status_settles_the_outcome_or_leaves_it_open(
 async def test_a_request_that_went_out_without_an_answer_stays_alone(
     shop: Shop, behaviour: str, prefer: str, first: str, second: str
 ) -> None:
-    """Silence and a broken connection raise by default; with leave to go on, each route is asked once."""
+    """Silence and a broken connection raise by default; with leave to go on, each route is tried once."""
     shop.behave(first, behaviour)
     with pytest.raises(AmbiguousSubmit):
         await shop.client(submit_seconds=0.3).create_video("A paper boat", prefer=prefer)
@@ -107,7 +107,7 @@ async def test_a_request_that_went_out_without_an_answer_stays_alone(
     assert job.service_id == second
     if behaviour == "hang":
         await shop.until_created(3)
-    assert sorted(shop.asked()) == sorted([first, first, second])
+    assert sorted(shop.tried()) == sorted([first, first, second])
 
 
 @pytest.mark.parametrize("api", ["videos", "chat"])
@@ -120,7 +120,7 @@ async def test_a_request_that_never_went_out_leads_to_the_next_route(shop: Shop,
         services = (service("dead", provider="dead", api=api), service(REVERSE))
         config = config_of("", *services, providers={"relay": relay, "dead": dead})
         job = await shop.client(config, submit_seconds=2.0).create_video("A paper boat")
-    assert (job.service_id, job.attempts[0].is_ambiguous, shop.asked()) == (REVERSE, False, [REVERSE])
+    assert (job.service_id, job.attempts[0].is_ambiguous, shop.tried()) == (REVERSE, False, [REVERSE])
 
 
 @pytest.mark.parametrize("api", ["videos", "chat"])
@@ -155,7 +155,7 @@ async def test_every_pair_of_answers_ends_as_it_must(shop: Shop, first: str, sec
             await shop.client().create_video("A paper boat")
         attempts = failed.value.attempts
     assert [attempt.error_class for attempt in attempts] == [ENDS[first], ENDS[second]][: len(routes)]
-    assert (shop.asked(), shop.simulator.created()) == (routes, int(error is None))
+    assert (shop.tried(), shop.simulator.created()) == (routes, int(error is None))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ async def test_every_pair_of_answers_ends_as_it_must(shop: Shop, first: str, sec
         ("Wed, 99 Oct 2015 07:28:00 GMT", 10.0, 1),
     ],
 )
-async def test_retry_after_is_waited_for_only_where_allowed(
+async def test_retry_after_is_waited_for_only_if_allowed(
     shop: Shop, said: str, allowed: float, requests: int
 ) -> None:  # fmt: skip
     """Seconds and dates within what the caller allows lead to one more request to the same route, others to none."""
@@ -231,7 +231,7 @@ async def test_a_cancelled_call_leaves_nothing_and_tries_no_other_route(shop: Sh
         with pytest.raises(asyncio.CancelledError):
             await call
     await shop.simulator.until_created()
-    assert len(set(shop.asked())) == len(shop.asked())
+    assert len(set(shop.tried())) == len(shop.tried())
 
 
 async def test_a_flip_of_states_under_100_callers(shop: Shop) -> None:
@@ -279,7 +279,7 @@ async def test_a_wrong_call_is_refused_before_any_request(
     """A caller's mistake is a ValueError that names the correct form, and nothing is sent."""
     with pytest.raises(ValueError, match=words):
         await shop.client().create_video(**{"prompt": "A paper boat", **call})  # type: ignore[arg-type]
-    assert shop.asked() == []
+    assert shop.tried() == []
 
 
 async def test_the_order_reaches_the_provider(shop: Shop) -> None:
@@ -297,7 +297,7 @@ async def test_the_order_reaches_the_provider(shop: Shop) -> None:
         ("nowhere", {"seconds": "4", "input": {"length": 5, "size": "hd"}}),
     ],
 )
-async def test_the_length_stands_where_the_vendor_wants_it(shop: Shop, path: str, expected: dict[str, object]) -> None:
+async def test_the_length_is_in_the_vendors_member(shop: Shop, path: str, expected: dict[str, object]) -> None:
     """Seconds replace the member the API names, inside others too, in the type it has there, and nothing else."""
     api = shop.config.api(shop.config.services[0]).model_dump(exclude_none=True)
     body = {"model": "{model}", "seconds": "4", "input": {"length": 5, "size": "hd"}}
@@ -311,7 +311,7 @@ async def test_the_length_stands_where_the_vendor_wants_it(shop: Shop, path: str
 
 
 async def test_not_found_after_the_end_of_life_is_retired(shop: Shop) -> None:
-    """A model that is gone after its configured end counts as retired, and the next route is asked."""
+    """A model that is gone after its configured end counts as retired, and the next route is tried."""
     shop.behave(OFFICIAL, "model_not_found")
     config = config_of(shop.simulator.base_url("videos"), service(OFFICIAL, sunset="2020-01-01"), service(REVERSE))
     job = await shop.client(config).create_video("A paper boat")

@@ -87,7 +87,7 @@ def test_it_ends_once_and_says_so(client: FallbackClient) -> None:
 
 
 def test_closing_ends_the_calls_of_other_threads(client: FallbackClient, simulator: SimulatedProvider) -> None:
-    """A call that waits for an answer ends with a clear error; no other route is asked."""
+    """A call that waits for an answer ends with a clear error; no other route is tried."""
     simulator.behave(MODELS[OFFICIAL], "hang")
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.create_video, "A paper boat")
@@ -105,6 +105,7 @@ def test_an_open_stream_ends_with_the_client(client: FallbackClient, simulator: 
     client.create_video("A paper boat", prefer="reverse")
     client.close()
     wait_until(lambda: not threads())
+    assert threads() == []
 
 
 def test_an_interrupted_call_tries_no_other_route(client: FallbackClient, simulator: SimulatedProvider) -> None:
@@ -126,7 +127,7 @@ def test_an_interrupted_call_tries_no_other_route(client: FallbackClient, simula
     assert client.create_video("A paper boat", prefer=[REVERSE]).service_id == REVERSE
 
 
-async def test_it_works_where_a_loop_is_running(client: FallbackClient) -> None:
+async def test_it_works_beside_a_running_loop(client: FallbackClient) -> None:
     """In a notebook, whose thread runs a loop, a call works as in any program, also from a worker thread."""
     assert client.create_video("A paper boat").service_id == OFFICIAL
     job = await asyncio.to_thread(client.create_video, "A paper boat")

@@ -88,7 +88,7 @@ def _in_query(_method: str, target: str, headers: dict[str, str], _body: bytes) 
 @pytest.mark.parametrize(
     ("auth", "check"), [({"header": "X-Key", "prefix": "Key "}, _in_header), ({"query": "key"}, _in_query)]
 )
-async def test_a_key_goes_where_the_scheme_says(clients: ProviderClients, auth: Any, check: Check) -> None:
+async def test_a_key_goes_to_the_place_of_its_scheme(clients: ProviderClients, auth: Any, check: Check) -> None:
     """The key is in the named header or query parameter of every request, nowhere else, and known to redaction."""
     async with serve(guarded(check)) as server:
         client = client_of(clients, server.url, auth=auth, api_key_env="OWN_KEY")

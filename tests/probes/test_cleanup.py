@@ -122,7 +122,7 @@ async def test_a_job_that_is_not_listed_is_given_up_after_a_while(
 
 
 async def test_a_running_job_stays_until_it_can_be_deleted(simulator: SimulatedProvider, bench: Bench) -> None:
-    """A vendor that refuses to delete a running job is asked again in the next round."""
+    """A vendor that refuses to delete a running job gets the call again in the next round."""
     model = "doubao-seedance-2-0-260128"
     simulator.behave(model, "generation_timeout")
     config = bench.config(simulator.base_url("ark"), "ark", model, timeout=0.3)
@@ -196,7 +196,7 @@ async def test_a_list_that_shows_no_job_gives_the_money_back(simulator: Simulate
 
 async def test_a_list_that_is_cut_off_proves_nothing(bench: Bench) -> None:
     """A list as long as the vendor makes them may lack the job: its price counts in full."""
-    jobs = [{"id": f"video_{number}", "prompt": "of somebody else"} for number in range(100)]
+    jobs = [{"id": f"video_{number}", "prompt": "of another user"} for number in range(100)]
     reserve(bench)
     async with serve(listing(jobs)) as server:
         config = bench.config(server.url, "videos", MODEL)

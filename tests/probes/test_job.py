@@ -88,7 +88,7 @@ async def test_an_unknown_word_is_named(
 
 @pytest.mark.parametrize("trouble", [(500, {"error": "oops"}), (None, ""), (200, "<html>"), (429, {}), (200, "")])
 async def test_a_poll_that_fails_decides_nothing(clock: HandClock, trouble: tuple[int | None, Any]) -> None:
-    """After a failed poll the job is asked about again, and its end counts."""
+    """After a failed poll the job is polled again, and its end counts."""
     verdict, polls = await run(clock, attempt(clock, trouble, status("completed")))
     assert (verdict.error_class, polls) == (E.NONE, 2)
 

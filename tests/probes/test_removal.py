@@ -106,7 +106,7 @@ async def test_a_finished_job_that_can_only_be_cancelled_is_left(
     assert await remove(CANCEL_ONLY, (200, {"status": word}), (200, {})) == (removed, methods)
 
 
-async def test_a_job_in_an_unknown_state_is_cancelled_where_running_ones_are() -> None:
+async def test_a_job_in_an_unknown_state_is_cancelled_like_a_running_one() -> None:
     """In a state whose word is not known, the vendor decides whether a job can be cancelled, again and again."""
     api, polled = builtin_apis()["replicate"], (200, {"status": "hatching"})
     assert await remove(api, polled, (200, {})) == (Removed.GONE, ["GET", "POST"])

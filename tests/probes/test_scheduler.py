@@ -214,7 +214,7 @@ def test_scheduled_probes() -> None:
     assert keys(budget_usd_per_day=1) == [("priced", CATALOG), ("priced", SUBMIT), ("free", CATALOG)]
 
 
-async def test_reload_touches_only_what_changed(clock: HandClock) -> None:
+async def test_reload_touches_only_changed_probes(clock: HandClock) -> None:
     """After a reload unchanged probes keep their time, new ones start, removed ones stop, changed ones start anew."""
     kept, changed = service("kept", probes=EACH_MINUTE), service("changed", probes=EACH_MINUTE)
     async with running(config(kept, changed, service("removed", probes=EACH_MINUTE)), clock) as bench:

@@ -161,7 +161,7 @@ def test_a_narrow_terminal_cuts_text_before_figures(found: Find) -> None:
     assert "99.99 %" in text
 
 
-def test_colour_is_only_where_it_is_wanted(found: Find) -> None:
+def test_colour_is_used_only_on_request(found: Find) -> None:
     """Without its colours the coloured text is the plain one."""
     coloured = render(found(), "en", "text", columns=100, is_coloured=True)
     assert "\x1b[35mRisk control" in coloured

@@ -50,7 +50,7 @@ def test_failures_are_paid_for() -> None:
         ("budget", figures(0.60, per_week=9, share=0.4), figures(0.5999)),
     ],
 )
-def test_each_bound_is_where_it_is_stated(use: str, good: Figures, bad: Figures) -> None:
+def test_each_bound_is_as_stated(use: str, good: Figures, bad: Figures) -> None:
     """A route exactly at a bound fits, and one just beyond it does not."""
     assert chosen(service(found=good, price=REQUEST))[use] == "alpha"
     assert chosen(service(found=bad, price=REQUEST))[use] is None

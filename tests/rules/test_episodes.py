@@ -93,7 +93,7 @@ def test_a_new_status_within_a_trouble_is_no_new_alert(tmp_path: Path) -> None:
     )
 
 
-def test_a_trouble_knows_its_true_beginning_and_end(tmp_path: Path) -> None:
+def test_a_trouble_has_its_true_beginning_and_end(tmp_path: Path) -> None:
     """The times in the text are those of the first and last failed attempt, and the lost minutes are its length."""
     story = Story(minutes((30, "none"), (20, "connection"), (10, "none")))
     check(

@@ -44,7 +44,7 @@ def orders(service_id: str, **outcomes: Iterable[int]) -> Iterator[tuple[str, Ma
         yield from plain("sora_client_requests_total", list(values), **labels)
 
 
-def test_orders_decide_where_probes_stop_short(tmp_path: Path) -> None:
+def test_orders_decide_beyond_the_reach_of_probes(tmp_path: Path) -> None:
     """Probes succeed everywhere, and each service has the status, availability and alert of its real orders."""
     each_minute = [min(minute, REFUSED) for minute in range(LENGTH)]
     check(

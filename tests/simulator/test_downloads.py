@@ -29,7 +29,7 @@ async def test_a_download_honours_byte_ranges(start: Any) -> None:
         ("asset_expired", 403, "application/xml"),
     ],
 )
-async def test_a_broken_asset_is_broken_wherever_it_is_downloaded(
+async def test_a_broken_asset_is_broken_at_every_address(
     start: Any, behaviour: str, status: int, media_type: str
 ) -> None:
     """The content call and the asset's own address answer the same; only the good one holds what its boxes promise."""

@@ -154,7 +154,7 @@ async def test_new_api_hands_a_chat_refusal_on_in_its_own_request_id(start: Any)
     ("condition", "models"),
     [("good", True), ("dead_upstream", True), ("empty_pool", True), ("disabled_channel", False)],
 )
-async def test_new_apis_catalog_knows_channels_and_nothing_behind_them(
+async def test_new_apis_catalog_lists_channels_and_nothing_behind_them(
     start: Any, condition: str, models: bool
 ) -> None:
     """The list shows what enabled channels offer, dead or not; the single model is found in any condition."""
@@ -273,14 +273,14 @@ async def test_a_refused_order_costs_nothing_at_any_gateway(start: Any, gateway:
         ("openrouter", "/v1/key", lambda answer: answer["data"]["limit_remaining"]),
     ],
 )
-async def test_a_balance_call_shows_what_was_granted(start: Any, gateway: str, path: str, left: Any) -> None:
+async def test_a_balance_call_shows_the_granted_amount(start: Any, gateway: str, path: str, left: Any) -> None:
     """Each gateway's call gives the granted amount in its own shape and unit while nothing is spent."""
     client = (await start(gateway=gateway)).client
     await client.put("/control/peer", json={"gateway": gateway, "granted_usd": 5})
     assert left((await client.get(path)).json()) == 5
 
 
-async def test_a_balance_falls_by_what_was_spent_and_is_zero_when_used_up(start: Any) -> None:
+async def test_a_balance_falls_with_spending_and_is_zero_when_used_up(start: Any) -> None:
     """new-api's limit less its usage in cents is what a video left, and nothing under ``our_empty_balance``."""
     provider = await start(gateway="new-api")
     await order(provider, "videos")

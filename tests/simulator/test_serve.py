@@ -64,7 +64,7 @@ def test_a_dropped_connection_breaks_on_the_wire_and_a_hanging_one_holds_nothing
 
 
 @pytest.mark.parametrize(("behaviour", "fault"), [("answer_lost", "RemoteProtocolError"), ("hang", "ReadTimeout")])
-def test_an_order_whose_answer_never_arrives_is_paid_all_the_same(
+def test_an_order_whose_answer_never_arrives_is_still_paid(
     program: tuple[subprocess.Popen[str], str], behaviour: str, fault: str
 ) -> None:
     """If the answer is lost or the caller leaves, the job exists, the list names it, and it was paid once."""

@@ -51,7 +51,7 @@ async def test_the_journal_holds_every_request_and_its_price_once(start: Any) ->
         ("sora-2-pro", "/v1/videos", {"prompt": "a cat"}, 1.2),
     ],
 )
-async def test_a_create_costs_what_its_model_costs(
+async def test_a_create_has_the_price_of_its_model(
     start: Any, model: str, path: str, body: dict[str, Any], cost: float
 ) -> None:
     """The journal prices by the request or by the second, as the model is sold."""

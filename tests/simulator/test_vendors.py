@@ -194,7 +194,7 @@ async def test_a_wrong_order_is_refused_as_documented(
         ),
     ],
 )
-async def test_a_key_counts_only_where_it_belongs(
+async def test_a_key_counts_only_at_its_place(
     vendor: str, path: str, body: dict[str, Any], headers: dict[str, str], http_status: int, words: str
 ) -> None:
     """A key behind another word, of another API, beside another key or without its version is refused."""
@@ -204,7 +204,7 @@ async def test_a_key_counts_only_where_it_belongs(
     assert words in answer.text
 
 
-async def test_what_a_vendor_lets_pass_is_accepted() -> None:
+async def test_a_vendors_lenient_checks_are_simulated() -> None:
     """Replicate takes a blank prompt, fal any input, and Vertex a misspelt parameter: none of them is a canary's."""
     for vendor, path, body in (
         ("replicate", "/v1/predictions", {**WAN, "input": {"prompt": ""}}),

@@ -339,7 +339,7 @@ def test_the_same_documents_say_something_else_later(read_documents: list[Mappin
         (500, "120", 0),
     ],
 )
-def test_a_page_that_wants_a_pause_gets_it(http_status: int, said: str, seconds: float) -> None:
+def test_a_page_that_requests_a_pause_gets_it(http_status: int, said: str, seconds: float) -> None:
     """A busy page is not requested before its Retry-After, for an hour at most; meanwhile its state stands."""
     site = Site(dict.fromkeys(DOCUMENTS, Fetched(http_status, {"retry-after": said})))
 

@@ -60,7 +60,7 @@ class Shop:
         """Set a route's behaviour."""
         self.simulator.behave(MODELS[service_id], behaviour, **settings)
 
-    def asked(self) -> list[str]:
+    def tried(self) -> list[str]:
         """The routes that got a create request, in order."""
         by_model = {model: service_id for service_id, model in MODELS.items()}
         entries = list(self.simulator.simulation.journal)

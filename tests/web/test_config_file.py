@@ -39,7 +39,7 @@ def load(directory: Path, text: str) -> WebConfig:
 
 
 @contextmanager
-def mistake(directory: Path, words: str) -> Iterator[None]:
+def expect_mistake(directory: Path, words: str) -> Iterator[None]:
     """Expect exactly one line, which begins with the file and line and holds these words, and no hash."""
     with pytest.raises(ConfigError) as caught:
         yield
@@ -101,7 +101,7 @@ def test_the_context_is_as_strict_as_the_file(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CIPHERS)
-def test_openssl_knows_every_suite(directory: Path, name: str) -> None:
+def test_openssl_has_every_suite(directory: Path, name: str) -> None:
     """Each name of the table stands for exactly one suite of OpenSSL."""
     tls = TlsServer(cert_file=Path("server.pem"), key_file=Path("server.pem"), cipher_suites=(name,))
     suites = tls_context(directory / "web.yml", tls).get_ciphers()
@@ -146,7 +146,7 @@ CERTIFICATE = "tls_server_config: {{cert_file: {}, key_file: {}}}"
 )  # fmt: skip
 def test_mistakes_are_one_line(directory: Path, text: str, words: str) -> None:
     """A mistake is reported with file, line, path and a fix; a hash or password is not repeated."""
-    with mistake(directory, words):
+    with expect_mistake(directory, words):
         load(directory, text)
 
 
@@ -173,5 +173,5 @@ def test_an_encrypted_key_is_refused_without_asking_for_its_password(directory: 
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"abc")
     )
     (directory / "encrypted.pem").write_bytes(encrypted)
-    with mistake(directory, "certificate and key cannot be used"):
+    with expect_mistake(directory, "certificate and key cannot be used"):
         load(directory, CERTIFICATE.format("server.pem", "encrypted.pem"))

@@ -124,7 +124,7 @@ async def test_a_canary_that_was_accepted_is_not_sent_by_a_scrape(served: Served
     assert (await served.get("/probe?service_id=sora-2-official")).status_code == 200
 
 
-async def test_a_scrape_may_pay_only_where_the_service_says_so(served: Served) -> None:
+async def test_a_scrape_may_pay_only_for_services_that_allow_it(served: Served) -> None:
     """With probe_on_scrape and the probe configured, a paid probe runs."""
     answer = await served.get("/probe", params={"service_id": "scraped", "probe": "submit"})
     assert (answer.status_code, served.runner.asked) == (200, [("scraped", ProbeKind.SUBMIT)])

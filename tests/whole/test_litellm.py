@@ -95,7 +95,7 @@ def test_a_good_order_makes_one_video(proxy: LiteLLM, simulator: SimulatedProvid
     assert (answer.status_code, answer.json()["object"], simulator.created()) == (200, "video", 1)
 
 
-def test_check_says_whose_key_the_maker_refused(proxy: LiteLLM, simulator: SimulatedProvider, tmp_path: Path) -> None:
+def test_check_names_the_owner_of_the_refused_key(proxy: LiteLLM, simulator: SimulatedProvider, tmp_path: Path) -> None:
     """With a wrong upstream key ``check`` exits with 1 and names the relay's own key, and what to do."""
     config = {
         "providers": {"litellm": {"base_url": proxy.base_url, "api_key_env": "LITELLM_KEY"}},

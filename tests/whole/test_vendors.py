@@ -62,7 +62,7 @@ def test_the_table_has_every_vendor_and_every_documented_fault() -> None:
 
 @pytest.mark.usefixtures("kept_in_memory")
 @pytest.mark.parametrize("name", list(TABLE))
-async def test_a_vendor_shows_what_the_table_says(
+async def test_a_vendor_matches_the_table(
     street: Street, bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Class, status, depth, money, orders and jobs left of each probe; a free probe orders nothing, a paid one once."""

@@ -146,7 +146,7 @@ class Catalog(Section):
     @classmethod
     def _names_model(cls, value: str | None) -> str | None:
         if value is not None and "model" not in placeholders(value):
-            raise ValueError(f"{value!r} names no {{model}}: put it where the vendor wants it")
+            raise ValueError(f"{value!r} names no {{model}}: put it where the vendor expects it")
         return value
 
     @model_validator(mode="after")
@@ -205,7 +205,7 @@ class Proof(Section):
     maker: Depth
     """The depth proven at the vendor itself: ``authenticated`` or ``routed``."""
     relay: Depth
-    """The depth proven at a relay, which may refuse before it asks the vendor."""
+    """The depth proven at a relay, which may refuse before it calls the vendor."""
 
     @field_validator("maker", "relay")
     @classmethod
@@ -345,10 +345,10 @@ class Job(Section):
         if not (self.status and self.done) and not self.done_when:
             raise ValueError("nothing shows that the job is done: add done with the words of status, or done_when")
         if not self.poll.blanks - ALWAYS:
-            raise ValueError(f"the poll {self.poll.path!r} names no {{job_id}}: put it where the vendor wants it")
+            raise ValueError(f"the poll {self.poll.path!r} names no {{job_id}}: put it where the vendor expects it")
         for name, ending in (("cancel", self.cancel), ("delete", self.delete)):
             if ending is not None and not ending.blanks - ALWAYS:
-                raise ValueError(f"{name} {ending.path!r} names no {{job_id}}: put it where the vendor wants it")
+                raise ValueError(f"{name} {ending.path!r} names no {{job_id}}: put it where the vendor expects it")
             if ending is not None and "job_id" not in ending.blanks and not ending.when:
                 raise ValueError(f"{name} is filled from the answer to a poll: say in which states, with when")
         if any(ending.when for ending in self.endings) and "job_id" not in self.poll.blanks:
@@ -397,7 +397,7 @@ class Asset(Section):
         if self.steps and not (self.url or self.base64):
             raise ValueError("the steps lead nowhere: say with url or base64 where the asset is in the last answer")
         if self.route is not None and not self.route.blanks - ALWAYS:
-            raise ValueError(f"{self.route.path!r} names no {{job_id}}: put it where the vendor wants it")
+            raise ValueError(f"{self.route.path!r} names no {{job_id}}: put it where the vendor expects it")
         return self
 
 

@@ -173,7 +173,7 @@ def test_statuses_have_one_colour_everywhere() -> None:
 
 
 def test_variables(dashboard: dict[str, Any]) -> None:
-    """Data source first, then provider, access, product and service; Prometheus is asked anew with the range."""
+    """Data source first, then provider, access, product and service; Prometheus is queried again with the range."""
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
     assert list(variables)[:5] == ["datasource", "provider", "access", "product", "service_id"]
     assert (

@@ -418,7 +418,7 @@ def test_a_create_path_may_name_the_model() -> None:
         (api(catalog={"path": None, "list": None}), "the catalog is nowhere"),
         (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
         (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "delete is filled from the answer to a poll"),
-        (api(job={**JOB, "cancel": {"path": "/jobs/cancel"}}), "names no {job_id}: put it where the vendor wants it"),
+        (api(job={**JOB, "cancel": {"path": "/jobs/cancel"}}), "names no {job_id}: put it where the vendor expects it"),
         (
             api(job={**JOB, "poll": {"path": "/jobs/{jobid}"}}),
             "nothing fills {jobid} in job.poll: did you mean {job_id}",

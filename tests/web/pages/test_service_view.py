@@ -13,7 +13,7 @@ from sora_exporter.result import BalanceReading, ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus
 
 
-def test_price_per_second_stands_alone_where_no_length_is_known(exporter: Exporter) -> None:
+def test_price_per_second_stands_alone_without_a_known_length(exporter: Exporter) -> None:
     """For an API whose requests have no length, the price of a second is shown; without a price, none is."""
     replace_services(exporter, {**JANUARY[1], "price_usd": {"per_second": 0.072}}, JANUARY[2])
     page = overview(exporter)
