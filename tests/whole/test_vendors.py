@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import CollectorRegistry
 from support.over_http import over_http
 from support.probing import Bench
 from support.street import PRICE_USD, LeapingClock, Street, Watched, shown
 
+from sora_exporter.fallback import AsyncFallbackClient
+from sora_exporter.simulator.assets import GOOD
 from sora_exporter.simulator.vendors import VENDORS, kling, vertex_veo
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("vendors.yml").read_text("utf-8"))
@@ -49,6 +52,12 @@ def watched(name: str) -> Watched:
     )
 
 
+def set_secrets(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Set the variables with the secrets that the vendor of a row accepts."""
+    for variable, secret in {**SECRETS, "PROBE_KEY": VENDORS[TABLE[name]["vendor"]].key}.items():
+        monkeypatch.setenv(variable, secret)
+
+
 def test_the_table_has_every_vendor_and_every_documented_fault() -> None:
     """No simulated vendor is left out, and a vendor's first row has all its faults."""
     first: dict[str, dict[str, Any]] = {}
@@ -67,8 +76,7 @@ async def test_a_vendor_matches_the_table(
 ) -> None:
     """Class, status, depth, money, orders and jobs left of each probe; a free probe orders nothing, a paid one once."""
     row, vendor = TABLE[name], VENDORS[TABLE[name]["vendor"]]
-    for variable, secret in {**SECRETS, "PROBE_KEY": vendor.key}.items():
-        monkeypatch.setenv(variable, secret)
+    set_secrets(monkeypatch, name)
     bench.clock = LeapingClock()
     found = {"good": await shown(street, bench, watched(name), "good", None)}
     for fault in row.get("faults", {}):
@@ -81,3 +89,22 @@ async def test_a_vendor_matches_the_table(
                 _, _, _, usd, accepted, _ = cell.split()
                 assert int(accepted) <= (1 if probe in ("submit", "generate") else 0)
                 assert float(usd[1:]) in (0.0, PRICE_USD)
+
+
+@pytest.mark.parametrize("name", list(TABLE))
+async def test_the_client_fetches_a_video_of_every_vendor(
+    street: Street, bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The fallback client orders once in each vendor's language, follows the job, and returns the whole video."""
+    set_secrets(monkeypatch, name)
+    desk, config = street.open(TABLE[name]["vendor"], None), watched(name).config(bench, street.url, "watched")
+    service = config.services[0]
+    api = config.api(service)
+    seconds = api.billed_seconds(api.create_body(service.model, dict(service.request))) or 8
+    client = AsyncFallbackClient(config, registry=CollectorRegistry(), clock=LeapingClock())
+    try:
+        job = await client.create_video("A paper boat", int(seconds), product=service.product)
+        assert await client.download(job) == GOOD["mp4"].content
+    finally:
+        await client.aclose()
+    assert desk.accepted == 1
