@@ -84,7 +84,7 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     events = None if incidents is None else [_event(row) for row in incidents]
     findings = Findings(
         indicator=_indicator(page, [event.impact for event in events or () if event.is_open]),
-        components=[_component(row) for row in listed or ()],
+        components=_components(listed or ()),
         is_whole=bool(listed),
         events=events,
         maintenances=None if maintenances is None else [m for row in maintenances for m in _maintenance(row, now)],
@@ -107,8 +107,13 @@ def _indicator(page: str, impacts: Sequence[Impact]) -> Indicator | None:
     return INDICATOR_OF[status] if status is not None else None
 
 
-def _component(row: Record) -> Component:
-    return Component(text(row.get("id")), text(row.get("name")), translate(row.get("status"), WORDS))
+def _components(rows: Sequence[Record]) -> list[Component]:
+    """Return the components; a group is a row that others name as theirs."""
+    groups = {text(record(row.get("group")).get("id")) for row in rows} - {""}
+    return [
+        Component(key := text(row.get("id")), text(row.get("name")), translate(row.get("status"), WORDS), key in groups)
+        for row in rows
+    ]
 
 
 def _event(row: Record) -> Event:
