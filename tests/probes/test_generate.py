@@ -11,7 +11,7 @@ import pytest
 from support.faults.server import EVENTS, Connection, answer, chunk, event, fixed, serve
 from support.probing import API_OF_MODEL, Bench, SimulatedProvider
 
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import Depth, ErrorClass, ProbeKind
 from sora_exporter.simulator.assets import GOOD
 
 E = ErrorClass
@@ -192,6 +192,18 @@ async def test_an_invalid_address_makes_the_asset_missing(bench: Bench, url: obj
     async with serve(_vendor(**pages)) as server:
         result = await bench.run(ProbeKind.GENERATE, server.url, "video-generations", "wan-3.0", timeout=2.0)
     assert result.error_class is E.INVALID_RESPONSE, result
+
+
+async def test_an_asset_at_localhost_is_the_relays_own_address(bench: Bench) -> None:
+    """A finished job whose asset is on the relay's own machine says so, apart from the faults of an asset."""
+    address = "http://localhost:1/v.mp4"
+    body = json.dumps({"task_id": "t1", "status": "completed", "url": address}).encode()
+    pages = {"POST /video/generations": answer(body), "GET /video/generations/t1": answer(body)}
+    async with serve(_vendor(**pages)) as server:
+        result = await bench.run(ProbeKind.GENERATE, server.url, "video-generations", "wan-3.0", timeout=2.0)
+    assert result.rule == "asset:own-address"
+    assert result.detail == f"the relay's own address is wrong: the finished job's asset is said to be at {address}"
+    assert result.depth is Depth.ACCEPTED
 
 
 async def test_a_hung_download_leaves_time_to_delete(bench: Bench) -> None:
