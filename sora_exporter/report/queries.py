@@ -9,6 +9,7 @@ from typing import Final
 from sora_exporter.report.findings import Window
 
 PREFIX: Final = "service_id:sora_service_"
+TROUBLE: Final = "service_id_error_class:sora_service_trouble:count"
 RECENT: Final = "15m"
 """Three evaluations of the slowest group of rules; an older value is not current."""
 
@@ -40,7 +41,8 @@ NOW: Final[Mapping[str, str]] = MappingProxyType(
         # Without the current rules, the status of the exporters; the mildest one, since that exporter got an answer.
         "severity": f"{PREFIX}severity:median or on (service_id) min by (service_id) ({_SEVERITY})",
         "known": "group by (service_id) (sora_service_status)",
-        "error_class": "count by (service_id, error_class) (sora_service_error == 1)",
+        # The second part has what applications met where probes stop short.
+        "error_class": f"count by (service_id, error_class) (sora_service_error == 1) or {TROUBLE}",
         "recommended": "max by (service_id) (product_service_id:sora_service_recommended:bool)",
         "objective": "max by (service_id) (last_over_time(sora_service_objective_ratio[1h]))",
         "price": "max by (service_id, unit) (last_over_time(sora_service_price_usd[1h]))",
@@ -93,7 +95,8 @@ MINUTES: Final[Mapping[str, str]] = MappingProxyType(
         "unavailable": f"last_over_time({PREFIX}available:bool[{MINUTE}]) == 0",
         "silent": f"last_over_time({PREFIX}evidence:bool[{MINUTE}]) == 0",
         "error_classes": "count by (service_id, error_class) "
-        f'(last_over_time(sora_service_error{{error_class!~"{NOT_AN_INCIDENT}"}}[{MINUTE}]) == 1)',
+        f'(last_over_time(sora_service_error{{error_class!~"{NOT_AN_INCIDENT}"}}[{MINUTE}]) == 1)'
+        f" or on (service_id) last_over_time({TROUBLE}[{MINUTE}])",
     }
 )
 """Queries for every minute; only minutes with a fault or without evidence have a sample in the answer."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from support.alert_stories import Story, Values, check, firings, minutes, plain, scrapes
 
+from sora_exporter.report.queries import MINUTES, NOW
+
 pytestmark = pytest.mark.programs
 LENGTH = 70
 REFUSED = 50
@@ -16,6 +18,8 @@ PROVEN = "service_id_depth:sora_service_proven_timestamp_seconds:max"
 RECOMMENDED = "product_service_id:sora_service_recommended:bool"
 APPLICATION = {"job": "shop", "instance": "b", "service_id": "alpha"}
 S = "service_id:sora_service_"
+RANK = "error_class:sora_service_severity:rank"
+CLASSES_OF_THE_REPORT = (NOW["error_class"], MINUTES["error_classes"])
 
 
 def test_a_proof_is_the_newest_of_probes_and_applications(tmp_path: Path) -> None:
@@ -72,6 +76,7 @@ def test_orders_decide_beyond_the_reach_of_probes(tmp_path: Path) -> None:
             (45, f'sum({S}traffic_availability:ratio24h{{service_id="alpha"}})', 0),
             (45, 'sum(service_id:sora_client_risk_control:ratio1h{service_id="alpha"})', 1),
             (45, f'sum({RECOMMENDED}{{service_id="alpha"}})', 0),
+            *((45, f"count(({query}) and on (error_class) {RANK} == 2)", 1) for query in CLASSES_OF_THE_REPORT),
             (65, f'sum({S}severity:median{{service_id="alpha"}})', 0),
             (65, f'sum({S}risk_control_episodes:sum24h{{service_id="alpha"}})', 1),
             # One order in dozens is one failed attempt, weighed as such, and no fault.
