@@ -18,7 +18,7 @@ from uuid import uuid4
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
-from sora_exporter.config.apis.spec import Paths
+from sora_exporter.config.apis.calls import Paths
 from sora_exporter.config.section import Flag, Json, Section
 from sora_exporter.config.service import require_shorter, usual_timeout
 from sora_exporter.config.values import HeaderName, HeaderValue, Seconds, parse_duration

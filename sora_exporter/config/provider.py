@@ -10,7 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from sora_exporter.config.apis.spec import FILLED_PER_REQUEST
+from sora_exporter.config.apis.calls import FILLED_PER_REQUEST
 from sora_exporter.config.auth import Auth, AuthAsWritten, auth_of
 from sora_exporter.config.balance import Balance, BalanceAsWritten, described
 from sora_exporter.config.secret_names import SecretFile, SecretVariable, require_one

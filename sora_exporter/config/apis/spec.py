@@ -2,44 +2,38 @@
 
 A *path* into a JSON answer is dotted, with numbers for list members: ``data.0.url``; ``steps.[type=video]`` chooses the
 first member of a list that has this value. The paths of a tuple are tried in order.
-
-A *placeholder* in a path, header or body is filled for each request: ``{model}``, ``{prompt}``, ``{job_id}``,
-``{uuid}``, ``{timestamp}`` (seconds), ``{timestamp_ms}``, the provider's ``values``, and any path
-into an earlier answer, of which the newest that has it counts.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from sora_exporter.config.apis.template import WHOLE, fill, fill_path, placeholders
-from sora_exporter.config.section import Count, Flag, Json, Pattern, Section
-from sora_exporter.config.values import HEADER_NAME
-from sora_exporter.documents import at, first, text_of
+from sora_exporter.config.apis.calls import (
+    ALWAYS,
+    FILLED_PER_REQUEST,
+    Call,
+    Catalog,
+    Create,
+    Headers,
+    NextPage,
+    Paths,
+    Words,
+)
+from sora_exporter.config.apis.jobs import Cancel, Ending, Find, Job, State
+from sora_exporter.config.apis.template import fill, fill_path, placeholders
+from sora_exporter.config.section import Json, Pattern, Section
+from sora_exporter.documents import first, text_of
 from sora_exporter.result import Depth, ErrorClass, Expectation
 
 __all__ = [
     "Api", "Asset", "Call", "Canary", "Cancel", "Catalog", "Codes", "Create", "Ending", "Find", "Job", "NextPage",
     "Proof", "State", "fill", "fill_path", "first",
 ]  # fmt: skip
-
-Method = Literal["GET", "POST", "PUT", "DELETE"]
-State = Literal["queued", "running", "done", "failed"]
-"""The meaning of a job's status word."""
-ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms"})
-"""The placeholders that every request can fill."""
-FILLED_PER_REQUEST = ALWAYS | {"job_id"}
-"""The placeholders that no answer and no provider has to fill."""
-
-
-def _as_tuple(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
 
 
 def _as_list(value: object) -> object:
@@ -54,123 +48,6 @@ def _merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         for name, (old, new) in both.items()
     }
     return {name: value for name, value in {**body, **merged}.items() if changes.get(name, value) is not None}
-
-
-def _lower(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(word.lower() for word in words)
-
-
-def _as_words(value: object) -> object:
-    """Return one value or a list of them as texts: numbers and booleans as JSON writes them."""
-    values = value if isinstance(value, list | tuple) else [value]
-    return tuple(text_of(one) or one for one in values)
-
-
-def _call_path(path: str) -> str:
-    if not re.fullmatch(r"/(?!/)[!-~]*|/", path) and not WHOLE.fullmatch(path):
-        raise ValueError("a path begins with one '/' and has no spaces: it is added to the provider's base_url")
-    return path
-
-
-def _fixed_name(name: str) -> str:
-    if not HEADER_NAME.fullmatch(name) or name.lower() == "authorization":
-        raise ValueError(f"{name!r} cannot be a header here: keys belong into auth of the provider")
-    return name
-
-
-def _ascii(value: str) -> str:
-    if value != value.strip() or not re.fullmatch(r"[ -~]+", value):
-        raise ValueError("a header's value is printable ASCII without spaces around it: correct it")
-    return value
-
-
-Paths = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(_as_tuple, json_schema_input_type=str | list[str])
-]
-Word = str | bool | int | float
-Words = Annotated[Paths, BeforeValidator(_as_words, json_schema_input_type=Word | list[Word]), AfterValidator(_lower)]
-CallPath = Annotated[str, AfterValidator(_call_path)]
-Headers = Mapping[Annotated[str, AfterValidator(_fixed_name)], Annotated[str, AfterValidator(_ascii)]]
-Conditions = Mapping[Annotated[str, Field(min_length=1)], Words]
-AnswerMib = Annotated[Count, Field(ge=1, le=64)]
-
-
-class Call(Section):
-    """One request: method, path, headers and body, each with placeholders."""
-
-    method: Method = "GET"
-    """The HTTP method."""
-    path: CallPath
-    """Added to the provider's ``base_url``. A path that is one placeholder, such as ``{status_url}``, is a whole
-    address from an answer, with the origin of ``base_url``.
-    """
-    headers: Headers = Field(default_factory=dict)
-    """Headers of this call alone. Keys belong into ``auth`` of the provider."""
-    body: Json | None = None
-    """The JSON body, with placeholders in its texts."""
-    answer_mib: AnswerMib = 1
-    """How many MiB of the answer are read: more where the video stands in it as base64."""
-
-    @property
-    def blanks(self) -> set[str]:
-        """The names of the placeholders."""
-        return placeholders(self.path) | placeholders(dict(self.headers)) | placeholders(self.body or {})
-
-
-class NextPage(Section):
-    """The place of the next page in a list."""
-
-    value: Paths = Field(min_length=1)
-    """Paths to the token of the next page, or to its whole address."""
-    query: str | None = Field(default=None, min_length=1)
-    """The query parameter that takes the token; without it the value is an address."""
-
-
-class Catalog(Section):
-    """The model catalog: the call for one model, for all of them, or both."""
-
-    path: CallPath | None = "/models/{model}"
-    """The call for one model; null if there is none."""
-    list: CallPath | None = "/models"
-    """The call for all models; null if there is none."""
-    items: Paths = ("data", "models")
-    """Paths to the list, or to a mapping with the models' names as keys."""
-    id: Paths = ("id", "name")
-    """Paths in each item to the model's name."""
-    prefix: str = ""
-    """Text that stands before every name there."""
-    next: NextPage | None = None
-    """The next page of a long list."""
-
-    @field_validator("path")
-    @classmethod
-    def _names_model(cls, value: str | None) -> str | None:
-        if value is not None and "model" not in placeholders(value):
-            raise ValueError(f"{value!r} names no {{model}}: put it where the vendor expects it")
-        return value
-
-    @model_validator(mode="after")
-    def _is_somewhere(self) -> Self:
-        if self.path is None and self.list is None:
-            raise ValueError("the catalog is nowhere: give path, list or both, or write catalog: null")
-        return self
-
-
-class Create(Call):
-    """The create request: a call, and what is to be known of its answer and its price."""
-
-    method: Method = "POST"
-    """The HTTP method."""
-    encoding: Literal["json", "multipart"] = "json"
-    """How the body is sent: as JSON or as a form."""
-    body: Json
-    """The cheapest and shortest video. Members of a service's ``request`` replace these."""
-    stream: Flag = False
-    """Whether the answer is an event stream."""
-    billed_seconds: Paths = ()
-    """Paths in the body to the length of the video, for prices per second: 5, ``"5"`` or ``5s``."""
-    present: Paths = ()
-    """Paths of which a good answer has one; without them those of the job's id."""
 
 
 class Codes(Section):
@@ -236,142 +113,6 @@ class Canary(Section):
                 "add proves: {maker: routed, relay: authenticated}"
             )
         return value
-
-
-class Find(Section):
-    """How to list jobs, to find one whose id was lost."""
-
-    path: CallPath
-    """The call for the list of jobs."""
-    most: Annotated[Count, Field(ge=1, le=10_000)] = 100
-    """How many jobs the list holds at most: a longer one may be cut off and proves no absence."""
-    items: Paths = Field(min_length=1)
-    """Paths to the list."""
-    prompt: Paths = Field(min_length=1)
-    """Paths in each item to its prompt, which holds the marker of the job."""
-
-
-class Ending(Call):
-    """A call that ends or deletes a job."""
-
-    method: Method = "DELETE"
-    """The HTTP method."""
-    when: tuple[State, ...] = ()
-    """The states of the job in which the vendor permits the call; none given: every state."""
-
-    def fits(self, state: State | None) -> bool:
-        """Return whether a job in this state can be removed so; None stands for a state that is not known."""
-        return not self.when or state in self.when
-
-
-class Cancel(Ending):
-    """A call that stops a job which has not ended: before it runs or, unless ``when`` says otherwise, while it runs."""
-
-    when: tuple[State, ...] = Field(default=("queued", "running"), min_length=1)
-    """The states of the job in which the vendor permits the call."""
-
-
-class Job(Section):
-    """The places of a job's id, status word and error, the meaning of the words, and the calls that follow and end it.
-
-    A failure by ``failed_when`` goes before the status word, and the status word before ``done_when``. A word that is
-    nowhere listed keeps the polling going.
-    """
-
-    id: Paths = Field(min_length=1)
-    """Paths to the job's id in the answer to the create request."""
-    status: Paths = ()
-    """Paths to the status word in the answer to a poll."""
-    error: Paths = ()
-    """Paths to the reason of a failure."""
-    queued: Words = ()
-    """Words for a job that waits."""
-    running: Words = ()
-    """Words for a job at work."""
-    done: Words = ()
-    """Words for a finished job."""
-    failed: Words = ()
-    """Words for a job that ended without a video."""
-    failed_when: Conditions = Field(default_factory=dict)
-    """Paths with the values, or ``present``, that make the job failed, with any status word."""
-    done_when: Conditions = Field(default_factory=dict)
-    """Paths with the values, or ``present``, that make the job done where no status word decides."""
-    absent: State | None = None
-    """The state of an answer without any status word."""
-    poll: Call
-    """The call that reads the job's state."""
-    poll_interval_seconds: float = Field(default=5.0, gt=0, le=3600)
-    """Seconds between two polls."""
-    cancel: Cancel | None = None
-    """The call that stops a job; none if the vendor has no such call."""
-    delete: Ending | None = None
-    """The call that deletes a job; none if the vendor has no such call."""
-    find: Find | None = None
-    """The list of jobs, if the vendor has one that holds their prompts."""
-
-    @property
-    def meanings(self) -> dict[str, State]:
-        """The meaning of each status word, most final meaning first."""
-        by_meaning: dict[State, tuple[str, ...]] = {
-            "done": self.done,
-            "failed": self.failed,
-            "running": self.running,
-            "queued": self.queued,
-        }
-        return {word: meaning for meaning, words in by_meaning.items() for word in words}
-
-    def status_word(self, answer: object) -> str:
-        """Return the status word of an answer in lower case; empty text without one."""
-        return (text_of(first(answer, self.status)) or "").lower()
-
-    def word(self, answer: object) -> State | None:
-        """Return the state of the job in an answer by the configured words and conditions; None for another word."""
-        if _holds(self.failed_when, answer):
-            return "failed"
-        word = self.status_word(answer)
-        if (state := self.meanings.get(word)) is not None:
-            return state
-        if _holds(self.done_when, answer):
-            return "done"
-        return self.absent if not word else None
-
-    @property
-    def endings(self) -> tuple[Ending, ...]:
-        """The calls that remove a job, deleting before cancelling; empty for a vendor that has none."""
-        return tuple(ending for ending in (self.delete, self.cancel) if ending is not None)
-
-    @model_validator(mode="after")
-    def _can_be_followed(self) -> Self:
-        if not (self.status and self.done) and not self.done_when:
-            raise ValueError("nothing shows that the job is done: add done with the words of status, or done_when")
-        if not self.poll.blanks - ALWAYS:
-            raise ValueError(f"the poll {self.poll.path!r} names no {{job_id}}: put it where the vendor expects it")
-        for name, ending in (("cancel", self.cancel), ("delete", self.delete)):
-            if ending is not None and not ending.blanks - ALWAYS:
-                raise ValueError(f"{name} {ending.path!r} names no {{job_id}}: put it where the vendor expects it")
-            if ending is not None and "job_id" not in ending.blanks and not ending.when:
-                raise ValueError(f"{name} is filled from the answer to a poll: say in which states, with when")
-        if any(ending.when for ending in self.endings) and "job_id" not in self.poll.blanks:
-            raise ValueError("after a restart only the job's id is known: put {job_id} into poll, or drop when")
-        return self
-
-    @model_validator(mode="after")
-    def _one_meaning_each(self) -> Self:
-        words = [*self.queued, *self.running, *self.done, *self.failed]
-        twice = sorted({word for word in words if words.count(word) > 1})
-        if twice:
-            raise ValueError(f"the status word {twice[0]!r} is listed twice in the status words: keep one")
-        return self
-
-
-def _holds(conditions: Mapping[str, tuple[str, ...]], answer: object) -> bool:
-    return any(_has(at(answer, path), wanted) for path, wanted in conditions.items())
-
-
-def _has(said: object, wanted: tuple[str, ...]) -> bool:
-    if "present" in wanted:
-        return said is not None and said not in ("", [], {})
-    return (text_of(said) or "").lower() in wanted
 
 
 class Asset(Section):
