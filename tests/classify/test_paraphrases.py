@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from support.corpus import is_seen
-from support.paraphrases import Paraphrase, codes, fresh, further, pairs, paraphrases, unheard, wordings
+from support.paraphrases import Paraphrase, codes, fresh, further, later, pairs, paraphrases, unheard, wordings
 
 from sora_exporter.classify import classify
 from sora_exporter.result import ErrorClass
@@ -39,6 +39,8 @@ LEAST = {
     "fresh, held out": (0.82, 0.88),
     "unheard, seen": (0.95, 0.97),
     "unheard, held out": (0.88, 0.95),
+    "later, seen": (0.95, 0.95),
+    "later, held out": (0.8, 0.83),
     "codes": (0.95, 0.95),
     "further": (0.95, 0.97),
     "cross-talk, seen": (0.95, 0.95),
@@ -49,7 +51,7 @@ LEAST = {
 
 def test_wordings_codes_and_pairs_kept_apart_get_their_class(capsys: pytest.CaptureFixture[str]) -> None:
     """Wordings, codes of no known vendor and pairs of cross-talk that were kept apart get their class to the target."""
-    sources = {"fresh": fresh(), "unheard": unheard(), "cross-talk": pairs("cross_talk_unheard")}
+    sources = {"fresh": fresh(), "unheard": unheard(), "later": later(), "cross-talk": pairs("cross_talk_unheard")}
     groups = {"codes": codes(), "further": further()}
     for name, rows in sources.items():
         for each in rows:

@@ -69,6 +69,11 @@ def further() -> list[Paraphrase]:
     return _wordings("further")
 
 
+def later() -> list[Paraphrase]:
+    """Return the fifth set of single wordings, halved like the second one."""
+    return _wordings("later")
+
+
 def _wordings(name: str) -> list[Paraphrase]:
     chance = random.Random(SEED)
     families = yaml.safe_load((DATA / f"{name}.yml").read_text(encoding="utf-8"))
