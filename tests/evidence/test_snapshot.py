@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from support.clock import HandClock
 from support.watched import config, result, service
 
 from sora_exporter.evidence.snapshot import result_overview, services_overview
 from sora_exporter.evidence.state import State
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 
 def test_services(clock: HandClock) -> None:
@@ -48,6 +49,16 @@ def test_price_per_video_and_obstacles_are_shown(clock: HandClock) -> None:
     assert [(each["probe"], each["error_class"], each["why"]) for each in alpha["obstacles"]] == [
         ("canary", "quota_exhausted", "余额不足")
     ]
+
+
+@pytest.mark.parametrize("error_class", [each for each in ErrorClass if each.status is not Status.OPERATIONAL])
+def test_each_status_that_is_not_operational_has_a_reason_and_an_advice(state: State, error_class: ErrorClass) -> None:
+    """An answer without a word is explained by its class, so that no line of ``check`` is empty."""
+    state.record(result(error_class, detail=""))
+    (shown,) = services_overview(state)
+    assert (shown["status"], shown["error_class"]) == (error_class.status, error_class)
+    assert shown["why"].strip()
+    assert shown["what_to_do"].strip()
 
 
 def test_a_refused_key_that_a_relay_passed_on_names_its_owner(state: State) -> None:

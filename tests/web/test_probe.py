@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from support.clock import HandClock
 from support.exporting import Served, result, serving
 
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import Depth, ErrorClass, ProbeKind
 from sora_exporter.web.probe import LONGEST_SECONDS, PAUSE_SECONDS, SHORTEST_SECONDS, seconds_left
 
 CATALOG = ("sora-2-official", ProbeKind.CATALOG)
@@ -167,13 +167,16 @@ async def test_a_probe_run_by_another_process_is_a_503(served: Served) -> None:
 
 async def test_debug_shows_the_attempt_and_the_metrics_to_a_person(served: Served) -> None:
     """debug=true answers text with the attempt's facts, followed by the metrics a scraper would have got."""
-    served.runner.script[CATALOG] = result(*CATALOG, ErrorClass.CAPTCHA, detail="Just a moment…", rule="challenge")
+    served.runner.script[CATALOG] = result(
+        *CATALOG, ErrorClass.CAPTCHA, detail="Just a moment…", rule="challenge", depth=Depth.REACHABLE
+    )
     answer = await served.get("/probe?service_id=sora-2-official&debug=true")
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
     facts, _, metrics = answer.text.partition("\n\nMetrics that would have been returned:\n")
     assert facts.startswith("service sora-2-official, probe catalog\n")
     assert '"why": "Just a moment…"' in facts
     assert '"rule": "challenge"' in facts
+    assert '"depth": "reachable"' in facts
     assert values(metrics)["probe_success"] == 0.0
 
 
