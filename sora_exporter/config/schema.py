@@ -111,11 +111,12 @@ class Config(Section):
     @classmethod
     def _with_possible_probes(cls, services: tuple[Service, ...], info: ValidationInfo) -> tuple[Service, ...]:
         """Return the services without usual probes that their api cannot do, and canaries that a provider rules out."""
-        providers, apis = info.data.get("providers", {}), {**builtin_apis(), **info.data.get("apis", {})}
+        providers, own = info.data.get("providers", {}), info.data.get("apis", {})
         ruled_out = {name for name, provider in providers.items() if not provider.canary}
         found = []
         for service in services:
-            api = None if "probes" in service.model_fields_set else apis.get(service.api)
+            has_own_probes = "probes" in service.model_fields_set
+            api = None if has_own_probes else own.get(service.api) or builtin_apis().get(service.api)
             lacking = {kind for kind in service.probes if api is not None and not getattr(api, kind.needs)}
             if service.provider in ruled_out:
                 lacking.add(ProbeKind.CANARY)

@@ -5,6 +5,7 @@ YAML comes in. Checked models of requests, jobs and assets go out, and bodies an
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 
@@ -31,12 +32,34 @@ __all__ = [
 ]
 
 
+class BuiltinApis(Mapping[str, Api]):
+    """The shapes that come with the exporter, by name; each is read from its file when it is needed first."""
+
+    def __init__(self) -> None:
+        files = (entry.name for entry in resources.files(__package__).iterdir())
+        self._names = sorted(file.removesuffix(".yml") for file in files if file.endswith(".yml"))
+
+    def __getitem__(self, name: str) -> Api:
+        if name not in self._names:
+            raise KeyError(name)
+        return _read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @cache
-def builtin_apis() -> dict[str, Api]:
-    """Return the shapes that come with the exporter, by name, from the YAML files beside this module."""
-    files = [entry.name for entry in resources.files(__package__).iterdir()]
-    names = sorted(file.removesuffix(".yml") for file in files if file.endswith(".yml"))
-    return {name: Api.model_validate(yaml.safe_load(api_text(name))) for name in names}
+def builtin_apis() -> BuiltinApis:
+    """Return the shapes that come with the exporter, from the YAML files beside this module."""
+    return BuiltinApis()
+
+
+@cache
+def _read(name: str) -> Api:
+    return Api.model_validate(yaml.safe_load(api_text(name)))
 
 
 def api_text(name: str) -> str:
