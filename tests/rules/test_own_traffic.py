@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.alert_stories import Story, Values, check, firings, minutes, plain, scrapes
 
-from sora_exporter.report.queries import MINUTES, NOW
+from sora_exporter.report.queries import MINUTES, NOW, TROUBLE
 
 pytestmark = pytest.mark.programs
 LENGTH = 70
@@ -66,7 +66,7 @@ def test_orders_decide_beyond_the_reach_of_probes(tmp_path: Path) -> None:
             *orders("beta", success=range(LENGTH), risk_control=[int(minute > 5) for minute in range(LENGTH)]),
             *orders("gamma", quota_exhausted=each_minute),
             *orders("delta", connection=each_minute, dns=each_minute),
-            *orders("epsilon", server_error=each_minute, success=[minute // 2 for minute in each_minute]),
+            *orders("epsilon", server_error=each_minute, success=each_minute),
         ],
         [
             # Every order is refused by risk control: one alert, one episode, and nothing that users got.
@@ -90,8 +90,10 @@ def test_orders_decide_beyond_the_reach_of_probes(tmp_path: Path) -> None:
             # An application without a network says nothing of the service.
             (45, f'sum({S}severity:median{{service_id="delta"}})', 0),
             (45, f'sum({S}served:ratio{{service_id="delta"}})', 1),
-            # Two of three orders fail, which is a fault of its own kind.
+            # Half of the orders fail, which is a fault of its own kind; its class is not what the others met.
             (45, f'sum({S}severity:median{{service_id="epsilon"}})', 1),
+            (45, f'count({TROUBLE}{{service_id="epsilon"}})', 1),
+            (45, f'sum({TROUBLE}{{service_id="epsilon",error_class="server_error"}})', 10),
             (45, f"count({firings('SoraServiceDegraded', service_id='epsilon')})", 1),
         ],
     )
