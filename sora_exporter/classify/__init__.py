@@ -1,4 +1,4 @@
-"""Decide what one answer stands for: ``classify(answer) -> Verdict``. Pure; the facts are in ``rules.yml``."""
+"""The verdict on one answer: ``classify(answer) -> Verdict``. Pure; the facts are in ``rules.yml``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _USER_TEXT_LIMIT = 4000
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A verdict, and which text of the answer and which words in it made it."""
+    """A verdict, and the text of the answer and the words in it that decided."""
 
     verdict: Verdict
     reason: Reason
 
 
 def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
-    """Return the one error class this answer stands for, the rule that decided, and its words for a person.
+    """Return the error class of an answer, the rule that decided, and the answer's own words.
 
     User rules are tried first (rule name ``user:<n>``, by their place in the configuration), then the table in order;
     its last row always holds. No clock, no network, no log; never raises, for any content of the answer.
@@ -39,7 +39,7 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
 
 
 def explained(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Explained:
-    """Return the verdict of ``classify``, and why."""
+    """Return the verdict of ``classify``, and its reason."""
     verdict = classify(answer, user_rules)
     heard = TABLE.hear(facts_of(answer), answer.headers)
     rule = next((rule for rule in TABLE.rules if rule.name == verdict.rule), None)
@@ -58,7 +58,7 @@ def _by_user(answer: Answer, facts: Facts, user_rules: Sequence[UserRule]) -> Ve
 
 
 def _for_a_person(answer: Answer, facts: Facts) -> str:
-    """The answer's own words, blanks folded, at most DETAIL_CHARACTERS of them; of an empty one, where it came from."""
+    """At most DETAIL_CHARACTERS of the answer's own words; for an empty answer, its status and sender."""
     words = " ".join(next((said for said in (*facts.messages, *facts.codes) if said.strip()), "").split())
     if not words and facts.form in ("page", "empty"):
         sender = f" from {server}" if (server := answer.headers.get("server", "").strip()) else ""

@@ -1,7 +1,7 @@
-"""Clauses: the sentences of an answer's messages, and what of each speaks of the fault. Pure.
+"""Clauses: the sentences of an answer's messages, and the parts of each that are about the fault. Pure.
 
-Words count only beside those of their own sentence. A part that says what was not charged or what was refunded, a
-condition ("if you …") and the name of a parameter say nothing of the fault: they are left out.
+Words count only beside those of their own sentence. Parts that say nothing about the fault are left out: amounts that
+were refunded or not charged, conditions ("if you …") and names of parameters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PARAMETER = re.compile(
     r"(?=\s+(?:is|must|should|has|was|are|cannot|can|may)\b)",
     re.IGNORECASE,
 )
-"""A parameter by its name, whose words are none of the message's."""
+"""The name of a parameter, whose words do not belong to the message."""
 _TEXT_LIMIT = 4000
 _CLAUSE_LIMIT = 60
 _ONLY = frozenset([0])
@@ -33,7 +33,7 @@ _ONLY = frozenset([0])
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One sentence, and the words of the rules found in what of it speaks of the fault."""
+    """One sentence, and the words of the rules found in its parts about the fault."""
 
     text: str
     words: frozenset[str]
@@ -85,5 +85,5 @@ def _sentences(messages: Iterable[str]) -> Iterator[str]:
 
 
 def _parts(sentence: str) -> list[str]:
-    """Return what commas, colons, brackets, conjunctions and conditions part."""
+    """Return the parts between commas, colons, brackets, conjunctions and conditions."""
     return [part for part in _PART_END.split(sentence) if part and not part.isspace()]

@@ -13,11 +13,11 @@ _FILTER_PATHS = (
     "promptfeedback.blockreason",
 )
 _RESPECTED_PATHS = ("respectmoderation", "video.respectmoderation", "data.0.respectmoderation")
-"""False where moderation kept a picture or video back. Source: xAI API reference."""
+"""False if moderation withheld a picture or video. Source: xAI API reference."""
 _FINISH_PATHS = ("candidates.0.finishreason", "choices.0.finishreason")
 _FILTERING = frozenset(path.partition(".")[0] for path in (*_RESPECTED_PATHS, *_FINISH_PATHS))
 _FILTERED = ("safety", "content_filter", "prohibited", "blocklist", "recitation", "spii")
-"""Reasons to finish that mean: nothing is given out. Source: Gemini API FinishReason; OpenAI chat completions."""
+"""Finish reasons of a withheld result. Source: Gemini API FinishReason; OpenAI chat completions."""
 _ENVELOPE_CODES = ("code", "ret", "retcode", "errcode", "errorcode", "resultcode")
 _TROUBLES = ("errormsg", "errmsg", "errormessage")
 _GOOD_CODES = frozenset(["0", "1", "100", "10000", "20000", "", "null"])
@@ -45,7 +45,7 @@ def says_error(node: dict[str, Any], members: Sequence[Member]) -> bool:
         or node.get("type") == "error"
         or ("detail" in node and "id" not in node)
         or any(key in _INNER_FAULTS and _is_inner_fault(key, value) for key, value in members)
-        # Most envelopes have none of these names: one look spares them all the others.
+        # Most envelopes have none of these names, and this check spares them the others.
         or (not node.keys().isdisjoint(_SPEAKING_OF_FAULTS) and _speaks_of_a_fault(node))
         or is_filtered(node)
     )
@@ -78,7 +78,7 @@ def _is_good_code(node: dict[str, Any], code: str) -> bool:
 
 
 def _is_inner_fault(key: str, value: object) -> bool:
-    """Whether a member inside an envelope reports a fault that the envelope itself is silent about."""
+    """Whether a member inside an envelope reports a fault that the envelope itself does not."""
     if key in _FAULT_CODES:
         return not (is_http_success(word_of(value)) or is_good_word(word_of(value)))
     if key in _FAULT_WORDS:
@@ -88,7 +88,7 @@ def _is_inner_fault(key: str, value: object) -> bool:
 
 
 def is_filtered(node: object) -> bool:
-    """Whether moderation kept back all that was generated."""
+    """Whether moderation withheld everything that was generated."""
     if not isinstance(node, dict) or node.keys().isdisjoint(_FILTERING):
         return False
     if any(at(node, path) is False for path in _RESPECTED_PATHS):

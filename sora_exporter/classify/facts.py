@@ -1,6 +1,6 @@
 """The facts in an answer's body: codes, messages, job status, and the good object if it is there. Pure.
 
-Nothing here decides what an answer means; that is the table in ``rules``.
+Nothing here decides the meaning of an answer; the table in ``rules`` does.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """An answer's own words, and what kind of answer it is.
+    """An answer's own words, and its kind.
 
     ``form`` is transport, empty, page, stream, json or text. ``status`` is the HTTP status, or the one an error inside
     a 2xx body names, or 0 without an answer. ``codes`` and ``messages`` are as sent, request ids removed.
@@ -54,7 +54,7 @@ class Facts:
     messages: tuple[str, ...] = ()
     signs: frozenset[str] = frozenset()
     """The answer's access (of JSON answers) and any of good, error, failed, expired, passed (a relay passes on the
-    refusal of what stands behind it) and excuse (an answer that looks good and may report a fault as text)."""
+    refusal of its upstream) and excuse (an answer that looks good and may report a fault as text)."""
     refused_by: RefusedBy = ""
 
 
@@ -66,7 +66,7 @@ class _Notes:
     nodes: int = 0
 
     def mark(self, mark: Mark | None, nesting: int) -> None:
-        """Remember whose refusal something is, and how deep inside other answers it stood."""
+        """Note the side of a refusal, and its depth inside other answers."""
         if mark is not None:
             self.marks.append((nesting, mark))
 
@@ -97,7 +97,7 @@ class _Notes:
             self.messages.append(_without_ids(text[:_TEXT_LIMIT]))
 
     def address(self, value: str) -> None:
-        """Keep what an address says of the fault, such as ``?action=captcha``."""
+        """Keep the fault in an address, such as ``?action=captcha``."""
         if said := shapes.demanded_by(value[:_TEXT_LIMIT]):
             self.code(said)
 
@@ -215,7 +215,7 @@ def _page_words(body: str) -> Iterator[str]:
 
 def _joined_events(body: str) -> Mapping[str, Any]:
     """Return one JSON value for a whole event stream: the event that reports an error, else the last one with all
-    contents; where nothing but progress came, the last notice in it of a failed try.
+    contents; in a stream of progress alone, the last notice of a failed try.
 
     Of a very long stream the beginning and the end are read: a fault ends a stream, and so does the video's address.
     """

@@ -56,7 +56,7 @@ _ADDRESS_LENGTH = 500
 
 
 def signs_of(document: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
-    """Yield what kind of answer a JSON value is: see ``Facts.signs``.
+    """Yield the signs of a JSON value: see ``Facts.signs``.
 
     Configured paths start at the whole document, the known ones inside its envelope.
     """
@@ -68,7 +68,7 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
     members = near_the_top(node)
     family = _job_family(document, members, endpoint, expectation)
     error = says_error(node, members) or any(says_something(at(document, path)) for path in expectation.error)
-    # A job that is done and reports an error beside it is done for.
+    # A job that is done but reports an error has failed.
     if family is Family.FAILED or (error and family is Family.DONE):
         yield "failed"
     if family is Family.EXPIRED:
@@ -78,7 +78,7 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
     elif family in (Family.FAILED, Family.EXPIRED):
         return
     elif family is Family.UNKNOWN and endpoint == "video_job":
-        return  # A status word of no family never reads as success.
+        return  # A status word without a family never reads as success.
     elif _has_good_object(document, node, members, endpoint, expectation, content, family):
         yield "good"
         is_short = content and "://" not in content and len(content) <= _EXCUSE_LENGTH
@@ -119,9 +119,9 @@ def _is_asset(key: str, value: object) -> bool:
 
 
 def _has_job(node: dict[str, Any], members: Sequence[Member], family: Family | None) -> bool:
-    """Whether an id-like member with a value stands near the top.
+    """Whether there is an id-like member with a value near the top.
 
-    A request's own id is one only where nothing else is said, or beside a word of a job under way. Source: xAI API
+    A request's own id counts only in an otherwise empty answer, or beside a word of a running job. Source: xAI API
     POST /v1/videos/generations, fal queue API.
     """
     ids = [(key, value) for key, value in members if value and isinstance(value, str | int)]
@@ -143,7 +143,7 @@ def _is_job_id(key: str, value: object) -> bool:
 def _is_list_of_things(value: object) -> bool:
     """Whether a value is a catalog: a list of names, of objects with an id or a name, or one object by name each.
 
-    Entries of another form beside a named one are the provider's slip: the list can still be read.
+    Entries of another form beside a named one are tolerated.
     """
     if isinstance(value, dict):
         return bool(value) and all(isinstance(each, dict) for each in value.values())
@@ -195,5 +195,5 @@ def _has_speech(node: object) -> bool:
 
 
 def _says_more(node: dict[str, Any]) -> bool:
-    """Whether a good-looking answer speaks, beside what it holds, in words that are not those of a success."""
+    """Whether a good-looking answer also has words that are not those of a success."""
     return any(isinstance(said := node.get(key), str) and not is_good_word(said) for key in SAYING)

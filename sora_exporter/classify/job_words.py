@@ -38,9 +38,9 @@ def family_of(word: str) -> Family:
 
 
 def gravest(words: Iterable[str]) -> Family | None:
-    """Return the family that decides where an answer has several status words, or None where it has none.
+    """Return the family that decides among an answer's status words, or None without any.
 
-    A failed part outweighs an envelope that says success; a word of no family speaks only where no other does.
+    A failed part outweighs an envelope that says success; a word without a family counts only alone.
     """
     found = {family_of(word) for word in words}
     return next((family for family in Family if family in found), None)

@@ -53,7 +53,7 @@ def _split(text: str) -> list[str]:
 
 
 def _parted(word: str) -> str:
-    """A word in lower case, parted at its seams."""
+    """A word in lower case, split where its parts meet."""
     return _SEAM.sub(" ", word).lower()
 
 
@@ -92,7 +92,7 @@ def phrases(notations: Iterable[str]) -> Phrases:
     is a or b right before c or d.
 
     A word matches where a word begins (``suspend`` finds "suspended"), with ``$`` the whole word only;
-    Chinese, Japanese and Korean words, which no blanks part, match anywhere.
+    Chinese, Japanese and Korean words, which have no blanks between them, match anywhere.
     """
     ways = tuple(_phrase(notation) for notation in notations)
     return Phrases(ways, frozenset().union(*(group for way in ways for group in (way.never, *way.every))))
@@ -137,7 +137,7 @@ class Index:
         self._by_word: dict[str, list[tuple[int, tuple[frozenset[str], ...], frozenset[str]]]] = {}
         for number, said in enumerate(sets):
             for way in said.ways:
-                # A text that has no word of the rarest group cannot say it: nothing else is looked up.
+                # A text without a word of the rarest group cannot match, so nothing else is looked up.
                 rarest, *others = sorted(way.every, key=lambda group: sum(uses[word] for word in group))
                 for word in rarest:
                     self._by_word.setdefault(word, []).append((number, tuple(others), way.never))

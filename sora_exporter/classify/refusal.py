@@ -19,7 +19,7 @@ class Mark(Enum):
     GATEWAY = "gateway"
     """A relay's own refusal."""
     PASSED_ON = "passed on"
-    """A relay's wrapper around the answer of what stands behind it, or around its silence."""
+    """A relay's wrapper around the answer, or the silence, of its upstream."""
     MAKER = "maker"
     """The shape of a maker's own refusal."""
 
@@ -66,7 +66,7 @@ _WRAPPER_WORDS = re.compile(
 
 
 def mark_of(node: Mapping[str, Any]) -> Mark | None:
-    """Return whose refusal an error object is, by its code and type; None where neither says."""
+    """Return the side of a refusal by the code and type of an error object; None if neither shows it."""
     code, kind = node.get("code"), node.get("type")
     if code == "INVALID_API_KEY":
         return Mark.GATEWAY  # sub2api's spelling; makers write theirs in lower case.
@@ -90,7 +90,7 @@ def _is_a_makers(node: Mapping[str, Any], code: str, kind: str) -> bool:
 
 
 def mark_in(text: str) -> Mark | None:
-    """Return whose refusal a message is, by how it begins; None where it does not say."""
+    """Return the side of a refusal by the beginning of a message; None if that does not show it."""
     text = text[:_BEGINNING]
     if _WRAPPER_WORDS.match(text):
         return Mark.PASSED_ON

@@ -65,7 +65,7 @@ class Rule:
 
     @property
     def wants_words(self) -> bool:
-        """Whether an answer has to say something to come under it."""
+        """Whether the rule needs any words of an answer."""
         return bool(self.codes.ways or self.text.ways)
 
     def has_headers(self, headers: Mapping[str, str]) -> bool:
@@ -88,7 +88,7 @@ def _words_of(way: Phrase, words: frozenset[str]) -> tuple[str, ...]:
 
 
 class Table:
-    """The rules in their order, and the ear that their words need."""
+    """The rules in their order, and the listener for their words."""
 
     def __init__(self, document: Mapping[str, Any], translations: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         """Build the table from documents of the form of ``rules.yml`` and ``languages.yml``; an unknown word raises."""

@@ -1,4 +1,4 @@
-"""The shapes answers come in: which fields hold codes and messages, and how to read a stranger's document. Pure.
+"""The shapes of answers: the fields of codes and messages, and the reading of an unknown document. Pure.
 
 Sources: openai/openai-python src/openai/types; QuantumNous/new-api dto and relay; docs.kie.ai; Ark, DashScope, Kling,
 MiniMax, Runway, Luma, fal and Replicate API references.
@@ -39,7 +39,7 @@ MESSAGE_KEYS = names(
 FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
 """Google reports a moderated video with these fields of a finished operation. Source: Vertex AI Veo API reference."""
 ADDRESS_ENDINGS = ("url", "uri", "redirect", "location", "redirectto", "href")
-"""What the names of members that hold an address end with."""
+"""The endings of the names of members that hold an address."""
 _DEMAND = re.compile(
     r"[/?&=_](?:(captcha|punish|turnstile|challenge)|login|signin|sign-in|passport|sso)(?=[/?&=#]|$)", re.IGNORECASE
 )
@@ -60,7 +60,7 @@ _ENVELOPES = ("response", "result", "body")
 
 
 def at(node: object, path: str) -> Any:
-    """Return what is at a dotted path of a document whose names have lost their spelling, or None."""
+    """Return the value at a dotted path of a document whose names have lost their spelling, or None."""
     first, normal = _normal(path)
     return documents.at(node, normal) if not isinstance(node, dict) or first in node else None
 

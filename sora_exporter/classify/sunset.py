@@ -1,4 +1,4 @@
-"""The end of a model's life: what answers announce, and what "not found" means after it."""
+"""The end of a model's life: its announcement in answers, and the meaning of "not found" after it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def announced_sunset(headers: Mapping[str, str], document: Any) -> float | None:
     """Return the end of life an answer announces as Unix time, or None.
 
     The ``Sunset`` header (RFC 8594) comes first, then the members of the body with a date. ``Deprecation``
-    (RFC 9745) names no end: what is deprecated still works.
+    (RFC 9745) names no end: a deprecated model still works.
     """
     moments = (_moment(said) for said in _dates(headers, document))
     return next((moment.timestamp() for moment in moments if moment is not None and _is_possible(moment)), None)

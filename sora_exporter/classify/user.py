@@ -1,4 +1,4 @@
-"""The user's own rules: what they want of an answer, tried before the built-in ones."""
+"""The user's own rules: conditions on an answer, tried before the built-in ones."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _is_status(status: int | None, wanted: str) -> bool:
 
 
 def user_rules(config: Config, provider: str | None, probe: ProbeKind | None = None) -> tuple[UserRule, ...]:
-    """Return the own rules that hold for a provider, and for a probe where one asked."""
+    """Return the own rules that apply to a provider, and to a probe if one sent the request."""
     return tuple(
         UserRule(
             number,

@@ -1,4 +1,4 @@
-"""Filling a vendor's calls: with what the configuration gives, and with values from earlier answers."""
+"""Filling a vendor's calls: with values from the configuration and from earlier answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_CHARACTERS = 2000
 
 
 class Unfilled(Exception):
-    """A call needs a value that nothing gives. The text is one line for a person."""
+    """A call needs a value that is not available. The text is one line for a person."""
 
 
 @dataclass(frozen=True, slots=True)

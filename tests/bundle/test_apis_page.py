@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -15,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from support.configured import KEY, loaded
+from support.generators import generator
 from support.over_http import over_http
 
 from sora_exporter.cli.check import probe_once
@@ -27,23 +26,14 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "apis.md").read_text("utf-8")
 FIRST, *STEPS = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 GOOD = {"code": 0}
+GENERATOR = generator("members")
 
 
-def generated() -> Any:
-    """The script that writes the tables."""
-    spec = importlib.util.spec_from_file_location("members", ROOT / "scripts" / "generate" / "members.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize("page", generated().PAGES)
+@pytest.mark.parametrize("page", GENERATOR.PAGES)
 def test_its_tables_are_those_of_the_models(page: str) -> None:
     """A page is as the generator writes it: run scripts/generate/members.py after a change of the models."""
     text = (ROOT / "docs" / page).read_text("utf-8")
-    assert generated().with_tables(page, text) == text
+    assert GENERATOR.with_tables(page, text) == text
 
 
 def test_every_member_is_explained() -> None:
@@ -54,7 +44,7 @@ def test_every_member_is_explained() -> None:
         (name, member, said) for name, one in sections.items() for member, said in one.get("properties", {}).items()
     ]
     assert [(name, member) for name, member, said in members if not {"description", "deprecated"} & set(said)] == []
-    listed = {name for names in generated().PAGES.values() for name in names}
+    listed = {name for names in GENERATOR.PAGES.values() for name in names}
     assert {name for name, _, _ in members} - listed == {"Like"}
 
 

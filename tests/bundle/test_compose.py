@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 from support.command_line import command
+from support.generators import generator
 
 from sora_exporter import __version__
 from sora_exporter.simulator.scenarios import SCENARIOS
@@ -150,12 +150,7 @@ def test_the_example_of_env_names_the_variables_of_compose() -> None:
 
 def test_prometheus_is_configured_as_shipped_but_for_addresses() -> None:
     """The mounted file is what the generator makes of the shipped one."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate" / "compose.py")
-    assert spec is not None
-    assert spec.loader is not None
-    generator = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(generator)
-    assert PROMETHEUS_CONFIG.read_text("utf-8") == generator.composed(), "run scripts/generate/compose.py"
+    assert PROMETHEUS_CONFIG.read_text("utf-8") == generator("compose").composed(), "run scripts/generate/compose.py"
     assert "127.0.0.1" not in PROMETHEUS_CONFIG.read_text("utf-8")
 
 

@@ -215,16 +215,16 @@ async def test_the_key_is_in_no_result(bench: Bench) -> None:
     assert "sk-of-the-probes" not in repr(result)
 
 
+def disk_is_full(*_: Any) -> None:
+    raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
+
+
 @pytest.mark.parametrize("method", ["note_job_id", "forget_job", "settle"])
 async def test_a_full_disk_in_mid_attempt_leaves_no_job_behind(
     simulator: SimulatedProvider, bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     """A ledger that fails after the create call changes nothing of the result, and the job is deleted."""
-
-    def failing(*_: Any) -> None:
-        raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
-
-    monkeypatch.setattr(bench.ledger, method, failing)
+    monkeypatch.setattr(bench.ledger, method, disk_is_full)
     result = await bench.run(ProbeKind.GENERATE, simulator.base_url("videos"), "videos", "MiniMax-H3")
     assert (result.error_class, simulator.jobs_left(), bench.ledger.spent_usd()) == (E.NONE, [], 0.25)
 
@@ -234,11 +234,7 @@ async def test_a_full_disk_before_an_attempt_keeps_it_from_costing(
     simulator: SimulatedProvider, bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     """Without a lock or a ledger no paid probe sends anything, and free ones go on."""
-
-    def failing(*_: Any) -> None:
-        raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
-
-    monkeypatch.setattr(bench.ledger, method, failing)
+    monkeypatch.setattr(bench.ledger, method, disk_is_full)
     base_url = simulator.base_url("videos")
     paid = await bench.run(ProbeKind.SUBMIT, base_url, "videos", "MiniMax-H3")
     free = await bench.run(ProbeKind.CATALOG, base_url, "videos", "MiniMax-H3")
@@ -370,11 +366,7 @@ async def test_an_accepted_canary_is_barred_on_a_full_disk_too(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     """Without room to write, the process itself remembers the canary, and the job is deleted."""
-
-    def failing(*_: Any) -> None:
-        raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
-
-    monkeypatch.setattr(bench.ledger, method, failing)
+    monkeypatch.setattr(bench.ledger, method, disk_is_full)
     async with serve(ACCEPTS) as server:
         config = bench.config(server.url, "videos", "sora-2")
         runner = bench.runner(config)

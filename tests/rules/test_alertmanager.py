@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
+from support.generators import generator
 from support.programs.alerting import adapted, alerts, post_alerts
-from support.programs.launch import ROOT, RULES, alertmanager, eventually, program
+from support.programs.launch import RULES, alertmanager, eventually, program
 from support.programs.sinks import mail_sink, webhook_sink
 
 CONFIG = RULES / "alertmanager.yml"
@@ -253,19 +252,9 @@ def test_severity_none_reaches_only_the_dead_mans_switch() -> None:
     ]
 
 
-def operator_script() -> ModuleType:
-    """Return the generator as a module."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate" / "operator_rules.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_operator_files_follow_the_plain_ones() -> None:
     """The committed PrometheusRules and ServiceMonitor are what the script makes of the plain files."""
-    for path, text in operator_script().documents().items():
+    for path, text in generator("operator_rules").documents().items():
         assert path.read_text() == text, "run scripts/generate/operator_rules.py"
     for source in RULES.glob("*.rules.yml"):
         copy = RULES / "operator" / source.name.replace(".rules.yml", ".prometheusrule.yml")
