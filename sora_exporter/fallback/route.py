@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from sora_exporter.classify.user import UserRule
 from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api
+from sora_exporter.documents import at
 from sora_exporter.probes.attempt import Attempt, Client
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS
@@ -50,19 +52,19 @@ class Route:
 
 def ordered(service: Service, api: Api, seconds: int, members: dict[str, Any]) -> Service:
     """Return the service with a create request for a video of so many seconds and with these members."""
-    request = {**service.request, **duration(api, seconds), **members}
+    request = {**service.request, **duration(api, {**api.create.body, **service.request}, seconds), **members}
     return service.model_copy(update={"request": request})
 
 
-def duration(api: Api, seconds: int) -> dict[str, Any]:
-    """Return the member that orders the length of the video, in the type that the vendor uses.
+def duration(api: Api, body: Mapping[str, Any], seconds: int) -> dict[str, Any]:
+    """Return the member of a create request that orders the length of the video, in the type that the vendor uses.
 
-    Empty if the vendor has no such member: the model then decides the length.
+    Empty if the request has no such member: the model then decides the length.
     """
     for path in api.create.billed_seconds:
         name, *inner = path.split(".")
-        if name in api.create.body:
-            return {name: _with(api.create.body[name], inner, seconds)}
+        if at(body, path) is not None:
+            return {name: _with(body[name], inner, seconds)}
     return {}
 
 

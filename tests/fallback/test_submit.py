@@ -310,6 +310,25 @@ async def test_the_length_is_in_the_vendors_member(shop: Shop, path: str, expect
     assert watched.request == {}
 
 
+@pytest.mark.parametrize(
+    ("api", "own", "expected"),
+    [
+        ("luma", {"video": {"resolution": "1080p", "duration": "10s"}}, {"resolution": "1080p", "duration": "5s"}),
+        ("replicate", {"input": {"text": "{prompt}", "duration": 8}}, {"text": "A boat", "duration": 5}),
+        ("replicate", {"input": {"text": "{prompt}"}}, {"text": "A boat"}),
+    ],
+)
+def test_the_length_leaves_what_the_service_orders_beside_it(
+    monkeypatch: pytest.MonkeyPatch, api: str, own: dict[str, object], expected: dict[str, object]
+) -> None:
+    """The members that a service sets beside the length stay, and no length is added where none is ordered."""
+    monkeypatch.setenv("SHOP_KEY", "sk-of-the-application")
+    config = config_of("http://relay.example/v1", service(OFFICIAL, api=api, request=own))
+    watched, shape = config.services[0], config.api(config.services[0])
+    request = shape.create_body(watched.model, ordered(watched, shape, 5, {}).request, "A boat")
+    assert request[next(iter(own))] == expected
+
+
 async def test_not_found_after_the_end_of_life_is_retired(shop: Shop) -> None:
     """A model that is gone after its configured end counts as retired, and the next route is tried."""
     shop.behave(OFFICIAL, "model_not_found")
