@@ -25,6 +25,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.budget_crash import LIMIT_USD
+from support.choice import Choice
 
 from sora_exporter.budget import storage as storage_module
 from sora_exporter.budget.ledger import LEDGER_FILE, SCHEMA, Ledger
@@ -314,14 +315,16 @@ def read_journal(path: Path) -> tuple[dict[date, int], set[int], set[int]]:
 
 
 @pytest.mark.processes
-def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock) -> None:
-    """120 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job.
+def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock, short_or_long: Choice) -> None:
+    """45 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job.
 
-    Rounds go on until a process died between its writes: a busy machine may start them too late for the first ones.
+    The full form kills 120. Rounds go on until a process died between its writes: a busy machine may start them too
+    late for the first ones.
     """
     storage, generator = tmp_path / "storage", random.Random(7)
+    rounds = short_or_long(15, 40)
     for round_number in range(400):
-        if round_number >= 40 and round_number % 5 == 0 and _unfinished(storage, clock):
+        if round_number >= rounds and round_number % 5 == 0 and _unfinished(storage, clock):
             break
         with ExitStack() as children:
             for _ in range(3):
@@ -336,7 +339,7 @@ def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock)
             assert micro <= round(ledger.spent_usd(day) * 1e6) <= round(LIMIT_USD * 1e6)
     assert created - deleted <= unfinished.keys()
     # The test has no teeth unless days were filled and processes died between their writes.
-    assert len(paid) >= 8
+    assert len(paid) >= rounds // 5
     assert max(paid.values()) > 0.5e6
     assert unfinished
 

@@ -6,13 +6,13 @@ import json
 import os
 import pty
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support import forking
 from support.command_line import command
 from support.recorded import Recorded, answering, each
 
@@ -98,11 +98,12 @@ def test_secrets_are_taken_from_files_alone(recorded: Recorded, tmp_path: Path) 
 def on_a_terminal(recorded: Recorded, **variables: str) -> str:
     """Return what the program writes to a terminal of 90 columns."""
     ours, its = pty.openpty()
-    command = [sys.executable, "-m", "sora_exporter", "report", "--prometheus-url", recorded.url, "--window", "7d"]
+    command = ["report", "--prometheus-url", recorded.url, "--window", "7d", "--end", "2026-11-01"]
     environment = {**os.environ, "COLUMNS": "90", "TERM": "xterm", **variables}
     environment = {name: value for name, value in environment.items() if name != "NO_COLOR" or value}
-    with subprocess.Popen([*command, "--end", "2026-11-01"], stdout=its, env=environment) as process:
-        os.close(its)
+    with os.fdopen(its, "w") as terminal:
+        process = forking.start(command, environment, stdout=terminal, stderr=sys.__stderr__)
+    with process:
         written = b""
         while piece := _read(ours):
             written += piece
