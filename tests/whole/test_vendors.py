@@ -15,12 +15,21 @@ from support.over_http import over_http
 from support.probing import Bench
 from support.street import PRICE_USD, LeapingClock, Street, Watched, shown
 
+from sora_exporter.config.apis import builtin_apis
 from sora_exporter.fallback import AsyncFallbackClient
+from sora_exporter.probes.cleanup import FIRST_PAUSE_SECONDS, CleanUp
+from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.simulator.assets import GOOD
 from sora_exporter.simulator.vendors import VENDORS, kling, vertex_veo
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("vendors.yml").read_text("utf-8"))
 SECRETS = {"KLING_ACCESS": kling.ACCESS_KEY, "KLING_SECRET": kling.SECRET_KEY}
+
+
+def has_endings(name: str) -> bool:
+    """Return whether a row's vendor can cancel or delete a job."""
+    job = builtin_apis()[TABLE[name]["api"]].job
+    return job is not None and bool(job.endings)
 
 
 @pytest.fixture(scope="module")
@@ -107,4 +116,31 @@ async def test_the_client_fetches_a_video_of_every_vendor(
         assert await client.download(job) == GOOD["mp4"].content
     finally:
         await client.aclose()
+    assert desk.accepted == 1
+
+
+@pytest.mark.usefixtures("kept_in_memory")
+@pytest.mark.parametrize("name", [name for name in TABLE if has_endings(name)])
+async def test_a_job_that_runs_at_once_is_removed_when_it_has_ended(
+    street: Street, bench: Bench, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The clean-up comes back to a job that could not be cancelled, deletes it if that is possible, and forgets it."""
+    set_secrets(monkeypatch, name)
+    bench.clock = clock = LeapingClock()
+    desk, config = street.open(TABLE[name]["vendor"], None), watched(name).config(bench, street.url, "watched")
+    desk.queue_seconds, desk.render_seconds = 0.0, 1000.0
+    result = await bench.runner(config).run(config.services[0], ProbeKind.SUBMIT)
+    assert result is not None
+    assert result.error_class is ErrorClass.NONE
+    cleanup = CleanUp(config, bench.ledger, bench.clients, clock)
+    for _ in range(2):
+        cleanup.begin_round()
+        await cleanup.finish_round()
+        desk.render_seconds = 0.0
+        await clock.sleep(FIRST_PAUSE_SECONDS)
+    assert list(bench.ledger.unfinished_jobs()) == []
+    job = config.api(config.services[0]).job
+    assert job is not None
+    can_remove_ended = job.delete is not None and job.delete.fits("done")
+    assert len(desk.jobs_left()) in ((0,) if can_remove_ended else (0, 1))
     assert desk.accepted == 1
