@@ -29,6 +29,8 @@ _REQUEST_ID = re.compile(
 )
 _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{0,300})", re.IGNORECASE)
 _FAILED_TRY = re.compile(r"❌|\bfail|\berror|\bretry|失败|重试|错误|出错", re.IGNORECASE)
+_CODE = re.compile(r"[A-Za-z]+(?:[._-][A-Za-z]+)+|(?:[A-Z][a-z]+){2,8}|[A-Z]{2,}")
+"""A message of one word that is a code, such as ``PARAMS_INVALID``."""
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _BLANK = re.compile(r"\s+")
 
@@ -94,6 +96,8 @@ class _Notes:
         elif text.startswith(("http://", "https://")):
             self.address(text)
         elif text:
+            if _CODE.fullmatch(text):
+                self.code(text)
             self.messages.append(_without_ids(text[:_TEXT_LIMIT]))
 
     def address(self, value: str) -> None:

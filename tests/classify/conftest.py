@@ -12,8 +12,8 @@ from support.corpus import is_seen
 from sora_exporter.result import Answer
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
-WHOLE = ("answers", "own", "collected-2")
-HALVED = ("answers-2", "gathered", "collected", "collected-3")
+WHOLE = ("answers", "own", "gathered", "collected-2")
+HALVED = ("answers-2", "collected", "collected-3")
 
 
 @dataclass(frozen=True)
