@@ -75,7 +75,7 @@ def camel_case(value: Any) -> Any:
 
 
 def matcher(text: str) -> dict[str, str]:
-    """Return a matcher such as ``severity=~"a|b"`` in the Operator's form. Raises ValueError if it is no matcher."""
+    """Return a matcher such as ``severity=~"a|b"`` in the Operator's form. Raises ValueError for other text."""
     if (found := re.fullmatch(r'(\w+)(=~|!~|!=|=)"(.*)"', text)) is None:
         raise ValueError(f'{text!r} is not a matcher: write it as label="value"')
     name, kind, value = found.groups()

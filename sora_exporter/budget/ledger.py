@@ -78,7 +78,7 @@ class Ledger:
         """Set ``amount_usd`` aside, durably, before the paid call; None if today's spend would pass ``limit_usd``.
 
         None also if it would pass a share of the limit, for an amount that is not positive, and for amounts or limits
-        that are no sane number.
+        that are not a sane number.
         """
         if not 0 < amount_usd <= limit_usd <= MOST_USD:
             return None

@@ -1,6 +1,6 @@
-"""A simulated provider of AI video: speaks the providers' APIs and status pages, and fails the way they do.
+"""A simulated provider of AI video, with the APIs, status pages and faults of real ones.
 
-Independent on purpose: it imports nothing else of sora_exporter, so it cannot share its mistakes.
+It is independent on purpose: it imports nothing else of sora_exporter, so it cannot share its mistakes.
 ``create_app`` gives the ASGI app for tests, ``run`` serves it on a port.
 
 Three things can be chosen, each by name and each also at run time through ``/control``:
@@ -8,7 +8,7 @@ Three things can be chosen, each by name and each also at run time through ``/co
 - the **scenario** or one model's **behaviour** (scenarios.yml, behaviours.yml): how the maker treats an order;
 - the **gateway** (gateways/): ``direct`` is the maker itself with all its APIs; ``new-api``, ``sub2api``, ``sora2api``
   and ``litellm`` stand in front of it with their own checks and words, ``openrouter`` only shows balances;
-- the gateway's **condition**: ``good``, or what is wrong there, e.g. ``dead_upstream`` or ``our_empty_balance``.
+- the gateway's **condition**: ``good``, or its fault, e.g. ``dead_upstream`` or ``our_empty_balance``.
 
 ``run(vendor="kling")`` serves one of the ``vendors`` instead, as its own documentation describes it.
 
@@ -19,8 +19,8 @@ A gateway in front of a maker that cannot be reached::
     curl -X PUT localhost:10199/control/peer -d '{"gateway": "sub2api", "condition": "empty_pool"}'
 
 A request passes the gateway's checks, then the maker's: key, model, the order's fields, rights and balance, behaviour.
-Each refusal is the document that the real program sends. The journal at ``/control/journal`` says of every request how
-it was answered, whether the maker was reached, and what it cost; ``/control/jobs`` lists the jobs that still exist.
+Each refusal is the document that the real program sends. The journal at ``/control/journal`` shows for every request
+its answer, its cost, and whether the maker was reached; ``/control/jobs`` lists the jobs that still exist.
 """
 
 from .app import create_app

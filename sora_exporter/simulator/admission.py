@@ -24,7 +24,7 @@ from .request_fields import UnreadableBody, read_fields
 from .simulation import Simulation
 
 DEPRECATION_SECONDS = 90 * 86400
-"""How long before its end a model counts as deprecated."""
+"""The time before its end in which a model counts as deprecated."""
 
 DEFAULT_SECONDS = 5.0
 
@@ -208,7 +208,7 @@ def accept(
 
 
 async def _linger(request: Request, seconds: float) -> None:
-    """Wait, but not longer than the caller does; the order goes on all the same, as at a real relay."""
+    """Wait, but not longer than the caller; the order continues in any case, as at a real relay."""
     sleeping = asyncio.ensure_future(simulation_of(request).sleep(seconds))
     leaving = asyncio.ensure_future(request.receive())
     await asyncio.wait({sleeping, leaving}, return_when=asyncio.FIRST_COMPLETED)

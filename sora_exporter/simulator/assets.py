@@ -1,4 +1,4 @@
-"""The smallest video and picture that pass for real ones, and their broken forms. Standard library only."""
+"""The smallest video and picture that count as whole, and their broken forms. Standard library only."""
 
 from __future__ import annotations
 

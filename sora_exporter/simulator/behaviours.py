@@ -1,4 +1,4 @@
-"""How a model behaves, as a value: the table of behaviours.yml and the settings that vary one."""
+"""The behaviour of a model as a value: the table of behaviours.yml and the settings that vary a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pool of web accounts behind chat completions, as sora2api runs it: nearly everything happens inside the stream."""
+"""A pool of web accounts behind chat completions, as in sora2api: nearly everything happens inside the stream."""
 
 from __future__ import annotations
 

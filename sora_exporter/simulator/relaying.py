@@ -1,4 +1,4 @@
-"""The gateways at work: their own checks first, then the maker. They put its refusals into their own words."""
+"""The gateways at work: their own checks first, then the maker, whose refusals they translate into their own words."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _no_such_call(document: Mapping[str, Any]) -> Endpoint:
 
 
 def _relay(gateway: Gateway, kind: str) -> Endpoint:
-    """Return what answers one kind of request at a gateway and writes it into the journal."""
+    """Return the endpoint for one kind of request at a gateway; it also writes the journal."""
     known = KINDS.get(kind)
 
     async def judge(request: Request) -> Response:
@@ -163,7 +163,7 @@ def _is_found(name: str, order: Order, condition: str) -> bool:
 
 
 async def _forward(order: Order, gateway: Gateway, endpoint: Endpoint) -> Response:
-    """Return the maker's good answer, or raise Refused with what the gateway makes of any other.
+    """Return the maker's good answer, or raise Refused with the gateway's translation of any other.
 
     A pool calls the maker by itself, since its answer is a stream.
     """

@@ -20,7 +20,7 @@ IMPACT_OF = {
     "major_outage": "critical",
     "under_maintenance": "maintenance",
 }
-"""Impact an open incident has, by the status of its component; worse ones come later, maintenance apart."""
+"""The impact of an open incident, by the status of its component; worse ones come later, maintenance apart."""
 STATUSES = tuple(IMPACT_OF)
 DESCRIPTIONS = {
     "none": "All Systems Operational",

@@ -39,7 +39,7 @@ def offered(service_id: str, status: str = "operational", **more: Any) -> dict[s
     ],
     ids=[
         "by name", "official first", "quick first", "slow is usable", "none is usable", "cheapest of equals",
-        "refused later", "our own budget is no fault",
+        "refused later", "our own budget is not a fault",
     ],
 )  # fmt: skip
 def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:

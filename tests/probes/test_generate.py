@@ -140,7 +140,7 @@ MP4 = GOOD["mp4"].content
 
 
 async def test_a_redirected_asset_is_checked_and_the_key_does_not_follow(bench: Bench) -> None:
-    """The page of a redirect is no part of the asset, and neither key nor own headers go to another host."""
+    """The page of a redirect is not part of the asset, and neither key nor own headers go to another host."""
     document = {"provider": {"headers": {"x-own": "secret-of-ours"}}}
     async with serve(_vendor(**{"GET /v1.mp4": answer(MP4, "200 OK", "video/mp4")})) as storage:
         moved = answer(b"<html>moved</html>" * 9, "302 Found", "text/html", f"Location: {storage.url}/v1.mp4")

@@ -299,7 +299,7 @@ def test_a_clock_a_minute_off_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_maintenance_uses_up_the_budget_in_every_figure(tmp_path: Path) -> None:
-    """Two hours of announced maintenance are no alert, and the burn rate and what is left of the budget agree."""
+    """Two hours of announced maintenance raise no alert, and the burn rate and the remaining budget agree."""
     story = Story(minutes((240, "none"), (120, "maintenance"), (120, "none")))
     share = "120 / 480"
     check(

@@ -66,7 +66,7 @@ def main() -> None:
     clean_up(ledger, journal)
     while True:
         attempt(ledger, journal, generator)
-        # SQLite's lock is not fair: without a pause the others would wait for ever, which is no probe's pace.
+        # SQLite's lock is not fair: without a pause the others would wait for ever, unlike at the pace of real probes.
         time.sleep(0.001)
 
 

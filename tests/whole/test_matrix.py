@@ -21,7 +21,7 @@ ORDER_BEFORE_MONEY = {
     ("direct", "our_empty_balance"),
     ("direct", "model_limit"),
 }
-"""Where the maker itself judges a broken order before it looks at rights and money: routed is true there, and all that
+"""If the maker itself judges a broken order before it looks at rights and money, routed is true there, and all that
 a free request can see. Two of these accounts are the relay's own at its maker, which no call of a customer reads, and
 OpenAI has no call for the balance or the rights of a key. Only an order shows the rest, and its refusal costs nothing.
 Source: cunnymessiah/keychecker#12 for the order of checks at OpenAI; new-api relay/relay_task.go."""

@@ -1,7 +1,7 @@
 """The gateways as data: one YAML file each, and the classes that read them.
 
-A file names the routes of its gateway, what it checks in which order with the document of each refusal, what it makes
-of its maker's refusals, and what its balance calls answer. Comes in: a name; goes out: a frozen ``Gateway``, or a
+A file has the routes of its gateway, its checks in their order with the document of each refusal, its translation of
+the maker's refusals, and the answers of its balance calls. A name comes in; a frozen ``Gateway`` goes out, or a
 ``Peer``, which is a gateway in one condition.
 
 ========================  ==================================================================================
