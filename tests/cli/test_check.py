@@ -63,7 +63,9 @@ def test_text_has_a_line_per_service_and_fits_80_columns(provider: str, tmp_path
 def test_a_terminal_without_chinese_gets_codes(provider: str, tmp_path: Path) -> None:
     """If the output's encoding has neither icons nor Chinese, their codes are printed and nothing breaks."""
     env = environment(provider, PYTHONIOENCODING="latin-1")
-    ended = run("check", "sora-2-official", f"--storage.path={tmp_path}", env=env)
+    # Only a program of its own reads the encoding from its environment.
+    command = [*PROGRAM, "check", "sora-2-official", f"--storage.path={tmp_path}"]
+    ended = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=120, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "\\u2705  Sora 2 \\u5b98\\u8f6c" in ended.stdout
 
