@@ -76,7 +76,7 @@ def _written(value: Value) -> str:
 class LogOnce:
     """A fault that lasts: logged as an error when it begins or its reason changes, and once more when it is over.
 
-    ``fields`` stand on all its lines; the lines of the fault itself also have its reason as ``error``.
+    ``fields`` are on all its lines; the lines of the fault itself also have its reason as ``error``.
     """
 
     def __init__(self, log: logging.Logger, message: str, over: str, **fields: Value) -> None:

@@ -28,7 +28,7 @@ def logged_if_not_stored(what: str, service_id: str = "") -> Iterator[None]:
 
 @dataclass
 class PaidJob:
-    """The record of a job that was expected: it stands in the ledger before the create request goes out."""
+    """The record of a job that was expected: it is in the ledger before the create request goes out."""
 
     ledger: Ledger
     job: Job

@@ -10,7 +10,7 @@ The order that makes ``kill -9`` harmless at every point::
     forget_job, settle
 
 A kill before the create call wastes budget, never money. A kill between the create call and ``note_job_id`` leaves a
-job with ``job_id`` None: it was paid at most once and is counted. Its reservation's ``marker`` stands in its prompt,
+job with ``job_id`` None: it was paid at most once and is counted. Its reservation's ``marker`` is part of its prompt,
 so that it can be found in the provider's list of jobs, where there is such a list, and be deleted after all.
 
 A canary that was accepted instead of refused was not foreseen: it is charged once it is known, and its target is

@@ -46,9 +46,9 @@ def vendors_with_keys(environment: Mapping[str, str]) -> list[str]:
 
 
 def choose(names: Iterable[str], environment: Mapping[str, str], today: date) -> list[Choice]:
-    """Return the vendors that the names stand for, in the order of the names, each with its living models.
+    """Return the vendors of the names, in the order of the names, each with its living models.
 
-    A name is a vendor's, or a model's, which stands for that model at every vendor that has it. Raises NothingChosen.
+    A name is a vendor's, or a model's, which means that model at every vendor that has it. Raises NothingChosen.
     """
     chosen: dict[str, list[Model]] = {}
     for name in dict.fromkeys(names):

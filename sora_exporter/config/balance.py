@@ -83,7 +83,7 @@ class Balance(Section):
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     """Headers of the call; ``{uuid}`` is filled."""
     good: Json = Field(default_factory=dict)
-    """Paths with the values that stand there in a good answer."""
+    """Paths with their values in a good answer."""
     items: str | None = Field(default=None, min_length=1)
     """The path to a list, within whose members the values are read."""
     where: Json = Field(default_factory=dict)

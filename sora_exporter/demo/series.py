@@ -86,7 +86,7 @@ def _status_since(history: ServiceHistory) -> list[float | None]:
 
 
 def _configured(history: ServiceHistory, labels: Mapping[str, str]) -> Iterator[Series]:
-    """Yield what stands in the configuration and does not change."""
+    """Yield the series of the configuration, which do not change."""
     service = history.service
     times = [history.times[index] for index in sparse(history)]
     info = {key: getattr(service, key) for key in ("name", "product", "access", "provider", "model", "api")}

@@ -27,7 +27,7 @@ class RouteAttempt:
 
     @property
     def status(self) -> Status:
-        """The status this attempt stands for."""
+        """The status that this attempt means."""
         return self.error_class.status
 
     def __str__(self) -> str:

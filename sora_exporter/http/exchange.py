@@ -32,7 +32,7 @@ class Exchange:
     stop: Callable[[bytearray], bool] | None = None
     """Called with all bytes received so far after each piece; True ends the exchange."""
     sent: httpcore2.Request | None = None
-    """The request as it was sent; its body stands in ``sent_body``."""
+    """The request as it was sent; its body is in ``sent_body``."""
     sent_body: bytes = b""
     phases: dict[str, float] = field(default_factory=dict)
     http_status: int | None = None

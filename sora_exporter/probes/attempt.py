@@ -225,7 +225,7 @@ class Attempt:
         return verdict
 
     def _by_code(self, verdict: Verdict) -> Verdict:
-        """Return the verdict that the vendor's own code stands for; a user's own rule goes before it."""
+        """Return the verdict of the vendor's own code; a user's own rule takes precedence."""
         codes = self.api.codes
         code = codes.fault(self.document) if codes is not None else None
         if codes is None or code is None or verdict.rule.startswith("user:"):

@@ -54,7 +54,7 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """The validators for a conditional request, and the body that a 304 stands for."""
+    """The validators for a conditional request, and the body that a 304 refers to."""
 
     validators: Mapping[str, str]
     body: bytes

@@ -80,7 +80,7 @@ class Call(Section):
     body: Json | None = None
     """The JSON body, with placeholders in its texts."""
     answer_mib: AnswerMib = 1
-    """How many MiB of the answer are read: more where the video stands in it as base64."""
+    """The MiB of the answer that are read: more if it contains the video as base64."""
 
     @property
     def blanks(self) -> set[str]:
@@ -109,7 +109,7 @@ class Catalog(Section):
     id: Paths = ("id", "name")
     """Paths in each item to the model's name."""
     prefix: str = ""
-    """Text that stands before every name there."""
+    """Text before every name there."""
     next: NextPage | None = None
     """The next page of a long list."""
 

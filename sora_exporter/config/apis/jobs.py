@@ -38,7 +38,7 @@ class Ending(Call):
     """The states of the job in which the vendor permits the call; none given: every state."""
 
     def fits(self, state: State | None) -> bool:
-        """Return whether a job in this state can be removed so; None stands for a state that is not known."""
+        """Return whether a job in this state can be removed so; None is an unknown state."""
         return not self.when or state in self.when
 
 

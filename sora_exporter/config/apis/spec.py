@@ -51,7 +51,7 @@ def _merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 class Codes(Section):
-    """The vendor's own codes: where they are, which mean success, and which error class the others stand for.
+    """The vendor's own codes: their paths, the codes of a success, and the error class of each other code.
 
     They are read in every answer. A code that is not among ``success`` is a fault, also with HTTP status 200.
     """
@@ -61,7 +61,7 @@ class Codes(Section):
     success: Words = ()
     """Codes that are not a fault."""
     classes: Mapping[str, ErrorClass] = Field(default_factory=dict)
-    """The error class of each other code. A key that ends in ``.`` stands for every code that begins with it."""
+    """The error class of each other code. A key that ends in ``.`` matches every code that begins with it."""
 
     def fault(self, answer: object) -> str | None:
         """Return the code of an answer that is a fault; None for success and for an answer without a code."""

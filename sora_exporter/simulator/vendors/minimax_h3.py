@@ -13,7 +13,7 @@ KEPT = {"cancelled": "cancelled", "running": "running"}
 
 
 def error(http_status: int, kind: str, message: str) -> dict[str, Any]:
-    """Return the body of a refusal; MiniMax's number stands at the end of the message."""
+    """Return the body of a refusal; MiniMax's number is at the end of the message."""
     said = {"type": kind, "message": message, "http_code": str(http_status)}
     return {"type": "error", "error": said, "request_id": "{request_id}"}
 

@@ -28,7 +28,7 @@ def refused(visit: Visit, http_status: int, reason: str, message: str) -> Refusa
 
 
 def authenticate(visit: Visit) -> None:
-    """Accept the key, which stands behind the word Token."""
+    """Accept the key, which follows the word Token."""
     if bearer_of(visit, "Token") != KEY:
         raise refused(visit, 401, "Unauthorized", "invalid token")
 
