@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import repeat
 
+from sora_exporter.classify.job_words import Family, family_of
 from sora_exporter.config.apis import Api, first
 from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
@@ -25,6 +26,7 @@ LAST_SECONDS, LAST_SHARE = 2.0, 0.05
 """The last poll comes at most this long, and at most this share of the attempt's time, before the attempt's end."""
 CLEANUP_SHARE = 0.05
 STILL_GOING = 202
+NO_REASON = "the job failed without a reason"
 HOPELESS = frozenset({"unfilled", "address", "address:elsewhere"})
 """Rules of polls that can never be sent."""
 ID_CHARACTERS = 512
@@ -189,7 +191,7 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
             attempt.phases["render"] = clock.monotonic() - since
             return Followed(verdict)
         if state == "failed":
-            return Followed(verdict if verdict.error_class is not ErrorClass.NONE else _failed(attempt, job.error))
+            return Followed(_failed(attempt, job.error, verdict))
         # A poll cut short by the deadline says less than the one before it.
         is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
         if is_cut_short:
@@ -206,9 +208,13 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
     return Followed(None, trouble, phase)
 
 
-def _failed(attempt: Attempt, error_paths: tuple[str, ...]) -> Verdict:
-    message = str(first(attempt.document, error_paths) or "the job failed without a reason")[:200]
-    return Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
+def _failed(attempt: Attempt, error_paths: tuple[str, ...], verdict: Verdict) -> Verdict:
+    """Return the verdict on a failed job; a word of success beside its status is no reason."""
+    if verdict.error_class is ErrorClass.NONE:
+        message = str(first(attempt.document, error_paths) or NO_REASON)[:200]
+        return Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
+    is_no_reason = family_of(verdict.message) is Family.DONE
+    return replace(verdict, message=f"{NO_REASON} ({verdict.rule})") if is_no_reason else verdict
 
 
 async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> None:

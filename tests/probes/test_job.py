@@ -86,6 +86,14 @@ async def test_an_unknown_word_is_named(
     assert "'hatching' is not known" in verdict.message
 
 
+async def test_a_word_of_success_is_no_reason(clock: HandClock) -> None:
+    """An envelope that says success around a failed job does not become the reason of the failure."""
+    found = attempt(clock, status("failed", error={"message": "success"}))
+    verdict, _ = await run(clock, found)
+    assert verdict.error_class is E.GENERATION_FAILED
+    assert verdict.message.startswith("the job failed without a reason")
+
+
 @pytest.mark.parametrize("trouble", [(500, {"error": "oops"}), (None, ""), (200, "<html>"), (429, {}), (200, "")])
 async def test_a_poll_that_fails_decides_nothing(clock: HandClock, trouble: tuple[int | None, Any]) -> None:
     """After a failed poll the job is polled again, and its end counts."""
