@@ -39,13 +39,15 @@ class End(Section):
 class Model(Section):
     """One model of a vendor. ``product`` defaults to the model's own name.
 
-    ``api`` is another API than the vendor's usual one; ``request`` are members of its create request.
+    ``api`` is another API than the vendor's usual one; ``request`` are members of its create request; ``note`` is what
+    its user must know.
     """
 
     model: str
     name: Line
     product: Identifier = Field(default_factory=lambda members: identifier(members["model"]))
     api: str | None = None
+    note: Line | None = None
     request: Json = Field(default_factory=dict)
     price: PublishedPrice | None = None
     end: End | None = None

@@ -57,6 +57,8 @@ def _provider(choice: Choice) -> Iterator[str]:
 def _service(choice: Choice, model: Model, ids: Mapping[tuple[str, str], str]) -> Iterator[str]:
     api_name = model.api or choice.vendor.api
     api = builtin_apis()[api_name]
+    if model.note is not None:
+        yield f"  # {model.note}"
     if model.end is not None:
         yield f"  # End of life: {model.end.source}, read {model.end.read}."
     if model.price is not None:

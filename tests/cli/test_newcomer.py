@@ -19,7 +19,6 @@ from sora_exporter.config.apis import builtin_apis
 from sora_exporter.simulator.vendors import VENDORS, kling
 
 TODAY = date(2026, 11, 27)
-README = Path(__file__).parents[2] / "README.md"
 
 
 def depth_of(api: str) -> str | None:
@@ -59,7 +58,7 @@ async def test_a_wrong_clock_is_named(fault: str, word: str, tmp_path: Path, mon
     keys = {"KLINGAI_ACCESS_KEY": kling.ACCESS_KEY, "KLINGAI_SECRET_KEY": kling.SECRET_KEY}
     for variable, key in keys.items():
         monkeypatch.setenv(variable, key)
-    choices = choose(["kling"], keys, TODAY)
+    choices = choose(["kling-v3"], keys, TODAY)
     file = tmp_path / "sora.yml"
     with standing(choices) as stands:
         stands["kling"].desks[0].fault = VENDORS["kling"].faults[fault]
@@ -69,14 +68,8 @@ async def test_a_wrong_clock_is_named(fault: str, word: str, tmp_path: Path, mon
     assert found["why"].startswith(f"our clock is {word}"), found["why"]
 
 
-def cells(line: str) -> tuple[str, ...]:
-    """Return the cells of a line without the reason; each duration is the same."""
-    return tuple(re.sub(r"[\d.]+ m?s\b", "1 s", cell) for cell in re.split(r"  +", line.strip())[:-1])
-
-
 def test_init_and_then_check_show_the_first_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """``init kling runway``, then the check that it prints, ends with 0 and the lines of the README's sample."""
-    sample = re.findall(r"^(?:    service|✅) .*", README.read_text("utf-8"), re.MULTILINE)
+    """``init kling runway``, then the check that it prints, ends with 0 and a line for each vendor's model."""
     choices = choose(["kling", "runway"], {}, TODAY)
     keys = {variable: VENDORS[choice.vendor.api].key for choice in choices for variable in choice.variables}
     monkeypatch.chdir(tmp_path)
@@ -89,5 +82,5 @@ def test_init_and_then_check_show_the_first_verdicts(tmp_path: Path, monkeypatch
         file.write_text(moved(file.read_text("utf-8"), stands), "utf-8")
         checked = runner.invoke(main, [*command.split(), f"--storage.path={tmp_path}"])
     assert (checked.exit_code, checked.stderr) == (0, "")
-    assert len(sample) == 3
-    assert {cells(line) for line in sample} <= {cells(line) for line in checked.stdout.splitlines()}
+    for name in ("Kling 3.0", "Kling 3.0 Turbo", "Runway Gen-4.5"):
+        assert re.search(rf"✅  {name} +operational +routed", checked.stdout), checked.stdout
