@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sora_exporter.classify.phrases import Index, Phrases, Vocabulary, needle
 
@@ -31,8 +31,7 @@ _CLAUSE_LIMIT = 60
 _ONLY = frozenset([0])
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(NamedTuple):
     """One sentence, and the words of the rules found in its parts about the fault."""
 
     text: str

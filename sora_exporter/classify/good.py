@@ -37,7 +37,10 @@ _OTHER_IDS = names(
     " projectid groupid channelid modelid eventid responseid correlationid tenantid appid"
 )
 """Ids of something other than a job."""
-_JOB_KEYS = names("uuid taskuuid invocationarn identifier jobidentifier job task prediction ticket handle deleted")
+_JOB_KEYS = names(
+    "uuid taskuuid invocationarn identifier jobidentifier job task prediction ticket handle deleted project"
+    " render order run execution submission"
+)
 _SPEECH = (
     *("content.0.text", "candidates.0.content.parts.0.text", "output.0.content.0.text", "outputtext", "output.text"),
     *("choices.0.text", "response", "result"),

@@ -35,6 +35,7 @@ _ACCENTS = {
     if (base := unicodedata.normalize("NFD", chr(number))[0]).isascii()
 }
 _FOLD: dict[int, str | int] = {**_TRADITIONAL, **_ACCENTS, **str.maketrans("đĐßłŁøØıёЁ’", "dDslLoOiеЕ'")}
+_FOLDED = re.compile(f"[{''.join(map(chr, _FOLD))}]")
 
 
 def normalise(text: str) -> str:
@@ -45,7 +46,7 @@ def normalise(text: str) -> str:
 def _split(text: str) -> list[str]:
     """The words of a text, in their case, with plain letters."""
     is_ascii = text.isascii()
-    if not is_ascii:
+    if not is_ascii and _FOLDED.search(text):
         text = text.translate(_FOLD)
     if "'" in text:
         text = _ELISION.sub(r"\1 ", text).replace("'", "")

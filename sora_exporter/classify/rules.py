@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,8 +22,7 @@ _CODES_LIMIT = 2000
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """An answer's content: its facts, its headers, the words of the rules in its codes and in each of its clauses."""
 
     facts: Facts

@@ -22,6 +22,7 @@ TARGETS = {
     "answers-2, held out": (0.95, 0.97),
     "gathered": (0.94, 0.94),
     "collected-2": (0.95, 0.97),
+    "collected-4": (0.95, 0.95),
     "collected-3, seen": (0.95, 0.97),
     "collected-3, held out": (0.8, 0.88),
     "collected, seen": (0.95, 0.97),
