@@ -20,6 +20,7 @@ remembered, so that no later process sends it again.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
@@ -32,9 +33,14 @@ from typing import Self
 
 from sora_exporter.budget.reservation import MOST_USD, Job, Reservation, Share, ceil_micro, date_of, day_of, floor_micro
 from sora_exporter.budget.storage import Schema, Storage, StorageError
+from sora_exporter.logs import LogOnce
+
+log = logging.getLogger(__name__)
 
 LEDGER_FILE = "ledger.sqlite3"
 DAYS_KEPT = 400
+MOST_DAYS_AHEAD = 90
+"""A clock that steps back by at most so many days opens no new budget; beyond that the later time was wrong."""
 SCHEMA = Schema(
     application_id=int.from_bytes(b"SORA", "big"),
     versions=tuple(
@@ -53,6 +59,7 @@ class Ledger:
     def __init__(self, storage: Storage, now: Callable[[], float]) -> None:
         self._storage = storage
         self._now = now
+        self._jumped = LogOnce(log, "system clock jumped", over="system clock plausible again")
 
     @classmethod
     def open(cls, storage: Path, *, exclusive: bool, now: Callable[[], float]) -> Self:
@@ -215,22 +222,31 @@ class Ledger:
             return not is_free
 
     def _today(self, db: sqlite3.Connection) -> int:
-        """The latest day known: a clock stepping back opens no budget (a reservation years ahead blocks until then)."""
+        """The latest day known: a clock stepping back opens no budget.
+
+        Days far ahead are left out. The clock was wrong when they were recorded, and they would bar paid probes until
+        they come.
+        """
         clock = math.floor(self._now() / 86400)
-        (latest,) = db.execute("SELECT MAX(day) FROM reservation").fetchone()
-        return clock if latest is None else max(clock, int(latest))
+        known = [int(day) for (day,) in db.execute("SELECT DISTINCT day FROM reservation WHERE day > ?", (clock,))]
+        if any(day > clock + MOST_DAYS_AHEAD for day in known):
+            self._jumped.on(f"it says {date_of(clock)}, orders were recorded for {date_of(max(known))}")
+        else:
+            self._jumped.off()
+        return max([clock, *(day for day in known if day <= clock + MOST_DAYS_AHEAD)])
 
     def _tidy(self) -> None:
         """Fold old rows into totals, counted back from the newest row: a wrong clock must not fold today's."""
         with self._storage.write() as db:
             _write_off(db, self._today(db))
-            old = "settled IS NOT NULL AND day < (SELECT MAX(day) FROM reservation) - ?"
+            old = "settled IS NOT NULL AND day < (SELECT MAX(day) FROM reservation WHERE day <= ?) - ?"
+            kept = self._today(db), DAYS_KEPT
             db.execute(
                 f"INSERT INTO folded SELECT service_id, SUM(settled) FROM reservation WHERE {old} GROUP BY service_id"  # noqa: S608
                 " ON CONFLICT (service_id) DO UPDATE SET amount = amount + excluded.amount",
-                (DAYS_KEPT,),
+                kept,
             )
-            db.execute(f"DELETE FROM reservation WHERE {old}", (DAYS_KEPT,))  # noqa: S608
+            db.execute(f"DELETE FROM reservation WHERE {old}", kept)  # noqa: S608
 
 
 def _add(db: sqlite3.Connection, day: int, service_id: str, probe: str, amount: int, now: float) -> Reservation:

@@ -204,24 +204,40 @@ class Network(httpcore2.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+LookUp = asyncio.Future[Sequence[AddressInfo]]
+
+_look_ups: dict[tuple[asyncio.AbstractEventLoop, str, int], LookUp] = {}
+"""The look-ups under way, one for each name: the next attempt waits for the same one instead of starting another."""
+
+
 async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
     """Return the addresses of a host as ``getaddrinfo`` does, and raise what it raises.
 
-    Each look-up has its own daemon thread. In a shared pool a few names whose servers do not answer would delay every
-    other name and the end of the process.
+    Each name has its own daemon thread, and never two. In a shared pool a few names whose servers do not answer would
+    delay every other name and the end of the process.
     """
     with contextlib.suppress(socket.gaierror, UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    key = asyncio.get_running_loop(), host, port
+    if key not in _look_ups:
+        _look_ups[key] = _look_up(host, port)
+        _look_ups[key].add_done_callback(lambda _: _look_ups.pop(key))
+    look_up = _look_ups[key]
+    await asyncio.wait([look_up])
+    return look_up.result()
+
+
+def _look_up(host: str, port: int) -> LookUp:
+    """Start the thread of a look-up, and return its answer to come."""
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Sequence[AddressInfo]] = loop.create_future()
+    answer: LookUp = loop.create_future()
 
     def finish(addresses: Sequence[AddressInfo], error: OSError | None) -> None:
-        if answer.done():
-            return
         if error is None:
             answer.set_result(addresses)
         else:
             answer.set_exception(error)
+            answer.exception()  # Those who waited may have given up: then the failure is no fault of ours.
 
     def look_up() -> None:
         addresses: Sequence[AddressInfo] = ()
@@ -237,7 +253,7 @@ async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
             loop.call_soon_threadsafe(finish, addresses, failure)
 
     threading.Thread(target=look_up, name="resolve", daemon=True).start()
-    return await answer
+    return answer
 
 
 def _prepare(connected: socket.socket) -> None:

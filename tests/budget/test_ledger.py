@@ -180,6 +180,20 @@ def test_clock_stepping_back_opens_no_budget(tmp_path: Path, clock: HandClock) -
         assert ledger.spent_usd() == 1.0
 
 
+def test_a_clock_that_jumps_years_and_back_bars_nothing(
+    ledger: Ledger, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Orders recorded fifty years ahead do not count as today's; the fault of the clock is logged once."""
+    clock.time = START + 50 * 365 * DAY
+    reserve(ledger, 1.0)
+    clock.time = START
+    reserve(ledger, 0.5)
+    reserve(ledger, 0.5)
+    assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
+    assert ledger.spent_usd() == 1.0
+    assert [record.msg for record in caplog.records] == ["system clock jumped"]
+
+
 def test_last_attempt_survives_restart_and_release(tmp_path: Path, clock: HandClock) -> None:
     """A restarted exporter sees when each paid probe was last tried, so a crash loop does not pay again."""
     with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:

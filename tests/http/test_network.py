@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from typing import Any
 
 import httpcore2
@@ -53,6 +55,27 @@ async def test_an_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> N
     """A literal address is taken as it is, without any thread."""
     monkeypatch.setattr("threading.Thread.start", None)
     assert [entry[4][0] for entry in await resolve("127.0.0.1", 80)] == ["127.0.0.1"]
+
+
+async def test_attempts_share_the_look_up_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a name server does not answer, many attempts at a name start one look-up, and each gets its answer."""
+    answered, looked_up = threading.Event(), []
+
+    def slow(host: str, port: int, *_: Any, flags: int = 0, **__: Any) -> list[Any]:
+        if flags:
+            raise socket.gaierror(socket.EAI_NONAME, "not numeric")
+        looked_up.append(host)
+        answered.wait()
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", port))]
+
+    monkeypatch.setattr("socket.getaddrinfo", slow)
+    attempts = [asyncio.create_task(resolve("slow.example", 443)) for _ in range(50)]
+    await asyncio.sleep(0)
+    attempts.pop().cancel()
+    answered.set()
+    found = await asyncio.gather(*attempts)
+    assert looked_up == ["slow.example"]
+    assert [entry[0][4][0] for entry in found] == ["8.8.8.8"] * 49
 
 
 @pytest.mark.parametrize("host", ["a..b", "x" * 70 + ".example", "\ud800"])
