@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,11 +15,6 @@ from sora_exporter.result import ProbeKind
 
 DEFAULT_TIMEOUTS = {ProbeKind.CATALOG: 10.0, ProbeKind.CANARY: 30.0, ProbeKind.SUBMIT: 60.0, ProbeKind.GENERATE: 900.0}
 
-SHORTEST_FREE_SECONDS, SHORTEST_PAID_SECONDS = 1.0, 60.0
-"""The shortest intervals of free and of paid probes."""
-ANY_INTERVAL = "SORA_EXPORTER_TEST_ANY_INTERVAL"
-"""Set in the environment by tests of the whole program alone: an order each minute would take them hours."""
-
 Usd = Annotated[float, Field(gt=0, le=100_000)]
 
 
@@ -28,7 +22,7 @@ class ProbeSettings(Section):
     """The interval and the timeout of a probe, in seconds."""
 
     interval: Seconds
-    """The time between two attempts: at least 1 s for a free probe, 1m for a paid one."""
+    """The time between two attempts."""
     timeout: Seconds | None = None
     """The longest time of one attempt; without it the usual one of the probe."""
 
@@ -44,13 +38,6 @@ def require_shorter(timeout: float | None, interval: float) -> None:
         raise ValueError(
             f"timeout {timeout:g}s is not shorter than interval {interval:g}s: lower the timeout or raise the interval"
         )
-
-
-def _require_long_enough(kind: ProbeKind, interval: float) -> None:
-    shortest = SHORTEST_PAID_SECONDS if kind.is_paid else SHORTEST_FREE_SECONDS
-    if interval < shortest and ANY_INTERVAL not in os.environ:
-        cost = "paid" if kind.is_paid else "free"
-        raise ValueError(f"interval {interval:g}s of {kind} is too short: give a {cost} probe at least {shortest:g}s")
 
 
 def usual_timeout(usual: float, interval: float) -> float:
@@ -151,8 +138,6 @@ class Service(Section):
     @classmethod
     def _with_timeouts(cls, probes: Mapping[ProbeKind, ProbeSettings]) -> Mapping[ProbeKind, ProbeSettings]:
         """Return the probes in their usual order, each with the timeout it will have."""
-        for kind, settings in probes.items():
-            _require_long_enough(kind, settings.interval)
         return {
             kind: probes[kind].model_copy(update={"timeout": _timeout(kind, probes[kind])})
             for kind in ProbeKind

@@ -31,7 +31,6 @@ from support.watched import config, result, service
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
-from sora_exporter.config.service import ANY_INTERVAL
 from sora_exporter.evidence.state import State
 from sora_exporter.exporter import Exporter
 from sora_exporter.probes.scheduler import FIRST_ROUND_SECONDS, Scheduler, splay
@@ -184,7 +183,7 @@ services:
     access: official
     provider: relay
     model: sora-2-pro
-    probes: {{catalog: {{interval: 1s, timeout: 900ms}}}}
+    probes: {{catalog: {{interval: 500ms, timeout: 490ms}}}}
   - <<: *one
     id: paid
     model: sora-2
@@ -263,7 +262,7 @@ def test_storage_that_breaks_while_running(
     """No paid probe runs without a writable ledger, which is logged once and shown; free probes go on."""
     path, storage = tmp_path / "sora.yml", tmp_path / "storage"
     path.write_text(PAYING.format(provider=provider), "utf-8")
-    command, env = [*OBEDIENT, *PROGRAM], environment(provider, **{ANY_INTERVAL: "1"})
+    command, env = [*OBEDIENT, *PROGRAM], environment(provider)
     with exporter(storage, f"--config.file={path}", env=env, command=command) as running:
         eventually(lambda: attempts(running, "paid") and attempts(running, "paid")[0]["error_class"] == "none")
         with broken(running, storage):
@@ -291,9 +290,7 @@ def test_a_really_full_disk(provider: str, tmp_path: Path) -> None:
     path.write_text(PAYING.format(provider=provider), "utf-8")
     mount = f'mount -t tmpfs -o size=1m none "{disk}" && exec "$@"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", *PROGRAM]
-    with exporter(
-        disk / "storage", f"--config.file={path}", env=environment(provider, **{ANY_INTERVAL: "1"}), command=command
-    ) as running:
+    with exporter(disk / "storage", f"--config.file={path}", env=environment(provider), command=command) as running:
         eventually(lambda: attempts(running, "paid") and attempts(running, "paid")[0]["error_class"] == "none")
         # The process alone sees the file system; this is the way to look through its eyes.
         filler = Path(f"/proc/{running.process.pid}/root{disk}/filler")

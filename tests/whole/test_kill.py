@@ -17,8 +17,6 @@ from support.choice import Choice
 from support.programs.launch import eventually
 from support.running import ADDRESS, environment, simulator
 
-from sora_exporter.config.service import ANY_INTERVAL
-
 LANES = 2
 LIMITS_USD = (0.40, 50.00)
 """One lane soon reaches its limit. The other is still killed in the middle of paid probes at the end."""
@@ -72,7 +70,7 @@ def start(provider: str, folder: Path) -> forking.Forked:
         "--web.listen-address=127.0.0.1:0",
     ]  # fmt: skip
     with (folder / "log").open("a") as log:
-        return forking.start(arguments, environment(provider, **{ANY_INTERVAL: "1"}), stdout=log, stderr=log)
+        return forking.start(arguments, environment(provider), stdout=log, stderr=log)
 
 
 def spent_usd(provider: str, lane: int) -> float:
