@@ -30,6 +30,8 @@ def parse_config(file: YamlFile) -> Config:
 
     Relative paths of key and certificate files are relative to the file's directory.
     """
+    if not file.document:
+        raise ConfigError(f"{file.name}: is empty: describe services, or write it with sora-exporter init")
     config, findings = _validate(file, file.document)
     broken = {location[:2] for location, _ in findings}
     findings += references(file.document)

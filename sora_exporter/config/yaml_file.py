@@ -104,8 +104,8 @@ def parse_yaml(name: str, text: str, directory: Path | None = None) -> YamlFile:
         raise ConfigError(f"{name}: not valid YAML: {error}: write plain values without tags") from None
     except RecursionError:
         raise ConfigError(f"{name}: not valid YAML: nested too deeply: no setting needs that") from None
-    if not document and not isinstance(document, (bool, int, float)):
-        raise ConfigError(f"{name}: is empty: describe services, or write it with sora-exporter init")
+    if document is None:
+        document = {}
     if not isinstance(document, dict):
         raise ConfigError(f"{name}: the top level must be a mapping: begin with a key such as 'services:'")
     return YamlFile(name, document, lines, directory or Path())

@@ -69,14 +69,13 @@ class WatchedFile:
         return self._tls
 
     def _stamps(self) -> tuple[tuple[int, ...], ...]:
-        tls = self.config.tls_server_config
+        tls = self.config.tls
         named = [self._path.parent / file for file in tls.files] if tls is not None else []
         return tuple(_stamp(file) for file in (self._path, *named))
 
 
 def _context(path: Path, config: WebConfig) -> ssl.SSLContext | None:
-    tls = config.tls_server_config
-    return tls_context(path, tls) if tls is not None else None
+    return tls_context(path, config.tls) if config.tls is not None else None
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

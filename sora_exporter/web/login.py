@@ -31,8 +31,8 @@ class Bucket:
         self._missing, self._at = 0.0, monotonic()
 
     def take(self, interval: float, burst: int) -> bool:
-        """Return whether one more request may pass; with 0 as either number all pass."""
-        if not interval or not burst:
+        """Return whether one more request may pass; with an interval of 0 all pass, with a burst of 0 none."""
+        if not interval:
             return True
         now = self._monotonic()
         self._missing = max(self._missing - (now - self._at) / interval, 0.0)

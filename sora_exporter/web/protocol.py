@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sora_exporter.web.client_certificate import is_admitted
+
 PATIENCE_SECONDS: Final = 10.0
 """The time to send a complete request, and again to take its answer; also to complete the TLS handshake."""
 FAREWELL_SECONDS: Final = 0.5
@@ -40,9 +42,12 @@ class PatientProtocol(H11Protocol):
         self._received = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the deadline of the first request."""
+        """Start the deadline of the first request, or end the connection of a client that is not admitted."""
         super().connection_made(transport)
         self._wait()
+        if not is_admitted(transport.get_extra_info("ssl_object")):
+            # Here and not after the handshake's task has ended: by then a request may have been handed on.
+            transport.abort()
         make_room(self.connections, self.most_connections)
 
     def data_received(self, data: bytes) -> None:

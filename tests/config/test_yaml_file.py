@@ -45,9 +45,6 @@ def test_an_absent_value_has_the_line_of_its_section() -> None:
         ("a: !!int x\n", "f.yml: not valid YAML: invalid literal for int() with base 10: 'x': write plain values "
          "without tags"),
         ("a: " + "[" * 5000, "f.yml: not valid YAML: nested too deeply: no setting needs that"),
-        ("", "f.yml: is empty: describe services, or write it with sora-exporter init"),
-        ("# only a comment\n", "f.yml: is empty: describe services, or write it with sora-exporter init"),
-        ("{}", "f.yml: is empty: describe services, or write it with sora-exporter init"),
         ("- a\n", "f.yml: the top level must be a mapping: begin with a key such as 'services:'"),
         ("just text", "f.yml: the top level must be a mapping: begin with a key such as 'services:'"),
         ("0", "f.yml: the top level must be a mapping: begin with a key such as 'services:'"),

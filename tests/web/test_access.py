@@ -241,8 +241,8 @@ async def test_the_rate_limit_is_a_bucket(tmp_path: Path) -> None:
         assert (await http.get("/-/healthy")).status_code == 200
 
 
-@pytest.mark.parametrize("limit", ["{interval: 0, burst: 3}", "{interval: 0s, burst: 3}", "{interval: 1s, burst: 0}"])
-async def test_a_zero_in_the_rate_limit_is_no_limit(tmp_path: Path, limit: str) -> None:
+@pytest.mark.parametrize("limit", ["{interval: 0, burst: 3}", "{interval: 0s, burst: 3}"])
+async def test_an_interval_of_zero_is_no_limit(tmp_path: Path, limit: str) -> None:
     """0 switches the limit off, as in other exporters."""
     async with client(guarded(APP, WatchedFile(write(tmp_path, f"rate_limit: {limit}")))) as http:
         assert {(await http.get("/text")).status_code for _ in range(20)} == {200}
@@ -262,12 +262,14 @@ async def test_every_answer_is_locked_down(tmp_path: Path) -> None:
 
 async def test_configured_headers_come_with_every_answer(tmp_path: Path) -> None:
     """Configured headers replace ours and those of a page; an empty one changes nothing."""
-    said = "http_server_config: {headers: {Content-Security-Policy: x, X-Frame-Options: '', X-XSS-Protection: '0'}}"
+    said = (
+        "http_server_config: {headers: {Content-Security-Policy: x, Strict-Transport-Security: , X-XSS-Protection: 0}}"
+    )
     async with client(guarded(APP, WatchedFile(write(tmp_path, said)))) as http:
         for path in ("/text", "/page", "/missing"):
             headers = (await http.get(path)).headers
             assert (headers.get_list("content-security-policy"), headers["x-xss-protection"]) == (["x"], "0")
-            assert "x-frame-options" not in headers
+            assert "strict-transport-security" not in headers
 
 
 def test_an_invalid_change_is_logged_once_and_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
