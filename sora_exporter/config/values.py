@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from decimal import Decimal
@@ -11,9 +12,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, ValidationInfo, WithJsonSchema
 
-from sora_exporter.config.yaml_file import expand
+from sora_exporter.config.yaml_file import VARIABLE, expand
+from sora_exporter.redact import SECRET_SHAPES
 
 HIDDEN = "<hidden>"
+SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
+"""The end of a name that a variable with a secret usually has; the path of a key's file ends otherwise."""
 LONGEST_SECONDS = 366 * 86400.0
 UNITS = {"d": Decimal(86400), "h": Decimal(3600), "m": Decimal(60), "s": Decimal(1), "ms": Decimal("0.001")}
 DURATION_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,30})?)(ms|[smhd])")
@@ -84,6 +88,21 @@ BudgetShare = Annotated[
 
 def _expanded(value: object) -> object:
     return expand(value) if isinstance(value, str) else value
+
+
+def _shown(value: object) -> object:
+    """Return a text with its variables filled in. Raises ValueError, without a value, for one that holds a secret.
+
+    The member is shown on ``/config``, and some on pages and in metrics.
+    """
+    for match in VARIABLE.finditer(value) if isinstance(value, str) else ():
+        name = match["name"] or ""
+        if SECRET_NAME.search(name) or SECRET_SHAPES.search(os.environ.get(name, "")):
+            raise ValueError(
+                f"the variable {name} holds a secret, and this member is shown: only headers, proxy and members such as"
+                " api_key_env take secrets"
+            )
+    return _expanded(value)
 
 
 def _split(value: str, example: str) -> SplitResult:
@@ -181,12 +200,12 @@ Duration = Annotated[str, Field(pattern=f"^{DURATION.pattern}$")]
 Seconds = Annotated[
     float, BeforeValidator(parse_duration, json_schema_input_type=Duration), AfterValidator(_in_range), _in_words
 ]
-Line = Annotated[str, BeforeValidator(_expanded), Field(max_length=200), AfterValidator(_one_line)]
+Line = Annotated[str, BeforeValidator(_shown), Field(max_length=200), AfterValidator(_one_line)]
 Text = Annotated[Line, Field(min_length=1)]
-Url = Annotated[str, BeforeValidator(_expanded), AfterValidator(_http_url)]
+Url = Annotated[str, BeforeValidator(_shown), AfterValidator(_http_url)]
 Proxy = Annotated[SecretStr, BeforeValidator(_expanded), AfterValidator(_proxy), _hide]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[SecretStr, BeforeValidator(_expanded), AfterValidator(_header_value), _hide]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Day = Annotated[date, BeforeValidator(_day)]
-File = Annotated[Path, BeforeValidator(_expanded), AfterValidator(_beside_the_file)]
+File = Annotated[Path, BeforeValidator(_shown), AfterValidator(_beside_the_file)]

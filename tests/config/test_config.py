@@ -127,6 +127,29 @@ def test_values_from_the_environment_are_filled_in(monkeypatch: pytest.MonkeyPat
     assert (config.services[0].model, config.services[0].title) == ("m2", "at relay.example")
 
 
+@pytest.mark.parametrize("secret", ["${SORA_TEST_KEY}", "${SORA_TEST_ODDLY_NAMED}"])
+@pytest.mark.parametrize("member", ["base_url", "values", "api_key_file", "name", "model", "url"])
+def test_a_secret_in_a_member_that_is_shown_is_refused(
+    monkeypatch: pytest.MonkeyPatch, member: str, secret: str
+) -> None:
+    """A variable that is named like a secret, or holds one by its form, fills no address, name or path."""
+    monkeypatch.setenv("SORA_TEST_KEY", KEY)
+    monkeypatch.setenv("SORA_TEST_ODDLY_NAMED", "sk-0123456789abcdef")
+    sections: dict[str, dict[str, Any]] = {"provider": dict(RELAY["relay"]), "service": dict(SERVICE), "page": {}}
+    written = {
+        "base_url": ("provider", f"https://relay.example/{secret}"), "values": ("provider", {"account": secret}),
+        "api_key_file": ("provider", f"/run/{secret}"), "name": ("service", secret), "model": ("service", secret),
+        "url": ("page", f"https://{secret}.example"),
+    }  # fmt: skip
+    section, value = written[member]
+    sections[section][member] = value
+    pages = {"p": {"url": "https://status.example", "format": "statuspage", **sections["page"]}}
+    with pytest.raises(ConfigError, match=rf"{member}.*: the variable \w+ holds a secret") as caught:
+        loaded({"providers": {"relay": sections["provider"]}, "services": [sections["service"]], "status_pages": pages})
+    assert KEY not in str(caught.value)
+    assert "sk-0123456789abcdef" not in str(caught.value)
+
+
 def test_a_line_break_after_a_key_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable filled from a file often ends in a line break; the key in it is good."""
     monkeypatch.setenv("SORA_TEST_KEY", KEY + "\n")
