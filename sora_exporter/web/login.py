@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+import ipaddress
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
@@ -47,39 +48,67 @@ class Crowded(Exception):
     """Too many logins of one address wait for a check."""
 
 
-class Turns:
-    """One turn at a time, next for the address with the fewest wrong logins; of equals for the one that came first."""
+class Standing:
+    """How many wrong logins each name has since its last right one, -1 right after one; the oldest are forgotten."""
 
     def __init__(self) -> None:
         self._wrong: OrderedDict[str, int] = OrderedDict()
-        self._queue: list[tuple[str, asyncio.Future[None]]] = []
+
+    def of(self, name: str) -> int:
+        """Return the number of a name."""
+        return self._wrong.get(name, 0)
+
+    def note(self, name: str, *, is_right: bool) -> None:
+        """Count one more wrong login, or begin anew with a right one."""
+        wrong = self._wrong.pop(name, 0)
+        self._wrong[name] = -1 if is_right else wrong + 1
+        while len(self._wrong) > REMEMBERED_ADDRESSES:
+            self._wrong.popitem(last=False)
+
+
+class Turns:
+    """One turn at a time, next for the address and then for the user with the fewest wrong logins.
+
+    An address that logged in before comes first; of equals the one that waits longest. Addresses of IPv6 count by their
+    /64, which one client has to itself.
+    """
+
+    def __init__(self) -> None:
+        self._addresses, self._users = Standing(), Standing()
+        self._queue: list[tuple[str, str, asyncio.Future[None]]] = []
         self._is_taken = False
 
-    async def take(self, address: str) -> None:
+    async def take(self, address: str, user: str) -> None:
         """Wait for the turn."""
         if not self._is_taken:
             self._is_taken = True
             return
         turn = asyncio.get_running_loop().create_future()
-        self._queue.append((address, turn))
+        self._queue.append((_site(address), user, turn))
         await turn
 
     def give(self) -> None:
         """Give the turn to the next one."""
-        self._queue = [(address, turn) for address, turn in self._queue if not turn.done()]
+        self._queue = [entry for entry in self._queue if not entry[2].done()]
         self._is_taken = bool(self._queue)
         if self._queue:
-            entry = min(self._queue, key=lambda waiting: self._wrong.get(waiting[0], 0))
+            entry = min(self._queue, key=lambda waiting: (self._addresses.of(waiting[0]), self._users.of(waiting[1])))
             self._queue.remove(entry)
-            entry[1].set_result(None)
+            entry[2].set_result(None)
 
-    def note(self, address: str, *, is_right: bool) -> None:
-        """Count a wrong login of an address; a right one clears its count."""
-        wrong = self._wrong.pop(address, 0)
-        if not is_right:
-            self._wrong[address] = wrong + 1
-        while len(self._wrong) > REMEMBERED_ADDRESSES:
-            self._wrong.popitem(last=False)
+    def note(self, address: str, user: str, *, is_right: bool) -> None:
+        """Count a login of an address as a user."""
+        self._addresses.note(_site(address), is_right=is_right)
+        self._users.note(user, is_right=is_right)
+
+
+def _site(address: str) -> str:
+    """Return the address, or the /64 of one of IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
 class Logins:
@@ -112,7 +141,7 @@ class Logins:
             if self._waiting[address] >= MOST_WAITING:
                 raise Crowded
             self._waiting[address] += 1
-            self._checks[key] = start(self._check(key, password, expected, address), "login")
+            self._checks[key] = start(self._check(key, name, password, expected, address), "login")
         is_right = await asyncio.shield(self._checks[key])
         if not is_right or name not in hashes:
             return False
@@ -121,15 +150,15 @@ class Logins:
             self._known.popitem(last=False)
         return True
 
-    async def _check(self, key: bytes, password: bytes, expected: bytes, address: str) -> bool:
+    async def _check(self, key: bytes, name: str, password: bytes, expected: bytes, address: str) -> bool:
         """Check a password once for all equal logins at the same time."""
         try:
-            await self._turns.take(address)
+            await self._turns.take(address, name)
             try:
                 is_right = await asyncio.to_thread(bcrypt.checkpw, password[:PASSWORD_BYTES], expected)
             finally:
                 self._turns.give()
-            self._turns.note(address, is_right=is_right)
+            self._turns.note(address, name, is_right=is_right)
             return is_right
         finally:
             self._waiting[address] -= 1

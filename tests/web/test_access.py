@@ -23,7 +23,7 @@ from support.faults.certificates import Authority
 
 import sora_exporter.web.login
 from sora_exporter.web.access import Access, WatchedFile, guarded
-from sora_exporter.web.login import MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins
+from sora_exporter.web.login import MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins, Turns
 from sora_exporter.web.serve import server_config
 
 COST = 4
@@ -116,6 +116,35 @@ async def test_a_login_does_not_wait_for_addresses_that_guessed_before(monkeypat
     assert await login(b"right", "198.51.100.1")
     assert checked.index(b"right") - before <= 2
     assert not any(await asyncio.gather(*crowd))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "user", "first"),
+    [
+        ("192.0.2.{}", "prometheus", ("198.51.100.1", "prometheus")),
+        ("192.0.2.{}", "admin", ("203.0.113.1", "prometheus")),
+        ("2001:db8::{}", "prometheus", ("2001:db8:1::1", "prometheus")),
+    ],
+)
+async def test_turns_are_fair_by_address_and_user(pattern: str, user: str, first: tuple[str, str]) -> None:
+    """New addresses that guess go behind one that logged in, behind users that no guess is at, and by the /64."""
+    turns = Turns()
+    turns.note("198.51.100.1", "prometheus", is_right=True)
+    turns.note(pattern.format(255), user, is_right=False)
+    await turns.take("192.0.2.254", "anybody")
+    served: list[tuple[str, str]] = []
+
+    async def wait(address: str, name: str) -> None:
+        await turns.take(address, name)
+        served.append((address, name))
+        turns.give()
+
+    waiting = [(pattern.format(number), user) for number in range(20)] + [first]
+    tasks = [asyncio.create_task(wait(*entry)) for entry in waiting]
+    await asyncio.sleep(0)
+    turns.give()
+    await asyncio.gather(*tasks)
+    assert served[0] == first
 
 
 @pytest.mark.parametrize(
