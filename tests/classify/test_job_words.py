@@ -16,12 +16,47 @@ from sora_exporter.classify.job_words import Family, family_of, gravest
         ("queued", Family.GOING),
         ("generationFailed", Family.FAILED),
         ("已取消", Family.FAILED),
+        ("Verarbeitung", Family.GOING),
+        ("procesamiento", Family.GOING),
         ("frobnicated", Family.UNKNOWN),
         ("", Family.UNKNOWN),
     ],
 )
 def test_a_word_has_the_family_of_the_words_inside(word: str, family: Family) -> None:
     """Case and spelling do not matter; a word without a family is unknown and never done."""
+    assert family_of(word) is family
+
+
+@pytest.mark.parametrize(
+    ("word", "family"),
+    [
+        ("未成功", Family.FAILED),
+        ("不成功", Family.FAILED),
+        ("没有成功", Family.FAILED),
+        ("审核未通过", Family.FAILED),
+        ("ok_false", Family.FAILED),
+        ("successFalse", Family.FAILED),
+        ("not_successful", Family.FAILED),
+        ("nicht erfolgreich", Family.FAILED),
+        ("sin éxito", Family.FAILED),
+        ("never_completed", Family.FAILED),
+        ("no longer running", Family.FAILED),
+        ("未完成", Family.GOING),
+        ("尚未完成", Family.GOING),
+        ("not completed", Family.GOING),
+        ("NOT_READY", Family.GOING),
+        ("notReady", Family.GOING),
+        ("not yet finished", Family.GOING),
+        ("noch nicht fertig", Family.GOING),
+        ("не завершено", Family.GOING),
+        ("belum selesai", Family.GOING),
+        ("notStarted", Family.GOING),
+        ("not_running", Family.UNKNOWN),
+        ("未运行", Family.UNKNOWN),
+    ],
+)
+def test_a_negation_is_never_a_success(word: str, family: Family) -> None:
+    """The negation of a done or a going word has failed, is under way or is unknown, in every language."""
     assert family_of(word) is family
 
 
