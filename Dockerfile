@@ -1,17 +1,19 @@
 # Two stages: wheels are put together in the first; the second has Python, the installed program and nothing to build with.
-ARG PYTHON=3.11.14-slim-bookworm
+# A release names the base by its digest: --build-arg BASE=python:3.11.14-slim-bookworm@sha256:...
+ARG BASE=python:3.11.14-slim-bookworm
 
-FROM python:${PYTHON} AS build
+FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/sora_exporter
 WORKDIR /source
-COPY constraints.txt pyproject.toml README.md LICENSE ./
+COPY constraints.hashes.txt pyproject.toml README.md LICENSE ./
 COPY sora_exporter sora_exporter
-RUN /opt/sora_exporter/bin/pip install --constraint constraints.txt . \
+RUN /opt/sora_exporter/bin/pip install --require-hashes --requirement constraints.hashes.txt \
+ && /opt/sora_exporter/bin/pip install --no-deps --no-build-isolation . \
  && /opt/sora_exporter/bin/pip uninstall --yes pip setuptools \
  && /opt/sora_exporter/bin/python -m compileall -q /opt/sora_exporter/lib
 
-FROM python:${PYTHON}
+FROM ${BASE}
 LABEL org.opencontainers.image.title="sora_exporter" \
       org.opencontainers.image.description="Prometheus exporter for AI-video services" \
       org.opencontainers.image.licenses="Apache-2.0"

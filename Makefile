@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints peers
+.PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints peers sbom
 
 run: $(VENV)/.run
 	@scripts/run
@@ -56,7 +56,20 @@ constraints: $(VENV)/.python
 	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
 	$(VENV)/newest/bin/python -m pip list --disable-pip-version-check --format=freeze \
 	  --exclude pip --exclude setuptools --exclude sora-exporter >constraints.txt
+	$(MAKE) --no-print-directory constraints.hashes.txt
+
+# What the image installs, with the hashes of all files of each version, from the index.
+constraints.hashes.txt: constraints.txt pyproject.toml
+	$(PYTHON) -m venv --clear $(VENV)/newest
+	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check uv
+	echo 'setuptools>=77' | $(VENV)/newest/bin/uv pip compile --quiet --python-version 3.11 --python-platform linux \
+	  --generate-hashes --no-annotate --no-header --constraint constraints.txt pyproject.toml - --output-file $@
 	rm -r $(VENV)/newest
+
+# A bill of materials of the image's Python packages, in the form of CycloneDX.
+sbom: $(VENV)/.test
+	$(BIN)/cyclonedx-py requirements constraints.hashes.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-format JSON --output-file sbom.cdx.json
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -28,7 +28,8 @@ IMAGES = {
     "grafana": "grafana/grafana:12.1.1",
 }
 SERVICE_FIELDS = {
-    "restart", "read_only", "cap_drop", "security_opt", "build", "image", "command", "entrypoint", "env_file",
+    "restart", "mem_limit", "pids_limit",
+    "read_only", "cap_drop", "security_opt", "build", "image", "command", "entrypoint", "env_file",
     "environment", "volumes", "ports", "depends_on", "healthcheck", "profiles", "tmpfs",
 }  # fmt: skip
 CHECK_FIELDS = {"test", "interval", "timeout", "start_period", "start_interval"}
@@ -88,10 +89,12 @@ def test_images_are_pinned() -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_is_locked_in(service: str) -> None:
-    """Each root file system is read-only, no capability is left, and what is written goes to a volume."""
+    """A root file system is read-only, memory and processes have limits, and what is written goes to a volume."""
     found = SERVICES[service]
     assert (found["read_only"], found["cap_drop"]) == (True, ["ALL"])
     assert found["security_opt"] == ["no-new-privileges:true"]
+    assert found["mem_limit"] in ("512m", "1g")
+    assert found["pids_limit"] == 256
     assert any(not volume.startswith((".", "$")) for volume in found["volumes"])
     assert port(service)
 

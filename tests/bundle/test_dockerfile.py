@@ -46,8 +46,8 @@ def final(word: str) -> list[str]:
 def test_two_stages_share_one_pinned_slim_base() -> None:
     """The tag names a full version of a slim Python; both stages use it, so that what is built fits where it runs."""
     (default,) = [rest for word, rest in instructions() if word == "ARG"]
-    assert re.fullmatch(r"PYTHON=3\.\d+\.\d+-slim-[a-z]+", default)
-    assert [stage[0][1] for stage in stages()] == ["python:${PYTHON} AS build", "python:${PYTHON}"]
+    assert re.fullmatch(r"BASE=python:3\.\d+\.\d+-slim-[a-z]+", default)
+    assert [stage[0][1] for stage in stages()] == ["${BASE} AS build", "${BASE}"]
 
 
 def test_the_final_stage_installs_nothing_and_runs_unprivileged() -> None:
@@ -60,10 +60,28 @@ def test_the_final_stage_installs_nothing_and_runs_unprivileged() -> None:
 
 
 def test_dependencies_come_from_the_pins() -> None:
-    """The one installation uses constraints.txt."""
-    installs = [line for line in DOCKERFILE.splitlines() if "pip install" in line]
-    assert len(installs) == 1
-    assert "--constraint constraints.txt" in installs[0]
+    """Every file from an index is checked by its hash; our own sources need no other file."""
+    installs = [
+        line.strip(" \\").partition("pip install ")[2] for line in DOCKERFILE.splitlines() if "pip install" in line
+    ]
+    hashed, own = installs
+    assert hashed == "--require-hashes --requirement constraints.hashes.txt"
+    assert own == "--no-deps --no-build-isolation ."
+
+
+def test_the_hashes_are_of_the_pinned_versions() -> None:
+    """Each requirement of use is there in the version of constraints.txt, with hashes of its files."""
+    entries = re.split(r"\n(?=\S)", (ROOT / "constraints.hashes.txt").read_text("utf-8").strip())
+    versions = {}
+    for entry in entries:
+        requirement, *hashes = entry.split(" \\\n    ")
+        assert hashes, requirement
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes), requirement
+        versions[bare_name(requirement)] = requirement.partition("==")[2]
+    pinned = {bare_name(pin): pin.partition("==")[2] for pin in CONSTRAINTS}
+    assert {name: version for name, version in versions.items() if pinned.get(name) != version}.keys() == {"setuptools"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert {bare_name(named) for named in project["dependencies"]} <= versions.keys()
 
 
 def test_only_the_volume_is_written_to() -> None:

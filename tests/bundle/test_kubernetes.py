@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,6 +172,20 @@ def test_service_monitor_and_network_policy_find_the_pod() -> None:
     }
     assert {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]} <= ports
     assert {port["port"] for rule in policy["spec"]["egress"] for port in rule["ports"]} == {53, 443}
+
+
+@pytest.mark.parametrize(
+    "address", ["10.96.0.1", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "fd00::1"]
+)
+def test_no_private_address_can_be_reached(address: str) -> None:
+    """The policy leads to the internet alone: not to the API server, other machines inside, or a cloud's metadata."""
+    found = ipaddress.ip_address(address)
+    (blocks,) = (rule["to"] for rule in one("NetworkPolicy")["spec"]["egress"] if "to" in rule)
+    for block in (entry["ipBlock"] for entry in blocks):
+        excepted = [ipaddress.ip_network(each) for each in block["except"]]
+        network = ipaddress.ip_network(block["cidr"])
+        assert found not in network or any(found in each for each in excepted if each.version == found.version)
+    assert any(ipaddress.ip_address("8.8.8.8") in ipaddress.ip_network(entry["ipBlock"]["cidr"]) for entry in blocks)
 
 
 def test_custom_resources_have_the_shape_of_their_definitions() -> None:
