@@ -163,19 +163,30 @@ def is_loopback(address: str) -> bool:
 VIDEO_PATH = re.compile(r"\.(?:mp4|webm|mov|m4v|avi)(?:$|[?#&])", re.IGNORECASE)
 IMAGE_PATH = re.compile(r"\.(?:png|jpe?g|webp|gif)(?:$|[?#&])", re.IGNORECASE)
 ESCAPES = (("\\/", "/"), ("\\u0026", "&"), ("&amp;", "&"))
+OTHER_PLACE = re.compile(
+    r"//[^/?#]*/?$|//(?:[^/?#]*\.)?(?:t\.me|telegram\.\w+|discord\.\w+|qm\.qq\.com|jq\.qq\.com|wa\.me|x\.com|twitter\.com)(?:/|$)"
+    r"|[/.](?:docs?|help|support|faq|wiki|blog|status|community|forum|topup|recharge|pricing|billing|login|console"
+    r"|account|notice|announcements?)(?:[/.?#]|$)",
+    re.IGNORECASE,
+)
+"""Addresses of help, groups and payment, and of a bare host: not those of an asset."""
 PUNCTUATION = ".,;:!?'\""
 
 
 def media_link(text: str, pattern: str) -> str | None:
-    """Return the last link to a video in the text, else the last to an image, else the last link at all, or None.
+    """Return the last link to a video in the text, else the last to an image, else the last to another file, or None.
 
     Links may be escaped as in JSON or HTML and may end a sentence.
     """
     for escaped, plain in ESCAPES:
         text = text.replace(escaped, plain)
     links = [link.rstrip(PUNCTUATION) for link in Pattern(pattern).all_in(text)]
-    for is_media in (VIDEO_PATH.search, IMAGE_PATH.search, bool):
+    for is_media in (VIDEO_PATH.search, IMAGE_PATH.search, _is_file):
         found = [link for link in links if is_media(link)]
         if found:
             return found[-1]
     return None
+
+
+def _is_file(link: str) -> bool:
+    return OTHER_PLACE.search(link) is None
