@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,17 @@ _GOOD_CODES = frozenset(["0", "1", "100", "10000", "20000", "", "null"])
 _GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "成功", "操作成功", "请求成功"}
 _FAULT_CODES = names("errorcode errcode failcode failurecode")
 _FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason failmsg failuremessage failure")
-_INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | {"error"}
+_JUDGEMENTS = names(
+    "moderation moderationresult moderationstatus moderationstate contentmoderation safety safetyresult safetystatus"
+    " auditresult auditstatus reviewresult"
+)
+_BLOCK = re.compile(
+    r"block|reject|flagg|denied|deny|refus|fail|violat|unsafe|banned|forbid|prohibit|withh"
+    r"|不通过|未通过|拒绝|违规|拦截|屏蔽|不合规|敏感",
+    re.IGNORECASE,
+)
+"""The beginning of a moderator's word that withholds the result."""
+_INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | _JUDGEMENTS | {"error"}
 _HEADS = ("header", "head", "meta")
 """The member in which an envelope may keep its code and message apart from the rest. Source: iFlytek."""
 _OUTCOMES = ("success", "ok", "status")
@@ -79,12 +90,19 @@ def _is_good_code(node: dict[str, Any], code: str) -> bool:
 
 def _is_inner_fault(key: str, value: object) -> bool:
     """Whether a member inside an envelope reports a fault that the envelope itself does not."""
+    if key in _JUDGEMENTS:
+        return is_block(key, value)
     if key in _FAULT_CODES:
         return not (is_http_success(word_of(value)) or is_good_word(word_of(value)))
     if key in _FAULT_WORDS:
         # new-api writes the video's address where a failed job has its reason.
         return isinstance(value, str) and not value.startswith("http") and not is_good_word(value)
     return key == "error" and says_something(value) and not is_good_word(word_of(value))
+
+
+def is_block(key: str, value: object) -> bool:
+    """Whether a member is a moderator's judgement that withholds the result."""
+    return key in _JUDGEMENTS and isinstance(value, str) and _BLOCK.match(value) is not None
 
 
 def is_filtered(node: object) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.classify import shapes
-from sora_exporter.classify.envelopes import is_filtered, says_error
+from sora_exporter.classify.envelopes import is_block, is_filtered, says_error
 from sora_exporter.classify.good import JOB_SIGNS, signs_of
 from sora_exporter.classify.refusal import Mark, mark_in, mark_of
 from sora_exporter.documents import decoded
@@ -106,8 +106,12 @@ class _Notes:
             self.code(said)
 
     def words(self, value: object) -> None:
-        """Keep the texts at a vendor's known place for errors, with any names of fields."""
-        members = value.values() if isinstance(value, dict) else (value,)
+        """Keep the texts at a vendor's known place for errors, with any names of fields; bare codes and types last."""
+        members = (
+            [value[key] for key in sorted(value, key=shapes.CODE_KEYS.__contains__)]
+            if isinstance(value, dict)
+            else [value]
+        )
         for member in members:
             if isinstance(member, str):
                 self.message(member, 0)
@@ -131,7 +135,7 @@ class _Notes:
     def _member(self, key: str, value: object, depth: int, nesting: int) -> None:
         if key in shapes.NOT_WORDS:
             return
-        if key in shapes.FILTER_KEYS and value:
+        if (key in shapes.FILTER_KEYS and value) or is_block(key, value):
             self.code("rai_filtered")
         if isinstance(value, dict) or (isinstance(value, list) and key not in shapes.NOT_LISTS):
             if key == "baseresp" and isinstance(value, dict):
@@ -182,7 +186,7 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
         for key in shapes.SAYING:
             notes.words(root.get(key))
     if content and ("good" not in signs or "excuse" in signs):
-        notes.message(content, 0)
+        notes.message(shapes.without_addresses(content), 0)
     status = answer.http_status or 0
     if not 200 <= status < 300:
         signs -= JOB_SIGNS

@@ -5,6 +5,7 @@ Sources: see ``shapes``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from sora_exporter.classify.shapes import (
     names,
     near_the_top,
     unwrapped,
+    without_addresses,
     word_of,
 )
 from sora_exporter.result import Expectation
@@ -56,6 +58,8 @@ JOB_SIGNS = frozenset(["failed", "expired"])
 _EXCUSE_MARKS = ("❌", "⚠", "✗", "🚫")
 _EXCUSE_LENGTH = 400
 _ADDRESS_LENGTH = 500
+_SHOWN_VIDEO = re.compile(r"<video\b|\]\(https?://[^)\s]{1,2000}\.(?:mp4|webm|mov|m4v)\b", re.IGNORECASE)
+"""A video shown in HTML or Markdown; an excuse may only name an address."""
 
 
 def signs_of(document: object, endpoint: str, expectation: Expectation, content: str) -> Iterator[str]:
@@ -84,8 +88,9 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
         return  # A status word without a family never reads as success.
     elif _has_good_object(document, node, members, endpoint, expectation, content, family):
         yield "good"
-        is_short = content and "://" not in content and len(content) <= _EXCUSE_LENGTH
-        if is_short or (family is None and _says_more(node)):
+        is_short = 0 < len(without_addresses(content)) <= _EXCUSE_LENGTH and not _SHOWN_VIDEO.search(content)
+        is_unshown = family is None or (family is Family.DONE and not _has_asset(node, members))
+        if is_short or (is_unshown and _says_more(node)):
             yield "excuse"
 
 
@@ -112,6 +117,12 @@ def _status_words(members: Sequence[Member]) -> list[str]:
 def _has_asset(node: object, members: Sequence[Member]) -> bool:
     """Whether a picture or video is there: its address, its base64 text, or the parts of a candidate."""
     return any(_is_asset(key, value) for key, value in members) or bool(at(node, "candidates.0.content.parts"))
+
+
+def _is_empty_handed(node: dict[str, Any], members: Sequence[Member]) -> bool:
+    """Whether an answer has a place for a picture or video with nothing in it, and no id to fetch one by."""
+    has_place = any(not value and (key in _ASSET_KEYS or key in _RESULT_KEYS) for key, value in members)
+    return has_place and not _has_asset(node, members) and not _has_job(node, members, None)
 
 
 def _is_asset(key: str, value: object) -> bool:
@@ -166,7 +177,7 @@ def _has_good_object(
     family: Family | None,
 ) -> bool:
     if endpoint == "video_job" and expectation.status and family is not None:
-        return True
+        return family is not Family.DONE or not _is_empty_handed(node, members)
     if expectation.present:
         return any(at(document, path) for path in expectation.present)
     if content:

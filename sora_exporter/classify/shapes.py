@@ -40,6 +40,7 @@ FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
 """Google reports a moderated video with these fields of a finished operation. Source: Vertex AI Veo API reference."""
 ADDRESS_ENDINGS = ("url", "uri", "redirect", "location", "redirectto", "href")
 """The endings of the names of members that hold an address."""
+_ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&*+,;=%-]+", re.IGNORECASE | re.ASCII)
 _DEMAND = re.compile(
     r"[/?&=_](?:(captcha|punish|turnstile|challenge)|login|signin|sign-in|passport|sso)(?=[/?&=#]|$)", re.IGNORECASE
 )
@@ -107,6 +108,11 @@ def chat_content(node: object) -> str:
 def chat_progress(node: object) -> str:
     """The text of progress in one chunk of a chat completion."""
     return word_of(at(node, "choices.0.delta.reasoningcontent") or at(node, "choices.0.delta.reasoning"))
+
+
+def without_addresses(text: str) -> str:
+    """A text without its web addresses, whose words say nothing about a fault."""
+    return _ADDRESS.sub("", text) if "://" in text else text
 
 
 def near_the_top(node: object) -> list[Member]:

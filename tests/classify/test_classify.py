@@ -333,3 +333,58 @@ def test_structure_shows_which_side_refused(status: int, body: object, error_cla
     """The innermost signature counts; a refused key or an empty balance behind a relay is not ours."""
     verdict = classify(answer(status, body, access="relay"))
     assert (verdict.error_class, verdict.refused_by) == (error_class, refused_by)
+
+
+def chat(content: str) -> dict[str, object]:
+    return {"choices": [{"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "error_class"),
+    [
+        ("抱歉，当前没有可用账号，请稍后重试。加入QQ群 https://qm.qq.com/abc", "unavailable"),
+        ("Insufficient credits. Recharge at https://relay.example/topup", "quota_exhausted"),
+        ("账号池维护中，公告 https://t.me/relay", "maintenance"),
+        ("视频生成失败：No available tokens https://cdn.example/a.mp4", "unavailable"),
+        ("Here is your video: https://cdn.example/error/captcha.mp4", "none"),
+        ("生成失败，重试中\n<video src='https://cdn.example/a.mp4' controls></video>", "none"),
+        ("第一次失败，已重试 [下载](https://cdn.example/a.mp4)", "none"),
+        ("![preview](https://cdn.example/a.webp)", "none"),
+    ],
+)
+def test_a_link_does_not_hide_an_excuse(content: str, error_class: str) -> None:
+    """The words around an address decide, never those in it; a video that is shown is a success."""
+    assert classify(answer(200, chat(content), "chat", access="reverse")).error_class == error_class
+
+
+@pytest.mark.parametrize(
+    ("body", "error_class"),
+    [
+        ({"status": "done", "url": ""}, "invalid_response"),
+        ({"status": "done", "video": None}, "invalid_response"),
+        ({"status": "done", "assets": []}, "invalid_response"),
+        ({"status": "done", "url": "https://cdn.example/a.mp4"}, "none"),
+        ({"id": "job_1", "status": "done", "url": ""}, "none"),
+        ({"status": "running", "url": ""}, "none"),
+        ({"status": "finished", "moderation": "blocked", "assets": []}, "content_policy"),
+        ({"id": "job_1", "status": "finished", "moderation": "blocked"}, "content_policy"),
+        ({"moderation_result": "rejected: violence"}, "content_policy"),
+        ({"id": "job_1", "status": "done", "moderation_status": "审核", "audit_result": "不通过"}, "content_policy"),
+        ({"id": "job_1", "status": "done", "moderation": "passed"}, "none"),
+        ({"id": "job_1", "status": "done", "moderation_result": "not_flagged"}, "none"),
+        ({"id": "job_1", "status": "done", "moderation": "low"}, "none"),
+    ],
+)
+def test_a_finished_job_without_its_asset_is_not_a_success(body: Mapping[str, object], error_class: str) -> None:
+    """An empty place for the asset without an id, and a moderator's block, are faults, also with configured words."""
+    assert (
+        classify(answer(200, body, "video_job", expectation=Expectation(status=("status",)))).error_class == error_class
+    )
+
+
+@pytest.mark.parametrize("names", [("type", "code", "message"), ("message", "type", "code")])
+def test_the_readable_message_wins_over_a_bare_code(names: tuple[str, ...]) -> None:
+    """The order of the members of an error object does not decide which of its words a person reads."""
+    said = {"type": "upstream_error", "code": "E_UPSTREAM", "message": "Upstream service temporarily unavailable"}
+    refusal = answer(503, {"error": {name: said[name] for name in names}}, expectation=Expectation(error=("error",)))
+    assert classify(refusal).message == said["message"]
