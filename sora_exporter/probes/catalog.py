@@ -22,8 +22,14 @@ UNTOLD = frozenset({ErrorClass.MODEL_NOT_FOUND, ErrorClass.INVALID_REQUEST, Erro
 
 
 async def catalog(attempt: Attempt) -> Verdict:
-    """Return the verdict of ``GET /models/{model}`` or, if that is not reliable, of ``GET /models``."""
-    shape = attempt.api.catalog or Catalog(path=None)
+    """Return the verdict of ``GET /models/{model}`` or, if that is not reliable, of ``GET /models``.
+
+    Nothing is sent to a vendor without a catalog.
+    """
+    shape = attempt.api.catalog
+    if shape is None:
+        message = f"the api {attempt.service.api} names no catalog"
+        return Verdict(ErrorClass.INVALID_REQUEST, "catalog:none", message)
     one = await _get(attempt, shape.path) if shape.path is not None else None
     if one is not None and one.error_class not in UNTOLD:
         return one

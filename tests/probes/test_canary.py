@@ -165,3 +165,12 @@ def test_a_stream_is_read_once_however_small_its_pieces() -> None:
         assert not opening.says_enough(received)
     received += b"\n"
     assert opening.says_enough(received)
+
+
+@pytest.mark.parametrize("api", ["minimax", "pixverse", "kling"])
+async def test_an_unnamed_parameter_proves_nothing(bench: Bench, api: str) -> None:
+    """A refusal that names neither fault of the canary, such as one of an unknown model, is not the intended one."""
+    body = b'{"base_resp":{"status_code":2013,"status_msg":"invalid params, model not support"},"task_id":""}'
+    async with serve(fixed(answer(body))) as server:
+        result = await bench.run(ProbeKind.CANARY, server.url, api, "no-such-model")
+    assert result.error_class is E.MODEL_NOT_FOUND

@@ -120,3 +120,16 @@ async def test_a_missing_key_is_our_fault(simulator: SimulatedProvider, bench: B
     document = {"provider": {"api_key_env": None}}
     result = await bench.run(ProbeKind.CATALOG, simulator.base_url("videos"), "videos", "MiniMax-H3", document=document)
     assert result.error_class is E.AUTHENTICATION
+
+
+@pytest.mark.parametrize("api", ["kling", "copied"])
+async def test_a_vendor_without_a_catalog_is_not_called(
+    simulator: SimulatedProvider, bench: Bench, api: str
+) -> None:
+    """A probe of a catalog that the API denies ends as one of our own mistakes, with nothing sent."""
+    copied = {"catalog": None, "create": {"path": "/videos", "body": {"model": "{model}"}}}
+    result = await bench.run(
+        ProbeKind.CATALOG, simulator.base_url("videos"), api, "kling-v3", document={"apis": {"copied": copied}}
+    )
+    assert (result.error_class, result.detail) == (E.INVALID_REQUEST, f"the api {api} names no catalog")
+    assert simulator.actions() == []
