@@ -123,9 +123,7 @@ async def test_a_missing_key_is_our_fault(simulator: SimulatedProvider, bench: B
 
 
 @pytest.mark.parametrize("api", ["kling", "copied"])
-async def test_a_vendor_without_a_catalog_is_not_called(
-    simulator: SimulatedProvider, bench: Bench, api: str
-) -> None:
+async def test_a_vendor_without_a_catalog_is_not_called(simulator: SimulatedProvider, bench: Bench, api: str) -> None:
     """A probe of a catalog that the API denies ends as one of our own mistakes, with nothing sent."""
     copied = {"catalog": None, "create": {"path": "/videos", "body": {"model": "{model}"}}}
     result = await bench.run(
