@@ -34,7 +34,7 @@ class Backoff:
         return min(max(ended_at + wait - self._now(), 0.0), wait)
 
     def paid(self, service_id: str, *, is_fruitless: bool) -> None:
-        """Note a paid attempt that may have cost money and made no job, or one that made a job."""
+        """Note a paid attempt whose request was sent: one that made no job, or one that made a job."""
         if not is_fruitless:
             self._forget(service_id)
             return

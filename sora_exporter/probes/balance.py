@@ -27,6 +27,8 @@ ENDPOINT = "models"
 """The family of calls that a balance call is closest to: free, and without a job."""
 UNTOLD = frozenset({ErrorClass.NONE, ErrorClass.INVALID_RESPONSE, ErrorClass.CONTENT_POLICY})
 """Classes of an answer without a balance that do not explain the fault."""
+NO_REFUSAL = UNTOLD | {ErrorClass.QUOTA_EXHAUSTED}
+"""Classes of an answer whose amount counts: an empty account is a balance."""
 Note = Callable[[str, BalanceReading], None]
 
 
@@ -102,7 +104,7 @@ class Balances:
             request = Request("GET", rest, ENDPOINT, seconds, expectation=expectation, headers=balance.header_values())
             reply = await client.ask(request, "official")
             document = decoded(reply.answer.body)
-            if not _is_whole(reply) or not balance.is_good(document):
+            if not _is_whole(reply) or not balance.is_good(document) or _refuses(balance, reply.answer):
                 return self._failed(name, at, client, reply, f"no good answer of {path}")
             answers.append(document)
         try:
@@ -151,6 +153,11 @@ def described(config: Config) -> dict[str, Task]:
     """Return the reading task of each provider with a described balance call."""
     named = config.providers.items()
     return {name: Task(provider, provider.balance) for name, provider in named if provider.balance is not None}
+
+
+def _refuses(balance: Balance, answer: Answer) -> bool:
+    """Whether a whole answer is a refusal with a made-up amount. A described good answer is one by its own code."""
+    return not balance.good and classify(answer).error_class not in NO_REFUSAL
 
 
 def _is_whole(reply: Reply) -> bool:

@@ -85,7 +85,7 @@ class Runner:
         return tuple(one for one in api.canary if not self._accepted.has(canary_id(service, api, one), target))
 
     def must_wait(self, service: Service, probe: ProbeKind) -> bool:
-        """Return whether this paid probe waits because the service's last attempts cost money and made no job."""
+        """Return whether this paid probe waits because the service's last ones made no job."""
         return probe.is_paid and self._wait_seconds(service, probe) > 0
 
     def _wait_seconds(self, service: Service, probe: ProbeKind) -> float:
@@ -178,7 +178,7 @@ class Runner:
                 with logged_if_not_stored("cost of an attempt", service.id):
                     self._ledger.settle(reservation, price if attempt.may_have_cost else 0.0)
         is_made = record.is_made or result.is_success
-        if is_made or attempt.may_have_cost:
+        if is_made or attempt.last.is_sent:
             self._backoff.paid(service.id, is_fruitless=not is_made)
         return replace(result, wait_seconds=self._wait_seconds(service, probe))
 

@@ -244,6 +244,11 @@ FAULTS: list[tuple[str, Response, ErrorClass]] = [
         JSONResponse({"error": {"message": "Invalid API key", "type": "new_api_error"}, "left": 3}),
         ErrorClass.AUTHENTICATION,
     ),
+    (
+        "a made-up amount in a refusal",
+        JSONResponse({"code": 401, "message": "令牌无效", "left": 0}),
+        ErrorClass.AUTHENTICATION,
+    ),
 ]
 
 
@@ -256,6 +261,13 @@ async def test_an_answer_without_an_amount_is_a_failure_and_never_a_zero(
         reading = await reading_of(origin, PLAIN)
     assert (reading.value, reading.error_class) == (None, error_class)
     assert reading.detail
+
+
+async def test_the_amount_of_an_empty_account_counts_beside_words_about_it() -> None:
+    """Words about a used-up balance confirm an amount of nought, and do not make it unreadable."""
+    with serving(JSONResponse({"message": "余额不足", "left": 0})) as origin:
+        reading = await reading_of(origin, PLAIN)
+    assert (reading.error_class, reading.value) == (ErrorClass.NONE, 0.0)
 
 
 async def test_an_answer_whose_code_is_not_the_good_one_is_a_failure() -> None:

@@ -133,6 +133,21 @@ async def test_a_dead_upstream_costs_at_most_two_prices_in_100_seconds(
     assert bench.ledger.spent_usd() == 2 * 0.25
 
 
+async def test_a_refused_job_makes_the_next_attempt_wait(simulator: SimulatedProvider, bench: Bench) -> None:
+    """A refusal costs nothing and still doubles the wait; a request that was never sent does not."""
+    simulator.behave("MiniMax-H3", "suspended")
+    config = bench.config(simulator.base_url("videos"), "videos", "MiniMax-H3")
+    runner, service = bench.runner(config), config.services[0]
+    refused = await runner.run(service, ProbeKind.SUBMIT)
+    assert refused is not None
+    assert (refused.error_class, refused.cost_usd) == (E.UNAVAILABLE, 0.0)
+    assert (runner.must_wait(service, ProbeKind.SUBMIT), refused.wait_seconds > 0.0) == (True, True)
+    unsent = bench.config("http://127.0.0.1:1", "videos", "sora-2", id="unsent")
+    other = bench.runner(unsent)
+    await other.run(unsent.services[0], ProbeKind.SUBMIT)
+    assert not other.must_wait(unsent.services[0], ProbeKind.SUBMIT)
+
+
 @pytest.mark.parametrize("section", ["provider", "service"])
 async def test_a_share_of_the_budget_is_kept(simulator: SimulatedProvider, bench: Bench, section: str) -> None:
     """Once a provider's or a service's share is used up its paid probes stop, though the day's limit has room."""
