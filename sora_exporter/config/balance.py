@@ -38,8 +38,9 @@ def _timeout(balance: dict[str, Any]) -> float:
 
 
 def _path(value: str) -> str:
-    if not re.fullmatch(r"(?:https?://[!-~]+|/(?!/)[!-~]*)", value) or {"?", "#", "@"} & set(value):
-        raise ValueError("write a path such as /user/balance or a whole address, without '?', '#' and '@'")
+    # The key goes to a whole address, so that must be encrypted; nothing in it is filled.
+    if not re.fullmatch(r"(?:https://[!-~]+|/(?!/)[!-~]*)", value) or set("?#@{}") & set(value):
+        raise ValueError("write a path such as /user/balance or a whole https:// address, without any of ? # @ { }")
     return value
 
 
@@ -75,7 +76,7 @@ class Balance(Section):
     """How a provider's balance is read: one call, or two, and where the amount is in the answer."""
 
     path: CallPath
-    """Added to ``base_url``, or a whole address."""
+    """Added to ``base_url``, or a whole ``https://`` address, which gets the key."""
     from_root: Flag = False
     """Whether the path is added to the host alone."""
     query: Mapping[str, QueryValue] = Field(default_factory=dict)

@@ -10,7 +10,7 @@ from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission
 from sora_exporter.probes.asset import AssetCheck
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.generate import asset_address, fetch_asset, inline_asset, take_steps
+from sora_exporter.probes.generate import asset_address, faulty, fetch_asset, inline_asset, take_steps
 from sora_exporter.probes.job import follow_job
 from sora_exporter.result import ErrorClass, Verdict
 
@@ -73,11 +73,11 @@ async def fetch(route: Route, video: Video, timeout: float) -> bytes:
     content = bytearray(video.content)
     if content:
         check.feed(video.content)
-        fault = check.fault("")
+        fault = faulty(check.fault(""))
     else:
         fault = await fetch_asset(route.attempt(timeout), video.address, check, content.extend)
-    if fault:
-        raise _failure(route, video.job, Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault))
+    if fault is not None:
+        raise _failure(route, video.job, fault)
     return bytes(content)
 
 

@@ -104,7 +104,8 @@ class ProviderClient:
         deadline = time.perf_counter() + timeout_seconds
         trouble = await self._renewed(timeout_seconds)
         started = time.perf_counter()
-        address = self._provider.base_url + url if url.startswith("/") else url
+        named = "" if url.startswith("/") else url
+        address = named or self._provider.base_url + url
         for _ in range(REDIRECTS + 1):
             exchange, begun = Exchange(sink=sink, limit=limit), time.perf_counter()
             if trouble is None:
@@ -115,7 +116,7 @@ class ProviderClient:
             location = exchange.headers.get("location")
             if trouble is not None or exchange.http_status not in REDIRECT_STATUS or not location:
                 break
-            address = joined(address, location)
+            address = named = joined(address, location)
         answer = Answer(
             endpoint=endpoint,
             access=access,
@@ -124,7 +125,7 @@ class ProviderClient:
             transport_error=describe(trouble) if trouble is not None else None,
             elapsed_seconds=time.perf_counter() - started,
         )
-        return reply_of(exchange, answer, trouble, started)
+        return replace(reply_of(exchange, answer, trouble, started), named_address=named)
 
     @property
     def values(self) -> Mapping[str, str]:

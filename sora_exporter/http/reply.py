@@ -71,7 +71,8 @@ class Reply:
     ``is_reached``: the provider gave a sign of life, either a new connection or the beginning of an answer.
     ``is_sent``: at least one byte of the request may have been sent. ``is_cut``: the body is longer than the part that
     was read. ``own_fault``: the verdict if the reason lies with ourselves, our proxy, our network or a token host.
-    ``first_piece_seconds``: the time to the first piece of the body.
+    ``first_piece_seconds``: the time to the first piece of the body. ``named_address``: the address of a download that
+    an answer named, by a link or the last redirect; empty for a path of the API.
     """
 
     answer: Answer
@@ -83,6 +84,7 @@ class Reply:
     is_sent: bool = True
     is_cut: bool = False
     own_fault: Verdict | None = None
+    named_address: str = ""
 
 
 def exchange_of(request: Request) -> Exchange:

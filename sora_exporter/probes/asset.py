@@ -30,6 +30,8 @@ SIGNATURES: Mapping[str, tuple[tuple[str, re.Pattern[bytes]], ...]] = {
         ("gif", re.compile(rb"GIF8[79]a")),
     ),
 }
+ONE: Mapping[str, str] = {"video": "a video", "image": "an image"}
+PAGE = re.compile(rb"\s*<(?:!doctype|html|head)\b", re.IGNORECASE)
 ENDINGS: Mapping[str, Callable[[bytes], bool]] = {
     "png": lambda tail: b"IEND" in tail,
     "jpeg": lambda tail: b"\xff\xd9" in tail,
@@ -57,6 +59,8 @@ class AssetCheck:
     def fault(self, content_type: str, declared_bytes: int | None = None) -> str:
         """Return the fault of the asset in a few words, or empty text for a good one."""
         kind, form = self._form()
+        if PAGE.match(self._head):
+            return f"the asset is a web page instead of {' or '.join(ONE[kind] for kind in self._kinds)}"
         if declared_bytes is not None and declared_bytes != self._size:
             return f"the asset has {self._size} of {declared_bytes} declared bytes"
         if self._size < SMALLEST_BYTES:

@@ -13,7 +13,6 @@ from sora_exporter.probes.stream import spoken_text
 from sora_exporter.result import Depth, ErrorClass, Expectation, Verdict
 
 ASSET_BYTES = 512 * 1024 * 1024
-NOT_FETCHED = "the asset could not be fetched"
 
 
 async def generate(attempt: Attempt) -> Verdict:
@@ -56,19 +55,21 @@ async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) ->
     inline = inline_asset(attempt)
     if inline is not None:
         check.feed(inline)
-        fault = check.fault("")
+        fault = faulty(check.fault(""))
     else:
         address = asset_address(attempt, job_id)
         if address is None:
             return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no asset")
         fault = await fetch_asset(attempt, address, check)
-        if fault.startswith(NOT_FETCHED) and is_loopback(address):
-            fault = f"the relay's own address is wrong: the finished job's asset is said to be at {address}"
-            return Verdict(ErrorClass.INVALID_RESPONSE, "asset:own-address", fault[:200])
-    if fault:
-        return Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault)
+    if fault is not None:
+        return fault
     attempt.prove(Depth.DELIVERED)
     return verdict
+
+
+def faulty(fault: str) -> Verdict | None:
+    """Return the verdict on an asset with this fault; None for empty text."""
+    return Verdict(ErrorClass.INVALID_RESPONSE, "asset:faulty", fault[:200]) if fault else None
 
 
 async def take_steps(attempt: Attempt) -> Verdict | None:
@@ -109,8 +110,8 @@ def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
 
 async def fetch_asset(
     attempt: Attempt, address: str, check: AssetCheck, keep: Callable[[bytes], None] | None = None
-) -> str:
-    """Download the asset through the check, and to ``keep``; return its fault, or empty text."""
+) -> Verdict | None:
+    """Download the asset through the check, and to ``keep``; return the verdict on its fault, or None."""
 
     def take(piece: bytes) -> None:
         check.feed(piece)
@@ -127,9 +128,13 @@ async def fetch_asset(
         access=attempt.service.access,
     )
     attempt.phases["download"] = attempt.clock.monotonic() - started
+    if reply.answer.transport_error is not None and is_loopback(reply.named_address):
+        fault = f"the relay's own address is wrong: the finished job's asset points to {reply.named_address}"
+        return Verdict(ErrorClass.INVALID_RESPONSE, "asset:own-address", fault[:200])
     if reply.answer.transport_error is not None:
-        return f"{NOT_FETCHED}: {reply.answer.transport_error}"[:200]
+        return faulty(f"the asset could not be fetched: {reply.answer.transport_error}")
     if reply.http_status != 200:
-        return f"the asset answered HTTP {reply.http_status}"
+        return faulty(f"the asset answered HTTP {reply.http_status}")
     length = reply.answer.headers.get("content-length", "")
-    return check.fault(reply.answer.headers.get("content-type", ""), int(length) if length.isdecimal() else None)
+    content_type = reply.answer.headers.get("content-type", "")
+    return faulty(check.fault(content_type, int(length) if length.isdecimal() else None))

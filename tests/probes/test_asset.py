@@ -69,8 +69,8 @@ def test_a_whole_asset_of_the_right_kind_is_good(content: bytes, kinds: tuple[st
     [
         (b"", VIDEO, "the asset has only 0 bytes"),
         (FTYP, VIDEO, f"the asset has only {len(FTYP)} bytes"),
-        (HTML, VIDEO, NOT_A_VIDEO),
-        (HTML, ("video", "image"), "the asset does not begin like a video or image"),
+        (HTML, VIDEO, "the asset is a web page instead of a video"),
+        (HTML, ("video", "image"), "the asset is a web page instead of a video or an image"),
         (bytes(500), VIDEO, NOT_A_VIDEO),
         (PNG, VIDEO, "the asset is png, not video"),
         (MP4, IMAGE, "the asset is mp4, not image"),

@@ -164,7 +164,6 @@ async def test_a_redirected_asset_is_checked_and_the_key_does_not_follow(bench: 
     [
         "http://10.255.255.1/v1.mp4",
         "http://169.254.169.254/latest/meta-data",
-        "http://[::1]/v1.mp4",
         "http://2130706433/",
         "file:///etc/passwd",
         "ftp://example.com/v1.mp4",
@@ -202,8 +201,20 @@ async def test_an_asset_at_localhost_is_the_relays_own_address(bench: Bench) -> 
     async with serve(_vendor(**pages)) as server:
         result = await bench.run(ProbeKind.GENERATE, server.url, "video-generations", "wan-3.0", timeout=2.0)
     assert result.rule == "asset:own-address"
-    assert result.detail == f"the relay's own address is wrong: the finished job's asset is said to be at {address}"
+    assert result.detail == f"the relay's own address is wrong: the finished job's asset points to {address}"
     assert result.depth is Depth.ACCEPTED
+
+
+@pytest.mark.parametrize("location", ["http://localhost:1/v.mp4", "http://[::1]/v1.mp4"])
+async def test_a_content_route_that_redirects_to_localhost_is_the_relays_own_address(
+    bench: Bench, location: str
+) -> None:
+    """A download that ends at the relay's own machine after a redirect says so, as a link to there does."""
+    moved = answer(b"", "302 Found", "text/plain", f"Location: {location}")
+    pages = {"POST /videos": answer(DONE), "GET /videos/v1": answer(DONE), "GET /videos/v1/content": moved}
+    async with serve(_vendor(**pages)) as server:
+        result = await bench.run(ProbeKind.GENERATE, server.url, "videos", "sora-2", timeout=2.0)
+    assert (result.error_class, result.rule) == (E.INVALID_RESPONSE, "asset:own-address")
 
 
 @pytest.mark.parametrize(("hung", "error_class"), [("/content", E.INVALID_RESPONSE), ("GET ", E.TIMEOUT)])
