@@ -24,7 +24,7 @@ Exc = tuple[type[BaseException], BaseException, TracebackType | None]
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sora_exporter"
 DOCUMENT = (ROOT / "docs/logs.md").read_text("utf-8")
-LEVELS = {"debug": "debug", "info": "info", "warning": "warning", "error": "error", "exception": "error"}
+LEVELS = {"debug": "debug", "info": "info", "warning": "warn", "error": "error", "exception": "error"}
 
 
 def record(message: str, level: int = logging.INFO, exc_info: Exc | None = None, **fields: Any) -> logging.LogRecord:

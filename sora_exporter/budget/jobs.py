@@ -102,7 +102,7 @@ class AcceptedCanaries:
             del self._unkept[canary_id]
 
     def drop(self, canary_id: str) -> None:
-        """Note that the canary was refused as it should be."""
+        """Note that the canary was refused as expected."""
         if self._fingerprints.pop(canary_id, None) is not None:
             self._unkept.pop(canary_id, None)
             with logged_if_not_stored("canary refused again", canary_id):

@@ -193,7 +193,7 @@ class Ledger:
             db.execute("INSERT OR REPLACE INTO accepted_canary VALUES (?, ?, ?)", (service_id, target, self._now()))
 
     def forget_accepted_canary(self, service_id: str) -> None:
-        """The service's canary is refused as it should be."""
+        """The service's canary is refused as expected."""
         with self._storage.write() as db:
             db.execute("DELETE FROM accepted_canary WHERE service_id = ?", (service_id,))
 

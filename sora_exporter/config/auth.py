@@ -71,7 +71,7 @@ class GoogleAuth(Section):
     """An access token of Google Cloud, from a service account's file or from the credentials of the environment."""
 
     service_account_file: File | None = None
-    """The JSON key of a service account; without it the credentials of the environment."""
+    """The JSON key of a service account; defaults to the credentials of the environment."""
     scopes: tuple[Text, ...] = Field(default=(CLOUD_PLATFORM,), min_length=1, max_length=20)
     """The scopes to ask for."""
 

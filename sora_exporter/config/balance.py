@@ -65,7 +65,7 @@ class Used(Section):
     """The amount to subtract: in the same answer, or in that of a separate call."""
 
     path: CallPath | None = None
-    """A call of its own for what was used; without it the same answer."""
+    """A call of its own for what was used; defaults to the same answer."""
     value: Paths = Field(min_length=1)
     """Paths whose numbers are added."""
     divisor: Divisor = 1.0

@@ -41,17 +41,17 @@ class Provider(Section):
     api_key_file: SecretFile | None = None
     """Or the file with it; read again on every use."""
     auth: Annotated[Auth | None, BeforeValidator(auth_of, json_schema_input_type=AuthAsWritten)] = None
-    """How the key is sent; a bearer token without it (docs/apis.md)."""
+    """How the key is sent; defaults to a bearer token (docs/apis.md)."""
     values: Mapping[Placeholder, Text] = Field(default_factory=dict)
     """Values for placeholders of the same names in paths, headers and bodies."""
     relay: Flag | None = None
-    """Whether it sells the models of others; without it, by its host."""
+    """True if the provider resells other makers' models; inferred from the host by default."""
     balance: Annotated[Balance | None, BeforeValidator(described, json_schema_input_type=BalanceAsWritten)] = None
     """How its balance is read: a built-in name, ``{like: NAME, low: 5}``, or a description."""
     proxy: Proxy | None = None
     """A proxy to it: ``http://``, ``https://``, ``socks5://`` or ``socks5h://``."""
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
-    """Headers of every request. Their values are shown nowhere."""
+    """Headers of every request. Their values are never shown."""
     verify: Flag = True
     """Whether its certificate is verified."""
     ca_file: File | None = None

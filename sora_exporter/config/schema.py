@@ -88,7 +88,7 @@ class Config(Section):
     title: Text = "AI video services"
     """The heading of the status page."""
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
-    """The most that paid probes spend a day (UTC). 0: they never run."""
+    """Daily limit (UTC) for paid probes; 0 disables them."""
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
     """The most attempts at once over all providers."""
     providers: Mapping[Identifier, Provider] = Field(default_factory=dict)

@@ -24,7 +24,7 @@ class ProbeSettings(Section):
     interval: Seconds
     """The time between two attempts."""
     timeout: Seconds | None = None
-    """The longest time of one attempt; without it the usual one of the probe."""
+    """The longest time of one attempt; defaults to the usual one of the probe."""
 
     @model_validator(mode="after")
     def _ends_before_next(self) -> Self:
@@ -104,7 +104,7 @@ class Service(Section):
     id: Identifier
     """Its name in metrics and addresses; no two are alike."""
     name: Line = ""
-    """Its name for people; without it the id."""
+    """Display name; defaults to the id."""
     product: Identifier
     """The product it offers: services of one product are alternatives."""
     access: Literal["official", "reverse"]
@@ -120,19 +120,19 @@ class Service(Section):
     budget_share: BudgetShare | None = None
     """The most that it spends of the day's budget: 0.3 or 30%."""
     objective: float | None = Field(default=None, gt=0, lt=100)
-    """The availability aimed at, in percent."""
+    """Availability target, in percent."""
     sunset: Day | None = None
     """Its end of life: from this day on "not found" means retired."""
     slow_after: Seconds | None = None
     """A good answer that takes longer makes the service degraded."""
     probes: Mapping[ProbeKind, ProbeSettings] = Field(default_factory=lambda: dict(DEFAULT_PROBES))
-    """The probes that run; without it every free one that its API describes."""
+    """The probes that run; defaults to every free one that its API describes."""
     probe_on_scrape: Flag = False
     """Whether it is probed when Prometheus scrapes it, instead of on a schedule."""
     request: Json = Field(default_factory=dict)
     """Members of the create request that replace those of the API."""
     status_page: PageComponent | None = None
-    """The component of an official page that speaks of it."""
+    """The component of an official page that covers it."""
 
     @field_validator("probes")
     @classmethod

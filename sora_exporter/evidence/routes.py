@@ -28,7 +28,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "status": "the other usable routes are slow",
         "obstacles": "the other routes refuse some of our requests",
-        "proof": "what it can do is proven deeper than of its equals",
+        "proof": "it is proven further than its alternatives",
         "access": "official access goes before reverse",
         "price": "the cheapest video of its equals",
         "service_id": "the first by name of its equals",

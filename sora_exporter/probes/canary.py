@@ -46,7 +46,7 @@ async def _send(attempt: Attempt, broken: Canary) -> Verdict:
     if verdict.error_class is ErrorClass.INVALID_REQUEST and _names(broken.refusal, attempt.body):
         attempt.note_response(attempt.last)
         attempt.prove(refusal_depth(broken, verdict.refused_by, is_relay=attempt.is_relay))
-        message = f"refused as it should be: {verdict.message}"
+        message = f"refused as expected: {verdict.message}"
         return Verdict(ErrorClass.NONE, REFUSED, message, refused_by=verdict.refused_by)
     return verdict
 

@@ -15,7 +15,7 @@ from sora_exporter.evidence.routes import routes
 from sora_exporter.evidence.snapshot import Json
 from sora_exporter.figures import amount_text, iso, one_line, seconds_text, span
 from sora_exporter.report.terminal import cut
-from sora_exporter.result import Status
+from sora_exporter.result import Depth, Status
 
 ICONS: Mapping[str, str] = {
     Status.OPERATIONAL: "✅",
@@ -28,6 +28,7 @@ ICONS: Mapping[str, str] = {
 }
 COLUMNS = ("", "service", "status", "proven", "response", "access", "error class", "why")
 ADVICE = "what to do"
+FRONT_DESK = "front desk only: nothing beyond the gateway answered"
 GAP = "  "
 ENDLESS = 1_000_000
 LEAST_ROOM = 40
@@ -108,8 +109,15 @@ def _row(service: Json, now: float) -> tuple[str, ...]:
         seconds_text(service["response_time_seconds"]) or "–",
         service["access"],
         service["error_class"],
-        one_line(service["why"]),
+        one_line(_why(service)),
     )
+
+
+def _why(service: Json) -> str:
+    """Return the reason for a service's status, and name one that is operational by its gateway's answers alone."""
+    depth = service["proven_depth"]
+    is_shallow = service["status"] == Status.OPERATIONAL and depth is not None and Depth(depth).rank < Depth.ROUTED.rank
+    return "; ".join(filter(None, (FRONT_DESK if is_shallow else "", service["why"])))
 
 
 def _route_line(route: Json) -> str:

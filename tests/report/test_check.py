@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 
 import pytest
 
-from sora_exporter.report.check import ICONS, render_json, render_markdown, render_text, renderers
+from sora_exporter.report.check import FRONT_DESK, ICONS, render_json, render_markdown, render_text, renderers
 from sora_exporter.result import Status
 
 NOW = 1_769_572_800.0
@@ -62,6 +62,12 @@ def test_each_provider_has_one_line_with_its_balance_or_its_fault() -> None:
     assert [line for line in render_text(services, NOW).splitlines() if line.startswith("balance")] == expected
     markdown = [line for line in render_markdown(services, NOW).splitlines() if line.startswith("- ")]
     assert markdown == [f"- {line.replace('<', '&lt;')}" for line in expected]
+
+
+def test_a_service_known_by_its_gateway_alone_says_so() -> None:
+    """An operational service is named as a front desk below the depth ``routed``, and from there on it is not."""
+    said = [render_text([{**SERVICES[0], "proven_depth": depth}], NOW) for depth in ("offered", "routed")]
+    assert [FRONT_DESK in text for text in said] == [True, False]
 
 
 def test_every_status_has_an_icon_of_its_own() -> None:

@@ -46,7 +46,7 @@ def _call_path(path: str) -> str:
 
 def _fixed_name(name: str) -> str:
     if not HEADER_NAME.fullmatch(name) or name.lower() == "authorization":
-        raise ValueError(f"{name!r} cannot be a header here: keys belong into auth of the provider")
+        raise ValueError(f"{name!r} cannot be a header here: keys belong in auth of the provider")
     return name
 
 
@@ -76,7 +76,7 @@ class Call(Section):
     address from an answer, with the origin of ``base_url``.
     """
     headers: Headers = Field(default_factory=dict)
-    """Headers of this call alone. Keys belong into ``auth`` of the provider."""
+    """Headers of this call alone. Keys belong in ``auth`` of the provider."""
     body: Json | None = None
     """The JSON body, with placeholders in its texts."""
     answer_mib: AnswerMib = 1
@@ -94,7 +94,7 @@ class NextPage(Section):
     value: Paths = Field(min_length=1)
     """Paths to the token of the next page, or to its whole address."""
     query: str | None = Field(default=None, min_length=1)
-    """The query parameter that takes the token; without it the value is an address."""
+    """The query parameter that takes the token; by default the value is an address."""
 
 
 class Catalog(Section):
@@ -128,7 +128,7 @@ class Catalog(Section):
 
 
 class Create(Call):
-    """The create request: a call, and what is to be known of its answer and its price."""
+    """The create request: a call, how to read its answer, and its price."""
 
     method: Method = "POST"
     """The HTTP method."""

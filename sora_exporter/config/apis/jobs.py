@@ -52,8 +52,8 @@ class Cancel(Ending):
 class Job(Section):
     """The places of a job's id, status word and error, the meaning of the words, and the calls that follow and end it.
 
-    A failure by ``failed_when`` goes before the status word, and the status word before ``done_when``. A word that is
-    nowhere listed keeps the polling going.
+    A failure by ``failed_when`` takes precedence over the status word, and the status word over ``done_when``. A word
+    that is not listed keeps the job polling.
     """
 
     id: Paths = Field(min_length=1)

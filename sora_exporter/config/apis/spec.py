@@ -125,7 +125,7 @@ class Asset(Section):
     route: Call | None = None
     """The call that returns the asset itself."""
     url: Paths = ()
-    """Paths to its address in the last answer. Our key goes along only to the origin of ``base_url``."""
+    """Paths to its address in the last answer. Our key is sent only to the origin of ``base_url``."""
     base64: Paths = ()
     """Paths to its content as base64 in the last answer."""
     link: Pattern | None = None
