@@ -31,6 +31,15 @@ def test_open_key_files_are_warned_of(tmp_path: Path) -> None:
     assert len(config_warnings(config)) == 1
 
 
+def test_a_key_that_any_server_may_take_is_warned_of() -> None:
+    """Without verification of the certificate, a provider with a key is named; one without secrets is not."""
+    open_relay = {**RELAY["relay"], "api_key_env": "SORA_TEST_KEY", "verify": False}
+    keyless = {"base_url": "https://r.example", "verify": False}
+    config = loaded({"providers": {"relay": open_relay, "keyless": keyless}, "services": [SERVICE]})
+    (line,) = config_warnings(config)
+    assert line.startswith("providers.relay.verify: false sends the key")
+
+
 @pytest.mark.parametrize(
     ("budget", "warning"),
     [
