@@ -108,8 +108,9 @@ def test_the_table_has_every_case() -> None:
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_what_upstream_accepts_is_accepted(pem: Path, case: str) -> None:
-    """A configuration that serves with other exporters serves here."""
-    WatchedFile(written(pem, ACCEPTED[case])).server_context()
+    """A configuration that serves with other exporters serves here, with TLS where it has the section."""
+    is_encrypted = "tls_server_config" in ACCEPTED[case]
+    assert (WatchedFile(written(pem, ACCEPTED[case])).server_context() is not None) == is_encrypted
 
 
 @pytest.mark.parametrize("case", [*REFUSED, *STRICTER])
