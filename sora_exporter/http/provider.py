@@ -58,7 +58,7 @@ class ProviderClient:
         coming in. ``trace`` keeps the exchange for a person.
         """
         exchange = exchange or exchange_of(request)
-        if (elsewhere := foreign(self._provider.base_url, request.path)) is not None:
+        if (elsewhere := self.refused(request.path)) is not None:
             return Reply(Answer(request.endpoint, access), is_sent=False, own_fault=elsewhere)
         begun = time.perf_counter()
         trouble = await self._renewed(request.timeout_seconds)
@@ -131,6 +131,10 @@ class ProviderClient:
     def values(self) -> Mapping[str, str]:
         """The provider's own values for placeholders."""
         return self._provider.values
+
+    def refused(self, address: str) -> Verdict | None:
+        """Return the verdict on an address of an answer that gets no request because it has another origin, or None."""
+        return foreign(self._provider.base_url, address)
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets of this provider: keys and tokens in use, the proxy's password, and header values."""

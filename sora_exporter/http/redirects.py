@@ -38,10 +38,13 @@ def foreign(base_url: str, address: str) -> Verdict | None:
         there = here.join(address) if address.startswith("//") else httpx2.URL(address)
         if origin(there) == origin(here):
             return None
-        place = f"on {there.scheme}://{there.host}" if there.host else "without a host"
+        place = f"on {_shown(there)}" if there.host else "without a host"
     except httpx2.InvalidURL:
         return Verdict(ErrorClass.INVALID_RESPONSE, "address", "the answer names an address that is not valid")
-    message = f"the answer names an address {place}: our key goes to {here.scheme}://{here.host} alone"
+    message = (
+        f"the answer names an address {place}, but our key goes to {_shown(here)} alone: set base_url to the origin of "
+        "the provider's addresses, or ask it to correct them"
+    )
     return Verdict(ErrorClass.INVALID_RESPONSE, "address:elsewhere", message)
 
 
@@ -61,11 +64,13 @@ def moved(base_url: str, path: str, http_status: int | None, headers: Mapping[st
     if (there.scheme, there.host) == (here.scheme, here.host) or there.scheme not in ("http", "https"):
         return None
     # Without the query and any user or password, which may be secrets.
-    port = f":{there.port}" if there.port else ""
-    destination = (
-        f"{there.scheme}://{there.host}{port}{there.path.removesuffix(here.path.removeprefix(_path(base_url)))}"
-    )
+    destination = f"{_shown(there)}{there.path.removesuffix(here.path.removeprefix(_path(base_url)))}"
     return Verdict(ErrorClass.INVALID_REQUEST, "client", f"base_url redirects to {destination.rstrip('/')}: use it")
+
+
+def _shown(url: httpx2.URL) -> str:
+    """Return the origin of an address for people: with its port unless that is the scheme's own."""
+    return f"{url.scheme}://{url.host}{f':{url.port}' if url.port else ''}"
 
 
 def _path(address: str) -> str:

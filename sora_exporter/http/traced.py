@@ -9,6 +9,7 @@ from sora_exporter.http.exchange import Exchange
 from sora_exporter.http.provider import ProviderClient, ProviderClients
 from sora_exporter.http.reply import Reply, Request
 from sora_exporter.http.trace import Call, Trace
+from sora_exporter.result import Verdict
 
 
 class TracedClient:
@@ -33,6 +34,10 @@ class TracedClient:
     def values(self) -> Mapping[str, str]:
         """The provider's own values for placeholders."""
         return self._client.values
+
+    def refused(self, address: str) -> Verdict | None:
+        """Return the verdict on an address that gets no request, or None."""
+        return self._client.refused(address)
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets in use."""

@@ -43,6 +43,9 @@ class Client(Protocol):
     def values(self) -> Mapping[str, str]:
         """The provider's own values for placeholders."""
 
+    def refused(self, address: str) -> Verdict | None:
+        """Return the verdict on an address of an answer that gets no request, or None."""
+
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets, which must not leave memory."""
 

@@ -13,6 +13,7 @@ from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.removal import CALL_SECONDS, Removal, Removed
+from sora_exporter.probes.requests import Unfilled, known_to
 from sora_exporter.probes.states import state_and_word, state_in
 from sora_exporter.probes.stream import Opening, is_finished, is_progressing, spoken_text
 from sora_exporter.result import Answer, Depth, ErrorClass, Verdict
@@ -129,6 +130,23 @@ def job_id_in(api: Api, document: object) -> str | None:
     found = first(document, api.job.id) if api.job is not None else None
     is_id = isinstance(found, (str, int)) and not isinstance(found, bool)
     return str(found) if is_id and len(str(found)) <= ID_CHARACTERS else None
+
+
+def refused_follow_up(attempt: Attempt, job_id: str) -> Verdict | None:
+    """Return the verdict on an address in the latest answer at which the job can be neither polled nor ended, or None.
+
+    Such a job may run and cost. A call that needs a later answer is not judged.
+    """
+    job = attempt.api.job
+    known = known_to(attempt.service.model, attempt.client.values, attempt.clock.now, job_id, [attempt.document])
+    for call in (job.poll, *job.endings) if job is not None else ():
+        try:
+            refused = attempt.client.refused(known.path(call.path))
+        except Unfilled:
+            continue
+        if refused is not None:
+            return refused
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,10 +54,10 @@ def linking() -> Iterator[Linking]:
         yield found
 
 
-async def generate(bench: Bench, linking: Linking) -> tuple[ErrorClass, str, str]:
+async def generate(bench: Bench, linking: Linking, kind: ProbeKind = ProbeKind.GENERATE) -> tuple[ErrorClass, str, str]:
     """Return class, rule and detail of one paid attempt."""
     document = {"apis": {"linked": LINKED}}
-    result = await bench.run(ProbeKind.GENERATE, linking.url, "linked", "m", document=document, timeout=5.0)
+    result = await bench.run(kind, linking.url, "linked", "m", document=document, timeout=5.0)
     return result.error_class, result.rule, result.detail
 
 
@@ -71,15 +71,18 @@ async def test_an_answer_leads_to_the_asset(bench: Bench, linking: Linking) -> N
     ("address", "where"),
     [
         ("https://evil.example/states/1", "on https://evil.example"),
-        ("http://127.0.0.1:1/states/1", "on http://127.0.0.1"),
+        ("http://127.0.0.1:1/states/1", "on http://127.0.0.1:1,"),
         ("//evil.example/states/1", "on http://evil.example"),
         ("states/1", "without a host"),
     ],
 )
-async def test_our_key_goes_to_no_other_origin(bench: Bench, linking: Linking, address: str, where: str) -> None:
-    """An address on another origin ends the attempt as an invalid answer that names it, and nothing is sent there."""
+@pytest.mark.parametrize("kind", [ProbeKind.SUBMIT, ProbeKind.GENERATE])
+async def test_our_key_goes_to_no_other_origin(
+    bench: Bench, linking: Linking, kind: ProbeKind, address: str, where: str
+) -> None:
+    """An address on another origin ends a paid attempt as an invalid answer that names it; nothing is sent there."""
     linking.created["status_url"] = address
-    error_class, rule, detail = await generate(bench, linking)
+    error_class, rule, detail = await generate(bench, linking, kind)
     assert (error_class, rule) == (ErrorClass.INVALID_RESPONSE, "address:elsewhere")
     assert f"names an address {where}" in detail
     assert linking.asked == [("/jobs", True)]

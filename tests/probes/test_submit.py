@@ -157,3 +157,13 @@ async def test_a_share_of_the_budget_is_kept(simulator: SimulatedProvider, bench
     runner = bench.runner(config)
     found = [await runner.run(config.services[0], ProbeKind.SUBMIT) for _ in range(3)]
     assert [one.error_class for one in found if one is not None] == [E.NONE, E.NONE, E.BUDGET_EXHAUSTED]
+
+
+async def test_a_job_whose_cancelling_is_elsewhere_is_no_success(bench: Bench) -> None:
+    """A job that can be cancelled only on another origin is paid and an invalid answer that names the origin."""
+    body = b'{"request_id":"r","status":"IN_QUEUE","status_url":"/r/status","cancel_url":"https://x.example:8443/r"}'
+    async with serve(fixed(answer(body))) as server:
+        result = await bench.run(ProbeKind.SUBMIT, server.url, "fal", "fal-ai/ltx")
+    assert (result.error_class, result.rule, result.cost_usd) == (E.INVALID_RESPONSE, "address:elsewhere", 0.25)
+    assert "on https://x.example:8443," in result.detail
+    assert len(server.requests) == 1

@@ -31,6 +31,9 @@ class ListedAnswers:
     def values(self) -> dict[str, str]:
         return {}
 
+    def refused(self, _address: str) -> None:
+        return None
+
     def secrets(self) -> tuple[str, ...]:
         return ()
 
