@@ -39,22 +39,40 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
 
 
 def explained(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Explained:
-    """Return the verdict of ``classify``, and its reason."""
+    """Return the verdict of ``classify``, and its reason; where no words were needed, the answer's own words alone."""
+    facts = facts_of(answer)
     verdict = classify(answer, user_rules)
-    heard = TABLE.hear(facts_of(answer), answer.headers)
-    rule = next((rule for rule in TABLE.rules if rule.name == verdict.rule), None)
-    return Explained(verdict, rule.reason(heard) if rule is not None else Reason())
+    own = next((rule for rule in user_rules if rule.name == verdict.rule), None)
+    if own is not None:
+        return Explained(verdict, _reason_of(own, _text_for(answer, facts), verdict.message))
+    rule = next(rule for rule in TABLE.rules if rule.name == verdict.rule)
+    reason = rule.reason(TABLE.hear(facts, answer.headers))
+    return Explained(verdict, reason if reason.text or not rule.is_default else Reason(verdict.message))
+
+
+def _reason_of(rule: UserRule, text: str, message: str) -> Reason:
+    """The first line that an own rule matched and the words matched there; without an expression, the message."""
+    if (match := rule.match) is None:
+        return Reason(message)
+    found = ((line, next(match.all_in(line), "")) for line in text.splitlines())
+    line, words = next(((line, words) for line, words in found if words), (message, ""))
+    return Reason(" ".join(line.split())[:DETAIL_CHARACTERS], (words[:DETAIL_CHARACTERS],) if words else ())
 
 
 def _by_user(answer: Answer, facts: Facts, user_rules: Sequence[UserRule]) -> Verdict | None:
     if not user_rules:
         return None
-    text = "\n".join([*facts.codes, *facts.messages, answer.body[:_USER_TEXT_LIMIT]])[:_USER_TEXT_LIMIT]
+    text = _text_for(answer, facts)
     rule = next((rule for rule in user_rules if rule.holds(answer, text)), None)
     if rule is None:
         return None
     message = _for_a_person(answer, facts)
-    return Verdict(rule.error_class, f"user:{rule.number}", message, refused_by=facts.refused_by)
+    return Verdict(rule.error_class, rule.name, message, refused_by=facts.refused_by)
+
+
+def _text_for(answer: Answer, facts: Facts) -> str:
+    """The text that own rules search: an answer's codes, messages and body, at most 4000 characters."""
+    return "\n".join([*facts.codes, *facts.messages, answer.body[:_USER_TEXT_LIMIT]])[:_USER_TEXT_LIMIT]
 
 
 def _for_a_person(answer: Answer, facts: Facts) -> str:

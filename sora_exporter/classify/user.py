@@ -27,6 +27,11 @@ class UserRule:
     endpoint: str | None = None
     access: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The rule's name in a verdict, such as ``user:1``."""
+        return f"user:{self.number}"
+
     def holds(self, answer: Answer, text: str) -> bool:
         """Whether the rule decides an answer whose words are ``text``."""
         return (

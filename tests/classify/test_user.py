@@ -7,7 +7,7 @@ import json
 import pytest
 import yaml
 
-from sora_exporter.classify import classify
+from sora_exporter.classify import classify, explained
 from sora_exporter.classify.user import line_for, user_rules
 from sora_exporter.config import Config
 from sora_exporter.result import Answer, ErrorClass, ProbeKind, ProbeResult
@@ -60,3 +60,19 @@ def test_the_offered_line_decides_the_same_answer() -> None:
     config = Config.model_validate({"classify": yaml.safe_load(line_for("p", result))})
     assert (verdict.recognised, verdict.message) == (False, said)
     assert classify(answer, user_rules(config, "p")).rule == "user:1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "words"),
+    [
+        ({"match": "takes a n.p"}, "The pool takes a nap", ("takes a nap",)),
+        ({"match": "odd_code"}, "odd_code", ("odd_code",)),
+        ({"http_status": 418}, "The pool takes a nap", ()),
+        ({"http_status": 500}, "The pool takes a nap", ()),
+    ],
+)
+def test_an_own_or_a_default_rule_shows_its_text(rule: dict[str, object], text: str, words: tuple[str, ...]) -> None:
+    """The reason is the line and the words that an expression matched, else the answer's own words."""
+    answer = Answer(http_status=418, body='{"error": {"message": "The pool takes a nap", "code": "odd_code"}}')
+    reason = explained(answer, user_rules(configured(**rule), "p")).reason
+    assert (reason.text, reason.words) == (text, words)
