@@ -43,6 +43,8 @@ _JOB_KEYS = names(
     "uuid taskuuid invocationarn identifier jobidentifier job task prediction ticket handle deleted project"
     " render order run execution submission"
 )
+_PLACES = names("queueposition positioninqueue queueplace")
+"""A place in a queue, which only a job has."""
 _SPEECH = (
     *("content.0.text", "candidates.0.content.parts.0.text", "output.0.content.0.text", "outputtext", "output.text"),
     *("choices.0.text", "response", "result"),
@@ -133,13 +135,13 @@ def _is_asset(key: str, value: object) -> bool:
 
 
 def _has_job(node: dict[str, Any], members: Sequence[Member], family: Family | None) -> bool:
-    """Whether there is an id-like member with a value near the top.
+    """Whether there is an id-like member with a value, or a place in a queue, near the top.
 
     A request's own id counts only in an otherwise empty answer, or beside a word of a running job. Source: xAI API
     POST /v1/videos/generations, fal queue API.
     """
     ids = [(key, value) for key, value in members if value and isinstance(value, str | int)]
-    if any(_is_job_id(key, value) for key, value in ids):
+    if any(_is_job_id(key, value) for key, value in ids) or any(key in _PLACES for key, _ in members):
         return True
     return (len(node) == 1 or family in (Family.GOING, Family.DONE)) and any(key == "requestid" for key, _ in ids)
 

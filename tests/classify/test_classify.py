@@ -388,3 +388,46 @@ def test_the_readable_message_wins_over_a_bare_code(names: tuple[str, ...]) -> N
     said = {"type": "upstream_error", "code": "E_UPSTREAM", "message": "Upstream service temporarily unavailable"}
     refusal = answer(503, {"error": {name: said[name] for name in names}}, expectation=Expectation(error=("error",)))
     assert classify(refusal).message == said["message"]
+
+
+NESTED_PURSE = {
+    "code": "fail_to_fetch_task",
+    "message": json.dumps({"code": "insufficient_user_quota", "message": "用户额度不足"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error_class"),
+    [
+        (403, NESTED_PURSE, "unavailable"),
+        (400, error("litellm.BadRequestError: OpenAIException - Your account balance is not enough"), "unavailable"),
+        (400, {"error": {"code": "request_failed", "message": "渠道凭证无效或已过期，请联系管理员。"}}, "unavailable"),
+        (403, {"error": {"message": "用户额度不足", "code": "insufficient_user_quota"}}, "quota_exhausted"),
+        (401, error("无效的令牌"), "authentication"),
+        (401, error("Authentication Error, Invalid proxy server token passed"), "authentication"),
+        (401, error("您的 IP 不在令牌允许访问的列表中"), "permission"),
+        (403, error("Your IP address is not on the list of this key"), "permission"),
+        (500, {"error": {"message": "do request failed", "code": "do_request_failed"}}, "server_error"),
+        (403, error("このAPIキーは取り消されました"), "authentication"),
+        (403, error("API 키가 취소되었습니다"), "authentication"),
+        (403, error("Ключ API аннулирован"), "authentication"),
+        (403, error("Seus créditos acabaram"), "quota_exhausted"),
+        (503, error("Our GPUs are melting right now"), "overloaded"),
+        (500, error("The servers are on fire"), "overloaded"),
+        (200, {"id": "job_1", "status": "done", "message": "encoder gave up"}, "generation_failed"),
+        (200, {"status": "done", "error": "encoder gave up"}, "generation_failed"),
+        (500, error("The renderer choked on frame 12"), "generation_failed"),
+        (200, {"request": {"uuid": "abc"}, "queue_position": 3}, "none"),
+        (200, {"position_in_queue": 0}, "none"),
+        (500, error("captcha solver service did not respond"), "server_error"),
+        (400, error("Image could not be downloaded: host returned 403 Forbidden"), "invalid_request"),
+        (422, error("Failed to fetch the media file: 404 Not Found"), "invalid_request"),
+        (402, error("Upgrade to Pro to unlock 1080p rendering"), "permission"),
+        (402, error("Upgrade to Pro for more credits"), "quota_exhausted"),
+    ],
+)
+def test_the_side_that_lacks_something_is_recognised(status: int, body: object, error_class: str) -> None:
+    """The relay's purse and key, our own, a plan, a source of media and the works are kept apart by their words."""
+    verdict = classify(answer(status, body, access="relay"))
+    assert verdict.error_class == error_class
+    assert verdict.recognised or "for more credits" in str(body)
