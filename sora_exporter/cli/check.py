@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import sys
 import time
@@ -36,6 +37,8 @@ from sora_exporter.report.check import renderers
 from sora_exporter.report.cost import COST_RENDERERS
 from sora_exporter.report.trace import call_text, result_text
 from sora_exporter.result import ProbeKind, Status
+
+log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 0.2
 PAGE_SECONDS, PAGE_BYTES = 3.0, 64 * 1024
@@ -101,6 +104,7 @@ async def probe_once(
     text of each call and result. Raises StorageError.
     """
     clock = SystemClock()
+    began_at = clock.now()
     with closing(Ledger.open(storage, exclusive=False, now=clock.now)) as ledger:
         own_clients = ProviderClients()
         clients = own_clients if show is None else TracedClients(own_clients, lambda call: show(call_text(call)))
@@ -133,7 +137,24 @@ async def probe_once(
             # An interrupted check deletes the jobs it created before the ledger is closed.
             await scheduler.stop()
             await own_clients.keep_only({})
+        warn_of_jobs(ledger, wanted, began_at)
         return [service_as_known(state, service.id) for service in wanted]
+
+
+def warn_of_jobs(ledger: Ledger, services: Sequence[Service], since: float) -> None:
+    """Log each job of these services, reserved at this Unix time or later, that could not be removed."""
+    ids = {service.id for service in services}
+    for job in ledger.unfinished_jobs():
+        if job.reservation.service_id in ids and job.reservation.reserved_at >= since:
+            log.warning(
+                "job left at its provider",
+                extra={
+                    "service_id": job.reservation.service_id,
+                    "provider": job.provider,
+                    "job": job.job_id or job.reservation.marker,
+                    "detail": "`sora-exporter serve` with the same storage removes it",
+                },
+            )
 
 
 async def _together(steps: Iterable[Step]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from itertools import permutations
 from weakref import WeakKeyDictionary
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.metrics import MetricWrapperBase
 
 from sora_exporter.config import Config
 from sora_exporter.fallback.outcome import RouteAttempt
@@ -16,11 +18,28 @@ BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 SUCCESS = "success"
 
 
+class WithoutCreated(MetricWrapperBase):
+    """A metric without the series ``_created``; the library's own switch would change the application's metrics too."""
+
+    def collect(self) -> Iterable[Metric]:
+        for metric in super().collect():
+            metric.samples = [sample for sample in metric.samples if not sample.name.endswith("_created")]
+            yield metric
+
+
+class PlainCounter(WithoutCreated, Counter):
+    """A counter without ``_created``."""
+
+
+class PlainHistogram(WithoutCreated, Histogram):
+    """A histogram without ``_created``."""
+
+
 class Families:
     """The metric families of one registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.requests = Counter(
+        self.requests = PlainCounter(
             "sora_client_requests",
             "Create requests by route and outcome.",
             ("service_id", "outcome"),
@@ -32,13 +51,13 @@ class Families:
             ("service_id", "depth"),
             registry=registry,
         )
-        self.fallbacks = Counter(
+        self.fallbacks = PlainCounter(
             "sora_client_fallbacks",
             "Times another route was tried after one failed.",
             ("from_service_id", "to_service_id"),
             registry=registry,
         )
-        self.seconds = Histogram(
+        self.seconds = PlainHistogram(
             "sora_client_request_duration_seconds",
             "Time until a route accepted or refused.",
             ("service_id",),

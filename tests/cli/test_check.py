@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.configured import SERVICE, loaded
+from support.faults.server import Connection, answer, serve
 from support.running import PROGRAM, environment, exporter, run, simulator
 from support.watched import FREE, config, service
 
-from sora_exporter.cli.check import free_probes
+from sora_exporter.cli.check import free_probes, probe_once
 from sora_exporter.config import Service
 from sora_exporter.config.apis import builtin_apis
 from sora_exporter.result import ProbeKind
@@ -142,6 +144,26 @@ def test_a_closed_pipe_ends_quietly(provider: str, tmp_path: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+async def test_a_job_that_check_cannot_remove_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A vendor that refuses the deletion leaves one warning with the job, and an earlier job is not named again."""
+    monkeypatch.setenv("RELAY_API_KEY", "sk-of-the-check")
+
+    async def vendor(connection: Connection) -> None:
+        is_create = connection.head.startswith(b"POST")
+        await connection.send(answer(b'{"id":"video_7","status":"queued"}') if is_create else answer(b"{}", "403 No"))
+
+    async with serve(vendor) as server:
+        provider = {"base_url": server.url, "api_key_env": "RELAY_API_KEY"}
+        paid = {**SERVICE, "price_usd": {"per_request": 0.1}}
+        one = loaded({"budget_usd_per_day": 1, "providers": {"relay": provider}, "services": [paid]})
+        await probe_once(one, tmp_path, [], [ProbeKind.SUBMIT])
+        await probe_once(one, tmp_path, [], [ProbeKind.CATALOG])
+    left = [(record.levelname, vars(record)["job"]) for record in caplog.records if "job left" in record.msg]
+    assert left == [("WARNING", "video_7")]
 
 
 def test_a_canary_that_may_cost_is_left_out_unless_it_is_named() -> None:

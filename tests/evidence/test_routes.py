@@ -59,7 +59,7 @@ def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:
         (
             [offered("a", proven_depth="offered", access="official"), offered("b", proven_depth="routed")],
             "proof",
-            "proven deeper",
+            "proven further",
         ),
         ([offered("a"), offered("b", obstacles=EMPTY)], "obstacles", "refuse"),
         ([offered("a"), offered("b", "suspended")], None, "operational through reverse access"),
