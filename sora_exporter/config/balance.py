@@ -189,6 +189,8 @@ def builtin_balances() -> Mapping[str, Mapping[str, Any]]:
 
 def described(value: object) -> object:
     """Return a configured balance with the built-in description it names filled in. Raises ValueError."""
+    if value is not None and not isinstance(value, (str, dict, Balance)):
+        raise ValueError("must be a built-in name, or a mapping such as '{path: /balance, value: left, unit: USD}'")
     like = value.get("like") if isinstance(value, dict) else value
     if not isinstance(like, str):
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -55,7 +56,17 @@ def _validate(file: YamlFile, document: dict[str, Any]) -> tuple[Config | None, 
             for item in found
             if item["type"] not in CONSEQUENCES
         ]
-        return None, [(location, problem(item, location)) for location, item in located]
+        return None, [
+            (location, problem(item, location))
+            for location, item in located
+            if not _follows(item["type"], location, located)
+        ]
+
+
+def _follows(kind: str, location: Location, found: Sequence[tuple[Location, Any]]) -> bool:
+    """Whether a list counts as empty only because a member of it is wrong, which has a message of its own."""
+    length = len(location)
+    return kind == "too_short" and any(len(other) > length and other[:length] == location for other, _ in found)
 
 
 def _without(document: dict[str, Any], broken: set[Location]) -> dict[str, Any]:

@@ -141,4 +141,4 @@ class Create(Call):
     billed_seconds: Paths = ()
     """Paths in the body to the length of the video, for prices per second: 5, ``"5"`` or ``5s``."""
     present: Paths = ()
-    """Paths of which a good answer has one; without them those of the job's id."""
+    """Paths of which a good answer has one; defaults to those of the job's id."""

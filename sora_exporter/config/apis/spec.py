@@ -37,6 +37,8 @@ __all__ = [
 
 
 def _as_list(value: object) -> object:
+    if value == []:
+        raise ValueError("must not be empty: fill it in, or leave it out for an API without a canary")
     return [value] if isinstance(value, dict) else value
 
 
