@@ -91,8 +91,10 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
     elif _has_good_object(document, node, members, endpoint, expectation, content, family):
         yield "good"
         is_short = 0 < len(without_addresses(content)) <= _EXCUSE_LENGTH and not _SHOWN_VIDEO.search(content)
-        is_unshown = family is None or (family is Family.DONE and not _has_asset(node, members))
-        if is_short or (is_unshown and _says_more(node)):
+        is_doubtful = family is None or (
+            family is Family.DONE and not _has_asset(node, members) and _says_failure(node)
+        )
+        if is_short or (is_doubtful and _says_more(node)):
             yield "excuse"
 
 
@@ -208,6 +210,11 @@ def _has_speech(node: object) -> bool:
     return any(isinstance(at(node, path), str) and at(node, path) for path in _SPEECH) or any(
         at(node, path) for path in _SPEECH_PARTS
     )
+
+
+def _says_failure(node: dict[str, Any]) -> bool:
+    """Whether the words beside a finished job are those of a failed one."""
+    return any(family_of(word_of(node.get(key))) is Family.FAILED for key in SAYING)
 
 
 def _says_more(node: dict[str, Any]) -> bool:

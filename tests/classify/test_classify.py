@@ -415,6 +415,7 @@ NESTED_PURSE = {
         (503, error("Our GPUs are melting right now"), "overloaded"),
         (500, error("The servers are on fire"), "overloaded"),
         (200, {"id": "job_1", "status": "done", "message": "encoder gave up"}, "generation_failed"),
+        (200, {"id": "job_1", "status": "done", "message": "Your video has been generated, credits used: 5"}, "none"),
         (200, {"status": "done", "error": "encoder gave up"}, "generation_failed"),
         (500, error("The renderer choked on frame 12"), "generation_failed"),
         (200, {"request": {"uuid": "abc"}, "queue_position": 3}, "none"),
