@@ -10,7 +10,7 @@ from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission
 from sora_exporter.probes.asset import AssetCheck
 from sora_exporter.probes.attempt import Attempt
-from sora_exporter.probes.generate import asset_address, faulty, fetch_asset, inline_asset, take_steps
+from sora_exporter.probes.generate import asset_address, faulty, fetch_asset, inline_asset, missing_asset, take_steps
 from sora_exporter.probes.job import follow_job
 from sora_exporter.result import ErrorClass, Verdict
 
@@ -62,8 +62,7 @@ def _video(route: Route, job: VideoJob, trail: Attempt, verdict: Verdict, starte
         return Video(job, "", inline, seconds)
     address = asset_address(trail, job.job_id or None)
     if address is None:
-        missing = Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no video")
-        raise _failure(route, job, missing)
+        raise _failure(route, job, missing_asset(trail))
     return Video(job, address, b"", seconds)
 
 

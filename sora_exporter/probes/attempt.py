@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from sora_exporter.classify.envelopes import is_good_word
 from sora_exporter.classify.sunset import announced_sunset, ignored_date
 from sora_exporter.clock import Clock
 from sora_exporter.config import Provider, Service
@@ -235,7 +236,10 @@ class Attempt:
             return verdict
         error_class = codes.error_class(code)
         if error_class is not None:
-            return replace(verdict, error_class=error_class, rule=f"code:{code[:40]}", recognised=True)
+            code = code[:40]
+            # A word of success beside a code that is a fault is no reason.
+            message = f"code {code} ({error_class})" if is_good_word(verdict.message) else verdict.message
+            return replace(verdict, error_class=error_class, rule=f"code:{code}", message=message, recognised=True)
         if verdict.error_class is not ErrorClass.NONE:
             return verdict
         message = f"the vendor's code {code[:40]} is not among those of success"

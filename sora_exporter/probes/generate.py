@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from sora_exporter.config.apis import first
+from sora_exporter.documents import text_of
 from sora_exporter.probes.asset import AssetCheck, decode_base64, is_loopback, media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.job import create_job, job_id_of, leave_job, poll_job
 from sora_exporter.probes.requests import Unfilled
 from sora_exporter.probes.stream import spoken_text
-from sora_exporter.result import Depth, ErrorClass, Expectation, Verdict
+from sora_exporter.result import DETAIL_CHARACTERS, Answer, Depth, ErrorClass, Expectation, Verdict
 
 ASSET_BYTES = 512 * 1024 * 1024
 
@@ -59,7 +61,7 @@ async def check_asset(attempt: Attempt, verdict: Verdict, job_id: str | None) ->
     else:
         address = asset_address(attempt, job_id)
         if address is None:
-            return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no asset")
+            return missing_asset(attempt)
         fault = await fetch_asset(attempt, address, check)
     if fault is not None:
         return fault
@@ -106,6 +108,19 @@ def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
     if address is None and asset.link is not None:
         address = media_link(spoken_text(attempt.body), asset.link)
     return address if isinstance(address, str) and address.startswith(("http://", "https://")) else None
+
+
+def missing_asset(attempt: Attempt) -> Verdict:
+    """Return the verdict on a finished job without an asset: that of the reason in its answer, if it is recognised."""
+    said = text_of(first(attempt.document, attempt.api.asset.reason if attempt.api.asset is not None else ()))
+    if said is None:
+        return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", "the finished job names no asset")
+    body = json.dumps({"error": {"message": said}})
+    verdict = attempt.judge(Answer(JOB_ENDPOINT, attempt.service.access, attempt.http_status, {}, body))
+    if verdict.recognised:
+        return verdict
+    message = f"the finished job names no asset: {verdict.message}"[:DETAIL_CHARACTERS]
+    return Verdict(ErrorClass.INVALID_RESPONSE, "asset:missing", message)
 
 
 async def fetch_asset(

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import repeat
 
-from sora_exporter.classify.job_words import Family, family_of
+from sora_exporter.classify.envelopes import is_good_word
 from sora_exporter.config.apis import Api, first
+from sora_exporter.config.apis.spec import Job
 from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
@@ -209,7 +210,7 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
             attempt.phases["render"] = clock.monotonic() - since
             return Followed(verdict)
         if state == "failed":
-            return Followed(_failed(attempt, job.error, verdict))
+            return Followed(_failed(attempt, job, verdict))
         # A poll cut short by the deadline says less than the one before it.
         is_cut_short = verdict.error_class is ErrorClass.TIMEOUT and attempt.remaining_seconds <= 0 and polls > 0
         if is_cut_short:
@@ -226,13 +227,16 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
     return Followed(None, trouble, phase)
 
 
-def _failed(attempt: Attempt, error_paths: tuple[str, ...], verdict: Verdict) -> Verdict:
-    """Return the verdict on a failed job; a word of success beside its status is no reason."""
+def _failed(attempt: Attempt, job: Job, verdict: Verdict) -> Verdict:
+    """Return the verdict on a failed job; without a reason, or with a word of success for one, by its status word."""
     if verdict.error_class is ErrorClass.NONE:
-        message = str(first(attempt.document, error_paths) or NO_REASON)[:200]
-        return Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
-    is_no_reason = family_of(verdict.message) is Family.DONE
-    return replace(verdict, message=f"{NO_REASON} ({verdict.rule})") if is_no_reason else verdict
+        message = str(first(attempt.document, job.error) or "")[:200]
+        verdict = Verdict(ErrorClass.GENERATION_FAILED, "generate:failed", message)
+    if not is_good_word(verdict.message):
+        return verdict
+    word = job.status_word(attempt.document)
+    said = f"its status is {word!r} ({verdict.error_class})" if word else f"{verdict.error_class}"
+    return replace(verdict, message=f"{NO_REASON}: {said}")
 
 
 async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> None:

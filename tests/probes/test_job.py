@@ -87,11 +87,18 @@ async def test_an_unknown_word_is_named(
 
 
 async def test_a_word_of_success_is_no_reason(clock: HandClock) -> None:
-    """An envelope that says success around a failed job does not become the reason of the failure."""
+    """An envelope that reports success around a failed job is not its reason: the status word and the class are."""
     found = attempt(clock, status("failed", error={"message": "success"}))
     verdict, _ = await run(clock, found)
     assert verdict.error_class is E.GENERATION_FAILED
-    assert verdict.message.startswith("the job failed without a reason")
+    assert "'failed' (generation_failed)" in verdict.message
+
+
+async def test_a_code_is_the_reason_beside_a_word_of_success(clock: HandClock) -> None:
+    """Where the vendor's code decides and the envelope reports success, the code and its class are the reason."""
+    failed = (200, {"ErrCode": 0, "ErrMsg": "success", "Resp": {"id": 1, "status": 7}})
+    verdict, _ = await run(clock, attempt(clock, failed, api="pixverse"))
+    assert (verdict.error_class, verdict.message) == (E.CONTENT_POLICY, "code 7 (content_policy)")
 
 
 @pytest.mark.parametrize("trouble", [(500, {"error": "oops"}), (None, ""), (200, "<html>"), (429, {}), (200, "")])

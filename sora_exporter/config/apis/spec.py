@@ -132,6 +132,8 @@ class Asset(Section):
     """Paths to its content as base64 in the last answer."""
     link: Pattern | None = None
     """A regular expression (RE2) for its address in the text of the answer."""
+    reason: Paths = ()
+    """Paths to the text in the last answer that gives the reason if there is no asset."""
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Self:

@@ -206,6 +206,7 @@ QUOTA = (
     "You exceeded your current quota, please check your plan and billing details. Quota exceeded for metric: "
     "generate_content_paid_tier_requests, limit: 0. Please retry in 10h17m5s"
 )
+REFUSAL = "I cannot make this video because it would violate our content policy."
 BUSY = "Resource has been exhausted (e.g. check quota)."
 
 
@@ -243,6 +244,13 @@ FAULTS = {
         body={
             "status": "completed",
             "steps": [{"type": "model_output", "content": [{"type": "text", "text": "I made no video."}]}],
+        },
+    ),
+    "refused_in_words": Fault(
+        "job",
+        body={
+            "status": "completed",
+            "steps": [{"type": "model_output", "content": [{"type": "text", "text": REFUSAL}]}],
         },
     ),
     "unknown_word": Fault("status", body="hatching"),
