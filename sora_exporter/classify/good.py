@@ -60,6 +60,8 @@ JOB_SIGNS = frozenset(["failed", "expired"])
 _EXCUSE_MARKS = ("❌", "⚠", "✗", "🚫")
 _EXCUSE_LENGTH = 400
 _ADDRESS_LENGTH = 500
+_CLAUSE_END = re.compile(r"[,.:!;\n，。：！；]")
+_NAMED_VIDEO = re.compile(r"https?://[^\s)]{1,2000}\.(?:mp4|webm|mov|m4v)\b", re.IGNORECASE)
 _SHOWN_VIDEO = re.compile(r"<video\b|\]\(https?://[^)\s]{1,2000}\.(?:mp4|webm|mov|m4v)\b", re.IGNORECASE)
 """A video shown in HTML or Markdown; an excuse may only name an address."""
 
@@ -90,11 +92,10 @@ def signs_of(document: object, endpoint: str, expectation: Expectation, content:
         return  # A status word without a family never reads as success.
     elif _has_good_object(document, node, members, endpoint, expectation, content, family):
         yield "good"
-        is_short = 0 < len(without_addresses(content)) <= _EXCUSE_LENGTH and not _SHOWN_VIDEO.search(content)
         is_doubtful = family is None or (
             family is Family.DONE and not _has_asset(node, members) and _says_failure(node)
         )
-        if is_short or (is_doubtful and _says_more(node)):
+        if _may_be_excuse(content) or (is_doubtful and _says_more(node)):
             yield "excuse"
 
 
@@ -210,6 +211,14 @@ def _has_speech(node: object) -> bool:
     return any(isinstance(at(node, path), str) and at(node, path) for path in _SPEECH) or any(
         at(node, path) for path in _SPEECH_PARTS
     )
+
+
+def _may_be_excuse(content: str) -> bool:
+    """Whether a short chat answer may report a fault; one that names a video does only if it begins with a failure."""
+    said = without_addresses(content).strip()
+    if not 0 < len(said) <= _EXCUSE_LENGTH or _SHOWN_VIDEO.search(content):
+        return False
+    return not _NAMED_VIDEO.search(content) or family_of(_CLAUSE_END.split(said, maxsplit=1)[0]) is Family.FAILED
 
 
 def _says_failure(node: dict[str, Any]) -> bool:

@@ -350,6 +350,8 @@ def chat(content: str) -> dict[str, object]:
         ("生成失败，重试中\n<video src='https://cdn.example/a.mp4' controls></video>", "none"),
         ("第一次失败，已重试 [下载](https://cdn.example/a.mp4)", "none"),
         ("![preview](https://cdn.example/a.webp)", "none"),
+        ("Video ready: https://cdn.example/a.mp4 (credits used: 5, remaining: 20)", "none"),
+        ("生成完成，如生成失败请重试 https://cdn.example/a.mp4", "none"),
     ],
 )
 def test_a_link_does_not_hide_an_excuse(content: str, error_class: str) -> None:
