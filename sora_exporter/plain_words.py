@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -28,10 +28,18 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class PlainWords:
-    """The words of one language for every status and every error class."""
+    """The words of one language for every status and every error class.
+
+    ``rules`` are the meanings and advices that a rule has instead of those of its class.
+    """
 
     statuses: Mapping[Status, Words]
     error_classes: Mapping[ErrorClass, Words]
+    rules: Mapping[str, Mapping[str, str]]
+
+    def explained(self, error_class: ErrorClass, rule: str = "") -> Words:
+        """Return the words for a verdict: those of its class, or of its rule where that is more precise."""
+        return replace(self.error_classes[error_class], **self.rules.get(rule, {}))
 
 
 def languages() -> tuple[str, ...]:
@@ -43,7 +51,8 @@ def languages() -> tuple[str, ...]:
 def plain_words(language: str = "en") -> PlainWords:
     """Return the words of a language of ``languages()``. Raises KeyError when its file leaves a member out."""
     document = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))
-    return PlainWords(_table(Status, document["statuses"]), _table(ErrorClass, document["error_classes"]))
+    rules = MappingProxyType(document["rules"])
+    return PlainWords(_table(Status, document["statuses"]), _table(ErrorClass, document["error_classes"]), rules)
 
 
 def _table(members: Iterable[Member], section: Mapping[str, Mapping[str, str]]) -> Mapping[Member, Words]:

@@ -17,3 +17,18 @@ def test_every_status_and_class_has_plain_words(language: str) -> None:
         assert each.meaning[-1] in ".。"
         assert each.advice[-1] in ".。"
     assert set(words.error_classes) == set(ErrorClass)
+
+
+@pytest.mark.parametrize("language", languages())
+def test_a_precise_rule_has_an_advice_of_its_own(language: str) -> None:
+    """Every language explains the same rules, with whole sentences; another rule has the words of its class."""
+    words, english = plain_words(language), plain_words()
+    assert {rule: set(own) for rule, own in words.rules.items()} == {
+        rule: set(own) for rule, own in english.rules.items()
+    }
+    general = words.error_classes[ErrorClass.BUDGET_EXHAUSTED]
+    assert words.explained(ErrorClass.BUDGET_EXHAUSTED, "budget") == general
+    for rule in words.rules:
+        precise = words.explained(ErrorClass.BUDGET_EXHAUSTED, rule)
+        assert precise.advice != general.advice
+        assert (precise.meaning[-1] in ".。", precise.advice[-1] in ".。") == (True, True)

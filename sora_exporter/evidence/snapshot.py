@@ -31,7 +31,7 @@ def service_overview(track: ServiceTrack, status: ServiceStatus, balance: Balanc
     """Return a service's identity, status, the reason for it, its prices and its provider's balance."""
     service, decided_by = track.service, status.decided_by
     price, proof = service.price_usd, track.proof
-    words = plain_words().error_classes[status.error_class]
+    words = plain_words().explained(status.error_class, decided_by.rule if decided_by else "")
     is_operational = status.status is Status.OPERATIONAL
     return {
         "service_id": service.id,

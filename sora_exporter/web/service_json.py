@@ -24,7 +24,7 @@ def service_document(exporter: Exporter, service_id: str) -> Json | None:
     return {
         **overview,
         "status_explained": _words(words.statuses[verdict.status]),
-        "error_explained": _words(words.error_classes[verdict.error_class]),
+        "error_explained": _words(words.explained(verdict.error_class, overview["rule"])),
         "obstacles": [
             {**obstacle, "explained": _words(words.error_classes[ErrorClass(obstacle["error_class"])])}
             for obstacle in overview["obstacles"]

@@ -10,6 +10,7 @@ from support.watched import config, result, service
 
 from sora_exporter.evidence.snapshot import result_overview, services_overview
 from sora_exporter.evidence.state import State
+from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 
@@ -23,6 +24,13 @@ def test_services(clock: HandClock) -> None:
     assert (alpha["decided_by_probe"], alpha["rule"]) == ("catalog", "challenge")
     assert (alpha["price_usd"], alpha["sunset"]) == ({"per_second": 0.1}, "2026-09-24T00:00:00Z")
     assert (beta["status"], beta["error_class"], beta["last_attempt"]) == ("unknown", "not_probed", None)
+
+
+def test_the_advice_is_that_of_the_rule(state: State) -> None:
+    """A faulty asset sends to the provider, not to the base URL that the class in general is about."""
+    state.record(result(ErrorClass.INVALID_RESPONSE, rule="asset:faulty"))
+    (shown,) = services_overview(state)
+    assert shown["what_to_do"] == plain_words().rules["asset:faulty"]["advice"]
 
 
 def test_attempts() -> None:

@@ -104,7 +104,7 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         words=words.statuses[verdict.status],
         since=moment(verdict.since, now),
         error_class=verdict.error_class,
-        explained=words.error_classes[verdict.error_class] if is_explained else None,
+        explained=words.explained(verdict.error_class, _rule(verdict)) if is_explained else None,
         evidence=_evidence(verdict.decided_by, now) if is_explained else "",
         quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
         response=seconds_text(latest.response_seconds if latest else None),
@@ -129,9 +129,13 @@ def _strips(track: ServiceTrack, words: PlainWords, now: float) -> Sequence[Stri
 def obstacles(track: ServiceTrack, verdict: ServiceStatus, now: float) -> list[Obstacle]:
     """Return the obstacles that a service's status does not already show, one per class."""
     found = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
-    words = plain_words().error_classes
-    return [Obstacle(error_class, words[error_class], _evidence(each, now), each.detail)
+    words = plain_words()
+    return [Obstacle(error_class, words.explained(error_class, each.rule), _evidence(each, now), each.detail)
             for error_class, each in found.items()]  # fmt: skip
+
+
+def _rule(verdict: ServiceStatus) -> str:
+    return verdict.decided_by.rule if verdict.decided_by else ""
 
 
 def _evidence(decided: ProbeResult | None, now: float) -> str:
