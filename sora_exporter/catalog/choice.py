@@ -48,7 +48,8 @@ def vendors_with_keys(environment: Mapping[str, str]) -> list[str]:
 def choose(names: Iterable[str], environment: Mapping[str, str], today: date) -> list[Choice]:
     """Return the vendors of the names, in the order of the names, each with its living models.
 
-    A name is a vendor's, or a model's, which means that model at every vendor that has it. Raises NothingChosen.
+    A name is a vendor's or one of its aliases, or that of a model or product, which means it at every vendor that has
+    it. Raises NothingChosen.
     """
     chosen: dict[str, list[Model]] = {}
     for name in dict.fromkeys(names):
@@ -63,9 +64,14 @@ def choose(names: Iterable[str], environment: Mapping[str, str], today: date) ->
 
 def _meant(name: str, today: date) -> list[tuple[str, Model]]:
     known = vendors()
-    named = [(one, model) for one, vendor in known.items() for model in vendor.models if name in (one, model.model)]
+    named = [
+        (one, model)
+        for one, vendor in known.items()
+        for model in vendor.models
+        if name in (one, *vendor.aliases, model.model, model.product)
+    ]
     if not named:
-        models = {model.model for vendor in known.values() for model in vendor.models if model.is_living(today)}
+        models = {model.model for vendor in known.values() for model in vendor.models}
         raise NothingChosen(f"{name!r} is not a known vendor or model: {_nearest(name, known, models)}")
     living = [(one, model) for one, model in named if model.is_living(today)]
     if not living:

@@ -61,10 +61,11 @@ class Vendor(Section):
     """A vendor: members of its provider, ways to give its key, the built-in page that covers it, and its models.
 
     ``keys`` are members of the provider too, in the order in which they are looked for; ``regions`` the addresses
-    elsewhere, with other keys.
+    elsewhere, with other keys; ``aliases`` further names by which people ask for it.
     """
 
     name: Line
+    aliases: tuple[Identifier, ...] = ()
     source: Line
     read: Day
     api: str

@@ -16,7 +16,7 @@ from sora_exporter.config.known_pages import builtin_pages
 from sora_exporter.figures import dollars
 
 HEAD = """\
-# Written by `{command}` on {today}. Only free probes are switched on.
+# Written by `{command}` on {today}. Only free probes run until budget_usd_per_day is set.
 # Models, prices and ends of life are those of the sources named beside them: look there before you spend money.
 # Every member: docs/configuration.md; for an editor: sora-exporter schema.
 
@@ -87,7 +87,8 @@ def _probes(api: Api, model: Model) -> Iterator[str]:
     paid = f"generate: {{interval: 1d}}  # a whole video a day, {price}, once budget_usd_per_day permits it"
     free = "canary: {interval: 5m}" if api.canary else "catalog: {interval: 1m}" if api.catalog else None
     if free is None:
-        yield "# This API refuses nothing at once and has no list of models: only a paid probe can watch it."
+        yield "# No free probe can watch it: the API refuses nothing at once and has no list of models."
+        yield "# This paid one runs as soon as budget_usd_per_day is set; until then the service has no evidence."
     yield "probes:"
     yield from [f"  {free}", f"  # {paid}"] if free is not None else [f"  {paid}"]
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sora_exporter.catalog import Choice, choose, vendors, written
+from sora_exporter.catalog import Choice, NothingChosen, choose, vendors, written
 from sora_exporter.catalog.vendor import variables
 from sora_exporter.config import Config, config_warnings, parse_config
 from sora_exporter.config.makers import is_relay
@@ -92,6 +92,21 @@ def test_a_model_stands_for_every_vendor_that_has_it() -> None:
     ]
     both = choose(["doubao-seedance-2-0-260128", "ark"], {}, TODAY)
     assert len(both[0].models) == len({model.model for model in both[0].models}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [("google", "gemini"), ("volcengine", "ark"), ("alibaba", "dashscope"), ("veo-3.1-fast", "vertex")],
+)
+def test_an_alias_and_a_product_are_names(name: str, vendor: str) -> None:
+    """The name of a vendor's company, and the id that a written service has, choose as the vendor and model do."""
+    assert vendor in [choice.name for choice in choose([name], {}, TODAY)]
+
+
+def test_a_word_of_an_ended_model_is_a_hint() -> None:
+    """A part of a name leads to the models that have it, also to those that ended."""
+    with pytest.raises(NothingChosen, match="did you mean sora-2 or sora-2-pro"):
+        choose(["sora"], {}, TODAY)
 
 
 @pytest.mark.usefixtures("keys")
