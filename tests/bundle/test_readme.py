@@ -190,7 +190,7 @@ def test_make_run_and_the_commands_of_the_readme(tmp_path: Path) -> None:
     keys = {variable: VENDORS[choice.vendor.api].key for choice in choices for variable in choice.variables}
     with make_run(tmp_path / "tree") as (exporter, provider), standing(choices) as stands:
         file = tmp_path / "tree" / "sora.yml"
-        env = os.environ | {"XDG_STATE_HOME": str(tmp_path), **keys}
+        env = os.environ | {"XDG_STATE_HOME": str(tmp_path), "COLUMNS": "120", **keys}
         for line in tried:
             command = line.replace("http://127.0.0.1:10198", exporter).replace("http://127.0.0.1:10199", provider)
             ended = subprocess.run(

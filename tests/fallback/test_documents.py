@@ -13,6 +13,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from support import running
 from support.probing import SimulatedProvider
+from support.programs.launch import free_port
 
 from sora_exporter import fallback
 from sora_exporter.fallback.asynchronous import REFUSALS
@@ -38,9 +39,13 @@ def package_example() -> str:
 
 
 def run(code: str, cwd: Path, **more: str) -> str:
-    """Run a program in its own process and return its output."""
+    """Run a program in its own process and return its output.
+
+    No exporter answers it: another test may run one on the usual port.
+    """
+    alone = code.replace("http://localhost:10198", f"http://127.0.0.1:{free_port()}")
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=cwd, env={**os.environ, **more}, capture_output=True,
+        [sys.executable, "-W", "error", "-c", alone], cwd=cwd, env={**os.environ, **more}, capture_output=True,
         text=True, encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     assert done.stderr == ""
