@@ -69,10 +69,8 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def poll(visit: Visit) -> dict[str, Any]:
     """Return one task."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        message = f"The specified task {visit.values['job_id']} is not found."
-        raise refused(visit, 404, "ResourceNotFound", message, "NotFound")
+    message = f"The specified task {visit.values['job_id']} is not found."
+    job, desk = visit.known_job(refused(visit, 404, "ResourceNotFound", message, "NotFound")), visit.desk
     shown = {"id": job.id, "model": job.model, "status": desk.word(job), "created_at": int(job.placed_at)}
     if desk.state(job) == "done":
         shown |= {"content": {"video_url": visit.address(job)}, "usage": {"completion_tokens": 40594}}
@@ -82,9 +80,10 @@ def poll(visit: Visit) -> dict[str, Any]:
 
 def remove(visit: Visit) -> dict[str, Any]:
     """Cancel a queued task, delete an ended one, and refuse a running or cancelled one."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        raise refused(visit, 404, "ResourceNotFound", "The specified task is not found.", "NotFound")
+    job, desk = (
+        visit.known_job(refused(visit, 404, "ResourceNotFound", "The specified task is not found.", "NotFound")),
+        visit.desk,
+    )
     state = desk.state(job)
     if state == "running":
         message = "Cannot delete task because it is currently running."

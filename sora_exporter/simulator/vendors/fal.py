@@ -5,12 +5,11 @@ Every input is accepted. A wrong one ends as a completed request, whose result i
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text, uuids
 
 KEY = "01234567-89ab-cdef-0123-456789abcdef:0123456789abcdef0123456789abcdef"
 MODELS = frozenset({"fal-ai/ltx-video", "fal-ai/kling-video/v2.5-turbo/pro/text-to-video"})
@@ -170,6 +169,6 @@ VENDOR = Vendor(
     unknown=unknown,
     malformed=malformed,
     faults=FAULTS,
-    job_id=lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"fal request {number}")),
+    job_id=uuids("fal request"),
     has_open_reads=True,
 )

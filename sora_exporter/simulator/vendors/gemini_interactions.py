@@ -132,10 +132,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def find(visit: Visit) -> Job:
     """Return the interaction that the path names."""
-    job = visit.job()
-    if job is None:
-        raise refused(404, "not_found", "The interaction was not found.")
-    return job
+    return visit.known_job(refused(404, "not_found", "The interaction was not found."))
 
 
 def poll(visit: Visit) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,6 +124,13 @@ class Visit:
     def job(self, job_id: str | None = None) -> Job | None:
         """Return the job that the path or the caller names, or None."""
         return self.desk.jobs.get(self.values.get("job_id", "") if job_id is None else job_id)
+
+    def known_job(self, refusal: Refusal) -> Job:
+        """Return the job that the path names. Raises the refusal if there is none."""
+        job = self.job()
+        if job is None:
+            raise refusal
+        return job
 
     def strike(self, at: str) -> None:
         """Raise the fault of the desk if it strikes here."""
@@ -259,6 +267,11 @@ class Desk:
             self.vendor.malformed(visit)
             raise Refusal(400, "")
         return document
+
+
+def uuids(kind: str) -> Callable[[int], str]:
+    """Return the ids of jobs by their number: UUIDs that are always the same for this kind."""
+    return lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{kind} {number}"))
 
 
 def digest(text: str) -> str:

@@ -87,9 +87,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def poll(visit: Visit) -> dict[str, Any]:
     """Return one task."""
-    job = visit.job()
-    if job is None:
-        raise refused(visit, 404, 1203, f"Task {visit.values['job_id']} is not found")
+    job = visit.known_job(refused(visit, 404, 1203, f"Task {visit.values['job_id']} is not found"))
     return answer(visit, describe(visit, job))
 
 

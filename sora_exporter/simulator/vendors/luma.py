@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, uuids
 
 KEY = "luma-api-0123456789abcdef0123456789abcdef"
 MODELS = frozenset({"ray-3.2"})
@@ -70,9 +69,7 @@ def create(visit: Visit) -> Response:
 
 def poll(visit: Visit) -> dict[str, Any]:
     """Return one generation."""
-    job = visit.job()
-    if job is None:
-        raise refused(404, "generation not found")
+    job = visit.known_job(refused(404, "generation not found"))
     return describe(visit, job)
 
 
@@ -120,5 +117,5 @@ VENDOR = Vendor(
     unknown=unknown,
     malformed=malformed,
     faults=FAULTS,
-    job_id=lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"luma generation {number}")),
+    job_id=uuids("luma generation"),
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_text, uuids
 
 KEY = "luma-0123456789abcdef-0123456789abcdef"
 BASE = "/dream-machine/v1"
@@ -70,10 +69,7 @@ def create(visit: Visit) -> Response:
 
 def find(visit: Visit) -> Job:
     """Return the generation that the path names."""
-    job = visit.job()
-    if job is None:
-        raise refused(404, "Generation not found")
-    return job
+    return visit.known_job(refused(404, "Generation not found"))
 
 
 def poll(visit: Visit) -> dict[str, Any]:
@@ -139,5 +135,5 @@ VENDOR = Vendor(
     unknown=unknown,
     malformed=malformed,
     faults=FAULTS,
-    job_id=lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"dream {number}")),
+    job_id=uuids("dream"),
 )

@@ -58,9 +58,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def poll(visit: Visit) -> dict[str, Any]:
     """Return one task."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        raise bad(visit, "invalid task_id")
+    job, desk = visit.known_job(bad(visit, "invalid task_id")), visit.desk
     shown = {"id": job.id, "status": desk.word(job), "model": job.model, "resolution": job.order.get("resolution")}
     if desk.state(job) == "done":
         seconds = job.order.get("duration", 5)
@@ -71,9 +69,7 @@ def poll(visit: Visit) -> dict[str, Any]:
 
 def remove(visit: Visit) -> dict[str, Any]:
     """Cancel a queued task, delete an ended one, and refuse a running one."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        raise bad(visit, "invalid task_id")
+    job, desk = visit.known_job(bad(visit, "invalid task_id")), visit.desk
     state = desk.state(job)
     if state in KEPT:
         raise bad(visit, f"task is {KEPT[state]} and cannot be cancelled or deleted")

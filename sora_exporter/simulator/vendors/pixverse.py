@@ -64,9 +64,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def poll(visit: Visit) -> dict[str, Any]:
     """Return one job; its status is a number."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        raise Refusal(200, error(500008, "requested data not found"))
+    job, desk = visit.known_job(Refusal(200, error(500008, "requested data not found"))), visit.desk
     return answer({**_shown(visit, job), **desk.why_failed(job)})
 
 

@@ -79,10 +79,7 @@ def create(visit: Visit) -> Response:
 
 def find(visit: Visit) -> Job:
     """Return the prediction that the path names."""
-    job = visit.job()
-    if job is None:
-        raise refused(404, "Not found", "Prediction not found")
-    return job
+    return visit.known_job(refused(404, "Not found", "Prediction not found"))
 
 
 def poll(visit: Visit) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from starlette.responses import Response
 
-from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_whole
+from .kit import ENDINGS, Call, Fault, Job, Refusal, Vendor, Visit, bearer_of, is_whole, uuids
 
 KEY = "key_" + "0123456789abcdef" * 8
 VERSION = "2024-11-06"
@@ -62,10 +61,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def find(visit: Visit) -> Job:
     """Return the task that the path names."""
-    job = visit.job()
-    if job is None:
-        raise refused(404, "The task was not found.")
-    return job
+    return visit.known_job(refused(404, "The task was not found."))
 
 
 def poll(visit: Visit) -> dict[str, Any]:
@@ -159,5 +155,5 @@ VENDOR = Vendor(
     unknown=unknown,
     malformed=malformed,
     faults=FAULTS,
-    job_id=lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"runway task {number}")),
+    job_id=uuids("runway task"),
 )

@@ -54,9 +54,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def poll(visit: Visit) -> dict[str, Any]:
     """Return one task with what it made."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        raise refused(visit, 404, "TaskNotFound", "task not found")
+    job, desk = visit.known_job(refused(visit, 404, "TaskNotFound", "task not found")), visit.desk
     state = desk.state(job)
     shown = {"id": job.id, "state": desk.word(job), "err_code": "", "credits": 4, "creations": []}
     if state == "cancelled":

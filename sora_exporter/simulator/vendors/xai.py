@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from .kit import ENDINGS, Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole
+from .kit import ENDINGS, Call, Fault, Refusal, Vendor, Visit, bearer_of, is_text, is_whole, uuids
 
 KEY = "xai-0123456789abcdefghijABCDEFGHIJ0123456789abcdefghijABCDEFGHIJ0123456789abcdefghij"
 MODELS = frozenset({"grok-imagine-video", "grok-imagine-video-1.5", "grok-imagine-video-1.5-lite"})
@@ -57,9 +56,7 @@ def create(visit: Visit) -> dict[str, Any]:
 
 def poll(visit: Visit) -> Response:
     """Return the state of a video: 202 while it is pending, at first without a body."""
-    job, desk = visit.job(), visit.desk
-    if job is None:
-        raise refused(404, MISSING, "The requested video was not found")
+    job, desk = visit.known_job(refused(404, MISSING, "The requested video was not found")), visit.desk
     state, video = desk.state(job), {"duration": job.order.get("duration", 8), "respect_moderation": True}
     if state == "queued":
         return Response(status_code=202)
@@ -157,5 +154,5 @@ VENDOR = Vendor(
     unknown=unknown,
     malformed=malformed,
     faults=FAULTS,
-    job_id=lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"grok video {number}")),
+    job_id=uuids("grok video"),
 )
