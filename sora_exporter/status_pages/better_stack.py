@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from sora_exporter.status_pages.documents import Record, parse, record, records, text, timestamp, translate, word
+from sora_exporter.status_pages.documents import (
+    Record,
+    beside,
+    parse,
+    record,
+    records,
+    text,
+    timestamp,
+    translate,
+    word,
+)
 from sora_exporter.status_pages.facts import IMPACT_OF, ComponentStatus, Impact, Indicator, PageError, PageReport
 from sora_exporter.status_pages.merge import Component, Event, Findings, Maintenance, compose, worst_impact
 
@@ -44,9 +54,7 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
 
 def addresses(url: str) -> Mapping[str, str]:
     """Return the document's address; ``url`` is the page or the document."""
-    parts = urlsplit(url)
-    path = f"{parts.path.removesuffix(DOCUMENT).rstrip('/')}/{DOCUMENT}"
-    return {DOCUMENT: urlunsplit((parts.scheme, parts.netloc, path, "", ""))}
+    return beside(url, urlsplit(url).path.removesuffix(DOCUMENT), (DOCUMENT,))
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:

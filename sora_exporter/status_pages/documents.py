@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from sora_exporter.status_pages.facts import PageError
 
@@ -50,6 +50,24 @@ def _not_json(text: str, error: ValueError) -> str:
         return "HTML instead of JSON"
     place = f" at character {error.pos} of {len(text)}" if isinstance(error, json.JSONDecodeError) else ""
     return f"not valid JSON{place}"
+
+
+def parse_each(documents: Mapping[str, bytes]) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Return the parsed documents by name, and the problem of each that cannot be parsed."""
+    roots: dict[str, Any] = {}
+    problems: dict[str, str] = {}
+    for name, body in documents.items():
+        try:
+            roots[name] = parse(body)
+        except PageError as error:
+            problems[name] = str(error)
+    return roots, problems
+
+
+def beside(url: str, path: str, names: Iterable[str]) -> Mapping[str, str]:
+    """Return the addresses of documents by name: on the host of ``url``, below ``path``."""
+    parts, base = urlsplit(url), path.rstrip("/")
+    return {name: urlunsplit((parts.scheme, parts.netloc, f"{base}/{name}", "", "")) for name in names}
 
 
 def record(value: object) -> Record:

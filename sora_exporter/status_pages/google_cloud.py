@@ -9,9 +9,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from sora_exporter.status_pages.documents import Record, link, parse, record, records, text, timestamp, translate
+from sora_exporter.status_pages.documents import (
+    Record,
+    beside,
+    link,
+    parse,
+    record,
+    records,
+    text,
+    timestamp,
+    translate,
+)
 from sora_exporter.status_pages.facts import (
     COMPONENT_SEVERITY,
     IMPACT_OF,
@@ -54,9 +64,7 @@ STATUS_OF_SEVERITY: Mapping[str, ComponentStatus] = MappingProxyType(
 
 def addresses(url: str) -> Mapping[str, str]:
     """Return the address of both documents; ``url`` is the page or one of the documents."""
-    parts = urlsplit(url)
-    base = re.sub(r"/(?:incidents|products)\.json$", "", parts.path).rstrip("/")
-    return {name: urlunsplit((parts.scheme, parts.netloc, f"{base}/{name}", "", "")) for name in (INCIDENTS, PRODUCTS)}
+    return beside(url, re.sub(r"/(?:incidents|products)\.json$", "", urlsplit(url).path), (INCIDENTS, PRODUCTS))
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:

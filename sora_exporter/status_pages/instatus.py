@@ -10,9 +10,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from sora_exporter.status_pages.documents import Record, link, parse, record, records, text, timestamp, translate, word
+from sora_exporter.status_pages.documents import (
+    Record,
+    beside,
+    link,
+    parse_each,
+    record,
+    records,
+    text,
+    timestamp,
+    translate,
+    word,
+)
 from sora_exporter.status_pages.facts import (
     IMPACT_OF,
     ComponentStatus,
@@ -53,9 +64,7 @@ WRITTEN_DATE = re.compile(r"\w{3} (\w{3} \d{1,2} \d{4} \d\d:\d\d:\d\d) GMT([+-]\
 
 def addresses(url: str) -> Mapping[str, str]:
     """Return the address of each document; ``url`` is the page or its summary."""
-    parts = urlsplit(url)
-    base = parts.path.removesuffix(SUMMARY).rstrip("/")
-    return {name: urlunsplit((parts.scheme, parts.netloc, f"{base}/{name}", "", "")) for name in (SUMMARY, COMPONENTS)}
+    return beside(url, urlsplit(url).path.removesuffix(SUMMARY), (SUMMARY, COMPONENTS))
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
@@ -64,16 +73,10 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     A summary without a list of incidents or maintenances has none of them. It names no components: only an incident's
     title shows what it touches. Raises PageError if neither document contains a part of a page.
     """
-    roots: dict[str, Record] = {}
-    problems: dict[str, str] = {}
-    for name, body in documents.items():
-        try:
-            roots[name] = record(parse(body))
-        except PageError as error:
-            problems[name] = str(error)
-    summary = roots.get(SUMMARY, {})
+    roots, problems = parse_each(documents)
+    summary, components = record(roots.get(SUMMARY)), record(roots.get(COMPONENTS))
     page = word(record(summary.get("page")).get("status"))
-    listed = records(roots.get(COMPONENTS, {}).get("components"))
+    listed = records(components.get("components"))
     if SUMMARY in roots and not page:
         problems[SUMMARY] = "has no status of the page"
     if COMPONENTS in roots and listed is None:

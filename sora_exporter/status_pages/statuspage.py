@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from sora_exporter.status_pages.documents import (
     Record,
+    beside,
     first_timestamp,
     link,
-    parse,
+    parse_each,
     record,
     records,
     text,
@@ -65,9 +66,8 @@ END_MEMBERS = ("scheduled_until", "ends_at", "scheduled_end_at")
 
 def addresses(url: str) -> Mapping[str, str]:
     """Return the address of each document; ``url`` is the page, its ``/api/v2`` or one of the documents."""
-    parts = urlsplit(url)
-    base = parts.path.partition(API_PATH)[0].rstrip("/")
-    return {name: urlunsplit((parts.scheme, parts.netloc, f"{base}{API_PATH}/{name}", "", "")) for name in DOCUMENTS}
+    base = urlsplit(url).path.partition(API_PATH)[0].rstrip("/")
+    return beside(url, base + API_PATH, DOCUMENTS)
 
 
 def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: float) -> PageReport:
@@ -76,7 +76,7 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     Of an incident in two documents the one that was updated last counts. Raises PageError if no document contains a
     status page.
     """
-    roots, broken = _parse_each(documents)
+    roots, broken = parse_each(documents)
     problems = {**broken, **_shapeless(roots)}
     summary = record(roots.get(SUMMARY))
     whole = _rows(roots.get(COMPONENTS), "components")
@@ -98,17 +98,6 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     if findings.indicator is None and all(rows is None for rows in (whole, part, incidents, maintenances)):
         raise PageError(one_line(problems) or "no document contains a status page")
     return compose(findings, wanted_components, now, problems)
-
-
-def _parse_each(documents: Mapping[str, bytes]) -> tuple[Mapping[str, object], Mapping[str, str]]:
-    roots: dict[str, object] = {}
-    problems: dict[str, str] = {}
-    for name, body in documents.items():
-        try:
-            roots[name] = parse(body)
-        except PageError as error:
-            problems[name] = str(error)
-    return roots, problems
 
 
 def _shapeless(roots: Mapping[str, object]) -> Mapping[str, str]:
