@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sora_exporter.classify.facts import Facts, facts_of
-from sora_exporter.classify.rules import TABLE, Reason
+from sora_exporter.classify.rules import TABLE, Reason, Rule
 from sora_exporter.classify.user import UserRule
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, Verdict
 
@@ -30,24 +30,31 @@ def classify(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Verdict:
     its last row always holds. No clock, no network, no log; never raises, for any content of the answer.
     """
     facts = facts_of(answer)
-    if (verdict := _by_user(answer, facts, user_rules)) is not None:
-        return verdict
-    rule = TABLE.decide(TABLE.hear(facts, answer.headers))
-    # Without an HTTP status nothing was answered, so there is nothing to recognise.
-    recognised = not rule.is_default or answer.http_status is None
-    return Verdict(rule.error_class, rule.name, _for_a_person(answer, facts), recognised, facts.refused_by)
+    if (own := _own_rule(answer, facts, user_rules)) is not None:
+        return _by_user(own, answer, facts)
+    return _by_table(TABLE.decide(TABLE.hear(facts, answer.headers)), answer, facts)
 
 
 def explained(answer: Answer, user_rules: Sequence[UserRule] = ()) -> Explained:
     """Return the verdict of ``classify``, and its reason; where no words were needed, the answer's own words alone."""
     facts = facts_of(answer)
-    verdict = classify(answer, user_rules)
-    own = next((rule for rule in user_rules if rule.name == verdict.rule), None)
-    if own is not None:
+    if (own := _own_rule(answer, facts, user_rules)) is not None:
+        verdict = _by_user(own, answer, facts)
         return Explained(verdict, _reason_of(own, _text_for(answer, facts), verdict.message))
-    rule = next(rule for rule in TABLE.rules if rule.name == verdict.rule)
-    reason = rule.reason(TABLE.hear(facts, answer.headers))
+    heard = TABLE.hear(facts, answer.headers)
+    rule = TABLE.decide(heard)
+    verdict, reason = _by_table(rule, answer, facts), rule.reason(heard)
     return Explained(verdict, reason if reason.text or not rule.is_default else Reason(verdict.message))
+
+
+def _by_user(rule: UserRule, answer: Answer, facts: Facts) -> Verdict:
+    return Verdict(rule.error_class, rule.name, _for_a_person(answer, facts), refused_by=facts.refused_by)
+
+
+def _by_table(rule: Rule, answer: Answer, facts: Facts) -> Verdict:
+    # Without an HTTP status nothing was answered, so there is nothing to recognise.
+    recognised = not rule.is_default or answer.http_status is None
+    return Verdict(rule.error_class, rule.name, _for_a_person(answer, facts), recognised, facts.refused_by)
 
 
 def _reason_of(rule: UserRule, text: str, message: str) -> Reason:
@@ -59,15 +66,11 @@ def _reason_of(rule: UserRule, text: str, message: str) -> Reason:
     return Reason(" ".join(line.split())[:DETAIL_CHARACTERS], (words[:DETAIL_CHARACTERS],) if words else ())
 
 
-def _by_user(answer: Answer, facts: Facts, user_rules: Sequence[UserRule]) -> Verdict | None:
+def _own_rule(answer: Answer, facts: Facts, user_rules: Sequence[UserRule]) -> UserRule | None:
     if not user_rules:
         return None
     text = _text_for(answer, facts)
-    rule = next((rule for rule in user_rules if rule.holds(answer, text)), None)
-    if rule is None:
-        return None
-    message = _for_a_person(answer, facts)
-    return Verdict(rule.error_class, rule.name, message, refused_by=facts.refused_by)
+    return next((rule for rule in user_rules if rule.holds(answer, text)), None)
 
 
 def _text_for(answer: Answer, facts: Facts) -> str:
