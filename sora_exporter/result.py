@@ -212,6 +212,11 @@ class Answer:
     expectation: Expectation | None = None
 
 
+def is_success(http_status: int | None) -> bool:
+    """Return whether an answer came and its HTTP status is one of success (2xx)."""
+    return http_status is not None and 200 <= http_status < 300
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The error class of one answer, the name of the rule that decided, and the answer's own words.

@@ -11,7 +11,7 @@ from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.fallback.outcome import RouteAttempt
 from sora_exporter.fallback.route import Route
 from sora_exporter.http.retry_after import retry_after
-from sora_exporter.probes.attempt import EVENT_STREAM, Attempt
+from sora_exporter.probes.attempt import Attempt, is_event_stream
 from sora_exporter.probes.depth import deeper, depth_of
 from sora_exporter.probes.job import has_accepted, is_accepted, job_id_of, judge_opening, request_job
 from sora_exporter.probes.outcomes import may_have_begun
@@ -47,11 +47,6 @@ class Seen:
     headers: Mapping[str, str]
     is_sent: bool
     has_begun: bool = False
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether the answer is an event stream."""
-        return self.headers.get("content-type", "").startswith(EVENT_STREAM)
 
     @property
     def is_ambiguous(self) -> bool:
@@ -97,7 +92,7 @@ async def submit(
 
 def _depth(trail: Attempt, seen: Seen, verdict: Verdict) -> Depth | None:
     """Return the depth that the answer proves so far; a stream proves acceptance by its end or a link to the asset."""
-    is_document = trail.is_document or seen.is_stream
+    is_document = trail.is_document or is_event_stream(seen.headers)
     shown = depth_of(ProbeKind.SUBMIT, verdict, seen.http_status, is_document=is_document, is_relay=trail.is_relay)
     return deeper(shown, Depth.ACCEPTED if is_accepted(trail, verdict, job_id_of(trail)) else None)
 

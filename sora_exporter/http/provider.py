@@ -105,7 +105,7 @@ class ProviderClient:
         trouble = await self._renewed(timeout_seconds)
         started = time.perf_counter()
         named = "" if url.startswith("/") else url
-        address = named or self._provider.base_url + url
+        address = self._address(url)
         for _ in range(REDIRECTS + 1):
             exchange, begun = Exchange(sink=sink, limit=limit), time.perf_counter()
             if trouble is None:

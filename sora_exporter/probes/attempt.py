@@ -19,7 +19,7 @@ from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
 from sora_exporter.http.reply import Reply, Request, exchange_of
 from sora_exporter.probes.depth import deeper
 from sora_exporter.probes.requests import Filled, Known, Unfilled, known_to
-from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict
+from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict, is_success
 
 EXCERPT_CHARACTERS = 2000
 EVIDENCE_HEADERS = (
@@ -31,7 +31,6 @@ JOB_ENDPOINT = "video_job"
 MIB = 1024 * 1024
 MOST_ANSWERS = 8
 """How many answers are kept for later requests, besides that to the create request."""
-EVENT_STREAM = "text/event-stream"
 
 
 class Client(Protocol):
@@ -127,7 +126,7 @@ class Attempt:
     @property
     def is_document(self) -> bool:
         """Whether the latest answer is JSON or an event stream, not a page."""
-        return self.document is not None or self.last.answer.headers.get("content-type", "").startswith(EVENT_STREAM)
+        return self.document is not None or is_event_stream(self.last.answer.headers)
 
     def prove(self, depth: Depth) -> None:
         """Note a depth that was reached, unless a deeper one was noted before."""
@@ -246,18 +245,17 @@ class Attempt:
         return Verdict(ErrorClass.INVALID_RESPONSE, "code:unknown", message, recognised=False)
 
     def _has_expected(self, answer: Answer) -> bool:
-        is_whole = answer.http_status is not None and 200 <= answer.http_status < 300
         if self.api.codes is not None and self.api.codes.fault(self.document) is not None:
             return False
         present = answer.expectation.present if answer.expectation is not None else ()
-        return is_whole and first(self.document, present) is not None
+        return is_success(answer.http_status) and first(self.document, present) is not None
 
     def note_response(self, reply: Reply) -> None:
         """Use the answer's time as the service's response time.
 
         For an event stream it is the time to the first event, which is a complete answer about progress.
         """
-        is_stream = reply.answer.headers.get("content-type", "").startswith(EVENT_STREAM)
+        is_stream = is_event_stream(reply.answer.headers)
         self.response_seconds = reply.first_piece_seconds if is_stream else reply.answer.elapsed_seconds
 
     def _follow(self, reply: Reply, request: Request) -> None:
@@ -280,3 +278,8 @@ class Attempt:
         self.headers = {name: answer.headers[name] for name in EVIDENCE_HEADERS if name in answer.headers}
         self.sunset_at = announced_sunset(answer.headers, self.document) or self.sunset_at
         self.ignored_date = self.ignored_date or ignored_date(answer.headers, self.document)
+
+
+def is_event_stream(headers: Mapping[str, str]) -> bool:
+    """Return whether the headers of an answer announce an event stream."""
+    return headers.get("content-type", "").startswith("text/event-stream")

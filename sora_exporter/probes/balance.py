@@ -18,7 +18,7 @@ from sora_exporter.http.reply import Reply, Request
 from sora_exporter.probes.attempt import Client, Clients
 from sora_exporter.probes.scheduler import FIRST_ROUND_SECONDS
 from sora_exporter.redact import redact
-from sora_exporter.result import DETAIL_CHARACTERS, Answer, BalanceReading, ErrorClass, Expectation, Verdict
+from sora_exporter.result import DETAIL_CHARACTERS, Answer, BalanceReading, ErrorClass, Expectation, Verdict, is_success
 from sora_exporter.tasks import apart, start
 
 log = logging.getLogger(__name__)
@@ -162,5 +162,4 @@ def _refuses(balance: Balance, answer: Answer) -> bool:
 
 def _is_whole(reply: Reply) -> bool:
     answer = reply.answer
-    is_success = answer.http_status is not None and 200 <= answer.http_status < 300
-    return is_success and answer.transport_error is None and reply.own_fault is None
+    return is_success(answer.http_status) and answer.transport_error is None and reply.own_fault is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +26,7 @@ from sora_exporter.logs import LogOnce
 from sora_exporter.probes.attempt import Client, Clients
 from sora_exporter.probes.job import job_id_in
 from sora_exporter.probes.removal import Removal, Removed
-from sora_exporter.probes.requests import Unfilled, known_to
+from sora_exporter.probes.requests import Known, Unfilled, known_to
 from sora_exporter.tasks import start
 
 log = logging.getLogger(__name__)
@@ -139,14 +139,15 @@ class CleanUp:
     async def _remove(self, job: Job, service: Service, listings: dict[str, Listing | None]) -> Removed:
         api, client = self.config.api(service), self._client(service)
         end = self._clock.monotonic() + PROVIDER_SECONDS
-        removal = Removal(client, api, service, lambda: end - self._clock.monotonic(), self._clock.now)
+        known = known_to(service.model, client.values, self._clock.now)
+        removal = Removal(client, api, service.access, lambda: end - self._clock.monotonic(), known)
         if job.job_id is not None:
             return self._noted(job, job.job_id, await removal.remove(job.job_id))
         if api.job is None or not api.job.endings or api.job.find is None:
             # Nothing can be listed or removed there; the job ends by itself.
             return Removed.GONE
         if job.api not in listings:
-            listings[job.api] = await _list(api.job.find, api, service, client, self._clock.now)
+            listings[job.api] = await _list(api.job.find, api, service, client, known)
         listing = listings[job.api]
         if listing is None:
             return Removed.LATER
@@ -200,9 +201,8 @@ class CleanUp:
         return self._clients.get(service.provider, self.config.providers[service.provider])
 
 
-async def _list(find: Find, api: Api, service: Service, client: Client, now: Callable[[], float]) -> Listing | None:
+async def _list(find: Find, api: Api, service: Service, client: Client, known: Known) -> Listing | None:
     """Return the provider's list of jobs, or None if it cannot be read."""
-    known = known_to(service.model, client.values, now)
     try:
         path, headers = known.path(find.path), known.headers(api)
     except Unfilled:

@@ -99,9 +99,8 @@ def asset_address(attempt: Attempt, job_id: str | None) -> str | None:
     if asset is None:
         return None
     if asset.route is not None and job_id is not None:
-        attempt.known.given = {**attempt.known.given, "job_id": job_id}
         try:
-            return attempt.known.path(asset.route.path)
+            return attempt.known.for_job(job_id).path(asset.route.path)
         except Unfilled:
             return None
     address = first(attempt.document, asset.url)

@@ -14,10 +14,10 @@ from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.removal import CALL_SECONDS, Removal, Removed
-from sora_exporter.probes.requests import Unfilled, known_to
+from sora_exporter.probes.requests import Unfilled
 from sora_exporter.probes.states import state_and_word, state_in
 from sora_exporter.probes.stream import Opening, is_finished, is_progressing, spoken_text
-from sora_exporter.result import Answer, Depth, ErrorClass, Verdict
+from sora_exporter.result import Answer, Depth, ErrorClass, Verdict, is_success
 
 PROGRESSING = "stream:progress"
 """The rule of a stream that reports progress and nothing else."""
@@ -120,8 +120,7 @@ def job_id_of(attempt: Attempt) -> str | None:
 
     None also for an id that contains one of our secrets, because ids are stored.
     """
-    is_accepted = attempt.http_status is not None and 200 <= attempt.http_status < 300
-    job_id = job_id_in(attempt.api, attempt.document) if is_accepted else None
+    job_id = job_id_in(attempt.api, attempt.document) if is_success(attempt.http_status) else None
     secrets = (secret for secret in attempt.client.secrets() if len(secret) >= LONG_SECRET)
     return None if job_id is None or any(secret in job_id for secret in secrets) else job_id
 
@@ -139,7 +138,7 @@ def refused_follow_up(attempt: Attempt, job_id: str) -> Verdict | None:
     Such a job may run and cost. A call that needs a later answer is not judged.
     """
     job = attempt.api.job
-    known = known_to(attempt.service.model, attempt.client.values, attempt.clock.now, job_id, [attempt.document])
+    known = attempt.known.for_job(job_id)
     for call in (job.poll, *job.endings) if job is not None else ():
         try:
             refused = attempt.client.refused(known.path(call.path))
@@ -186,7 +185,7 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
     job = attempt.api.job
     if job is None:
         raise ValueError(f"the api {attempt.service.api} of {attempt.service.id} gives no job ids")
-    attempt.known.given = {**attempt.known.given, "job_id": job_id}
+    attempt.known = attempt.known.for_job(job_id)
     clock = attempt.clock
     phase, since = "queue", clock.monotonic()
     last_seconds = min(LAST_SECONDS, LAST_SHARE * attempt.remaining_seconds)
@@ -257,9 +256,7 @@ async def delete_job(attempt: Attempt, job_id: str) -> Removed:
     def seconds_left() -> float:
         return attempt.deadline - attempt.clock.monotonic()
 
-    removal = Removal(
-        attempt.client, attempt.api, attempt.service, seconds_left, attempt.clock.now, attempt.known.answers
-    )
+    removal = Removal(attempt.client, attempt.api, attempt.service.access, seconds_left, attempt.known)
     state = state_in(job, attempt.document, attempt.http_status) if job is not None else None
     removed = await removal.remove(job_id, state)
     is_over = removed is Removed.GONE or (removed is Removed.LEFT and (job is None or not job.endings))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.config.apis.spec import Api, Call, fill, fill_path
-from sora_exporter.config.apis.template import placeholders
+from sora_exporter.config.apis.template import MADE, placeholders
 from sora_exporter.documents import first, text_of
 
 MOST_CHARACTERS = 2000
@@ -43,14 +42,15 @@ class Known:
 
     def values(self, names: Iterable[str]) -> dict[str, str]:
         """Return the values of these names as far as they are known; ``{uuid}`` is a new one each time."""
-        now = self.now()
-        made = {
-            "uuid": str(uuid.uuid4()),
-            "timestamp": str(int(now)),
-            "timestamp_ms": str(int(now * 1000)),
-        }
-        found = {name: self.given.get(name) or made.get(name) or self._answered(name) for name in names}
+        found = {name: self.given.get(name) or self._made(name) or self._answered(name) for name in names}
         return {name: value for name, value in found.items() if value is not None}
+
+    def for_job(self, job_id: str, *answers: object) -> Known:
+        """Return the values with those of a job: its id, and the latest answers about it."""
+        return Known({**self.given, "job_id": job_id}, self.now, [*self.answers, *answers])
+
+    def _made(self, name: str) -> str | None:
+        return MADE[name](self.now()) if name in MADE else None
 
     def _answered(self, name: str) -> str | None:
         said = (text_of(first(answer, (name,))) for answer in reversed(self.answers))
@@ -79,10 +79,6 @@ class Known:
         return values
 
 
-def known_to(
-    model: str, values: Mapping[str, str], now: Callable[[], float], job_id: str | None = None,
-    answers: Sequence[object] = (),
-) -> Known:  # fmt: skip
-    """Return what is known about one model's job."""
-    given = {**values, "model": model, **({"job_id": job_id} if job_id is not None else {})}
-    return Known(given, now, list(answers))
+def known_to(model: str, values: Mapping[str, str], now: Callable[[], float]) -> Known:
+    """Return what is known about one model before any answer."""
+    return Known({**values, "model": model}, now)

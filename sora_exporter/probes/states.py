@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sora_exporter.classify.job_words import Family, family_of
 from sora_exporter.config.apis.spec import Job, State
+from sora_exporter.result import is_success
 
 FAMILIES: Mapping[Family, State] = {
     Family.GOING: "running", Family.DONE: "done", Family.FAILED: "failed", Family.EXPIRED: "failed",
@@ -20,7 +21,7 @@ def state_in(job: Job, document: object, http_status: int | None) -> State | Non
 
 def state_and_word(job: Job, document: object, http_status: int | None) -> tuple[State | None, str]:
     """Return the state of the job in an answer, and the status word if it is unknown, else empty text."""
-    if http_status is None or not 200 <= http_status < 300:
+    if not is_success(http_status):
         return None, ""
     state, word = job.word(document), job.status_word(document)
     if state is not None or not word:

@@ -11,8 +11,9 @@ from support.watched import config, service
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.apis.spec import State
 from sora_exporter.probes.removal import Removal, Removed
+from sora_exporter.probes.requests import known_to
 
-SERVICE = config(service()).services[0]
+KNOWN = known_to(config(service()).services[0].model, {}, lambda: 1_769_572_800.0)
 CANCEL_ONLY = Api.model_validate(
     {
         "create": {"path": "/tasks", "body": {}},
@@ -32,7 +33,7 @@ async def remove(
 ) -> tuple[Removed, list[str]]:  # fmt: skip
     """Return how removing the job ended, and the methods of the requests."""
     client = ListedAnswers(list(answers))
-    removed = await Removal(client, api, SERVICE, lambda: 10.0, lambda: 1_769_572_800.0).remove("v1", state)
+    removed = await Removal(client, api, "reverse", lambda: 10.0, KNOWN).remove("v1", state)
     return removed, [request.method for request in client.requests]
 
 
@@ -122,7 +123,7 @@ async def test_after_a_restart_a_job_is_cancelled_at_an_address_of_its_poll() ->
     client = ListedAnswers(
         [(202, {"status": "IN_QUEUE", "cancel_url": cancel}), (202, {"status": "CANCELLATION_REQUESTED"})]
     )
-    removal = Removal(client, builtin_apis()["fal"], SERVICE, lambda: 10.0, lambda: 1_769_572_800.0)
+    removal = Removal(client, builtin_apis()["fal"], "reverse", lambda: 10.0, KNOWN)
     assert await removal.remove(status) is Removed.GONE
     assert [(request.method, request.path) for request in client.requests] == [("GET", status), ("PUT", cancel)]
 
@@ -130,7 +131,7 @@ async def test_after_a_restart_a_job_is_cancelled_at_an_address_of_its_poll() ->
 async def test_the_body_of_the_call_has_the_id() -> None:
     """A cancel call with a body is sent with the job's id filled in."""
     client = ListedAnswers([(200, {})])
-    await Removal(client, CANCEL_ONLY, SERVICE, lambda: 10.0, lambda: 1_769_572_800.0).remove("v1", "queued")
+    await Removal(client, CANCEL_ONLY, "reverse", lambda: 10.0, KNOWN).remove("v1", "queued")
     assert [(request.path, request.body) for request in client.requests] == [("/tasks/v1/cancel", {"id": "v1"})]
 
 

@@ -12,13 +12,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from sora_exporter.config.apis.template import WHOLE, placeholders
+from sora_exporter.config.apis.template import MADE, WHOLE, placeholders
 from sora_exporter.config.section import Count, Flag, Json, Section
 from sora_exporter.config.values import HEADER_NAME
 from sora_exporter.documents import text_of
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-ALWAYS = frozenset({"model", "prompt", "uuid", "timestamp", "timestamp_ms"})
+ALWAYS = frozenset({"model", "prompt", *MADE})
 """The placeholders that every request can fill."""
 FILLED_PER_REQUEST = ALWAYS | {"job_id"}
 """The placeholders that no answer and no provider has to fill."""

@@ -186,8 +186,7 @@ class Api(Section):
 
     @model_validator(mode="after")
     def _can_be_filled(self) -> Self:
-        for where, call in self.calls():
-            names = placeholders(call) if isinstance(call, str) else call.blanks
+        for where, names in self.blanks():
             dotted = sorted(name for name in names if where in FIRST_CALLS and ("." in name or name == "job_id"))
             if dotted:
                 raise ValueError(f"{where} has the placeholder {{{dotted[0]}}}, but no answer comes before it")
@@ -198,25 +197,25 @@ class Api(Section):
                 raise ValueError(f"{where} needs the id of a job: add job, or find the asset by url, base64 or link")
         return self
 
-    def calls(self) -> Iterable[tuple[str, Call | str]]:
-        """Yield every call with its place in the shape; of calls that are paths alone, the path."""
-        yield "create", self.create
-        yield from (("headers", value) for value in self.headers.values())
+    def blanks(self) -> Iterable[tuple[str, set[str]]]:
+        """Yield the names of the placeholders of every call, with its place in the shape."""
+        yield "create", self.create.blanks
+        yield from (("headers", placeholders(value)) for value in self.headers.values())
         if self.catalog is not None:
-            yield from (("catalog", path) for path in (self.catalog.path, self.catalog.list) if path is not None)
+            paths = (path for path in (self.catalog.path, self.catalog.list) if path is not None)
+            yield from (("catalog", placeholders(path)) for path in paths)
         if self.job is not None:
-            yield "job.poll", self.job.poll
-            yield from ((f"job.{type(ending).__name__.lower()}", ending) for ending in self.job.endings)
+            yield "job.poll", self.job.poll.blanks
+            yield from ((f"job.{type(ending).__name__.lower()}", ending.blanks) for ending in self.job.endings)
         if self.asset is not None:
-            yield from (("asset.steps", step) for step in self.asset.steps)
+            yield from (("asset.steps", step.blanks) for step in self.asset.steps)
             if self.asset.route is not None:
-                yield "asset.route", self.asset.route
+                yield "asset.route", self.asset.route.blanks
 
     @property
     def own_blanks(self) -> list[str]:
         """The placeholders of calls before any answer that only the provider's ``values`` can fill, sorted."""
-        calls = (call for where, call in self.calls() if where in FIRST_CALLS)
-        names = (placeholders(call) if isinstance(call, str) else call.blanks for call in calls)
+        names = (names for where, names in self.blanks() if where in FIRST_CALLS)
         return sorted(set().union(*names) - ALWAYS)
 
     def create_body(

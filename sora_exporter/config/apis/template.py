@@ -7,13 +7,23 @@ A dotted name such as ``{data.0.id}`` is a path into an earlier answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+import uuid
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 from urllib.parse import quote
 
 PLACEHOLDER = re.compile(r"\{(\+?)([A-Za-z_][\w.]*)\}")
 WHOLE = re.compile(r"\{[A-Za-z_][\w.]*\}")
 DOT_SEGMENTS = {".": "%2E", "..": "%2E%2E"}
+MADE: Final[Mapping[str, Callable[[float], str]]] = MappingProxyType(
+    {
+        "uuid": lambda _: str(uuid.uuid4()),
+        "timestamp": lambda now: str(int(now)),
+        "timestamp_ms": lambda now: str(int(now * 1000)),
+    }
+)
+"""The placeholders whose values are made for each request, from its moment in Unix seconds."""
 
 
 def fill(template: Any, values: Mapping[str, str]) -> Any:
