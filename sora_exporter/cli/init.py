@@ -54,7 +54,8 @@ def _next(choices: Sequence[Choice], file: Path) -> list[str]:
     missing = dict.fromkeys(filter(None, (choice.installation for choice in choices)))
     unset = [name for choice in choices for name in choice.variables if not os.environ.get(name)]
     return [
-        f"{file}: {services} of {', '.join(choice.vendor.name for choice in choices)}, free probes only. Next:",
+        f"{file}: {services} of {', '.join(choice.vendor.name for choice in choices)}. "
+        "Only free probes run until a budget is set. Next:",
         *(f"  {command}" for command in missing),
         *([f"  export {' '.join(f'{name}=…' for name in dict.fromkeys(unset))}"] if unset else []),
         f"  sora-exporter check --config.file={file}",
