@@ -22,6 +22,8 @@ FIRST_ROUND_SECONDS = 10.0
 STOP_SECONDS = 3.0
 LOOKS = 2
 """How many times the free probes of a service are repeated after one of them met a fault or the end of one."""
+MOST_LOOKS = 4
+"""The limit while repetitions find now a fault and now none: they end once two in a row find the same."""
 LOOK_SECONDS = 20.0
 """The pause before each repetition; a third of the interval if that is shorter."""
 FAULTS = frozenset({Status.DEGRADED, Status.RISK_CONTROL, Status.SUSPENDED})
@@ -222,14 +224,23 @@ class Scheduler:
             look.add_done_callback(lambda _: self._looks.pop(service_id, None))
 
     async def _look(self, jobs: Sequence[Job]) -> None:
-        """Run these probes of one service one after the other, LOOKS times, except those that have just run."""
+        """Run these probes of one service in turn, except those that have just run, until two looks agree."""
         pause = min(LOOK_SECONDS, *(job.settings.interval / 3 for job in jobs))
-        for _ in range(LOOKS):
+        found: list[frozenset[Key]] = []
+        while len(found) < LOOKS or (len(found) < MOST_LOOKS and found[-1] != found[-2]):
             await self._clock.sleep(pause)
             for job in jobs:
                 is_wanted = self.recent(job.service, job.probe, pause / 2) is None
                 if is_wanted and not self.is_barred(job.service, job.probe):
                     await self.attempt(job.service, job.probe)
+            found.append(self._failing(jobs))
+
+    def _failing(self, jobs: Sequence[Job]) -> frozenset[Key]:
+        """Return those of the probes whose latest attempt met a fault."""
+        keys = ((job.service.id, job.probe) for job in jobs)
+        return frozenset(
+            key for key in keys if (landing := self._landed.get(key)) is not None and is_fault(landing.result)
+        )
 
 
 def is_fault(result: ProbeResult) -> bool:
