@@ -14,7 +14,8 @@ from sora_exporter.budget.storage import StorageError
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
-from sora_exporter.evidence.state import State
+from sora_exporter.events import EventLog, EventStore
+from sora_exporter.evidence.state import ServiceStatus, State
 from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.metrics.collect import (
@@ -29,7 +30,7 @@ from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.probes.runner import NOT_SENT, Runner
 from sora_exporter.probes.scheduler import Scheduler
-from sora_exporter.result import BalanceReading, ProbeKind, ProbeResult, Status
+from sora_exporter.result import BalanceReading, ProbeKind, ProbeResult
 from sora_exporter.status_pages.watcher import Pages
 from sora_exporter.tasks import apart, start
 
@@ -55,7 +56,8 @@ class Exporter:
         self._clients = ProviderClients()
         self._runner = Runner(config, ledger, self._clients, clock)
         self._clean_up = CleanUp(config, ledger, self._clients, clock)
-        self.state = State(clock)
+        self.events = EventLog(EventStore(ledger.storage), clock.now)
+        self.state = State(clock, self._note_change)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
         self.scheduler = Scheduler(
@@ -81,6 +83,8 @@ class Exporter:
     async def start(self) -> None:
         """Begin probing. Raises StorageError when the ledger cannot be read."""
         self.spending.read()
+        self.events.read()
+        self.events.keep_only(self.state.services)
         self._warn()
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
@@ -99,6 +103,7 @@ class Exporter:
         await self._clean_up.stop()
         await self.scheduler.stop()
         await self._clients.keep_only({})
+        self.events.write()
 
     async def reload(self) -> str:
         """Load the configuration file again; return the mistakes in it, or empty text for a good one.
@@ -130,6 +135,7 @@ class Exporter:
         self._runner.configure(config)
         self._clean_up.config = config
         self.state.configure(config)
+        self.events.keep_only(self.state.services)
         self._renew_keys(await asyncio.to_thread(key_marks, config))
         self.scheduler.apply(config)
         self.pages.apply(config)
@@ -137,6 +143,7 @@ class Exporter:
         self.reload_state = Reload(self.clock.now())
         self._tls_expires_at = {k: v for k, v in self._tls_expires_at.items() if k in config.providers}
         self._warn()
+        self.events.write()
         await self._clients.keep_only(config.providers)
         log.info("configuration reloaded", extra={"count": len(config.services)})
         return ""
@@ -146,13 +153,8 @@ class Exporter:
         renewed = [name for name, mark in marks.items() if mark != self._key_marks.get(name, mark)]
         self._key_marks = marks
         for name in renewed:
-            before = self._statuses(*self._services_of(name))
             self.state.renew_key(name)
             log.info("key renewed", extra={"provider": name})
-            self._log_changes(before)
-
-    def _services_of(self, provider: str) -> list[str]:
-        return [name for name, track in self.state.services.items() if track.service.provider == provider]
 
     def subjects(self) -> Iterator[Subject]:
         """Yield everything that /metrics shows, from memory."""
@@ -201,9 +203,8 @@ class Exporter:
 
     def _record(self, result: ProbeResult) -> None:
         track = self.state.services.get(result.service_id)
-        before = self._statuses(result.service_id)
         self.state.record(result)
-        self._log_changes(before)
+        self.events.write()
         if track is not None and result.tls_expires_at is not None:
             self._tls_expires_at[track.service.provider] = result.tls_expires_at
         self.spending.note(result)
@@ -211,40 +212,45 @@ class Exporter:
             listener(result.service_id)
 
     def _note_balance(self, provider: str, reading: BalanceReading) -> None:
-        before = self._statuses(*self._services_of(provider))
         self.state.note_balance(provider, reading)
-        self._log_changes(before)
+        self.events.write()
 
-    def _statuses(self, *service_ids: str) -> Mapping[str, Status]:
-        known = self.state.services
-        return {name: self.state.status_of(name).status for name in service_ids if name in known}
-
-    def _log_changes(self, before: Mapping[str, Status]) -> None:
-        for service_id, status in before.items():
-            after = self.state.status_of(service_id)
-            decided_by = after.decided_by
-            if after.status is not status:
-                log.info(
-                    "status changed",
-                    extra={
-                        "service_id": service_id,
-                        "from": status.value,
-                        "to": after.status.value,
-                        "error_class": after.error_class.value,
-                        "probe": decided_by.probe.value if decided_by else "",
-                        "rule": decided_by.rule if decided_by else "",
-                        "detail": decided_by.detail if decided_by else "",
-                    },
-                )
+    def _note_change(self, service_id: str, before: ServiceStatus, after: ServiceStatus) -> None:
+        """Log a change of status, and note it in the event log; what made it also writes that to the disk."""
+        decided_by = after.decided_by
+        log.info(
+            "status changed",
+            extra={
+                "service_id": service_id,
+                "from": before.status.value,
+                "to": after.status.value,
+                "error_class": after.error_class.value,
+                "probe": decided_by.probe.value if decided_by else "",
+                "rule": decided_by.rule if decided_by else "",
+                "detail": decided_by.detail if decided_by else "",
+            },
+        )
+        self.events.note(
+            service_id,
+            after.status,
+            after.error_class,
+            after.since,
+            probe=decided_by.probe if decided_by else None,
+            depth=decided_by.depth if decided_by else None,
+            detail=decided_by.detail if decided_by else "",
+        )
 
     async def _keep_up(self) -> None:
         """Begin a clean-up of jobs left at providers, and re-read the spend, which midnight resets.
 
-        Neither waits for a provider.
+        Also notice evidence that grew too old. None of this waits for a provider.
         """
         while True:
             # A fault of ours in one round must not end the rounds.
             await apart(self._begin_clean_up(), "clean-up")
+            for service_id in self.state.services:
+                self.state.status_of(service_id)
+            self.events.write()
             await self.clock.sleep(CLEANUP_SECONDS)
 
     async def _begin_clean_up(self) -> None:

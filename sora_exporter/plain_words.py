@@ -11,9 +11,11 @@ from typing import TypeVar
 
 import yaml
 
+from sora_exporter.figures import span_parts
 from sora_exporter.result import ErrorClass, Status
 
 Member = TypeVar("Member", Status, ErrorClass)
+UNITS = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
 FOLDER = resources.files("sora_exporter").joinpath("words")
 
 
@@ -30,12 +32,17 @@ class Words:
 class PlainWords:
     """The words of one language for every status and every error class.
 
-    ``rules`` are the meanings and advices that a rule has instead of those of its class.
+    ``rules`` are the meanings and advices that a rule has instead of those of its class; ``units`` are lengths of time.
     """
 
     statuses: Mapping[Status, Words]
     error_classes: Mapping[ErrorClass, Words]
     rules: Mapping[str, Mapping[str, str]]
+    units: Mapping[str, str]
+
+    def span(self, seconds: float) -> str:
+        """Return a finite length of time in this language, as ``figures.span`` does in English."""
+        return " ".join(self.units[UNITS[unit]].format(number=number) for number, unit in span_parts(seconds))
 
     def explained(self, error_class: ErrorClass, rule: str = "") -> Words:
         """Return the words for a verdict: those of its class, or of its rule where that is more precise."""
@@ -52,7 +59,8 @@ def plain_words(language: str = "en") -> PlainWords:
     """Return the words of a language of ``languages()``. Raises KeyError when its file leaves a member out."""
     document = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))
     rules = MappingProxyType(document["rules"])
-    return PlainWords(_table(Status, document["statuses"]), _table(ErrorClass, document["error_classes"]), rules)
+    statuses, error_classes = _table(Status, document["statuses"]), _table(ErrorClass, document["error_classes"])
+    return PlainWords(statuses, error_classes, rules, MappingProxyType(document["units"]))
 
 
 def _table(members: Iterable[Member], section: Mapping[str, Mapping[str, str]]) -> Mapping[Member, Words]:

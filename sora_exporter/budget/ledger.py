@@ -44,7 +44,7 @@ MOST_DAYS_AHEAD = 90
 SCHEMA = Schema(
     application_id=int.from_bytes(b"SORA", "big"),
     versions=tuple(
-        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2, 3)
+        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2, 3, 4, 5)
     ),
 )
 
@@ -53,11 +53,11 @@ class Ledger:
     """The spend of all probes, shared by every process with the same storage directory.
 
     Methods are short and synchronous, for one thread, and raise StorageError when the ledger is not in order: then
-    there is no reservation, hence no paid call.
+    there is no reservation, hence no paid call. ``storage`` also holds the event log.
     """
 
     def __init__(self, storage: Storage, now: Callable[[], float]) -> None:
-        self._storage = storage
+        self.storage = storage
         self._now = now
         self._jumped = LogOnce(log, "system clock jumped", over="system clock plausible again")
 
@@ -77,7 +77,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file and release every lock."""
-        self._storage.close()
+        self.storage.close()
 
     def reserve(
         self, service_id: str, probe: str, amount_usd: float, limit_usd: float, shares: Sequence[Share] = ()
@@ -90,7 +90,7 @@ class Ledger:
         if not 0 < amount_usd <= limit_usd <= MOST_USD:
             return None
         amount, limit = ceil_micro(amount_usd), floor_micro(limit_usd)
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             day = self._today(db)
             if amount <= 0 or _spent(db, day) + amount > limit:
                 return None
@@ -101,7 +101,7 @@ class Ledger:
 
     def charge(self, service_id: str, probe: str, amount_usd: float) -> Reservation:
         """Count money that was spent without a reservation, even beyond the limit; 0 if no price is known."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             # The row keeps the job that was ordered, so it is there also when nothing is charged.
             amount = ceil_micro(amount_usd)
             reservation = _add(db, self._today(db), service_id, probe, max(amount, 1), self._now())
@@ -117,7 +117,7 @@ class Ledger:
         """
         if not 0 <= actual_usd <= MOST_USD:
             raise ValueError(f"actual_usd must be between 0 and {MOST_USD:.0f}, not {actual_usd}")
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             values = ceil_micro(actual_usd), reservation.id
             db.execute("UPDATE reservation SET settled = ? WHERE id = ? AND settled IS NULL", values)
 
@@ -127,7 +127,7 @@ class Ledger:
 
     def spent_usd(self, day: date | None = None) -> float:
         """The spend of a UTC day (default: today), open reservations included; 0 for days no longer kept."""
-        with self._storage.read() as db:
+        with self.storage.read() as db:
             return _spent(db, self._today(db) if day is None else day_of(day)) / 1e6
 
     def spent_by_service(self) -> dict[str, float]:
@@ -135,7 +135,7 @@ class Ledger:
 
         An open reservation joins when it is settled or written off.
         """
-        with self._storage.read() as db:
+        with self.storage.read() as db:
             rows = db.execute(
                 "SELECT service_id, SUM(amount) FROM (SELECT service_id, amount FROM folded UNION ALL"
                 " SELECT service_id, settled FROM reservation WHERE settled IS NOT NULL) GROUP BY 1 ORDER BY 1"
@@ -144,7 +144,7 @@ class Ledger:
 
     def last_attempt(self, service_id: str, probe: str) -> float | None:
         """Unix time of the latest reservation, or None. After the clock stepped back it may lie in the future."""
-        with self._storage.read() as db:
+        with self.storage.read() as db:
             row = db.execute(
                 "SELECT reserved_at FROM reservation WHERE service_id = ? AND probe = ? ORDER BY id DESC LIMIT 1",
                 (service_id, probe),
@@ -153,20 +153,20 @@ class Ledger:
 
     def remember_job(self, reservation: Reservation, provider: str, api: str, job_id: str | None = None) -> Job:
         """Record, before the create call and inside ``attempt_lock``, that a job may soon exist."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             values = reservation.id, provider, api, job_id
             db.execute("INSERT INTO job (reservation_id, provider, api, job_id) VALUES (?, ?, ?, ?)", values)
             return Job(_added(db), reservation, provider, api, job_id)
 
     def note_job_id(self, job: Job, job_id: str) -> Job:
         """Record the id right after the create call's answer."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             db.execute("UPDATE job SET job_id = ? WHERE id = ?", (job_id, job.id))
         return replace(job, job_id=job_id)
 
     def forget_job(self, job: Job) -> None:
         """Drop the record: the job is deleted at the provider, was never created, or cannot be found again."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             db.execute("DELETE FROM job WHERE id = ?", (job.id,))
 
     def unfinished_jobs(self) -> list[Job]:
@@ -174,7 +174,7 @@ class Ledger:
 
         Jobs of a probe that is being attempted now, by any process, are left out (see ``attempt_lock``).
         """
-        with self._storage.read() as db:
+        with self.storage.read() as db:
             rows = db.execute(
                 "SELECT job.id, provider, api, job_id, reservation_id, day, service_id, probe, amount, reserved_at"
                 " FROM job JOIN reservation ON reservation.id = reservation_id ORDER BY job.id"
@@ -184,38 +184,38 @@ class Ledger:
 
     def accepted_canaries(self) -> dict[str, str]:
         """By service, the fingerprint of the target that accepted a canary."""
-        with self._storage.read() as db:
+        with self.storage.read() as db:
             return dict(db.execute("SELECT service_id, target FROM accepted_canary ORDER BY service_id").fetchall())
 
     def note_accepted_canary(self, service_id: str, target: str) -> None:
         """Remember that this target accepted the service's canary."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             db.execute("INSERT OR REPLACE INTO accepted_canary VALUES (?, ?, ?)", (service_id, target, self._now()))
 
     def forget_accepted_canary(self, service_id: str) -> None:
         """The service's canary is refused as expected."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             db.execute("DELETE FROM accepted_canary WHERE service_id = ?", (service_id,))
 
     def fruitless(self) -> dict[str, tuple[int, float]]:
         """By service, how many paid attempts in a row made no job, and when the last one ended (Unix time)."""
-        with self._storage.read() as db:
+        with self.storage.read() as db:
             rows = db.execute("SELECT service_id, attempts, ended_at FROM fruitless ORDER BY service_id").fetchall()
         return {service_id: (attempts, ended_at) for service_id, attempts, ended_at in rows}
 
     def note_fruitless(self, service_id: str, attempts: int, ended_at: float) -> None:
         """Remember so many paid attempts in a row without a job."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             db.execute("INSERT OR REPLACE INTO fruitless VALUES (?, ?, ?)", (service_id, attempts, ended_at))
 
     def forget_fruitless(self, service_id: str) -> None:
         """The service's paid attempts make jobs again, or may do so."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             db.execute("DELETE FROM fruitless WHERE service_id = ?", (service_id,))
 
     def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
         """Hold the lock of one probe of one service; yields False while any process holds it."""
-        return self._storage.attempt_lock(service_id, probe)
+        return self.storage.attempt_lock(service_id, probe)
 
     def _is_attempted(self, reservation: Reservation) -> bool:
         with self.attempt_lock(reservation.service_id, reservation.probe) as is_free:
@@ -237,7 +237,7 @@ class Ledger:
 
     def _tidy(self) -> None:
         """Fold old rows into totals, counted back from the newest row: a wrong clock must not fold today's."""
-        with self._storage.write() as db:
+        with self.storage.write() as db:
             _write_off(db, self._today(db))
             old = "settled IS NOT NULL AND day < (SELECT MAX(day) FROM reservation WHERE day <= ?) - ?"
             kept = self._today(db), DAYS_KEPT

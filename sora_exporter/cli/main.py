@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "schema": "Print the JSON Schema of sora.yml.",
         "apis": "List the built-in APIs, or print one.",
         "classify": "Classify recorded answers.",
+        "events": "Print the event log.",
         "report": "Print the availability tables of a window.",
         "simulate": "Run the simulated provider alone.",
         "demo": "Run everything on this machine, no key needed.",

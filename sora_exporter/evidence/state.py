@@ -6,7 +6,7 @@ import errno
 import math
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sora_exporter.classify.sunset import after_sunset
@@ -40,11 +40,22 @@ OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, err
 ERRNO = re.compile(r"\[Errno (-?\d+)\]")
 
 
-class State:
-    """The exporter's memory. ``record`` is its only writer; everything else reads."""
+Changed = Callable[[str, ServiceStatus, ServiceStatus], None]
+"""Gets a service's id and what it had and has now when its status changes."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+
+def _unheard(_service_id: str, _before: ServiceStatus, _after: ServiceStatus) -> None:
+    """Nothing listens."""
+
+
+class State:
+    """The exporter's memory. ``record`` is its only writer; everything else reads.
+
+    ``changed`` is called with every change of a service's status, also of one by evidence that grew too old.
+    """
+
+    def __init__(self, clock: Clock, changed: Changed = _unheard) -> None:
+        self._clock, self._changed = clock, changed
         self._tracks: dict[str, ServiceTrack] = {}
         self._network = Reachability()
         self._is_lost = False
@@ -218,6 +229,8 @@ class State:
         status = ServiceStatus(error_class.status, error_class, since, evidence or track.latest)
         if status != before:
             track.status = status
+        if status.status is not before.status:
+            self._changed(track.service.id, before, status)
 
     def _as_paid(self, track: ServiceTrack, moment: float) -> ProbeResult | None:
         """Return a service's evidence; a usable one becomes ``quota_exhausted`` if the balance covers no video."""

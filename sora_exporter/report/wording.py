@@ -9,12 +9,10 @@ from functools import cache
 
 import yaml
 
-from sora_exporter.figures import dollars, one_line, span_parts
+from sora_exporter.figures import dollars, one_line
 from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
 from sora_exporter.report.findings import Price, ServiceFindings
 from sora_exporter.result import ErrorClass, Status
-
-LENGTHS = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,7 @@ class Wording:
 
     def span(self, seconds: float) -> str:
         """Return a length of time in this language, as ``figures.span`` does in English."""
-        if not math.isfinite(seconds):
-            return self.none
-        return " ".join(self.value(LENGTHS[unit], number=number) for number, unit in span_parts(seconds))
+        return self.plain.span(seconds) if math.isfinite(seconds) else self.none
 
     def price(self, usd: float | None, unit: str = "") -> str:
         """Return an amount of US dollars, per unit if one is given."""

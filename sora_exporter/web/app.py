@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,22 +17,27 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
 from sora_exporter.config import Config, hidden_dump
+from sora_exporter.events.event import event_overview
 from sora_exporter.evidence.routes import routes
 from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
 from sora_exporter.metrics.exposition import Exposition
+from sora_exporter.web.feed import render_feed
 from sora_exporter.web.pages import Document, render_badge, render_overview, render_service, service_document
+from sora_exporter.web.pages.official import open_incidents
 from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe
+from sora_exporter.web.wording import wording
 
+EVENT_DAYS, MOST_DAYS = 30, 3660
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Endpoints:
     """The exporter's answers to HTTP requests."""
 
-    def __init__(self, exporter: Exporter, timeout_offset: float) -> None:
-        self._exporter, self._timeout_offset = exporter, timeout_offset
+    def __init__(self, exporter: Exporter, timeout_offset: float, external_url: str) -> None:
+        self._exporter, self._timeout_offset, self._external_url = exporter, timeout_offset, external_url.rstrip("/")
         self._exposition = Exposition(exporter)
         self._dumped: tuple[Config, str] | None = None
 
@@ -40,12 +46,15 @@ class Endpoints:
         return [
             Route("/", self.page),
             Route("/services/{service_id}", self.service_page),
+            Route("/services/{service_id}/feed.atom", self.feed),
+            Route("/feed.atom", self.feed),
             Route("/badge/{service_id}.svg", self.badge),
             Route("/metrics", self.metrics),
             Route("/probe", self.probe),
             Route("/sd", self.discovery),
             Route("/api/v1/status", self.status),
             Route("/api/v1/services/{service_id}", self.service),
+            Route("/api/v1/events", self.events),
             Route("/config", self.config),
             Route("/-/healthy", self.healthy),
             Route("/-/ready", self.ready),
@@ -136,6 +145,32 @@ class Endpoints:
             return JSONResponse({"error": f"no service {service_id!r} is configured"}, 404)
         return JSONResponse(document)
 
+    async def events(self, request: Request) -> Response:
+        service_id, now = request.query_params.get("service_id"), self._exporter.clock.now()
+        if service_id is not None and service_id not in self._exporter.state.services:
+            return JSONResponse({"error": f"no service {service_id!r} is configured"}, 404)
+        days = request.query_params.get("days", f"{EVENT_DAYS}")
+        if not days.isdecimal() or not 0 < int(days) <= MOST_DAYS:
+            return JSONResponse({"error": f"days={days!r} is not a whole number from 1 to {MOST_DAYS}"}, 400)
+        start, log = now - int(days) * 86400.0, self._exporter.events
+        found = log.since(start) if service_id is None else log.of(service_id, start)
+        return JSONResponse(
+            {
+                "generated_at": iso(now),
+                "since": iso(max(start, 0.0)),
+                "events": [event_overview(event, now) for event in found],
+                "official": [
+                    {**asdict(incident), "since": iso(incident.since)} for incident in open_incidents(self._exporter)
+                ],
+            }
+        )
+
+    async def feed(self, request: Request) -> Response:
+        service_id = request.path_params.get("service_id")
+        base = self._external_url or f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
+        feed = render_feed(self._exporter, base, wording("en"), service_id)
+        return _sent(feed) if feed else PlainTextResponse(f"no service {service_id!r} is configured\n", 404)
+
     async def config(self, request: Request) -> Response:  # noqa: ARG002
         config = self._exporter.config
         if self._dumped is None or self._dumped[0] is not config:
@@ -179,6 +214,6 @@ def create_app(exporter: Exporter, timeout_offset: float = 0.5, external_url: st
 
     It also answers below the path of ``external_url``: a reverse proxy may keep or remove that path.
     """
-    endpoints: list[Any] = list(Endpoints(exporter, timeout_offset).routes())
+    endpoints: list[Any] = list(Endpoints(exporter, timeout_offset, external_url).routes())
     prefix = urlsplit(external_url).path.rstrip("/")
     return Starlette(routes=[Mount(prefix, routes=endpoints), *endpoints] if prefix else endpoints)

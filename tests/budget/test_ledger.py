@@ -492,9 +492,9 @@ def test_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandC
     """A ledger written by a later release asks for the upgrade, and a failed start leaves the directory free."""
     ledger.close()
     with closing(sqlite3.connect(ledger_path)) as db:
-        db.execute("PRAGMA user_version = 4")
+        db.execute("PRAGMA user_version = 6")
     for _ in range(2):
-        with pytest.raises(StorageError, match="schema version 4, newer than 3; upgrade sora-exporter"):
+        with pytest.raises(StorageError, match="schema version 6, newer than 5; upgrade sora-exporter"):
             Ledger.open(ledger_path.parent, exclusive=True, now=clock)
 
 

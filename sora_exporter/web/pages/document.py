@@ -80,6 +80,12 @@ def svg_document(template: str, values: Mapping[str, Any], http_status: int, max
     return Document(content, "image/svg+xml", http_status, headers)
 
 
+def xml_document(template: str, values: Mapping[str, Any], media_type: str) -> Document:
+    """Return a document for programs, which caches must ask for again."""
+    content = neutral(_environment().get_template(template).render(values))
+    return Document(content, media_type, headers={"cache-control": "no-cache", "x-content-type-options": "nosniff"})
+
+
 def icon_address(status: Status) -> str:
     """Return a status's sign as a ``data:`` address, for the browser's tab."""
     drawing = (

@@ -73,6 +73,31 @@ class PageView:
     problem: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """One open incident of an official page; ``since`` is Unix time, ``url`` an http(s) address or empty."""
+
+    page: str
+    page_url: str
+    name: str
+    impact: str
+    since: float | None
+    url: str
+
+
+def open_incidents(exporter: Exporter) -> list[OpenIncident]:
+    """Return the open incidents of every page, sorted by page."""
+    found = []
+    for name, page in sorted(exporter.config.status_pages.items()):
+        state = exporter.pages.states.get(name)
+        for incident in state.report.incidents if state and state.report else ():
+            if incident.is_open:
+                address = _address(page.url, incident.url)
+                title = incident.name[:NAME_CHARACTERS]
+                found.append(OpenIncident(name, page.url, title, incident.impact.value, incident.since, address))
+    return found
+
+
 def page_views(exporter: Exporter) -> list[PageView]:
     """Return every configured page, sorted by name."""
     return [_page_view(exporter, name) for name in sorted(exporter.config.status_pages)]

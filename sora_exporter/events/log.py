@@ -1,0 +1,142 @@
+"""The event log of a running exporter: in memory for every reader, and on the disk with each change."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+from sora_exporter.budget.storage import StorageError
+from sora_exporter.events.event import Event
+from sora_exporter.events.store import EventStore
+from sora_exporter.logs import LogOnce
+from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
+
+log = logging.getLogger(__name__)
+
+EVENTS_KEPT = 10_000
+STANDSTILL_SECONDS = 300.0
+"""After a longer time without an exporter, its status at the end of the last one says nothing about that time."""
+WATCH_SECONDS = 60.0
+"""How often a log without changes notes that the services are still watched."""
+
+
+class EventLog:
+    """The last EVENTS_KEPT events. ``now`` returns Unix time.
+
+    ``store`` is None for a log in memory alone. Changes are noted at once in memory; ``write`` puts all of them on the
+    disk in one transaction, and keeps them for the next call if that fails.
+    """
+
+    def __init__(self, store: EventStore | None, now: Callable[[], float], kept: int = EVENTS_KEPT) -> None:
+        self._store, self._now, self._kept = store, now, kept
+        self._newest = 0
+        self._events: dict[int, Event] = {}
+        self._by_service: defaultdict[str, dict[int, Event]] = defaultdict(dict)
+        self._unwritten: set[int] = set()
+        self._gone: set[int] = set()
+        self._written_at = -WATCH_SECONDS
+        self._unkept = LogOnce(log, "events not written", over="events written again")
+
+    def read(self) -> None:
+        """Take in the stored events. Raises StorageError when they cannot be read.
+
+        Events that lasted when the last exporter stopped go on, unless it stopped long ago.
+        """
+        if self._store is None:
+            return
+        for event in self._store.read():
+            self._newest = event.id
+            self._keep(event)
+        watched_at = self._store.watched_at()
+        if watched_at is not None and self._now() - watched_at > STANDSTILL_SECONDS:
+            for event in self._lasting():
+                self._end(event, watched_at)
+        self._trim()
+
+    def note(
+        self,
+        service_id: str,
+        status: Status,
+        error_class: ErrorClass,
+        at: float,
+        *,
+        probe: ProbeKind | None = None,
+        depth: Depth | None = None,
+        detail: str = "",
+    ) -> None:
+        """Note that a service is in a status since ``at`` (Unix time); nothing changes if it already was."""
+        before = self.latest(service_id)
+        if before is not None and before.ended_at is None:
+            if before.status is status:
+                return
+            self._end(before, at)
+        self._newest += 1
+        self._put(Event(self._newest, service_id, status, error_class, probe, depth, detail, at))
+        self._trim()
+
+    def keep_only(self, service_ids: Collection[str]) -> None:
+        """End the events of services that are no longer watched."""
+        for event in self._lasting():
+            if event.service_id not in service_ids:
+                self._end(event, self._now())
+
+    def write(self) -> None:
+        """Put every noted change on the disk, and now and then that the services are still watched."""
+        now = self._now()
+        is_due = abs(now - self._written_at) >= WATCH_SECONDS
+        if self._store is None or not (self._unwritten or self._gone or is_due):
+            return
+        try:
+            self._store.write([self._events[number] for number in sorted(self._unwritten)], self._gone, now)
+        except StorageError as error:
+            self._unkept.on(str(error))
+            return
+        self._unwritten.clear()
+        self._gone.clear()
+        self._written_at = now
+        self._unkept.off()
+
+    def latest(self, service_id: str) -> Event | None:
+        """Return a service's newest event, which may have ended."""
+        events = self._by_service.get(service_id)
+        return next(reversed(events.values()), None) if events else None
+
+    def of(self, service_id: str, start: float = 0.0) -> Sequence[Event]:
+        """Return the events of a service that lasted at ``start`` (Unix time) or later, the newest first."""
+        return _since(self._by_service.get(service_id, {}), start)
+
+    def since(self, start: float) -> Sequence[Event]:
+        """Return the events of all services that lasted at ``start`` (Unix time) or later, the newest first."""
+        return _since(self._events, start)
+
+    def _lasting(self) -> list[Event]:
+        return [event for event in self._events.values() if event.ended_at is None]
+
+    def _end(self, event: Event, at: float) -> None:
+        # The clock may have stepped back since the beginning.
+        self._put(replace(event, ended_at=max(at, event.began_at)))
+
+    def _put(self, event: Event) -> None:
+        self._keep(event)
+        if self._store is not None:
+            self._unwritten.add(event.id)
+
+    def _keep(self, event: Event) -> None:
+        self._events[event.id] = self._by_service[event.service_id][event.id] = event
+
+    def _trim(self) -> None:
+        """Drop the oldest ended events beyond the number that is kept."""
+        while len(self._events) > self._kept:
+            oldest = next((event for event in self._events.values() if event.ended_at is not None), None)
+            if oldest is None:
+                return
+            del self._events[oldest.id], self._by_service[oldest.service_id][oldest.id]
+            self._unwritten.discard(oldest.id)
+            if self._store is not None:
+                self._gone.add(oldest.id)
+
+
+def _since(events: dict[int, Event], start: float) -> Sequence[Event]:
+    return [event for event in reversed(events.values()) if event.ended_at is None or event.ended_at >= start]

@@ -1,0 +1,152 @@
+"""The event log: what it keeps, for how long, and what survives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.clock import HandClock
+
+from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import StorageError
+from sora_exporter.events import EventLog, EventStore
+from sora_exporter.events.log import STANDSTILL_SECONDS
+from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
+
+OFFICIAL, REVERSE = "sora-2-official", "sora-2-reverse"
+FAULTS = {
+    Status.OPERATIONAL: ErrorClass.NONE,
+    Status.SUSPENDED: ErrorClass.UNAVAILABLE,
+    Status.DEGRADED: ErrorClass.SERVER_ERROR,
+}
+
+
+@contextmanager
+def opened(tmp_path: Path, clock: HandClock, kept: int = 100) -> Iterator[EventLog]:
+    """Give the log of an exporter that has just started; it stops without a last word, as if killed."""
+    ledger = Ledger.open(tmp_path, exclusive=True, now=clock.now)
+    try:
+        events = EventLog(EventStore(ledger.storage), clock.now, kept)
+        events.read()
+        yield events
+    finally:
+        ledger.close()
+
+
+def note(events: EventLog, clock: HandClock, status: Status, service_id: str = OFFICIAL, **facts: Any) -> None:
+    """Note a status that begins now, and write it down."""
+    events.note(service_id, status, FAULTS[status], clock.now(), **facts)
+    events.write()
+
+
+async def test_a_change_ends_one_event_and_begins_the_next(tmp_path: Path, clock: HandClock) -> None:
+    """An event has the class, probe, depth and words of its beginning, and ends when the next one begins."""
+    start = clock.now()
+    with opened(tmp_path, clock) as events:
+        note(events, clock, Status.OPERATIONAL)
+        await clock.advance(60)
+        note(events, clock, Status.SUSPENDED, probe=ProbeKind.CANARY, depth=Depth.OFFERED, detail="no channel")
+        await clock.advance(60)
+        note(events, clock, Status.SUSPENDED, detail="still no channel")
+        newest, oldest = events.of(OFFICIAL)
+    assert (oldest.status, oldest.began_at, oldest.ended_at) == (Status.OPERATIONAL, start, start + 60)
+    assert (newest.status, newest.error_class) == (Status.SUSPENDED, ErrorClass.UNAVAILABLE)
+    assert (newest.probe, newest.depth, newest.detail) == (ProbeKind.CANARY, Depth.OFFERED, "no channel")
+    assert (newest.began_at, newest.ended_at, newest.seconds(clock.now())) == (start + 60, None, 60)
+
+
+async def test_events_survive_a_restart(tmp_path: Path, clock: HandClock) -> None:
+    """Another exporter reads the same events, and a status that still lasts goes on in one event."""
+    with opened(tmp_path, clock) as events:
+        note(events, clock, Status.OPERATIONAL)
+        await clock.advance(60)
+        note(events, clock, Status.SUSPENDED)
+        before = events.since(0)
+    await clock.advance(STANDSTILL_SECONDS)
+    with opened(tmp_path, clock) as events:
+        assert events.since(0) == before
+        note(events, clock, Status.SUSPENDED)
+        assert events.since(0) == before
+
+
+async def test_a_standstill_belongs_to_no_status(tmp_path: Path, clock: HandClock) -> None:
+    """After a long time without an exporter, the last event ends when it was last watched, and another one begins."""
+    with opened(tmp_path, clock) as events:
+        note(events, clock, Status.OPERATIONAL)
+        await clock.advance(3600)
+        events.write()
+        watched = clock.now()
+    await clock.advance(STANDSTILL_SECONDS + 1)
+    with opened(tmp_path, clock) as events:
+        note(events, clock, Status.OPERATIONAL)
+        newest, oldest = events.of(OFFICIAL)
+    assert (oldest.ended_at, newest.began_at) == (watched, clock.now())
+
+
+async def test_the_log_is_bounded(tmp_path: Path, clock: HandClock) -> None:
+    """The oldest ended events go, in memory and on the disk; one that lasts stays however old it is."""
+    with opened(tmp_path, clock, kept=5) as events:
+        note(events, clock, Status.OPERATIONAL, REVERSE)
+        for number in range(20):
+            await clock.advance(1)
+            note(events, clock, (Status.OPERATIONAL, Status.DEGRADED)[number % 2])
+        kept = events.since(0)
+    assert [event.id for event in kept] == [21, 20, 19, 18, 1]
+    with opened(tmp_path, clock, kept=3) as events:
+        assert [event.id for event in events.since(0)] == [21, 20, 1]
+
+
+async def test_events_are_found_by_service_and_time(clock: HandClock) -> None:
+    """Readers get what lasted at a moment or later, of one service or of all, also without a disk."""
+    events, start = EventLog(None, clock.now), clock.now()
+    for service_id in (OFFICIAL, REVERSE):
+        note(events, clock, Status.OPERATIONAL, service_id)
+        await clock.advance(100)
+        note(events, clock, Status.DEGRADED, service_id)
+    assert [event.id for event in events.since(start + 101)] == [4, 3, 2]
+    assert [event.id for event in events.of(OFFICIAL)] == [2, 1]
+    assert events.of("unheard of") == []
+
+
+async def test_services_no_longer_watched_end(clock: HandClock) -> None:
+    """The last event of a service that leaves the configuration ends then."""
+    events = EventLog(None, clock.now)
+    note(events, clock, Status.OPERATIONAL, OFFICIAL)
+    note(events, clock, Status.OPERATIONAL, REVERSE)
+    await clock.advance(10)
+    events.keep_only({REVERSE})
+    ended = {event.service_id: event.ended_at for event in events.since(0)}
+    assert ended == {OFFICIAL: clock.now(), REVERSE: None}
+
+
+async def test_a_clock_that_steps_back_makes_no_negative_event(clock: HandClock) -> None:
+    """An event never ends before it began."""
+    events = EventLog(None, clock.now)
+    events.note(OFFICIAL, Status.OPERATIONAL, ErrorClass.NONE, 1000.0)
+    events.note(OFFICIAL, Status.DEGRADED, ErrorClass.TIMEOUT, 900.0)
+    assert [event.ended_at for event in events.of(OFFICIAL)] == [None, 1000.0]
+
+
+async def test_events_wait_for_the_disk(
+    tmp_path: Path, clock: HandClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the disk refuses, events are read from memory and the log says so once; later they are stored."""
+
+    def refuse(*_: Any) -> None:
+        raise StorageError("ledger: has no space left")
+
+    caplog.set_level("INFO")
+    with opened(tmp_path, clock) as events:
+        with monkeypatch.context() as patched:
+            patched.setattr(EventStore, "write", refuse)
+            note(events, clock, Status.OPERATIONAL)
+            note(events, clock, Status.DEGRADED)
+        assert len(events.since(0)) == 2
+        events.write()
+        kept = events.since(0)
+    assert [record.msg for record in caplog.records] == ["events not written", "events written again"]
+    with opened(tmp_path, clock) as events:
+        assert events.since(0) == kept
