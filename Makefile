@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Tests start many processes; without bytecode each of them would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints peers sbom
@@ -53,7 +56,7 @@ soak: $(VENV)/.test
 # Pin the newest versions that pyproject.toml allows: names and numbers only, without an index.
 constraints: $(VENV)/.python
 	$(PYTHON) -m venv --clear $(VENV)/newest
-	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,release]'
 	$(VENV)/newest/bin/python -m pip list --disable-pip-version-check --format=freeze \
 	  --exclude pip --exclude setuptools --exclude sora-exporter >constraints.txt
 	$(MAKE) --no-print-directory constraints.hashes.txt
@@ -67,7 +70,8 @@ constraints.hashes.txt: constraints.txt pyproject.toml
 	rm -r $(VENV)/newest
 
 # A bill of materials of the image's Python packages, in the form of CycloneDX.
-sbom: $(VENV)/.test
+sbom: $(VENV)/.run
+	$(PIP_INSTALL) --editable '.[release]'
 	$(BIN)/cyclonedx-py requirements constraints.hashes.txt --pyproject pyproject.toml --output-reproducible \
 	  --output-format JSON --output-file sbom.cdx.json
 

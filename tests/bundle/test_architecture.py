@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,6 @@ MODULES = {
     path.relative_to(PACKAGE).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): path
     for path in sorted(PACKAGE.rglob("*.py"))
 }
-TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
-
-PACKAGES = {name: TREES[name] for name, path in MODULES.items() if path.name == "__init__.py"}
-
 MOST_FUNCTION_LINES = 60
 LATE_IMPORTS = {
     "http.certificate": ["from cryptography import x509"],
@@ -27,44 +24,55 @@ LATE_IMPORTS = {
 """cryptography takes 20 to 40 ms of every start; only an invalid certificate and a service account need it."""
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_functions_are_short(module: str) -> None:
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """The syntax of every module."""
+    return {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+
+
+def test_functions_are_short(trees: dict[str, ast.Module]) -> None:
     """A function fits one screen."""
-    for node in ast.walk(TREES[module]):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= MOST_FUNCTION_LINES, f"{node.name} has {length} lines"
+    lengths = [
+        (module, function.name, (function.end_lineno or 0) - function.lineno + 1)
+        for module, tree in trees.items()
+        for function in _functions(tree)
+    ]
+    assert [found for found in lengths if found[-1] > MOST_FUNCTION_LINES] == []
 
 
-def test_faults_are_swallowed_in_one_place() -> None:
+def test_faults_are_swallowed_in_one_place(trees: dict[str, ast.Module]) -> None:
     """Only the scheduler catches everything; any other handler of every exception raises it again."""
     broad = {
         module
-        for module, tree in TREES.items()
+        for module, tree in trees.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler) and _is_broad(node) and not _raises_again(node)
     }
     assert broad == {"probes.scheduler"}
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_a_package_explains_itself(package: str) -> None:
+def test_a_package_explains_itself(trees: dict[str, ast.Module]) -> None:
     """The docstring of a package has at least two sentences: its contents, and what comes in and goes out."""
-    text = ast.get_docstring(PACKAGES[package]) or ""
-    assert len(re.findall(r"[.!?](?=\s|$)", text)) >= 2, text
+    texts = {name: ast.get_docstring(trees[name]) or "" for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert {name: text for name, text in texts.items() if len(re.findall(r"[.!?](?=\s|$)", text)) < 2} == {}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_stand_at_the_top(module: str) -> None:
+def test_imports_stand_at_the_top(trees: dict[str, ast.Module]) -> None:
     """No function imports a module; the commands are loaded by name, by their group."""
-    late = [
-        ast.unparse(node)
-        for function in ast.walk(TREES[module])
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert late == LATE_IMPORTS.get(module, [])
+    late = {
+        module: [
+            ast.unparse(node)
+            for function in _functions(tree)
+            for node in ast.walk(function)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        for module, tree in trees.items()
+    }
+    assert {module: lines for module, lines in late.items() if lines} == LATE_IMPORTS
+
+
+def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def _is_broad(handler: ast.ExceptHandler) -> bool:
