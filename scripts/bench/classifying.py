@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from bench.classify import CORPUS, HOSTILE, ROUNDS, SIZES, seconds_for
+from bench.classify import CORPUS, HOSTILE, SIZES, seconds_for
 from sora_exporter.result import Answer
 
 FIELDS = ("endpoint", "access", "http_status", "headers", "body", "transport_error")
@@ -26,10 +26,10 @@ def measure_classifying() -> Classifying:
         for path in sorted(CORPUS.glob("*.jsonl"))
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
-    answers = [Answer(**{name: line.get(name) for name in FIELDS}) for line in lines] * ROUNDS
+    answers = [Answer(**{name: line.get(name) for name in FIELDS}) for line in lines]
     growth = [_seconds(build(SIZES[-1])) / _seconds(build(SIZES[0])) for build in HOSTILE.values()]
-    return Classifying(seconds_for(answers) / len(answers), max(growth))
+    return Classifying(seconds_for(answers), max(growth))
 
 
 def _seconds(body: str) -> float:
-    return seconds_for([Answer(http_status=500, body=body)] * 3)
+    return seconds_for([Answer(http_status=500, body=body)])

@@ -25,7 +25,7 @@ _GOOD_CODES = frozenset(["0", "1", "100", "10000", "20000", "", "null"])
 _GOOD_WORDS = _GOOD_CODES | {"no error", "successful", "成功", "操作成功", "请求成功"}
 _FAULT_CODES = names("errorcode errcode failcode failurecode")
 _FAULT_WORDS = names("errormessage errormsg errmsg failreason failurereason failmsg failuremessage failure")
-_JUDGEMENTS = names(
+JUDGEMENTS = names(
     "moderation moderationresult moderationstatus moderationstate contentmoderation safety safetyresult safetystatus"
     " auditresult auditstatus reviewresult"
 )
@@ -35,7 +35,7 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 """The beginning of a moderator's word that withholds the result."""
-_INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | _JUDGEMENTS | {"error"}
+_INNER_FAULTS = _FAULT_CODES | _FAULT_WORDS | JUDGEMENTS | {"error"}
 _HEADS = ("header", "head", "meta")
 """The member in which an envelope may keep its code and message apart from the rest. Source: iFlytek."""
 _OUTCOMES = ("success", "ok", "status")
@@ -55,7 +55,7 @@ def says_error(node: dict[str, Any], members: Sequence[Member]) -> bool:
         or says_something(node.get("errors"))
         or node.get("type") == "error"
         or ("detail" in node and "id" not in node)
-        or any(key in _INNER_FAULTS and _is_inner_fault(key, value) for key, value in members)
+        or any(_is_inner_fault(*each) for each in [each for each in members if each[0] in _INNER_FAULTS])
         # Most envelopes have none of these names, and this check spares them the others.
         or (not node.keys().isdisjoint(_SPEAKING_OF_FAULTS) and _speaks_of_a_fault(node))
         or is_filtered(node)
@@ -90,7 +90,7 @@ def _is_good_code(node: dict[str, Any], code: str) -> bool:
 
 def _is_inner_fault(key: str, value: object) -> bool:
     """Whether a member inside an envelope reports a fault that the envelope itself does not."""
-    if key in _JUDGEMENTS:
+    if key in JUDGEMENTS:
         return is_block(key, value)
     if key in _FAULT_CODES:
         return not (is_http_success(word_of(value)) or is_good_word(word_of(value)))
@@ -102,7 +102,7 @@ def _is_inner_fault(key: str, value: object) -> bool:
 
 def is_block(key: str, value: object) -> bool:
     """Whether a member is a moderator's judgement that withholds the result."""
-    return key in _JUDGEMENTS and isinstance(value, str) and _BLOCK.match(value) is not None
+    return key in JUDGEMENTS and isinstance(value, str) and _BLOCK.match(value) is not None
 
 
 def is_filtered(node: object) -> bool:

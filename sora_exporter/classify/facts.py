@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.classify import shapes
-from sora_exporter.classify.envelopes import is_block, is_filtered, says_error
+from sora_exporter.classify.envelopes import JUDGEMENTS, is_block, is_filtered, says_error
 from sora_exporter.classify.good import JOB_SIGNS, signs_of
 from sora_exporter.classify.refusal import Mark, mark_in, mark_of
 from sora_exporter.documents import decoded
@@ -135,18 +135,21 @@ class _Notes:
     def _member(self, key: str, value: object, depth: int, nesting: int) -> None:
         if key in shapes.NOT_WORDS:
             return
-        if (key in shapes.FILTER_KEYS and value) or is_block(key, value):
+        if (key in shapes.FILTER_KEYS and value) or (key in JUDGEMENTS and is_block(key, value)):
             self.code("rai_filtered")
-        if isinstance(value, dict) or (isinstance(value, list) and key not in shapes.NOT_LISTS):
+        if isinstance(value, str):
+            if key in shapes.CODE_KEYS:
+                self.code(value)
+            elif key in shapes.MESSAGE_KEYS:
+                self.message(value, nesting)
+            elif key.endswith(shapes.ADDRESS_ENDINGS):
+                self.address(value)
+        elif isinstance(value, dict) or (isinstance(value, list) and key not in shapes.NOT_LISTS):
             if key == "baseresp" and isinstance(value, dict):
                 self.code(f"base_resp {shapes.word_of(value.get('statuscode'))}")
             self.walk(value, depth + 1, nesting)
-        elif key in shapes.CODE_KEYS and isinstance(value, str | int):
+        elif isinstance(value, int) and key in shapes.CODE_KEYS:
             self.code(value)
-        elif key in shapes.MESSAGE_KEYS and isinstance(value, str):
-            self.message(value, nesting)
-        elif key.endswith(shapes.ADDRESS_ENDINGS) and isinstance(value, str):
-            self.address(value)
 
 
 def facts_of(answer: Answer) -> Facts:
@@ -205,7 +208,8 @@ def _http_codes(codes: list[str]) -> Iterator[int]:
 def _without_ids(text: str) -> str:
     lowered = text.lower()
     # The search is slow, and most messages name no id.
-    return _REQUEST_ID.sub("", text) if any(word in lowered for word in ("request", "trace", "logid")) else text
+    has_id = "request" in lowered or "trace" in lowered or "logid" in lowered
+    return _REQUEST_ID.sub("", text) if has_id else text
 
 
 def _decoded(text: str) -> Any:

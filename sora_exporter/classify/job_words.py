@@ -30,6 +30,8 @@ _WORD_LIMIT = 60
 _TABLE = yaml.safe_load(resources.files(__package__).joinpath("job_words.yml").read_text(encoding="utf-8"))
 _BY_FAMILY = tuple((Family(row["family"]), phrases_in("|".join(row["words"]))) for row in _TABLE)
 
+_GRAVITY = {family: number for number, family in enumerate(Family)}
+
 
 @lru_cache(maxsize=1024)
 def family_of(word: str) -> Family:
@@ -42,5 +44,5 @@ def gravest(words: Iterable[str]) -> Family | None:
 
     A failed part outweighs an envelope that says success; a word without a family counts only alone.
     """
-    found = {family_of(word) for word in words}
-    return next((family for family in Family if family in found), None)
+    found = [family_of(word) for word in words]
+    return min(found, key=_GRAVITY.__getitem__, default=None) if found else None

@@ -167,6 +167,16 @@ class Found(NamedTuple):
     words: frozenset[str]
 
 
+class _Known(NamedTuple):
+    """The meaning of one word of a text: its parts, and the words of one part and of several parts in it."""
+
+    parts: tuple[str, ...]
+    single: tuple[str, ...]
+    several: tuple[str, ...]
+    leader: str
+    """The last part if a word of several parts may begin with it, else nothing."""
+
+
 class Vocabulary:
     """Words to look for in texts, kept by how they begin, so that a text is only searched for what it may contain."""
 
@@ -180,32 +190,33 @@ class Vocabulary:
             else:
                 self._single.setdefault(parts[0][:2] if word[0] >= _CJK else parts[0], []).append(word)
         # Answers share most of their words: a word is looked up once, and so are two neighbours.
-        self._known: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._known: dict[str, _Known] = {}
         self._known_pairs: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def in_text(self, text: str) -> Found:
         """Return the words that a text contains."""
         parts: list[str] = []
         words: list[str] = []
-        known, pairs, several, first = self._known, self._known_pairs, self._several, ""
+        longer: list[str] = []
+        known, pairs, leader = self._known, self._known_pairs, ""
         for word in _split(text):
             if (found := known.get(word)) is None:
                 found = _keep(known, word, len(word), self._of_word(word))
-            inner, single = found
-            words += single
-            for second in inner:
-                if first in several or not first.isascii():
-                    pair = (first, second)
-                    if (longer := pairs.get(pair)) is None:
-                        longer = _keep(pairs, pair, len(first) + len(second), self._of_pair(first, second))
-                    words += longer
-                first = second
+            inner, single, several, next_leader = found
+            if leader:
+                pair = (leader, inner[0])
+                if (said := pairs.get(pair)) is None:
+                    said = _keep(pairs, pair, len(leader) + len(inner[0]), self._of_pair(*pair))
+                longer += said
             parts += inner
+            words += single
+            longer += several
+            leader = next_leader
         plain = f" {' '.join(parts)} "
-        return Found(plain, frozenset([word for word in words if word in plain]))
+        return Found(plain, frozenset(words + [word for word in longer if word in plain]))
 
-    def _of_word(self, word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The parts of a word of a text, and the words of one part in it."""
+    def _of_word(self, word: str) -> _Known:
+        """The meaning of one word of a text."""
         parts = tuple(_parted(word).split())
         single: list[str] = []
         for part in parts:
@@ -213,7 +224,9 @@ class Vocabulary:
             pairs = () if part.isascii() else {*part, *map("".join, pairwise(part))}
             starts = self._single.keys() & {*beginnings, *pairs}
             single += [each for start in starts for each in self._single[start] if each in f" {part} "]
-        return parts, tuple(single)
+        several = tuple(each for first, second in pairwise(parts) for each in self._of_pair(first, second))
+        last = parts[-1]
+        return _Known(parts, tuple(single), several, "" if last.isascii() and last not in self._several else last)
 
     def _of_pair(self, first: str, second: str) -> tuple[str, ...]:
         """The words of several parts that may begin with these two words of a text."""

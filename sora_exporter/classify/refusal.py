@@ -53,13 +53,17 @@ _WRAPPER_CODES = _names(
 _WRAPPER_TYPES = _names("upstream_error openai_error")
 _ARK_TYPES = _names("badrequest unauthorized forbidden notfound toomanyrequests internalservererror")
 _BEGINNING = 300
-_OWN_WORDS = re.compile(
-    r"Authentication Error,|Budget has been exceeded|ExceededBudget|.{0,30}Invalid model name passed in model="
-    r"|No available (?:tokens?|accounts?|models?|channels?)\b|All available accounts are"
-    r"|.{0,40}No deployments? available|.{0,40}no healthy deployments?"
-    r"|.{0,80}is not supported by any configured account|没有可用的Token|当前没有可用的上游账号|.{0,80}无可用渠道",
-    re.IGNORECASE,
+_OWN_BEGINNINGS = (
+    *("authentication error,", "budget has been exceeded", "exceededbudget", "all available accounts are"),
+    *("no available token", "no available account", "no available model", "no available channel"),
+    *("没有可用的token", "当前没有可用的上游账号"),
 )
+_OWN_WORDS = (
+    *("invalid model name passed in model=", "no deployment available", "no deployments available"),
+    *("no healthy deployment", "is not supported by any configured account", "无可用渠道"),
+)
+_FAR = 110
+"""The characters within which a relay's own words stand: a name of a group and of a model may come before them."""
 _WRAPPER_WORDS = re.compile(
     r"(?:litellm\.\w+: )+.{0,60}?[A-Z]\w*Exception\b|litellm\.AuthenticationError|Upstream \w+ |上游|请求上游", re.ASCII
 )
@@ -91,7 +95,8 @@ def _is_a_makers(node: Mapping[str, Any], code: str, kind: str) -> bool:
 
 def mark_in(text: str) -> Mark | None:
     """Return the side of a refusal by the beginning of a message; None if that does not show it."""
-    text = text[:_BEGINNING]
-    if _WRAPPER_WORDS.match(text):
+    if _WRAPPER_WORDS.match(text[:_BEGINNING]):
         return Mark.PASSED_ON
-    return Mark.GATEWAY if _OWN_WORDS.match(text) else None
+    text = text[:_FAR].lower()
+    is_own = text.startswith(_OWN_BEGINNINGS) or any(words in text for words in _OWN_WORDS)
+    return Mark.GATEWAY if is_own else None

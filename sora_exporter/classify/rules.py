@@ -114,17 +114,22 @@ class Table:
         """Return the first rule that holds; the last one always does."""
         facts = heard.facts
         silent, numbers = self._possible(facts.status, facts.form, facts.signs)
-        end = next(number for number in silent if self.rules[number].has_headers(heard.headers))
+        # The last of these demands no headers either.
+        *with_headers, end = silent
+        if with_headers and heard.headers:
+            end = next((number for number in with_headers if self.rules[number].has_headers(heard.headers)), end)
         end = self._codes_index.first_said_in(heard.codes, numbers, end)
         for clause in heard.clauses:
             end = self._text_index.first_said_in(clause.words, numbers, end)
         return self.rules[end]
 
     def _possible_rules(self, status: int, form: str, signs: frozenset[str]) -> tuple[tuple[int, ...], frozenset[int]]:
-        """The rules that such an answer may come under: those that demand no words, in their order, and the others."""
+        """The rules that such an answer may come under: those that demand no words, in their order and no further than
+        the first one that demands no headers either, and the rules that demand words."""
         possible = [n for n, rule in enumerate(self.rules) if rule.is_possible(status, form, signs)]
-        silent = tuple(n for n in possible if not self.rules[n].wants_words)
-        return silent, frozenset(possible).difference(silent)
+        silent = [n for n in possible if not self.rules[n].wants_words]
+        first = next(n for n in silent if not self.rules[n].headers)
+        return (*(n for n in silent if n < first), first), frozenset(possible).difference(silent)
 
 
 def _rule(
