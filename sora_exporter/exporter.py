@@ -226,8 +226,8 @@ class Exporter:
                 "to": after.status.value,
                 "error_class": after.error_class.value,
                 "probe": decided_by.probe.value if decided_by else "",
-                "rule": decided_by.rule if decided_by else "",
-                "detail": decided_by.detail if decided_by else "",
+                "rule": after.rule,
+                "detail": after.detail,
             },
         )
         self.events.note(
@@ -237,7 +237,7 @@ class Exporter:
             after.since,
             probe=decided_by.probe if decided_by else None,
             depth=decided_by.depth if decided_by else None,
-            detail=decided_by.detail if decided_by else "",
+            detail=after.detail,
         )
 
     async def _keep_up(self) -> None:

@@ -21,7 +21,7 @@ PAGES: Mapping[str, Sequence[str]] = {
     ),
     "configuration.md": (
         "Config", "Provider", "Balance", "Used", "Service", "Price", "ProbeSettings", "PageComponent", "StatusPage",
-        "ClassifyRule",
+        "Maintenance", "ClassifyRule",
     ),
 }  # fmt: skip
 """The sections whose tables stand on each page."""

@@ -26,16 +26,20 @@ def references(document: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield references to sections that a parsed file does not have, even if the sections have other mistakes."""
     providers, pages = _names(document, "providers"), _names(document, "status_pages")
     apis = {*_names(document, "apis"), *builtin_apis()}
-    ids: set[object] = set()
+    ids: set[str] = set()
     for index, service in _mappings(document.get("services")):
         at = ("services", index)
         service_id = service.get("id")
-        if isinstance(service_id, str) and service_id in ids:
-            yield (*at, "id"), f"{service_id!r} is used twice: every service needs an id of its own"
-        ids.add(service_id if isinstance(service_id, str) else None)
+        if isinstance(service_id, str):
+            if service_id in ids:
+                yield (*at, "id"), f"{service_id!r} is used twice: every service needs an id of its own"
+            ids.add(service_id)
         yield from _unknown((*at, "provider"), service.get("provider"), providers)
         yield from _unknown((*at, "api"), service.get("api"), apis)
         yield from _page(document, (*at, "status_page"), service.get("status_page"), pages)
+    for index, work in _mappings(document.get("maintenance")):
+        for place, service_id in enumerate(_items(work.get("services"))):
+            yield from _unknown(("maintenance", index, "services", place), service_id, ids)
     for index, rule in _mappings(document.get("classify")):
         yield from _unknown(("classify", index, "provider"), rule.get("provider"), providers)
 
@@ -57,8 +61,12 @@ def _names(document: Mapping[str, Any], section: str) -> set[str]:
     return {name for name in entries if isinstance(name, str)} if isinstance(entries, dict) else set()
 
 
+def _items(entries: object) -> list[Any]:
+    return entries if isinstance(entries, list) else []
+
+
 def _mappings(entries: object) -> Iterator[tuple[int, dict[str, Any]]]:
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+    for index, entry in enumerate(_items(entries)):
         if isinstance(entry, dict):
             yield index, entry
 

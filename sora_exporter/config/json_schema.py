@@ -73,7 +73,8 @@ def _texts(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
         if not isinstance(member, ast.AnnAssign) or not isinstance(member.target, ast.Name):
             continue
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str):
-            yield member.target.id, " ".join(below.value.value.split())
+            # A name that is a keyword of Python, such as from, ends in "_" in the source.
+            yield member.target.id.removesuffix("_"), " ".join(below.value.value.split())
 
 
 def _sections(base: type[Section]) -> Iterator[type[Section]]:

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_v
 
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.known_pages import filled
+from sora_exporter.config.maintenance import Maintenance
 from sora_exporter.config.provider import Provider
 from sora_exporter.config.section import Count, Pattern, Section
 from sora_exporter.config.service import Service, require_shorter, usual_timeout
@@ -99,6 +100,8 @@ class Config(Section):
     """The services to watch."""
     status_pages: Mapping[Identifier, StatusPage] = Field(default_factory=dict)
     """Official status pages, by names of your choice; known names need no more than themselves."""
+    maintenance: tuple[Maintenance, ...] = ()
+    """Planned work of your own: shown ahead on the page, then the services are in maintenance without an alert."""
     classify: tuple[ClassifyRule, ...] = ()
     """Rules of your own, tried before the built-in ones."""
 
@@ -143,4 +146,4 @@ class Config(Section):
 
 def hidden_dump(config: Config) -> dict[str, Any]:
     """Return the configuration as plain data for YAML or JSON: secrets hidden, durations as people write them."""
-    return config.model_dump(mode="json")
+    return config.model_dump(mode="json", by_alias=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from sora_exporter.config.maintenance import windows
 from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack, State
 from sora_exporter.figures import iso
@@ -24,14 +25,21 @@ def services_overview(state: State) -> list[Json]:
 def service_as_known(state: State, service_id: str) -> Json:
     """Return the overview of one configured service now."""
     track = state.services[service_id]
-    return service_overview(track, state.status_of(service_id), state.balances.get(track.service.provider))
+    status, balance = state.status_of(service_id), state.balances.get(track.service.provider)
+    planned = windows(track.maintenance, state.now()) if track.maintenance else []
+    return {
+        **service_overview(track, status, balance),
+        "planned_maintenance": [
+            {"start": iso(window.start), "end": iso(window.end), "why": window.why} for window in planned
+        ],
+    }
 
 
 def service_overview(track: ServiceTrack, status: ServiceStatus, balance: BalanceTrack | None) -> Json:
     """Return a service's identity, status, the reason for it, its prices and its provider's balance."""
     service, decided_by = track.service, status.decided_by
     price, proof = service.price_usd, track.proof
-    words = plain_words().explained(status.error_class, decided_by.rule if decided_by else "")
+    words = plain_words().explained(status.error_class, status.rule)
     is_operational = status.status is Status.OPERATIONAL
     return {
         "service_id": service.id,
@@ -44,9 +52,9 @@ def service_overview(track: ServiceTrack, status: ServiceStatus, balance: Balanc
         "status": status.status.value,
         "status_since": iso(status.since),
         "error_class": status.error_class.value,
-        "why": reason(decided_by) or ("" if is_operational else words.meaning),
+        "why": reason(status) or ("" if is_operational else words.meaning),
         "what_to_do": "" if is_operational else words.advice,
-        "rule": decided_by.rule if decided_by else "",
+        "rule": status.rule,
         "decided_by_probe": decided_by.probe.value if decided_by else None,
         "proven_depth": proof.depth.value if proof and proof.depth else None,
         "proven_at": iso(proof.started_at + proof.duration_seconds if proof else None),
@@ -88,13 +96,9 @@ def balance_overview(track: BalanceTrack) -> Json:
     }
 
 
-def reason(decided_by: ProbeResult | None) -> str:
+def reason(status: ServiceStatus) -> str:
     """Return the answer's own words, and name the relay's own key if the refusal that it passed on concerns it."""
-    if decided_by is None:
-        return ""
-    return (
-        f"the relay's own key is refused: {decided_by.detail}" if decided_by.rule == PASSED_KEY else decided_by.detail
-    )
+    return f"the relay's own key is refused: {status.detail}" if status.rule == PASSED_KEY else status.detail
 
 
 def result_overview(result: ProbeResult) -> Json:

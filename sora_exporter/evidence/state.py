@@ -12,6 +12,7 @@ from dataclasses import replace
 from sora_exporter.classify.sunset import after_sunset
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Service
+from sora_exporter.config.maintenance import open_window
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
 from sora_exporter.evidence.balance import BalanceTrack, balances_of
@@ -158,6 +159,10 @@ class State:
         """Note whether a provider or an official page (``page:NAME``) could be reached at all."""
         self._testify(name, is_reached, interval, is_ours=False)
 
+    def now(self) -> float:
+        """Return the time of the state's clock (Unix time)."""
+        return self._clock.now()
+
     @property
     def services(self) -> Mapping[str, ServiceTrack]:
         """Every service's track by id, in the order of the configuration."""
@@ -204,6 +209,8 @@ class State:
         for kind, settings in service.probes.items():
             probe = track.probes[kind] = old.get(kind) or ProbeTrack(settings.interval)
             probe.interval, probe.is_configured = settings.interval, True
+        track.maintenance = tuple(work for work in config.maintenance if work.covers(service.id))
+        track.window = open_window(track.maintenance, now)
         track.video_price_usd = config.attempt_price_usd(service)
         track.revision += 1
         track.weigh(monotonic)
@@ -216,17 +223,32 @@ class State:
             moment = math.nextafter(track.until, math.inf)
             track.weigh(moment)
             self._conclude(track, moment)
+        if track.maintenance:
+            self._open_or_close(track, monotonic)
         return track.status
+
+    def _open_or_close(self, track: ServiceTrack, monotonic: float) -> None:
+        """Begin or end planned maintenance, as of the planned moment."""
+        now, before = self._clock.now(), track.window
+        window = open_window(track.maintenance, now)
+        if window != before:
+            turn = window.start if window else before.end if before else now
+            track.window = window
+            self._conclude(track, monotonic - max(now - max(turn, track.status.since), 0.0))
 
     def _conclude(self, track: ServiceTrack, moment: float) -> None:
         evidence, before = self._as_paid(track, moment), track.status
         error_class = evidence.error_class if evidence else ErrorClass.NOT_PROBED
         if track.is_cut_off and self._is_lost:
             error_class = ErrorClass.LOCAL_NETWORK
+        planned = track.window if error_class is not ErrorClass.MODEL_RETIRED else None
+        if planned is not None:
+            error_class = ErrorClass.MAINTENANCE
         since = before.since
         if error_class.status is not before.status:
             since = self._clock.now() - (self._clock.monotonic() - moment)
-        status = ServiceStatus(error_class.status, error_class, since, evidence or track.latest)
+        decided_by = evidence or track.latest if planned is None else None
+        status = ServiceStatus(error_class.status, error_class, since, decided_by, planned)
         if status != before:
             track.status = status
         if status.status is not before.status:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from sora_exporter.config import Service
+from sora_exporter.config.maintenance import Maintenance, Window
 from sora_exporter.config.target import Target
 from sora_exporter.evidence.histogram import GENERATION_BUCKETS, PROBE_BUCKETS, Distribution
 from sora_exporter.result import (
@@ -43,6 +44,8 @@ YIELDING = NO_EVIDENCE | {ErrorClass.SLOW}
 UNREACHED = frozenset({ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TIMEOUT})
 DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
 
+PLANNED = "planned"
+"""The rule of a status that follows from planned maintenance."""
 WHOSE_KEY = "whose-key"
 """The rule for a refused key that is the relay's own."""
 CREATES = frozenset({ProbeKind.CANARY, ProbeKind.SUBMIT, ProbeKind.GENERATE})
@@ -182,13 +185,28 @@ class ProbeTrack:
 class ServiceStatus:
     """A service's current status, the error class behind it and the attempt that decided it, if any.
 
-    ``since`` is Unix time.
+    ``since`` is Unix time. ``planned`` is the window of planned maintenance that decided instead of an attempt.
     """
 
     status: Status
     error_class: ErrorClass
     since: float
     decided_by: ProbeResult | None
+    planned: Window | None = None
+
+    @property
+    def rule(self) -> str:
+        """The rule that decided, empty if none did."""
+        if self.planned is not None:
+            return PLANNED
+        return self.decided_by.rule if self.decided_by else ""
+
+    @property
+    def detail(self) -> str:
+        """The words of the answer that decided, or the reason for the planned maintenance; may be empty."""
+        if self.planned is not None:
+            return self.planned.why
+        return self.decided_by.detail if self.decided_by else ""
 
     @property
     def up(self) -> float | None:
@@ -218,12 +236,14 @@ class ServiceTrack:
     that reached deepest; ``proven`` is the last time of a proof by depth (Unix time). ``payable_at`` is the last time
     the provider's balance covered a video (Unix time): an older answer that our quota is used up no longer counts.
     ``key_since`` is when another key came into use (Unix time): older refusals of a key, its rights or its quota do
-    not count.
+    not count. ``maintenance`` is the planned work on the service, ``window`` the open window of it.
     """
 
     service: Service
     target: Target
     status: ServiceStatus
+    maintenance: tuple[Maintenance, ...] = ()
+    window: Window | None = None
     probes: dict[ProbeKind, ProbeTrack] = field(default_factory=dict)
     evidence: ProbeResult | None = None
     until: float = math.inf

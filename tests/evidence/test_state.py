@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -344,3 +346,41 @@ def test_status_is_monotone_in_severity(
     assert SEVERITY[shown] == max((SEVERITY[error_class.status] for error_class in found.values()), default=0)
     if SEVERITY[worse.status] >= SEVERITY[found.get(probe, ErrorClass.NOT_PROBED).status]:
         assert SEVERITY[status({**found, probe: worse})] >= SEVERITY[shown]
+
+
+# -- planned maintenance --
+
+
+async def test_planned_maintenance_begins_and_ends_by_itself(clock: HandClock) -> None:
+    """In the window the status is maintenance from its first second to its last, whatever the probes meet."""
+    start = datetime.fromtimestamp(clock.now() + 600, UTC).isoformat()
+    end = datetime.fromtimestamp(clock.now() + 1200, UTC).isoformat()
+    planned = [{"services": ["alpha"], "from": start, "until": end, "why": "new contract"}]
+    document = config(service(probes=DEEP), service("beta", probes=DEEP)).model_dump(mode="json", by_alias=True)
+    changes: list[tuple[str, Status, float]] = []
+    state = State(clock, lambda service_id, _, after: changes.append((service_id, after.status, after.since)))
+    state.configure(Config.model_validate({**document, "maintenance": planned}))
+    began = clock.now()
+    for minute in range(22):
+        state.record(result(ErrorClass.SERVER_ERROR if minute >= 12 else ErrorClass.NONE, started_at=clock.now()))
+        if minute == 15:
+            assert seen(state) == (Status.MAINTENANCE, ErrorClass.MAINTENANCE)
+            assert (state.status_of("alpha").rule, state.status_of("alpha").detail) == ("planned", "new contract")
+            assert state.status_of("alpha").up == 0.0
+        await clock.advance(60)
+    state.status_of("alpha")
+    assert [(status, round(since - began)) for service_id, status, since in changes if service_id == "alpha"] == [
+        (Status.OPERATIONAL, 0), (Status.MAINTENANCE, 600), (Status.DEGRADED, 1200)
+    ]  # fmt: skip
+    assert "beta" not in {service_id for service_id, _, _ in changes}
+
+
+def test_a_retired_service_stays_retired_in_maintenance(clock: HandClock) -> None:
+    """The end of a model is said also while work is planned."""
+    document = config(service(probes=DEEP)).model_dump(mode="json", by_alias=True)
+    planned = [{"from": "2020-01-01T00:00Z", "until": "2040-01-01T00:00Z"}]
+    state = State(clock)
+    state.configure(Config.model_validate({**document, "maintenance": planned}))
+    assert seen(state)[0] is Status.MAINTENANCE
+    state.record(result(ErrorClass.MODEL_RETIRED))
+    assert seen(state)[0] is Status.RETIRED

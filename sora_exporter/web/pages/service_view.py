@@ -104,9 +104,9 @@ def service_view(exporter: Exporter, track: ServiceTrack) -> ServiceView:
         words=words.statuses[verdict.status],
         since=moment(verdict.since, now),
         error_class=verdict.error_class,
-        explained=words.explained(verdict.error_class, _rule(verdict)) if is_explained else None,
+        explained=words.explained(verdict.error_class, verdict.rule) if is_explained else None,
         evidence=_evidence(verdict.decided_by, now) if is_explained else "",
-        quoted=verdict.decided_by.detail if verdict.decided_by and is_explained else "",
+        quoted=verdict.detail if is_explained else "",
         response=seconds_text(latest.response_seconds if latest else None),
         last_attempt=moment(latest.started_at if latest else None, now),
         proof=track.proof,
@@ -132,10 +132,6 @@ def obstacles(track: ServiceTrack, verdict: ServiceStatus, now: float) -> list[O
     words = plain_words()
     return [Obstacle(error_class, words.explained(error_class, each.rule), _evidence(each, now), each.detail)
             for error_class, each in found.items()]  # fmt: skip
-
-
-def _rule(verdict: ServiceStatus) -> str:
-    return verdict.decided_by.rule if verdict.decided_by else ""
 
 
 def _evidence(decided: ProbeResult | None, now: float) -> str:
