@@ -7,7 +7,6 @@ from collections.abc import Callable
 from sora_exporter.budget.jobs import logged_if_not_stored
 from sora_exporter.budget.ledger import Ledger
 
-LEAST_INTERVAL_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 86400.0
 MOST_DOUBLINGS = 20
 
@@ -28,7 +27,7 @@ class Backoff:
         attempts, ended_at = self._fruitless.get(service_id, (0, 0.0))
         if attempts == 0:
             return 0.0
-        doubled = max(interval, LEAST_INTERVAL_SECONDS) * 2.0 ** min(attempts, MOST_DOUBLINGS)
+        doubled = interval * 2.0 ** min(attempts, MOST_DOUBLINGS)
         wait = min(doubled, LONGEST_WAIT_SECONDS)
         # After the clock stepped back the attempt seems to lie in the future.
         return min(max(ended_at + wait - self._now(), 0.0), wait)

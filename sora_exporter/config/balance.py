@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_va
 from sora_exporter.config.apis.calls import Paths
 from sora_exporter.config.section import Flag, Json, Section
 from sora_exporter.config.service import require_shorter, usual_timeout
-from sora_exporter.config.values import HeaderName, HeaderValue, Seconds, parse_duration
+from sora_exporter.config.values import HeaderName, HeaderValue, Interval, Seconds, parse_duration
 from sora_exporter.documents import at
 
 INTERVAL, TIMEOUT = 600.0, 10.0
@@ -105,7 +105,7 @@ class Balance(Section):
     """The path to the currency in the answer."""
     low: float | None = Field(default=None, ge=0, le=1e12)
     """The amount below which the balance is low."""
-    interval: Seconds = INTERVAL
+    interval: Interval = INTERVAL
     """The time between two readings."""
     timeout: Seconds = Field(default_factory=_timeout)
     """The longest time for one reading."""

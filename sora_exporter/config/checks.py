@@ -10,6 +10,7 @@ from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.known_pages import filled
 from sora_exporter.config.schema import Config
 from sora_exporter.config.service import Service
+from sora_exporter.config.values import SHORTEST_PAID_INTERVAL, write_duration
 from sora_exporter.config.yaml_file import Location
 
 Finding = tuple[Location, str]
@@ -97,11 +98,14 @@ def capabilities(config: Config, positions: Iterable[int]) -> Iterator[Finding]:
         if not service.probes and not (api.catalog or api.canary):
             missing = f"the api {service.api!r} has neither a model catalog nor a canary"
             yield ("services", index, "api"), f"{missing}: add the paid probe submit or generate under probes"
-        for kind in service.probes:
+        for kind, settings in service.probes.items():
             at = ("services", index, "probes", kind.value)
             if not getattr(api, kind.needs):
                 missing = f"the api {service.api!r} does not describe {MEANINGS[kind.needs]}"
                 yield at, f"{missing}: add {kind.needs} to it or remove this probe"
+            if kind.is_paid and settings.interval < SHORTEST_PAID_INTERVAL:
+                least = write_duration(SHORTEST_PAID_INTERVAL)
+                yield (*at, "interval"), f"a paid probe runs at most every {least}: write {least} or more"
             if kind.is_paid and config.attempt_price_usd(service) is None:
                 yield at, _no_price(service, api)
 

@@ -14,7 +14,7 @@ from sora_exporter.config.maintenance import Maintenance
 from sora_exporter.config.provider import Provider
 from sora_exporter.config.section import Count, Pattern, Section
 from sora_exporter.config.service import Service, require_shorter, usual_timeout
-from sora_exporter.config.values import Identifier, Proxy, Seconds, Text, Url
+from sora_exporter.config.values import Identifier, Interval, Proxy, Seconds, Text, Url
 from sora_exporter.result import ErrorClass, ProbeKind
 
 PAGE_INTERVAL = 60.0
@@ -36,7 +36,7 @@ class StatusPage(Section):
     """The form of its documents."""
     components: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(default=(), max_length=100)
     """The ids of the components to read; none given: all of them."""
-    interval: Seconds = PAGE_INTERVAL
+    interval: Interval = PAGE_INTERVAL
     """The time between two readings."""
     timeout: Seconds = Field(default_factory=_page_timeout)
     """The longest time for one reading."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from sora_exporter.config.section import Flag, Json, Section
-from sora_exporter.config.values import BudgetShare, Day, Identifier, Line, Seconds, Text
+from sora_exporter.config.values import BudgetShare, Day, Identifier, Interval, Line, Seconds, Text
 from sora_exporter.result import ProbeKind
 
 DEFAULT_TIMEOUTS = {ProbeKind.CATALOG: 10.0, ProbeKind.CANARY: 30.0, ProbeKind.SUBMIT: 60.0, ProbeKind.GENERATE: 900.0}
@@ -21,8 +21,8 @@ Usd = Annotated[float, Field(gt=0, le=100_000)]
 class ProbeSettings(Section):
     """The interval and the timeout of a probe, in seconds."""
 
-    interval: Seconds
-    """The time between two attempts."""
+    interval: Interval
+    """The time between two attempts: at least 1 s, and 1m for a paid probe."""
     timeout: Seconds | None = None
     """The longest time of one attempt; defaults to the usual one of the probe."""
 

@@ -19,6 +19,8 @@ HIDDEN = "<hidden>"
 SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD)$", re.IGNORECASE)
 """The end of a name that a variable with a secret usually has; the path of a key's file ends otherwise."""
 LONGEST_SECONDS = 366 * 86400.0
+SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL = 1.0, 60.0
+"""The least seconds between two free calls, and between two paid ones; fewer are a slip of the pen."""
 UNITS = {"d": Decimal(86400), "h": Decimal(3600), "m": Decimal(60), "s": Decimal(1), "ms": Decimal("0.001")}
 DURATION_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,30})?)(ms|[smhd])")
 DURATION = re.compile(rf"(?:{DURATION_PART.pattern})+")
@@ -40,6 +42,12 @@ def parse_duration(value: object) -> float:
 def _in_range(seconds: float) -> float:
     if not 0 < seconds <= LONGEST_SECONDS:
         raise ValueError(f"must be more than 0s and at most {write_duration(LONGEST_SECONDS)}")
+    return seconds
+
+
+def _not_too_often(seconds: float) -> float:
+    if seconds < SHORTEST_INTERVAL:
+        raise ValueError(f"must be at least {write_duration(SHORTEST_INTERVAL)}: raise it")
     return seconds
 
 
@@ -200,6 +208,7 @@ Duration = Annotated[str, Field(pattern=f"^{DURATION.pattern}$")]
 Seconds = Annotated[
     float, BeforeValidator(parse_duration, json_schema_input_type=Duration), AfterValidator(_in_range), _in_words
 ]
+Interval = Annotated[Seconds, AfterValidator(_not_too_often)]
 Line = Annotated[str, BeforeValidator(_shown), Field(max_length=200), AfterValidator(_one_line)]
 Text = Annotated[Line, Field(min_length=1)]
 Url = Annotated[str, BeforeValidator(_shown), AfterValidator(_http_url)]

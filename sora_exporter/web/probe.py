@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
 from sora_exporter.config import Service
+from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
 from sora_exporter.evidence.snapshot import result_overview
 from sora_exporter.exporter import Exporter
 from sora_exporter.metrics.exposition import accepted
@@ -18,7 +19,6 @@ from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 
 TIMEOUT_HEADER = "x-prometheus-scrape-timeout-seconds"
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.05, 3600.0
-PAUSE_SECONDS = 1.0
 
 
 class Refused(Exception):
@@ -46,11 +46,13 @@ async def scrape_probe(
 ) -> Scraped:
     """Run the requested probe or join the attempt under way, within the scrape's timeout. Raises Refused.
 
-    An attempt that ended within the last PAUSE_SECONDS is returned again, so scrapes cannot flood a provider.
+    An attempt that ended within the shortest interval is returned again, so scrapes can neither flood a provider nor
+    spend a day's budget at once.
     """
     service, probe = _requested(exporter, parameters)
     started = exporter.clock.monotonic()
-    if (recent := exporter.scheduler.recent(service, probe, PAUSE_SECONDS)) is not None:
+    pause = SHORTEST_PAID_INTERVAL if probe.is_paid else SHORTEST_INTERVAL
+    if (recent := exporter.scheduler.recent(service, probe, pause)) is not None:
         verdict = exporter.state.status_of(service.id)
         return Scraped(service, probe, recent.duration_seconds, recent, verdict.status, verdict.error_class)
     attempt = exporter.scheduler.attempt(service, probe)

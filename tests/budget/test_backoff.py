@@ -33,15 +33,15 @@ def test_each_fruitless_attempt_doubles_the_wait(ledger: Ledger, clock: HandCloc
     assert backoff.wait_seconds("b", 60.0) == 0.0
 
 
-def test_short_intervals_wait_a_minute_at_least(ledger: Ledger, clock: HandClock) -> None:
-    """A probe every 15 s still waits a minute after its first fruitless attempt; the wait passes with time."""
+def test_the_wait_passes_with_time(ledger: Ledger, clock: HandClock) -> None:
+    """A probe every minute waits two after its first fruitless attempt, counted from its end."""
     backoff = Backoff(ledger, clock.now)
     backoff.paid("a", is_fruitless=True)
-    assert backoff.wait_seconds("a", 15.0) == 60.0
-    clock.step(59.0)
-    assert backoff.wait_seconds("a", 15.0) == 1.0
+    assert backoff.wait_seconds("a", 60.0) == 120.0
+    clock.step(119.0)
+    assert backoff.wait_seconds("a", 60.0) == 1.0
     clock.step(1.0)
-    assert backoff.wait_seconds("a", 15.0) == 0.0
+    assert backoff.wait_seconds("a", 60.0) == 0.0
 
 
 def test_a_clock_that_steps_back_lengthens_no_wait(ledger: Ledger, clock: HandClock) -> None:

@@ -267,7 +267,7 @@ def test_the_price_of_an_attempt(members: dict[str, Any], price: float | None) -
 
 identifiers = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,10}[a-z0-9])?", fullmatch=True)
 texts = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters="$"), min_size=1, max_size=20)
-durations = st.floats(0.01, 1e6).map(write_duration)
+durations = st.floats(1, 1e6).map(write_duration)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
@@ -283,7 +283,7 @@ def probes(draw: st.DrawFn) -> dict[str, Any]:
     chosen = draw(st.lists(st.sampled_from(["catalog", "canary"]), unique=True))
     found: dict[str, Any] = {}
     for kind in chosen:
-        interval = draw(st.floats(0.01, 1e6))
+        interval = draw(st.floats(1, 1e6))
         found[kind] = {"interval": write_duration(interval)}
         if draw(st.booleans()):
             found[kind]["timeout"] = write_duration(interval / draw(st.floats(1.01, 100)))

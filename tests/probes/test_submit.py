@@ -115,20 +115,20 @@ async def test_an_id_may_contain_a_short_headers_value(bench: Bench, value: str)
 
 
 @pytest.mark.parametrize("api", ["videos", "video-generations"])
-async def test_a_dead_upstream_costs_at_most_two_prices_in_100_seconds(
+async def test_a_dead_upstream_costs_at_most_two_prices_in_five_minutes(
     simulator: SimulatedProvider, bench: Bench, api: str
 ) -> None:
-    """With submit every 15 s against a route that may bill and makes no job, the second attempt waits a minute."""
+    """With submit every minute against a route that may bill and makes no job, the second attempt waits two."""
     clock = HandClock()
     bench.clock = clock  # type: ignore[assignment]
     model = API_MODELS[api]
     simulator.behave(model, "server_error")
-    config = bench.config(simulator.base_url(api), api, model, probes={"submit": {"interval": "15s", "timeout": "10s"}})
+    config = bench.config(simulator.base_url(api), api, model, probes={"submit": {"interval": "1m", "timeout": "10s"}})
     runner, service = bench.runner(config), config.services[0]
-    for _ in range(7):
+    for _ in range(5):
         if not runner.must_wait(service, ProbeKind.SUBMIT):
             await runner.run(service, ProbeKind.SUBMIT)
-        clock.step(15.0)
+        clock.step(60.0)
     assert simulator.actions().count("create") == 2
     assert bench.ledger.spent_usd() == 2 * 0.25
 

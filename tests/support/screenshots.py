@@ -19,7 +19,7 @@ from support.running import environment, exporter, simulator
 IMAGES = Path(__file__).parents[2] / "docs/images"
 WATCHED_SECONDS = 130
 PROBES = {"catalog": {"interval": "3s", "timeout": "2s"}, "canary": {"interval": "5s", "timeout": "4s"}}
-PAID = {"submit": {"interval": "40s", "timeout": "20s"}}
+PAID = {"submit": {"interval": "1m", "timeout": "20s"}}
 SHOTS = {
     "overview.png": ("?refresh=off", "light", 1200, None),
     "service.png": ("services/sora-2-reverse", "dark", 1200, 1100),

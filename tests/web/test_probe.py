@@ -12,8 +12,9 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from support.clock import HandClock
 from support.exporting import Served, result, serving
 
+from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
 from sora_exporter.result import Depth, ErrorClass, ProbeKind
-from sora_exporter.web.probe import LONGEST_SECONDS, PAUSE_SECONDS, SHORTEST_SECONDS, seconds_left
+from sora_exporter.web.probe import LONGEST_SECONDS, SHORTEST_SECONDS, seconds_left
 
 CATALOG = ("sora-2-official", ProbeKind.CATALOG)
 
@@ -111,9 +112,20 @@ async def test_scrapes_one_after_another_share_an_attempt_for_a_second(served: S
     for _ in range(20):
         assert (await served.get("/probe?service_id=scraped")).status_code == 200
     assert len(served.runner.asked) == 1
-    await clock.advance(PAUSE_SECONDS)
+    await clock.advance(SHORTEST_INTERVAL)
     await served.get("/probe?service_id=scraped")
     assert served.runner.asked.count(("scraped", ProbeKind.CATALOG)) == 2
+
+
+async def test_scrapes_of_a_paid_probe_share_an_attempt_for_a_minute(served: Served, clock: HandClock) -> None:
+    """Also with probe_on_scrape, scrapes spend one price a minute however many come."""
+    for _ in range(3):
+        assert (await served.get("/probe?service_id=scraped&probe=submit")).status_code == 200
+        await clock.advance(SHORTEST_INTERVAL)
+    assert served.runner.asked.count(("scraped", ProbeKind.SUBMIT)) == 1
+    await clock.advance(SHORTEST_PAID_INTERVAL)
+    await served.get("/probe?service_id=scraped&probe=submit")
+    assert served.runner.asked.count(("scraped", ProbeKind.SUBMIT)) == 2
 
 
 async def test_a_canary_that_was_accepted_is_not_sent_by_a_scrape(served: Served) -> None:

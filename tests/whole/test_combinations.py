@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, suppress
-from itertools import pairwise
+from itertools import count, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -172,24 +172,25 @@ async def test_a_stepping_clock_delays_and_dates_nothing_wrongly(step: float) ->
     assert state.status_of("alpha").status is Status.UNKNOWN
 
 
-PAYING = """
-budget_usd_per_day: 1000
-providers:
-  relay: {{base_url: "{provider}/v1", api_key_env: OPENAI_API_KEY}}
-services:
-  - &one
-    id: free
-    product: free
-    access: official
-    provider: relay
-    model: sora-2-pro
-    probes: {{catalog: {{interval: 500ms, timeout: 490ms}}}}
-  - <<: *one
-    id: paid
-    model: sora-2
-    price_usd: {{per_request: 0.01}}
-    probes: {{submit: {{interval: 500ms, timeout: 490ms}}}}
-"""
+ORDERED = tuple(f"paid-{number}" for number in range(50))
+"""Services that order when they are scraped, each once in its minute."""
+QUICK = islice((f"q-{n}" for n in count() if splay(f"q-{n}", ProbeKind.SUBMIT) * FIRST_ROUND_SECONDS < 0.5), 200)
+SCHEDULED = tuple(QUICK)
+"""Services that order within half a second of a start or a reload, once in their minute."""
+
+
+def paying(provider: str, paid: Sequence[str], budget_usd: float = 1000, **member: bool) -> str:
+    """Return a configuration with the service ``free`` and these paid ones, which have this member too."""
+    order = {"model": "sora-2", "price_usd": {"per_request": 0.01}, "probes": {"submit": {"interval": "1m"}}}
+    document = {
+        "budget_usd_per_day": budget_usd,
+        "providers": {"relay": {"base_url": f"{provider}/v1", "api_key_env": "OPENAI_API_KEY"}},
+        "services": [
+            service("free", "relay", model="sora-2-pro", probes={"catalog": {"interval": "1s"}}),
+            *(service(each, "relay", **{**order, **member}) for each in paid),
+        ],
+    }
+    return json.dumps(document)
 
 
 @pytest.fixture(scope="module")
@@ -209,10 +210,16 @@ def jobs(provider: str) -> set[str]:
     return {job["id"] for job in httpx2.get(f"{provider}/control/jobs").json()}
 
 
+def order(running: Running, service_id: str) -> dict[str, Any]:
+    """Have a service order now, by a scrape, and return its attempt. A service orders once in its minute."""
+    assert running.get(f"/probe?service_id={service_id}&probe=submit").status_code == 200
+    return attempts(running, service_id)[0]
+
+
 def attempts(running: Running, service_id: str) -> list[dict[str, Any]]:
     """Return a service's remembered attempts."""
-    (found,) = running.get(f"/api/v1/services/{service_id}").json()["attempts"].values()
-    return list(found)
+    found = running.get(f"/api/v1/services/{service_id}").json()["attempts"].values()
+    return [attempt for some in found for attempt in some]
 
 
 def total(running: Running, service_id: str) -> float:
@@ -261,20 +268,22 @@ def test_storage_that_breaks_while_running(
 ) -> None:
     """No paid probe runs without a writable ledger, which is logged once and shown; free probes go on."""
     path, storage = tmp_path / "sora.yml", tmp_path / "storage"
-    path.write_text(PAYING.format(provider=provider), "utf-8")
+    path.write_text(paying(provider, ORDERED, probe_on_scrape=True), "utf-8")
     command, env = [*OBEDIENT, *PROGRAM], environment(provider)
     with exporter(storage, f"--config.file={path}", env=env, command=command) as running:
-        eventually(lambda: attempts(running, "paid") and attempts(running, "paid")[0]["error_class"] == "none")
+        paid = iter(ORDERED)
+        assert order(running, next(paid))["error_class"] == "none"
         with broken(running, storage):
-            eventually(lambda: attempts(running, "paid")[0]["error_class"] == "budget_exhausted")
             orders, free = created(provider), total(running, "free")
-            eventually(lambda: total(running, "free") >= free + 5)
+            for attempt in (order(running, next(paid)), order(running, next(paid))):
+                assert attempt["error_class"] == "budget_exhausted"
+                assert "the budget cannot be kept" in attempt["why"]
+                assert reason in attempt["why"]
+            eventually(lambda: total(running, "free") >= free + 2)
             assert created(provider) == orders
-            assert "the budget cannot be kept" in attempts(running, "paid")[0]["why"]
-            assert reason in attempts(running, "paid")[0]["why"]
             assert attempts(running, "free")[0]["error_class"] == "none"
         if heals:
-            eventually(lambda: attempts(running, "paid")[0]["error_class"] == "none")
+            assert order(running, next(paid))["error_class"] == "none"
             assert created(provider) > orders
         assert running.end() == 0
     # An attempt that was under way may have faults of its own to report.
@@ -288,21 +297,22 @@ def test_a_really_full_disk(provider: str, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     path = tmp_path / "sora.yml"
-    path.write_text(PAYING.format(provider=provider), "utf-8")
+    path.write_text(paying(provider, ORDERED, probe_on_scrape=True), "utf-8")
     mount = f'mount -t tmpfs -o size=1m none "{disk}" && exec "$@"'
     command = ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, "sh", *PROGRAM]
     with exporter(disk / "storage", f"--config.file={path}", env=environment(provider), command=command) as running:
-        eventually(lambda: attempts(running, "paid") and attempts(running, "paid")[0]["error_class"] == "none")
+        paid = iter(ORDERED)
+        assert order(running, next(paid))["error_class"] == "none"
         # The process alone sees the file system; this is the way to look through its eyes.
         filler = Path(f"/proc/{running.process.pid}/root{disk}/filler")
         # Again and again: a journal that was being written leaves its room behind.
-        eventually(lambda: fill(filler) or attempts(running, "paid")[0]["error_class"] == "budget_exhausted")
+        eventually(lambda: fill(filler) or order(running, next(paid))["error_class"] == "budget_exhausted")
         orders, free = created(provider), total(running, "free")
-        eventually(lambda: total(running, "free") >= free + 5)
+        assert "has no space left" in order(running, next(paid))["why"]
+        eventually(lambda: total(running, "free") >= free + 2)
         assert created(provider) == orders
-        assert "has no space left" in attempts(running, "paid")[0]["why"]
         filler.unlink()
-        eventually(lambda: attempts(running, "paid")[0]["error_class"] == "none")
+        assert order(running, next(paid))["error_class"] == "none"
         assert running.end() == 0
     assert "Traceback" not in running.said
 
@@ -317,26 +327,27 @@ def fill(path: Path) -> None:
 def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path, short_or_long: Choice) -> None:
     """Many reloads by signal and by POST, good and bad files by turns: the last file holds, no job is lost."""
     path = tmp_path / "sora.yml"
-    good = PAYING.format(provider=provider)
-    path.write_text(good, "utf-8")
+    ids = SCHEDULED[: short_or_long(20, 200)]
+    path.write_text(paying(provider, [ids[0]]), "utf-8")
     others = jobs(provider)
     with exporter(tmp_path / "storage", f"--config.file={path}", env=environment(provider)) as running:
-        eventually(lambda: total(running, "free") and total(running, "paid"))
+        eventually(lambda: total(running, "free") and total(running, ids[0]))
 
         def reload(number: int) -> int:
             draft = path.with_name(f"{number}.yml")
-            draft.write_text("services: [" if number % 3 == 0 else good.replace("1000", str(1000 + number)), "utf-8")
+            good = paying(provider, [ids[number]], 1000 + number)
+            draft.write_text("services: [" if number % 3 == 0 else good, "utf-8")
             draft.replace(path)
             running.process.send_signal(signal.SIGHUP)
             return httpx2.post(running.url + "/-/reload", timeout=20).status_code
 
         with ThreadPoolExecutor(8) as pool:
-            codes = list(pool.map(reload, range(short_or_long(20, 200))))
-        path.write_text(good.replace("1000", "777"), "utf-8")
+            codes = list(pool.map(reload, range(len(ids))))
+        path.write_text(paying(provider, ["last"], 777), "utf-8")
         assert httpx2.post(running.url + "/-/reload", timeout=20).status_code == 200
         assert "sora_probe_budget_usd 777.0\n" in running.get("/metrics").text
-        free, paid = total(running, "free"), total(running, "paid")
-        eventually(lambda: total(running, "free") > free + 2 and total(running, "paid") > paid + 2)
+        free = total(running, "free")
+        eventually(lambda: total(running, "free") > free + 1 and total(running, "last"))
         assert attempts(running, "free")[0]["error_class"] == "none"
         assert running.end() == 0
     assert set(codes) <= {200, 500}
@@ -350,7 +361,7 @@ def test_reloads_in_a_storm_while_probing(provider: str, tmp_path: Path, short_o
 def test_a_crowd_of_exporters_on_one_storage(provider: str, tmp_path: Path) -> None:
     """Of three that start at the same moment on one directory exactly one runs; the others exit with one line."""
     path = tmp_path / "sora.yml"
-    path.write_text(PAYING.format(provider=provider), "utf-8")
+    path.write_text(paying(provider, ["paid"]), "utf-8")
     flags = ["serve", f"--config.file={path}", f"--storage.path={tmp_path / 's'}", "--web.listen-address=127.0.0.1:0"]
     with ExitStack() as stack:
         crowd = [stack.enter_context(forking.start(flags, environment(provider))) for _ in range(3)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 import signal
 import time
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,22 +26,16 @@ ENOUGH_USD = (0.24, 0.48)
 """A lane goes on until it has spent this much, so that it proves something on a slow machine too."""
 PRICE_USD = 0.04
 LONGEST_LIFE_SECONDS = 1.5
+PAID = {"submit": {"interval": "1m", "timeout": "190ms"}, "generate": {"interval": "1m", "timeout": "650ms"}}
+FREE = {"catalog": {"interval": "1h"}}
 MODELS = ("sora-2", "sora-2-pro")
+SERVICES_OF_A_LIFE = 20
+"""Each life has services of its own, since a paid probe keeps its interval of a minute across restarts."""
 CONFIG = """
 budget_usd_per_day: {limit}
 providers:
   relay: {{base_url: "{provider}/v1", api_key_env: OPENAI_API_KEY}}
-services:
-  - id: paid
-    product: paid
-    access: official
-    provider: relay
-    model: {model}
-    api: quick
-    price_usd: {{per_request: {price}}}
-    probes:
-      submit: {{interval: 200ms, timeout: 190ms}}
-      generate: {{interval: 700ms, timeout: 650ms}}
+services: {services}
 apis:
   quick:
     create: {{path: /videos, body: {{model: "{{model}}", prompt: "{{prompt}}"}}}}
@@ -56,6 +52,19 @@ apis:
       find: {{path: "/videos?limit=100&order=desc", items: data, prompt: prompt}}
     asset: {{kinds: [video], route: {{path: "/videos/{{job_id}}/content"}}}}
 """
+
+
+def written(provider: str, lane: int, lives: Iterable[int], probes: Mapping[str, Any]) -> str:
+    """Return a lane's configuration with the services of these lives, each with these probes."""
+    services = [
+        {
+            "id": f"paid-{life}-{number}", "product": "paid", "access": "official", "provider": "relay",
+            "model": MODELS[lane], "api": "quick", "price_usd": {"per_request": PRICE_USD}, "probes": probes,
+        }
+        for life in lives
+        for number in range(SERVICES_OF_A_LIFE)
+    ]  # fmt: skip
+    return CONFIG.format(provider=provider, limit=LIMITS_USD[lane], services=json.dumps(services))
 
 
 def control(provider: str, path: str) -> Any:
@@ -79,18 +88,19 @@ def spent_usd(provider: str, lane: int) -> float:
     return sum(PRICE_USD for order in orders if order["model"] == MODELS[lane])
 
 
-def torment(provider: str, folder: Path, lane: int, kills: int, terms: int) -> None:
+def torment(provider: str, folder: Path, lane: int, kills: int, terms: int) -> int:
     """Start the exporter and end it after a random life, many times: mostly by SIGKILL, by SIGTERM in between.
 
-    One life in five ends before the exporter serves.
+    One life in five ends before the exporter serves. Returns the number of lives.
     """
     chance = random.Random(lane)
-    config = CONFIG.format(provider=provider, model=MODELS[lane], limit=LIMITS_USD[lane], price=PRICE_USD)
-    (folder / "sora.yml").write_text(config, encoding="utf-8")
+    lives = 0
     ends = [signal.SIGKILL] * kills + [signal.SIGTERM] * terms
     chance.shuffle(ends)
     while ends or spent_usd(provider, lane) < ENOUGH_USD[lane]:
         end, known = ends.pop() if ends else signal.SIGKILL, len(log_of(folder))
+        (folder / "sora.yml").write_text(written(provider, lane, [lives], PAID), encoding="utf-8")
+        lives += 1
         process = start(provider, folder)
         if chance.random() > 0.2:
             eventually(partial(is_begun, process, folder, known), every=0.02)
@@ -99,6 +109,7 @@ def torment(provider: str, folder: Path, lane: int, kills: int, terms: int) -> N
         # Before its handlers stand, SIGTERM ends a process as it ends any.
         expected = {-signal.SIGKILL} if end is signal.SIGKILL else {0, -signal.SIGTERM}
         assert process.wait(timeout=60) in expected, log_of(folder)
+    return lives
 
 
 def is_begun(process: forking.Forked, folder: Path, known: int) -> bool:
@@ -125,8 +136,10 @@ def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(tmp_path: 
     with simulator("operational") as provider:
         httpx2.post(f"{provider}/control/timing", json={"render_seconds": 0.2}).raise_for_status()
         with ThreadPoolExecutor(LANES) as pool:
-            list(pool.map(lambda lane: torment(provider, folders[lane], lane, kills, terms), range(LANES)))
+            lives = list(pool.map(lambda lane: torment(provider, folders[lane], lane, kills, terms), range(LANES)))
         left = {job["id"] for job in control(provider, "jobs")}
+        for lane, folder in enumerate(folders):
+            (folder / "sora.yml").write_text(written(provider, lane, range(lives[lane]), FREE), encoding="utf-8")
         survivors = [start(provider, folder) for folder in folders]
         try:
             eventually(lambda: left.isdisjoint(job["id"] for job in control(provider, "jobs")), 120)
