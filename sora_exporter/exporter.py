@@ -16,6 +16,7 @@ from sora_exporter.config import Config, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.events import EventLog, EventStore
 from sora_exporter.evidence.state import ServiceStatus, State
+from sora_exporter.history.keeper import History
 from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.metrics.collect import (
@@ -48,9 +49,20 @@ class Reload:
 
 
 class Exporter:
-    """The exporter without its HTTP server: it probes, remembers, spends and reloads."""
+    """The exporter without its HTTP server: it probes, remembers, spends and reloads.
 
-    def __init__(self, config: Config, config_file: Path | None, ledger: Ledger, clock: Clock) -> None:
+    ``history`` is None without a Prometheus to read the past from.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        config_file: Path | None,
+        ledger: Ledger,
+        clock: Clock,
+        history: History | None = None,
+    ) -> None:
+        self.history = history
         self.config, self._config_file, self._ledger, self.clock = config, config_file, ledger, clock
         self.spending = Spending(ledger, clock)
         self._clients = ProviderClients()
@@ -89,6 +101,8 @@ class Exporter:
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
         self._balances.apply(self.config)
+        if self.history is not None:
+            self.history.start()
         self._upkeep = start(self._keep_up(), "upkeep")
 
     async def stop(self) -> None:
@@ -99,6 +113,8 @@ class Exporter:
         if running:
             await asyncio.wait(running)
         await self.pages.stop()
+        if self.history is not None:
+            await self.history.stop()
         await self._balances.stop()
         await self._clean_up.stop()
         await self.scheduler.stop()

@@ -40,8 +40,24 @@ def storage_option(command: Command) -> Command:
     """Add --storage.path."""
     return click.option(
         "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR", default=_storage_default,
-        help="Directory of the budget ledger. Default: the platform's state directory.",
+        help="Directory of the budget ledger and the event log. Default: the platform's state directory.",
     )(command)  # fmt: skip
+
+
+def prometheus_options(command: Command) -> Command:
+    """Add the options for credentials and certificates of a Prometheus, as members of its ``Access``."""
+    file = click.Path(path_type=Path)
+    for option in (
+        click.option("--prometheus.ca-file", "ca_file", type=file, metavar="FILE",
+                     help="PEM file of certificates to trust instead of the system's."),
+        click.option("--prometheus.bearer-token-file", "bearer_token_file", type=file, metavar="FILE",
+                     help="File with a bearer token, instead of user and password."),
+        click.option("--prometheus.password-file", "password_file", type=file, metavar="FILE",
+                     help="File with the password."),
+        click.option("--prometheus.username", "username", metavar="NAME", help="User name for basic authentication."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 def load(config_file: Path | None) -> Config:

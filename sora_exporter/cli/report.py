@@ -10,21 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from sora_exporter.cli.mistakes import fail
-from sora_exporter.cli.options import run_to_end
+from sora_exporter.cli.options import prometheus_options, run_to_end
 from sora_exporter.figures import percent, share
+from sora_exporter.history.prometheus import Access, PrometheusApi, PrometheusError
 from sora_exporter.plain_words import languages
 from sora_exporter.report.documents import render_incidents_csv, render_json, render_services_csv
 from sora_exporter.report.findings import LEAST_COVERAGE, WINDOWS, Findings
 from sora_exporter.report.html import render_html
 from sora_exporter.report.markdown import render_markdown
 from sora_exporter.report.measure import NoReport, measure
-from sora_exporter.report.prometheus import Access, PrometheusApi, PrometheusError
 from sora_exporter.report.text import render_text
 from sora_exporter.report.wording import Wording, wording
 
@@ -34,8 +33,8 @@ FORMATS: Final = ("text", "markdown", "json", "csv", "html")
 
 
 @click.command()
-@click.option("--prometheus-url", "url", default="http://127.0.0.1:9090", show_default=True, metavar="URL",
-              help="Address of Prometheus or a compatible server; a path prefix is kept.")  # fmt: skip
+@click.option("--prometheus-url", "--prometheus.url", "url", default="http://127.0.0.1:9090", show_default=True,
+              metavar="URL", help="Address of Prometheus or a compatible server; a path prefix is kept.")  # fmt: skip
 @click.option("--window", type=click.Choice(list(WINDOWS)), default="30d", show_default=True,
               help="Length of the window.")  # fmt: skip
 @click.option("--end", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%SZ"]), metavar="TIME",
@@ -50,13 +49,7 @@ FORMATS: Final = ("text", "markdown", "json", "csv", "html")
 @click.option("--product", "products", multiple=True, metavar="NAME", help="Only this product; may be repeated.")
 @click.option("--video-seconds", type=click.FloatRange(min=0, min_open=True), default=8.0, show_default=True,
               help="Length of the video to price.")  # fmt: skip
-@click.option("--prometheus.username", "username", metavar="NAME", help="User name for basic authentication.")
-@click.option("--prometheus.password-file", "password_file", type=click.Path(path_type=Path), metavar="FILE",
-              help="File with the password.")  # fmt: skip
-@click.option("--prometheus.bearer-token-file", "bearer_token_file", type=click.Path(path_type=Path), metavar="FILE",
-              help="File with a bearer token, instead of user and password.")  # fmt: skip
-@click.option("--prometheus.ca-file", "ca_file", type=click.Path(path_type=Path), metavar="FILE",
-              help="PEM file of certificates to trust instead of the system's.")  # fmt: skip
+@prometheus_options
 def report(
     url: str, window: str, end: datetime | None, form: str, csv_table: str, language: str, services: tuple[str, ...],
     products: tuple[str, ...], video_seconds: float, **access: Any,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.cli.mistakes import fail
-from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
+from sora_exporter.cli.options import config_option, load, prometheus_options, run_to_end, storage_option, warn
 from sora_exporter.config import ConfigError
 from sora_exporter.figures import count_of
+from sora_exporter.history.prometheus import Access, PrometheusError
 from sora_exporter.logs import configure_logging
 from sora_exporter.web.access import WatchedFile
 from sora_exporter.web.serve import ServeError, ServeSettings
@@ -57,10 +59,14 @@ def _networks(_context: click.Context, _option: click.Parameter, value: str) -> 
               type=click.Choice(["logfmt", "json"]), help="Log format.")  # fmt: skip
 @click.option("--timeout-offset", "timeout_offset", type=click.FloatRange(min=0), default=0.5, show_default=True,
               help="Seconds subtracted from Prometheus' scrape timeout for /probe.")  # fmt: skip
+@click.option("--prometheus.url", "prometheus_url", metavar="URL",
+              help="Prometheus with the recorded series, for the history on the status page.")  # fmt: skip
+@prometheus_options
 @storage_option
 def serve(
     config_file: Path | None, config_check: bool, listen_address: str, web_config_file: Path | None, external_url: str,
     trusted_proxies: tuple[str, ...], log_level: str, log_format: str, timeout_offset: float, storage: Path,
+    prometheus_url: str | None, **access: Any,
 ) -> None:  # fmt: skip
     """Run the exporter."""
     config = load(config_file)
@@ -71,10 +77,15 @@ def serve(
         click.echo(f"configuration is good: {counts}")
         return
     configure_logging(log_level, log_format)
-    settings = ServeSettings(listen_address, timeout_offset, storage, config_file, web, external_url, trusted_proxies)
+    if prometheus_url is None and any(access.values()):
+        fail("credentials of a Prometheus without its address: add --prometheus.url")
+    prometheus = Access(prometheus_url, **access, flag="--prometheus.url") if prometheus_url is not None else None
+    settings = ServeSettings(
+        listen_address, timeout_offset, storage, config_file, web, external_url, trusted_proxies, prometheus
+    )  # fmt: skip
     try:
         run_to_end(run_server(config, settings))
-    except (ServeError, StorageError) as error:
+    except (ServeError, StorageError, PrometheusError) as error:
         fail(str(error))
 
 

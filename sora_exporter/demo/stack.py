@@ -99,6 +99,8 @@ def _start(stack: Stack, webhook: str, days: int) -> None:
             stack.screen.show(f"{name} is not installed; the rest runs without it. To get it: {how}")
     _start_simulator(stack)
     exporter, url = stack.place("exporter")
+    if found["prometheus"]:
+        stack.place("prometheus")
     data = stack.children.folder / "prometheus"
     load = [sys.executable, "-m", "sora_exporter.demo.load", str(data), str(days), exporter]
     if program := found["prometheus"]:
@@ -126,6 +128,7 @@ def _start_exporter(stack: Stack, host: str, url: str) -> None:
     command = [
         sys.executable, "-m", "sora_exporter", "serve", f"--config.file={exporter_config(folder)}",
         f"--web.listen-address={host}", f"--storage.path={folder / 'storage'}",
+        *(f"--prometheus.url=http://{prometheus}" for name, prometheus in stack.hosts.items() if name == "prometheus"),
     ]  # fmt: skip
     stack.children.start(
         "exporter", command, f"{url}-/ready",
@@ -156,13 +159,13 @@ def _start_alertmanager(stack: Stack, program: str, webhook: str) -> None:
 
 
 def _start_prometheus(stack: Stack, program: str, data: Path) -> None:
-    host, url = stack.place("prometheus")
+    host = stack.hosts["prometheus"]
     config = prometheus_config(stack.children.folder, stack.hosts["exporter"], stack.hosts.get("alertmanager"))
     command = [
         program, f"--config.file={config}", f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=100d",
         f"--web.listen-address={host}",
     ]  # fmt: skip
-    stack.children.start("prometheus", command, f"{url}-/ready")
+    stack.children.start("prometheus", command, f"http://{host}/-/ready")
 
 
 def _start_grafana(stack: Stack, program: str) -> None:

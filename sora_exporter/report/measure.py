@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from sora_exporter.history.prometheus import PrometheusApi, Series
 from sora_exporter.report import queries
 from sora_exporter.report.findings import WEEK, Facts, Findings, Window
 from sora_exporter.report.incidents import MINUTE
-from sora_exporter.report.prometheus import PrometheusApi, Series
 from sora_exporter.report.reading import Answers, Minutes, Numbers, Sums, described, numbers, service_findings
 
 RULES_FILE: Final = "alerting-rules/sora-recording.rules.yml"

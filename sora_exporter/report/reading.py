@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sora_exporter.history.prometheus import Series
 from sora_exporter.report.findings import (
     LEAST_COVERAGE,
     WEEK,
@@ -18,7 +19,6 @@ from sora_exporter.report.findings import (
     Window,
 )
 from sora_exporter.report.incidents import incidents
-from sora_exporter.report.prometheus import Series
 from sora_exporter.result import SEVERITY, Depth, ErrorClass, Status
 
 RANKED: Final = tuple(status for status in Status if status is not Status.UNKNOWN)

@@ -22,6 +22,8 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
 from sora_exporter.exporter import Exporter
+from sora_exporter.history.keeper import History
+from sora_exporter.history.prometheus import Access
 from sora_exporter.tasks import on_signals
 from sora_exporter.web.access import WatchedFile, guarded
 from sora_exporter.web.app import create_app
@@ -42,7 +44,10 @@ class ServeError(Exception):
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """The command line's settings for serving; without ``web`` there is neither TLS nor authentication."""
+    """The command line's settings for serving; without ``web`` there is neither TLS nor authentication.
+
+    ``prometheus`` is where the status page reads the past, if anywhere.
+    """
 
     listen_address: str
     timeout_offset: float
@@ -51,6 +56,7 @@ class ServeSettings:
     web: WatchedFile | None = None
     external_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
+    prometheus: Access | None = None
 
 
 class Server(uvicorn.Server):
@@ -141,14 +147,15 @@ def server_config(app: ASGIApp, trusted_proxies: Sequence[str]) -> uvicorn.Confi
 
 
 async def serve(config: Config, settings: ServeSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ServeError and StorageError before the first probe."""
+    """Serve until SIGTERM or SIGINT. Raises ServeError, StorageError and PrometheusError before the first probe."""
     clock = SystemClock()
+    history = History(settings.prometheus, clock) if settings.prometheus is not None else None
     _allow_many_connections()
     with (
         contextlib.closing(listen(settings.listen_address)) as listener,
         contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
     ):
-        exporter = Exporter(config, settings.config_file, ledger, clock)
+        exporter = Exporter(config, settings.config_file, ledger, clock, history)
         app = guarded(create_app(exporter, settings.timeout_offset, settings.external_url), settings.web)
         tls = settings.web.server_context() if settings.web is not None else None
         server = Server(exporter, server_config(app, settings.trusted_proxies), tls)

@@ -34,6 +34,7 @@ pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+SERVE = (ROOT / "docs" / "serve.md").read_text("utf-8")
 METRICS = (ROOT / "docs" / "metrics.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S) for line in block.splitlines()]
 SAMPLE = re.findall(r"^(?:    service|✅) .*", README, re.MULTILINE)
@@ -75,7 +76,7 @@ def test_the_metrics_table_is_the_families_declared() -> None:
 def test_the_options_table_is_the_options_of_serve() -> None:
     """Every option of serve with its default and its own words, in the order of --help, and no other."""
     options = [param for param in command("serve").params if isinstance(param, click.Option)]
-    documented = {row[0]: row[1:] for row in table("| option | default | meaning |")}
+    documented = {row[0]: row[1:] for row in table("| option | default | meaning |", SERVE)}
     assert list(documented) == [option.opts[0] for option in options]
     assert [documented[option.opts[0]][1] for option in options] == [option.help for option in options]
     shown = {option.opts[0]: str(option.default) if option.show_default else "" for option in options}

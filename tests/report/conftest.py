@@ -9,8 +9,8 @@ import pytest
 from support.recorded import END, WINDOW, Recorded, answering
 
 from sora_exporter.cli.report import Request, find
+from sora_exporter.history.prometheus import Access
 from sora_exporter.report.findings import Findings
-from sora_exporter.report.prometheus import Access
 
 
 @pytest.fixture

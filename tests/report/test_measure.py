@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from support.recorded import END, FIRST, NAMES, Recorded, each, info, minutes
 
+from sora_exporter.history.prometheus import PrometheusError
 from sora_exporter.report.findings import Facts, Findings, Incident, Price
 from sora_exporter.report.measure import NoReport
-from sora_exporter.report.prometheus import PrometheusError
 from sora_exporter.result import ErrorClass, Status
 
 Find = Callable[..., Findings]

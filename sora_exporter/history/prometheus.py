@@ -28,13 +28,17 @@ class PrometheusError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach a Prometheus. ``url`` may end in a path prefix; files are read when PrometheusApi is created."""
+    """How to reach a Prometheus. ``url`` may end in a path prefix; files are read when PrometheusApi is created.
+
+    ``flag`` is the option that named the address, for messages.
+    """
 
     url: str
     username: str | None = None
     password_file: Path | None = None
     bearer_token_file: Path | None = None
     ca_file: Path | None = None
+    flag: str = "--prometheus-url"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class PrometheusApi:
     def __init__(self, access: Access) -> None:
         """Prepare the connection. Raises PrometheusError for an invalid address and for an unusable file."""
         self.warnings: list[str] = []
-        self._url = _base_url(access.url)
+        self._url, self._flag = _base_url(access), access.flag
         password, token = _password(access), _token(access)
         self._secrets = [secret for secret in (password, token) if secret]
         self._headers = _authorization(access.username, password, token)
@@ -76,6 +80,10 @@ class PrometheusApi:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
         await self._fetcher.aclose()
 
     async def query(self, expression: str, at: float) -> list[Series]:
@@ -114,7 +122,7 @@ class PrometheusApi:
             fix = "take a shorter --window or a --service"
             raise PrometheusError(f"{self._url} answers with more than {limit}: {fix}") from None
         except FetchError as error:
-            fix = "check that it runs and that --prometheus-url is right"
+            fix = f"check that it runs and that {self._flag} is right"
             raise PrometheusError(f"{self._url} cannot be reached: {self._words(error)}: {fix}") from None
 
 
@@ -124,21 +132,22 @@ def _authorization(username: str | None, password: str | None, token: str | None
     return {"authorization": f"Bearer {token}"} if token is not None else {}
 
 
-def _base_url(url: str) -> str:
+def _base_url(access: Access) -> str:
     """Return the address without a trailing slash. Raises PrometheusError if it is invalid or contains a secret."""
+    url, flag = access.url, access.flag
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
-        raise PrometheusError("--prometheus-url is not an address: write it as http://HOST:9090")
+        raise PrometheusError(f"{flag} is not an address: write it as http://HOST:9090")
     if parts.username is not None or parts.password is not None:
         raise PrometheusError(
-            "--prometheus-url contains credentials: give them as --prometheus.username and --prometheus.password-file"
+            f"{flag} contains credentials: give them as --prometheus.username and --prometheus.password-file"
         )
     if parts.query or parts.fragment:
-        raise PrometheusError("--prometheus-url ends in a query: remove everything from '?' or '#' on")
+        raise PrometheusError(f"{flag} ends in a query: remove everything from '?' or '#' on")
     return url.rstrip("/").removesuffix("/api/v1")
 
 
@@ -187,7 +196,7 @@ REFUSALS: Final[Mapping[int, str]] = {
     401: "requires other credentials: use --prometheus.username with --prometheus.password-file, "
     "or --prometheus.bearer-token-file",
     403: "denies access: check that these credentials may read it",
-    404: "has no Prometheus API: a path prefix may be missing from --prometheus-url",
+    404: "has no Prometheus API: a path prefix may be missing from its address",
 }
 
 
@@ -204,7 +213,7 @@ def _document(url: str, answer: Fetched, words: Callable[[object], str]) -> Mapp
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise PrometheusError(f"{url} does not answer as Prometheus does (HTTP {status}): check --prometheus-url")
+        raise PrometheusError(f"{url} does not answer as Prometheus does (HTTP {status}): check its address")
     if status != 200 or document.get("status") != "success":
         reason = words(document.get("error", "no reason given"))
         raise PrometheusError(f"{url} refuses a query (HTTP {status}): {reason}")

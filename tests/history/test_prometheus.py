@@ -13,8 +13,8 @@ from support.faults import server
 from support.faults.certificates import Authority
 from support.recorded import END, FIRST, WINDOW, Recorded, each, expressions
 
-import sora_exporter.report.prometheus
-from sora_exporter.report.prometheus import Access, PrometheusApi, PrometheusError, Series
+import sora_exporter.history.prometheus
+from sora_exporter.history.prometheus import Access, PrometheusApi, PrometheusError, Series
 
 SECRET = "correct-horse-battery"
 COVERAGE = expressions()["coverage"]
@@ -158,15 +158,15 @@ async def test_every_mistake_is_one_line(tmp_path: Path, case: str) -> None:
 @pytest.mark.parametrize("fault", sorted(server.FAULTS))
 async def test_no_fault_of_a_server_is_an_answer(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken server ends the request soon, with one line that names its address."""
-    monkeypatch.setattr(sora_exporter.report.prometheus, "ANSWER_BYTES", 1024 * 1024)
-    monkeypatch.setattr(sora_exporter.report.prometheus, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(sora_exporter.history.prometheus, "ANSWER_BYTES", 1024 * 1024)
+    monkeypatch.setattr(sora_exporter.history.prometheus, "TIMEOUT_SECONDS", 0.5)
     async with server.serve(fault) as broken:
         assert broken.url in await refusal(Access(broken.url))
 
 
 async def test_an_answer_without_end_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading stops at the limit, and the message names the option that asks for less."""
-    monkeypatch.setattr(sora_exporter.report.prometheus, "ANSWER_BYTES", 1024 * 1024)
+    monkeypatch.setattr(sora_exporter.history.prometheus, "ANSWER_BYTES", 1024 * 1024)
     async with server.serve("endless body") as endless:
         assert "more than 1 MiB: take a shorter --window" in await refusal(Access(endless.url))
 
