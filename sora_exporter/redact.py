@@ -36,6 +36,14 @@ SECRET_SHAPES = re.compile(
     rf"|(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{{1,64}}@[A-Za-z0-9\-]{{1,63}}(?:\.[A-Za-z0-9\-]{{1,63}}){{1,5}}",
     re.IGNORECASE,
 )
+KEY_SHAPES = re.compile(
+    # An unbroken row of letters and digits, as keys have and names do not.
+    rf"{_APART}(?:sk|rk|pk|gsk|xai|hf|ghp|r8)[-_](?:[a-z0-9]{{2,8}}[-_])?[A-Za-z0-9]{{16,300}}"
+    rf"|{_APART}AIza[A-Za-z0-9_\-]{{30,80}}|{_APART}(?:AKIA|ASIA|LTAI|AKLT)[A-Z0-9]{{12,60}}"
+    rf"|{_APART}(?:Bearer|Basic)\s{{1,8}}[A-Za-z0-9._~+/=\-]{{16,4000}}"
+    rf"|{_APART}eyJ[A-Za-z0-9_\-]{{10,4000}}\.[A-Za-z0-9_\-]{{1,4000}}"
+)
+"""Texts that are keys for certain: their owner wrote them by mistake in a place that is shown."""
 # Control characters, marks that turn the direction of text, and halves of characters, which no encoding can write.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 

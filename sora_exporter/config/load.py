@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from sora_exporter.config.checks import Finding, capabilities, references
+from sora_exporter.config.pasted_keys import pasted_keys
 from sora_exporter.config.problems import problem
 from sora_exporter.config.schema import Config
 from sora_exporter.config.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
@@ -36,6 +37,8 @@ def parse_config(file: YamlFile) -> Config:
     config, findings = _validate(file, file.document)
     broken = {location[:2] for location, _ in findings}
     findings += references(file.document)
+    known = {location for location, _ in findings}
+    findings += (finding for finding in pasted_keys(file.document) if finding[0] not in known)
     sound = config or _validate(file, _without(file.document, broken))[0]
     if sound is not None and sound.services:
         written = range(len(file.document["services"]))

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from sora_exporter.redact import HIDDEN, KEY_SHAPES
+
 Location = tuple[str | int, ...]
 VARIABLE = re.compile(r"\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
 MOST_VALUES = 200_000
@@ -50,7 +52,8 @@ class YamlFile:
         line = self.line(location)
         place = f"{self.name}:{line}" if line else self.name
         path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
-        text = f"{path}: {problem}" if path else problem
+        # A key pasted in place of a name must not reach a log.
+        text = KEY_SHAPES.sub(HIDDEN, f"{path}: {problem}" if path else problem)
         return f"{place}: " + "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 

@@ -26,8 +26,10 @@ KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Keeps an idle connection in the tables of routers on the way, and detects that a router dropped it."""
 
 
-CARRIERS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")))
-"""IPv6 networks that end with an IPv4 address. Source: RFC 4291 section 2.5.5, RFC 6052, RFC 8215."""
+CARRIERS = tuple(map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96")))
+"""IPv6 networks that end with an IPv4 address. Source: RFC 4291 section 2.5.5, RFC 2765 section 2.1, RFC 6052."""
+INSIDE = tuple(map(ipaddress.IPv6Network, ("64:ff9b:1::/48", "fec0::/10", "5f00::/16", "3fff::/20")))
+"""IPv6 networks of one's own that some versions of Python consider global. Source: RFC 8215, 3879, 9602, 9637."""
 METADATA = frozenset(map(ipaddress.ip_address, ("168.63.129.16", "192.0.0.192")))
 """Public or special addresses at which a cloud (Azure, Oracle) serves a machine its own secrets."""
 
@@ -50,7 +52,7 @@ class ForbiddenAddress(OSError):
 def is_private(address: str) -> bool:
     """Return whether an IP address is not public: loopback, link-local, private, reserved or multicast."""
     parsed = ipaddress.ip_address(address.split("%")[0])
-    if parsed in METADATA:
+    if parsed in METADATA or any(parsed in network for network in INSIDE):
         return True
     if isinstance(parsed, ipaddress.IPv6Address) and (inner := _carried(parsed)) is not None:
         return is_private(str(inner))

@@ -20,6 +20,7 @@ from sora_exporter.http.network import is_private, require_public, resolve
         *["224.0.0.1", "255.255.255.255", "::", "::1", "fe80::1%eth0", "fd00::1", "ff02::1"],
         *["::ffff:10.0.0.1", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::10.0.0.1", "64:ff9b:1::a9fe:a9fe"],
         *["2002:7f00:1::", "2002:a00:1::1", "168.63.129.16", "fd00:ec2::254", "100.100.100.200", "64:ff9b::a83f:8110"],
+        *["::ffff:0:127.0.0.1", "64:ff9b:1:7f00:0:100:808:808", "fec0::1", "5f00::1", "3fff::1"],
     ],
 )
 def test_addresses_inside_our_network_are_private(address: str) -> None:
