@@ -21,10 +21,17 @@ CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
 
 def load_config(path: Path | None) -> Config:
     """Return the configuration of a file; without one, the built-in services. Raises ConfigError."""
-    if path is not None:
-        return parse_config(read_yaml(path))
+    return parse_config(read_yaml(path) if path is not None else _builtin())
+
+
+def builtin_document() -> dict[str, Any]:
+    """Return the configuration of the built-in services as it is written."""
+    return _builtin().document
+
+
+def _builtin() -> YamlFile:
     text = resources.files(__package__).joinpath("builtin.yml").read_text("utf-8")
-    return parse_config(parse_yaml("built-in services", text))
+    return parse_yaml("built-in services", text)
 
 
 def parse_config(file: YamlFile) -> Config:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Literal, Self, get_args
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock, SystemClock
-from sora_exporter.config import Config, Service, load_config
+from sora_exporter.config import Service
 from sora_exporter.config.makers import is_relay
+from sora_exporter.fallback.arguments import (
+    Ambiguous,
+    Source,
+    check_address,
+    check_ambiguous,
+    check_download,
+    check_job,
+    check_order,
+    check_seconds,
+    loaded,
+)
 from sora_exporter.fallback.breaker import Breaker
 from sora_exporter.fallback.exporter_view import ExporterView, Known
+from sora_exporter.fallback.files import is_file, lacking, read_files
 from sora_exporter.fallback.follow import fetch, finish, finish_answer
+from sora_exporter.fallback.keys import config_for, keys_by_access
 from sora_exporter.fallback.metrics import ClientMetrics
 from sora_exporter.fallback.open_answers import OpenAnswers
 from sora_exporter.fallback.order import Order, order_routes
@@ -27,12 +40,13 @@ from sora_exporter.fallback.outcome import (
     Video,
     VideoJob,
 )
+from sora_exporter.fallback.progress import Progress, ShowProgress
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission, submit
 from sora_exporter.http.provider import ProviderClients
+from sora_exporter.http.reply import Upload
 from sora_exporter.result import Depth, ErrorClass, Status
 
-Ambiguous = Literal["raise", "next"]
 REFUSALS = frozenset({ErrorClass.CONTENT_POLICY, ErrorClass.INVALID_REQUEST})
 """The error classes that another route would return as well, and may bill."""
 SKIPPED_STATUSES = frozenset({Status.SUSPENDED, Status.RETIRED})
@@ -42,16 +56,17 @@ SKIPPED_STATUSES = frozenset({Status.SUSPENDED, Status.RETIRED})
 class AsyncFallbackClient:
     """Makes videos through the first configured route that accepts them.
 
-    ``config`` is a loaded configuration, a file, or None for the built-in services. ``exporter_url`` names an exporter
-    whose statuses are used when it answers. ``retry_after_seconds`` limits how long a route's Retry-After may keep a
-    call waiting (0: the next route instead), ``submit_seconds`` how long one route may take to accept. Raises
-    ConfigError.
+    ``config`` is the path of a configuration, a loaded one, or None for the built-in services. ``keys`` by provider
+    name replace those that the configuration names. ``exporter_url`` names an exporter whose statuses are used when it
+    answers. ``retry_after_seconds`` limits how long a route's Retry-After may keep a call waiting (0: the next route
+    instead), ``submit_seconds`` how long one route may take to accept. Raises ConfigError, TypeError and ValueError.
     """
 
     def __init__(
         self,
-        config: Config | Path | None = None,
+        config: Source = None,
         *,
+        keys: Mapping[str, str] | None = None,
         exporter_url: str | None = None,
         on_ambiguous: Ambiguous = "raise",
         retry_after_seconds: float = 0.0,
@@ -59,16 +74,33 @@ class AsyncFallbackClient:
         registry: CollectorRegistry = REGISTRY,
         clock: Clock | None = None,
     ) -> None:
-        self._config = config if isinstance(config, Config) else load_config(config)
+        self._config = loaded(config)
         self._clock = clock or SystemClock()
-        self._on_ambiguous = _checked(on_ambiguous)
-        self._retry_after_seconds = retry_after_seconds
-        self._submit_seconds = submit_seconds
-        self._clients, self._answers = ProviderClients(), OpenAnswers()
-        self._view = ExporterView(exporter_url, self._clock.monotonic)
+        self._on_ambiguous = check_ambiguous(on_ambiguous)
+        self._retry_after_seconds = check_seconds("retry_after_seconds", retry_after_seconds)
+        self._submit_seconds = check_seconds("submit_seconds", submit_seconds)
+        self._clients, self._answers = ProviderClients(keys), OpenAnswers()
+        self._view = ExporterView(check_address("exporter_url", exporter_url), self._clock.monotonic)
         self._breaker = Breaker(self._clock.monotonic)
         self._metrics = ClientMetrics(registry, self._config)
         self._is_closed = False
+
+    @classmethod
+    def from_keys(
+        cls,
+        *,
+        base_url: str,
+        official_key: str | None = None,
+        reverse_key: str | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Return a client of the built-in services at one relay, for the kinds of access whose keys are given.
+
+        The keys stay in memory. ``settings`` are those of the class, without ``config`` and ``keys``. Raises
+        ConfigError for the address, TypeError and ValueError.
+        """
+        keys = keys_by_access(official_key, reverse_key)
+        return cls(config_for(keys, base_url), keys=keys, **settings)
 
     async def create_video(
         self,
@@ -84,16 +116,22 @@ class AsyncFallbackClient:
 
         ``prefer`` is ``official``, ``reverse``, ``cheapest``, ``recommended`` or a list of service ids. ``seconds`` is
         ordered if the route's API has a member for it; ``kwargs`` are further members of the create request in the
-        vendor's own words (``size="1280x720"``). Raises AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with
-        every attempt), ValueError for a wrong call, RuntimeError after ``aclose``.
+        vendor's own words (``size="1280x720"``). A path object, bytes or a file open in binary mode
+        (``input_reference=Path("boat.png")``) is sent as a file by the routes whose API takes one there; the others are
+        skipped. Raises AllRoutesFailed, RequestRefused, AmbiguousSubmit (each with every attempt), TypeError and
+        ValueError for a wrong call before anything is sent, RuntimeError after ``aclose``.
         """
-        _check_call(prompt, seconds, kwargs)
-        if_unsure = _checked(on_ambiguous or self._on_ambiguous)
+        check_order(prompt, seconds, product, prefer, kwargs)
+        if_unsure = check_ambiguous(on_ambiguous or self._on_ambiguous)
+        members = {name: value for name, value in kwargs.items() if not is_file(value)}
+        routes = order_routes(self._config, Order(product, seconds, members), prefer)
+        files = await asyncio.to_thread(read_files, kwargs) if len(members) < len(kwargs) else {}
+        self._require_taker(routes, files)
         known = await self._view.now()
-        order = Order(product, seconds, kwargs, known.recommended.get(product))
+        order = Order(product, seconds, members, known.recommended.get(product), files)
         attempts: list[RouteAttempt] = []
         for service in order_routes(self._config, order, prefer):
-            reason = self._reason_to_skip(service, known)
+            reason = self._reason_to_skip(service, known, order)
             if reason:
                 attempts.append(_skipped(service, reason))
                 continue
@@ -107,28 +145,40 @@ class AsyncFallbackClient:
                 raise AmbiguousSubmit(f"{service.id} may have accepted the job; not submitted elsewhere", attempts)
         raise AllRoutesFailed(f"no route of {product} took the job", attempts)
 
-    async def wait(self, job: VideoJob, timeout: float = 900.0) -> Video:
+    async def wait(self, job: VideoJob, timeout: float = 900.0, *, progress: ShowProgress | None = None) -> Video:
         """Return the finished video of a job from the route that accepted it; may be called again after a failure.
 
-        Raises GenerationFailed, ValueError for a job that this client cannot follow.
+        ``progress`` gets a Progress with each answer about the job; ``ConsoleLine()`` shows it in a terminal. Raises
+        GenerationFailed, TypeError and ValueError for a job that this client cannot follow.
         """
-        route = self._route(self._service(job))
+        route = self._route(self._service(check_job(job)))
+        check_seconds("timeout", timeout)
+        show = progress or _unseen
         if job.job_id:
-            return await finish(route, job, timeout)
-        return await finish_answer(route, job, self._answers.of(job), timeout)
+            return await finish(route, job, timeout, show)
+        return await finish_answer(route, job, self._answers.of(job), timeout, show)
 
-    async def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
+    async def download(
+        self,
+        video: Video | VideoJob,
+        path: str | os.PathLike[str] | None = None,
+        timeout: float = 900.0,
+        *,
+        progress: ShowProgress | None = None,
+    ) -> bytes:
         """Return the bytes of a complete video, and write them to ``path`` if one is given.
 
-        For a job, this waits for its end first. ``timeout`` covers both. Raises GenerationFailed.
+        For a job, this waits for its end first; ``progress`` is as for ``wait``. ``timeout`` covers both. Raises
+        GenerationFailed, TypeError and ValueError.
         """
-        deadline = self._clock.monotonic() + timeout
-        finished = await self.wait(video, timeout) if isinstance(video, VideoJob) else video
+        file = check_download(video, path)
+        deadline = self._clock.monotonic() + check_seconds("timeout", timeout)
+        finished = await self.wait(video, timeout, progress=progress) if isinstance(video, VideoJob) else video
         route = self._route(self._service(finished.job))
         content = await fetch(route, finished, deadline - self._clock.monotonic())
         self._metrics.proved(finished.job.service_id, Depth.DELIVERED, self._clock.now())
-        if path is not None:
-            await asyncio.to_thread(path.write_bytes, content)
+        if file is not None:
+            await asyncio.to_thread(file.write_bytes, content)
         return content
 
     async def aclose(self) -> None:
@@ -161,7 +211,7 @@ class AsyncFallbackClient:
         return not is_settled and pause is not None and pause <= self._retry_after_seconds
 
     async def _submit(self, service: Service, prompt: str, order: Order, attempts: list[RouteAttempt]) -> Submission:
-        submission = await submit(self._route(service), prompt, order.seconds, order.members, self._submit_seconds)
+        submission = await submit(self._route(service), prompt, order, self._submit_seconds)
         self._metrics.count(submission.attempt)
         if submission.depth is not None:
             self._metrics.proved(service.id, submission.depth, self._clock.now())
@@ -175,8 +225,17 @@ class AsyncFallbackClient:
         answer_id = "" if job_id else self._answers.keep(submission)
         return VideoJob(said.service_id, job_id, said.access, tuple(attempts), answer_id)
 
-    def _reason_to_skip(self, service: Service, known: Known) -> str:
+    def _require_taker(self, routes: Sequence[Service], files: Mapping[str, Upload]) -> None:
+        """Raise ValueError unless some route takes these files."""
+        if all(lacking(self._config.api(service), files) for service in routes):
+            members = ", ".join(files)
+            names = ", ".join(sorted({service.api for service in routes}))
+            raise ValueError(f"no route takes a file as {members}: give its address, or describe it in the api {names}")
+
+    def _reason_to_skip(self, service: Service, known: Known, order: Order) -> str:
         """Return the reason for skipping a route, or empty text."""
+        if members := lacking(self._config.api(service), order.files):
+            return f"its api {service.api} takes no file as {', '.join(members)}"
         status = known.statuses.get(service.id)
         if status in SKIPPED_STATUSES:
             return f"the exporter says {status}"
@@ -197,20 +256,8 @@ class AsyncFallbackClient:
         return Route(service, self._config.api(service), client, rules, self._clock, is_relay(provider))
 
 
-def _checked(on_ambiguous: Ambiguous) -> Ambiguous:
-    """Return the choice if it exists: a typing error must not cause a second submission."""
-    if on_ambiguous not in get_args(Ambiguous):
-        raise ValueError(f"on_ambiguous={on_ambiguous!r} is not known: use raise or next")
-    return on_ambiguous
-
-
-def _check_call(prompt: str, seconds: int, members: dict[str, Any]) -> None:
-    if not prompt.strip():
-        raise ValueError("the prompt is empty: describe the video")
-    if seconds < 1:
-        raise ValueError(f"seconds={seconds} is not the length of a video: use at least 1")
-    if "model" in members:
-        raise ValueError("the route decides the model: choose one with product and prefer")
+def _unseen(_progress: Progress) -> None:
+    """Nothing watches the progress."""
 
 
 def _skipped(service: Service, reason: str) -> RouteAttempt:

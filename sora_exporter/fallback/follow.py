@@ -5,39 +5,51 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+from sora_exporter.config.apis.spec import State
 from sora_exporter.fallback.outcome import GenerationFailed, RouteAttempt, Video, VideoJob
+from sora_exporter.fallback.progress import Progress, ShowProgress
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission
 from sora_exporter.probes.asset import AssetCheck
 from sora_exporter.probes.attempt import Attempt
 from sora_exporter.probes.generate import asset_address, faulty, fetch_asset, inline_asset, missing_asset, take_steps
-from sora_exporter.probes.job import follow_job
+from sora_exporter.probes.job import Heard, follow_job
 from sora_exporter.result import ErrorClass, Verdict
 
 BACKOFF = 1.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 
-async def finish(route: Route, job: VideoJob, timeout: float) -> Video:
+async def finish(route: Route, job: VideoJob, timeout: float, show: ShowProgress) -> Video:
     """Return the finished video of a job with an id. Raises GenerationFailed, ValueError for an api without ids."""
     started = route.clock.monotonic()
     trail = route.attempt(timeout)
-    verdict = await _followed(trail, job.job_id)
+
+    def heard(state: State, percent: float | None) -> None:
+        show(Progress(job, state, percent, route.clock.monotonic() - started))
+
+    verdict = await _followed(trail, job.job_id, heard)
     if verdict.error_class is ErrorClass.NONE:
         verdict = await take_steps(trail) or verdict
     return _video(route, job, trail, verdict, started)
 
 
-async def finish_answer(route: Route, job: VideoJob, submission: Submission, timeout: float) -> Video:
+async def finish_answer(
+    route: Route, job: VideoJob, submission: Submission, timeout: float, show: ShowProgress
+) -> Video:  # fmt: skip
     """Return the video of a job that is the answer to its create request. Raises GenerationFailed."""
     started = route.clock.monotonic()
+    show(Progress(job, "running", None, 0.0))
     done, _ = await asyncio.wait((submission.reading,), timeout=timeout)
+    if done:
+        state: State = "done" if submission.reading.result().error_class is ErrorClass.NONE else "failed"
+        show(Progress(job, state, None, route.clock.monotonic() - started))
     late = Verdict(ErrorClass.GENERATION_TIMEOUT, "wait", f"the answer goes on after {timeout:g} s")
     return _video(route, job, submission.trail, submission.reading.result() if done else late, started)
 
 
-async def _followed(trail: Attempt, job_id: str) -> Verdict:
-    followed = await follow_job(trail, job_id, pauses(trail))
+async def _followed(trail: Attempt, job_id: str, heard: Heard) -> Verdict:
+    followed = await follow_job(trail, job_id, pauses(trail), heard)
     if followed.end is not None:
         return followed.end
     poll = followed.trouble

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sora_exporter.config import Config, Service
 from sora_exporter.fallback.route import ordered
+from sora_exporter.http.reply import Upload
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order: the members that decide which route is cheapest, and the route that the exporter recommends."""
+    """An order: the members of the create request and its files, and the route that the exporter recommends."""
 
     product: str
     seconds: int
     members: dict[str, Any]
     recommended: str | None = None
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
 
 def order_routes(config: Config, order: Order, prefer: str | Sequence[str]) -> list[Service]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from sora_exporter.classify import classify
@@ -12,6 +12,8 @@ from sora_exporter.clock import Clock
 from sora_exporter.config import Service
 from sora_exporter.config.apis import Api
 from sora_exporter.documents import at
+from sora_exporter.fallback.files import in_body, in_form
+from sora_exporter.http.reply import Upload
 from sora_exporter.probes.attempt import Attempt, Client
 from sora_exporter.redact import redact
 from sora_exporter.result import DETAIL_CHARACTERS
@@ -19,7 +21,7 @@ from sora_exporter.result import DETAIL_CHARACTERS
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A service with its API, its provider's client and the user's own classification rules."""
+    """A service with its API, its provider's client, the user's own classification rules and the caller's files."""
 
     service: Service
     api: Api
@@ -27,6 +29,7 @@ class Route:
     rules: tuple[UserRule, ...]
     clock: Clock
     is_relay: bool = True
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     def attempt(self, seconds: float, prompt: str = "") -> Attempt:
         """Return a new attempt on this route that ends after so many seconds."""
@@ -39,11 +42,13 @@ class Route:
             self.clock.monotonic() + seconds,
             prompt,
             is_relay=self.is_relay,
+            files=self.files,
         )
 
-    def ordering(self, seconds: int, members: dict[str, Any]) -> Self:
+    def ordering(self, seconds: int, members: dict[str, Any], files: Mapping[str, Upload]) -> Self:
         """Return the route with the caller's order merged over the service's own request members."""
-        return replace(self, service=ordered(self.service, self.api, seconds, members))
+        service = ordered(self.service, self.api, seconds, {**members, **in_body(self.api, files)})
+        return replace(self, service=service, files=in_form(self.api, files))
 
     def redacted(self, text: str) -> str:
         """Return a text of the provider without any secret, short enough for a message."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sora_exporter.classify.sunset import after_sunset
+from sora_exporter.fallback.order import Order
 from sora_exporter.fallback.outcome import RouteAttempt
 from sora_exporter.fallback.route import Route
 from sora_exporter.http.retry_after import retry_after
@@ -56,14 +56,12 @@ class Seen:
         )
 
 
-async def submit(
-    route: Route, prompt: str, seconds: int, members: dict[str, Any], within_seconds: float
-) -> Submission:  # fmt: skip
+async def submit(route: Route, prompt: str, order: Order, within_seconds: float) -> Submission:
     """Send the create request once and return its outcome; cancelling this closes the connection."""
-    order = route.ordering(seconds, members)
+    ordering = route.ordering(order.seconds, order.members, order.files)
     is_stream = route.api.create.stream
     started = route.clock.monotonic()
-    trail = order.attempt(STREAM_SECONDS if is_stream else within_seconds, prompt)
+    trail = ordering.attempt(STREAM_SECONDS if is_stream else within_seconds, prompt)
     opening = Opening()
     reading = asyncio.create_task(request_job(trail, opening))
     try:

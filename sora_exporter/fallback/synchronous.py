@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from anyio.from_thread import start_blocking_portal
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from sora_exporter.clock import Clock
-from sora_exporter.config import Config
-from sora_exporter.fallback.asynchronous import Ambiguous, AsyncFallbackClient
+from sora_exporter.fallback.arguments import Ambiguous, Source
+from sora_exporter.fallback.asynchronous import AsyncFallbackClient
+from sora_exporter.fallback.keys import config_for, keys_by_access
 from sora_exporter.fallback.outcome import Video, VideoJob
+from sora_exporter.fallback.progress import ShowProgress
 
 T = TypeVar("T")
 CLOSED = "the fallback client is closed: make a new one"
@@ -28,8 +30,9 @@ class FallbackClient:
 
     def __init__(
         self,
-        config: Config | Path | None = None,
+        config: Source = None,
         *,
+        keys: Mapping[str, str] | None = None,
         exporter_url: str | None = None,
         on_ambiguous: Ambiguous = "raise",
         retry_after_seconds: float = 0.0,
@@ -39,6 +42,7 @@ class FallbackClient:
     ) -> None:
         self._client = AsyncFallbackClient(
             config,
+            keys=keys,
             exporter_url=exporter_url,
             on_ambiguous=on_ambiguous,
             retry_after_seconds=retry_after_seconds,
@@ -52,6 +56,19 @@ class FallbackClient:
         thread.callback(self._portal.call, self._portal.stop, True)
         # Also at exit and for a forgotten client: a portal that is not stopped keeps the program from ending.
         self._end = weakref.finalize(self, thread.close)
+
+    @classmethod
+    def from_keys(
+        cls,
+        *,
+        base_url: str,
+        official_key: str | None = None,
+        reverse_key: str | None = None,
+        **settings: Any,
+    ) -> Self:
+        """Return a client of the built-in services at one relay. See AsyncFallbackClient.from_keys."""
+        keys = keys_by_access(official_key, reverse_key)
+        return cls(config_for(keys, base_url), keys=keys, **settings)
 
     def create_video(
         self,
@@ -67,13 +84,23 @@ class FallbackClient:
         create = partial(self._client.create_video, product=product, prefer=prefer, on_ambiguous=on_ambiguous, **kwargs)
         return self._run(create, prompt, seconds)
 
-    def wait(self, job: VideoJob, timeout: float = 900.0) -> Video:
-        """Return the finished video of a job. See AsyncFallbackClient.wait."""
-        return self._run(self._client.wait, job, timeout)
+    def wait(self, job: VideoJob, timeout: float = 900.0, *, progress: ShowProgress | None = None) -> Video:
+        """Return the finished video of a job; ``progress`` is called in the client's thread.
 
-    def download(self, video: Video | VideoJob, path: Path | None = None, timeout: float = 900.0) -> bytes:
+        See AsyncFallbackClient.wait.
+        """
+        return self._run(partial(self._client.wait, progress=progress), job, timeout)
+
+    def download(
+        self,
+        video: Video | VideoJob,
+        path: str | os.PathLike[str] | None = None,
+        timeout: float = 900.0,
+        *,
+        progress: ShowProgress | None = None,
+    ) -> bytes:
         """Return the bytes of a complete video. See AsyncFallbackClient.download."""
-        return self._run(self._client.download, video, path, timeout)
+        return self._run(partial(self._client.download, progress=progress), video, path, timeout)
 
     def close(self) -> None:
         """Close every connection and end the thread; calls under way in other threads end with RuntimeError."""

@@ -16,10 +16,13 @@ class KeyUnavailable(Exception):
 
 
 class KeySource:
-    """Reads one secret, and remembers the latest ones for redaction. ``member`` is its name in the configuration."""
+    """Reads one secret, and remembers the latest ones for redaction. ``member`` is its name in the configuration.
 
-    def __init__(self, member: str, env: str | None, file: Path | None) -> None:
-        self._member, self._env, self._file = member, env, file
+    ``given`` is the secret itself, from a caller who has it in memory.
+    """
+
+    def __init__(self, member: str, env: str | None, file: Path | None, given: str | None = None) -> None:
+        self._member, self._env, self._file, self._given = member, env, file, given
         self._seen: deque[str] = deque(maxlen=4)
 
     @property
@@ -29,9 +32,11 @@ class KeySource:
 
     def read(self) -> str | None:
         """Return the secret, or None if none is configured. Raises KeyUnavailable."""
-        if self._env is None and self._file is None:
+        if self._env is None and self._file is None and self._given is None:
             return None
-        if self._file is not None:
+        if self._given is not None:
+            name, key = f"the {self._member} given", self._given.strip()
+        elif self._file is not None:
             name, key = f"{self._member}_file {self._file}", self._from_file(self._file)
         else:
             name, key = f"the environment variable {self._env}", os.environ.get(self._env or "", "").strip()

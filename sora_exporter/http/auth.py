@@ -123,9 +123,9 @@ Each module has ``scheme(provider) -> Scheme``.
 """
 
 
-def scheme_of(provider: Provider) -> Scheme:
-    """Return the scheme of a provider."""
-    key, auth = KeySource("api_key", provider.api_key_env, provider.api_key_file), provider.auth
+def scheme_of(provider: Provider, given: str | None = None) -> Scheme:
+    """Return the scheme of a provider; a key that is ``given`` replaces the configured one."""
+    key, auth = KeySource("api_key", provider.api_key_env, provider.api_key_file, given), provider.auth
     if auth is None:
         return KeyScheme(key, bearer)
     for name, module in LATE.items():

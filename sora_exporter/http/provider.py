@@ -34,13 +34,16 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class ProviderClient:
-    """The client of one provider. Nothing that a provider or a network does raises."""
+    """The client of one provider. Nothing that a provider or a network does raises.
 
-    def __init__(self, provider: Provider) -> None:
+    A ``key`` replaces the one that the configuration names.
+    """
+
+    def __init__(self, provider: Provider, key: str | None = None) -> None:
         self._provider = provider
         self._base_url = httpx2.URL(provider.base_url)
         self._transport = transport_of(provider)
-        self._scheme = scheme_of(provider)
+        self._scheme = scheme_of(provider, key)
         self._http = httpx2.AsyncClient(
             transport=self._transport, auth=SdkAuth(self._scheme), follow_redirects=False, trust_env=False
         )
@@ -161,12 +164,15 @@ class ProviderClient:
             return
         options = self._options(request)
         body = request.body
-        if request.is_multipart:
+        files = [(member, (one.name, one.content, one.media_type)) for member, one in request.files.items()]
+        if request.is_multipart or files:
             # With this header the SDK encodes a form, and adds the boundary to it.
             options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
             body = {name: _text(value) for name, value in (body or {}).items()}
         send = self._sdk.put if request.method == "PUT" else self._sdk.post
-        await send(self._address(request.path), cast_to=httpx2.Response, body=body, options=options)
+        await send(
+            self._address(request.path), cast_to=httpx2.Response, body=body, files=files or None, options=options
+        )
 
     async def _renewed(self, timeout_seconds: float) -> BaseException | None:
         """Make the credentials ready. Their time and their faults are not the provider's."""
@@ -251,9 +257,13 @@ class ProviderClient:
 
 
 class ProviderClients:
-    """One client per provider, created on first use and kept until its provider changes."""
+    """One client per provider, created on first use and kept until its provider changes.
 
-    def __init__(self) -> None:
+    ``keys`` are those of providers by name, in place of the ones that the configuration names.
+    """
+
+    def __init__(self, keys: Mapping[str, str] | None = None) -> None:
+        self._keys = dict(keys or {})
         self._clients: dict[str, tuple[Provider, ProviderClient]] = {}
         self._retired: list[ProviderClient] = []
 
@@ -264,7 +274,7 @@ class ProviderClients:
             return client
         if client is not None:
             self._retired.append(client)
-        client = ProviderClient(provider)
+        client = ProviderClient(provider, self._keys.get(name))
         self._clients[name] = provider, client
         return client
 

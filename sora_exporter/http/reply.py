@@ -42,13 +42,22 @@ OWN_ANSWERS: Mapping[int, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a form: its name, its bytes and its media type."""
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One request to a provider. ``path`` is relative to its base URL; ``stop`` ends an event stream early.
 
     A path that is a whole address comes from an answer, and must have the origin of the base URL.
 
     ``limit`` is the number of bytes read of the answer; larger than usual only if the answer contains the asset itself.
-    ``headers`` are added to the provider's own.
+    ``headers`` are added to the provider's own. ``files`` by member make the body a form.
     """
 
     method: str
@@ -62,6 +71,7 @@ class Request:
     stop: Callable[[bytearray], bool] | None = None
     limit: int = ANSWER_BYTES
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

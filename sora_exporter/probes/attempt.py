@@ -16,7 +16,7 @@ from sora_exporter.config.apis.spec import Call, Canary
 from sora_exporter.config.apis.template import placeholders
 from sora_exporter.documents import decoded
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
-from sora_exporter.http.reply import Reply, Request, exchange_of
+from sora_exporter.http.reply import Reply, Request, Upload, exchange_of
 from sora_exporter.probes.depth import deeper
 from sora_exporter.probes.requests import Filled, Known, Unfilled, known_to
 from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict, is_success
@@ -78,8 +78,8 @@ class Attempt:
 
     The last ``kept_free_seconds`` before the deadline are reserved for deleting the job. ``exchange`` is the record of
     the current request and grows while its answer comes in; ``last`` is the latest reply. ``canaries`` are those that
-    may be sent, ``canary`` is the latest one sent. ``proved`` is the depth that the probe noted beyond the verdict, and
-    ``unknown_word`` the latest unknown status word of the job.
+    may be sent, ``canary`` is the latest one sent. ``files`` go into the form of the create request. ``proved`` is the
+    depth that the probe noted beyond the verdict, and ``unknown_word`` the latest unknown status word of the job.
     """
 
     service: Service
@@ -93,6 +93,7 @@ class Attempt:
     kept_free_seconds: float = 0.0
     is_relay: bool = True
     canaries: tuple[Canary, ...] = ()
+    files: Mapping[str, Upload] = field(default_factory=dict)
 
     proved: Depth | None = None
     canary: Canary | None = None
@@ -146,12 +147,14 @@ class Attempt:
         most_seconds: float = math.inf,
         limit: int = ANSWER_BYTES,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, Upload] | None = None,
     ) -> Verdict:
         """Send one request within the attempt's deadline, keep its trail, and return the verdict on its answer."""
         seconds = min(self.remaining_seconds, most_seconds)
         request = Request(
-            method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop, limit, headers or {}
-        )
+            method, path, endpoint, seconds, body, is_multipart, is_paid, expectation, stop, limit, headers or {},
+            files or {},
+        )  # fmt: skip
         self.exchange = exchange_of(request)
         reply = await self.client.ask(request, self.service.access, self.exchange)
         self.exchange = Exchange()
@@ -185,6 +188,7 @@ class Attempt:
             stop=stop,
             limit=create.answer_mib * MIB if is_paid else ANSWER_BYTES,
             headers=headers,
+            files=self.files,
         )
 
     async def call(

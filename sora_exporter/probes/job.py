@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import repeat
 
 from sora_exporter.classify.envelopes import is_good_word
 from sora_exporter.config.apis import Api, first
-from sora_exporter.config.apis.spec import Job
+from sora_exporter.config.apis.spec import Job, State
 from sora_exporter.probes.asset import media_link
 from sora_exporter.probes.attempt import JOB_ENDPOINT, Attempt
 from sora_exporter.probes.outcomes import may_have_begun
@@ -32,6 +32,7 @@ NO_REASON = "the job failed without a reason"
 HOPELESS = frozenset({"unfilled", "address", "address:elsewhere"})
 """Rules of polls that can never be sent."""
 ID_CHARACTERS = 512
+Heard = Callable[[State, float | None], None]
 LONG_SECRET = 12
 """Characters; a job's id may contain a shorter secret, such as a configured header's value, by chance."""
 
@@ -177,9 +178,12 @@ async def poll_job(attempt: Attempt, job_id: str) -> Verdict:
     return replace(verdict, rule="generate:unknown-word", message=message)
 
 
-async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> Followed:
+async def follow_job(
+    attempt: Attempt, job_id: str, pauses: Iterator[float], heard: Heard = lambda _state, _percent: None
+) -> Followed:
     """Poll with these pauses until the job is done or failed or time is up; note queue and render phases.
 
+    ``heard`` gets the state after each poll that shows one, and the percentage that is done if the answer has it.
     Raises ValueError for an API whose jobs have no ids.
     """
     job = attempt.api.job
@@ -200,6 +204,8 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
             return Followed(verdict)
         state, word = state_and_word(job, attempt.document, attempt.http_status)
         attempt.unknown_word = word or attempt.unknown_word
+        if state is not None:
+            heard(state, percent_done(first(attempt.document, job.progress)))
         if verdict.error_class is ErrorClass.INVALID_RESPONSE and (state is not None or word):
             verdict = Verdict(ErrorClass.NONE, "generate:state", verdict.message)
         if phase == "queue" and state in ("running", "done"):
@@ -224,6 +230,15 @@ async def follow_job(attempt: Attempt, job_id: str, pauses: Iterator[float]) -> 
         await clock.sleep(pause)
     attempt.phases[phase] = clock.monotonic() - since
     return Followed(None, trouble, phase)
+
+
+def percent_done(said: object) -> float | None:
+    """Return a percentage between 0 and 100 from a number or a text such as ``40%``; None for anything else."""
+    try:
+        percent = float(said.removesuffix("%") if isinstance(said, str) else said)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return percent if 0 <= percent <= 100 else None
 
 
 def _failed(attempt: Attempt, job: Job, verdict: Verdict) -> Verdict:

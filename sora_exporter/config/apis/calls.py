@@ -142,3 +142,5 @@ class Create(Call):
     """Paths in the body to the length of the video, for prices per second: 5, ``"5"`` or ``5s``."""
     present: Paths = ()
     """Paths of which a good answer has one; defaults to those of the job's id."""
+    files: Mapping[str, Literal["form", "data_url"]] = Field(default_factory=dict)
+    """The members that may be files of the fallback client: sent in a form, or as a data URL in the body."""

@@ -62,6 +62,8 @@ class Job(Section):
     """Paths to the status word in the answer to a poll."""
     error: Paths = ()
     """Paths to the reason of a failure."""
+    progress: Paths = ()
+    """Paths to the percentage that is done, such as 40 or ``"40%"``."""
     queued: Words = ()
     """Words for a job that waits."""
     running: Words = ()
