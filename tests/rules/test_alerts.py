@@ -305,6 +305,20 @@ def test_alert(tmp_path: Path, alert: str, case: Case) -> None:
     check(tmp_path, case.series(), expected, case.every)
 
 
+def test_a_paid_probe_that_waits_is_not_stale(tmp_path: Path) -> None:
+    """After an attempt that made no job a paid probe may wait for a day; one whose attempts succeed may not."""
+    length = 2400
+    series = [*Story(minutes((length, "none")), "alpha").series(), *Story(minutes((length, "none")), "beta").series()]
+    for service_id, success in (("alpha", 0), ("beta", 1)):
+        probe = {"job": "sora_exporter", "instance": "a", "service_id": service_id, "probe": "submit"}
+        for name, value in (("interval_seconds", 3600.0), ("last_attempt_timestamp_seconds", 60.0)):
+            series.append((f"sora_probe_{name}", probe, [value] * length))
+        series.append(("sora_probe_success", probe, [success] * length))
+    stale = [f"count({firings('SoraProbeStale', service_id=one, probe='submit')})" for one in ("alpha", "beta")]
+    waiting, after = (200, stale[0], None), (1640, stale[0], 1)
+    check(tmp_path, series, [waiting, (200, stale[1], 1), (1600, stale[0], None), after], every="5m")
+
+
 def test_the_watchdog_fires_always(tmp_path: Path) -> None:
     """The dead man's switch hears from the first evaluation on."""
     check(

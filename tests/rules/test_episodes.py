@@ -61,6 +61,20 @@ def test_single_failed_attempts_are_no_trouble(tmp_path: Path, short_or_long: Ch
     )
 
 
+def test_faults_that_ended_between_two_scrapes_are_not_one(tmp_path: Path) -> None:
+    """Two single failures at two scrapes are two faults if the exporter's status began anew, and one if it did not."""
+    classes = minutes((20, "none"), (2, "server_error"), (20, "none"))
+    series = [*Story(classes, "anew").series(), *Story(classes, "same").series(), *scrapes(*[1] * 42)]
+    anew = [
+        (name, labels, [*values[:21], 1251.0, *values[22:]])
+        if name == "sora_service_status_since_timestamp_seconds" and labels["service_id"] == "anew"
+        else (name, labels, values)
+        for name, labels, values in series
+    ]
+    worst = [f'sum(max_over_time({P}observed_severity:last{{service_id="{one}"}}[40m]))' for one in ("anew", "same")]
+    check(tmp_path, anew, [(40, worst[0], 0), (40, worst[1], 1)])
+
+
 def test_a_flapping_service_is_one_alert_from_its_second_fault_on(tmp_path: Path) -> None:
     """Faults of six minutes every twelve, for two hours, begin an alert twice and not ten times."""
     flaps = minutes(*[stretch for _ in range(10) for stretch in ((6, "server_error"), (6, "none"))])

@@ -110,9 +110,9 @@ def _routes() -> AnyPanel:
     chosen = recorded("recommended:bool", "product_service_id")
     return grid(
         "Use these routes",
-        "The best route of each product that works now: whole percents of the day's availability first, "
-        "then seconds to answer, then price. A product without a row has no working route; the tile beside it "
-        "says so.",
+        "For each product, among the routes that work now and are within one percentage point of the best availability "
+        "(the lower one of 30 days and of one day), the one proven furthest, then the cheapest, then the fastest. A "
+        "product without a row has no working route; the tile beside it says so.",
         [SERVICE_COLUMN, LabelColumn("Product", "product", width=110), LabelColumn("Access", "access", width=80)],
         [
             Column("Status", only_recommended(STATUS_NOW), mappings=look.STATUS_WORDS, width=110),
