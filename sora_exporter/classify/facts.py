@@ -23,6 +23,8 @@ _NODE_LIMIT = 400
 _DEPTH_LIMIT = 8
 _NESTED_LIMIT = 3
 _EVENT_LIMIT = 1000
+_FEW_BLANKS = 1
+_FEW_CHARACTERS = 4
 
 _REQUEST_ID = re.compile(
     r"[(（]?(?:request|trace)[ _]?id[:：]? ?[\w.-]{1,80}[)）]?|logid[:：]? ?\w{1,80}", re.IGNORECASE
@@ -140,7 +142,9 @@ class _Notes:
         if isinstance(value, str):
             if key in shapes.CODE_KEYS:
                 self.code(value)
-            elif key in shapes.MESSAGE_KEYS:
+                if _is_sentence(value):
+                    self.message(value, nesting)
+            elif key in shapes.MESSAGE_KEYS or key.endswith(shapes.MESSAGE_ENDINGS):
                 self.message(value, nesting)
             elif key.endswith(shapes.ADDRESS_ENDINGS):
                 self.address(value)
@@ -203,6 +207,11 @@ def _facts_of_json(answer: Answer, form: str, document: object) -> Facts:
 def _http_codes(codes: list[str]) -> Iterator[int]:
     """HTTP statuses named inside a body: envelopes such as kie.ai's answer 200 and put the real one in ``code``."""
     return (int(code) for code in codes if len(code) == 3 and code.isascii() and code.isdigit() and code[0] in "45")
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text at the place of a code is a message: ``{"ok": false, "reason": "No credits left"}``."""
+    return text.count(" ") >= _FEW_BLANKS or (not text.isascii() and len(text) >= _FEW_CHARACTERS)
 
 
 def _without_ids(text: str) -> str:

@@ -36,6 +36,8 @@ MESSAGE_KEYS = names(
     " faultstring failreason failure failurereason failuremessage statusmessage taskstatusmsg description title raw"
     " data upstreamerror exception cause"
 )
+MESSAGE_ENDINGS = ("message", "msg", "reason", "description")
+"""The endings of the names of further members that hold a message, such as ``raw_message``."""
 FILTER_KEYS = frozenset(["raimediafilteredcount", "raimediafilteredreasons"])
 """Google reports a moderated video with these fields of a finished operation. Source: Vertex AI Veo API reference."""
 ADDRESS_ENDINGS = ("url", "uri", "redirect", "location", "redirectto", "href")

@@ -12,7 +12,17 @@ from support.corpus import is_seen
 from sora_exporter.result import Answer
 
 CORPUS = Path(__file__).resolve().parent / "corpus"
-WHOLE = ("answers", "own", "gathered", "collected-2", "collected-4")
+WHOLE = (
+    "answers",
+    "own",
+    "gathered",
+    "collected-2",
+    "collected-4",
+    "collected-5",
+    "collected-6",
+    "collected-7",
+    "invented",
+)
 HALVED = ("answers-2", "collected", "collected-3")
 
 
