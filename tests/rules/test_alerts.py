@@ -122,11 +122,12 @@ CASES = [
     (
         "SoraErrorBudgetBurnSlow",
         Case(
-            met((60, "none"), *[(15, "overloaded"), (100, "none")] * 4, (600, "none"), objective=0.999),
+            met((60, "none"), *[(15, "overloaded"), (70, "none")] * 3, (400, "none"), objective=0.999),
             70,
-            470,
-            1100,
+            275,
+            700,
             {**OF_ALPHA, **WARNING},
+            every="2m",
         ),
     ),
     ("SoraProbeStale", Case(stopped, 20, 30, 50, {"probe": "canary", "reason": "stopped", **OF_ALPHA})),

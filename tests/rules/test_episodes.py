@@ -25,28 +25,34 @@ def half_broken(hours: int, share: float, seed: int = 1) -> list[str]:
     return ["none" if chance.random() < share else "rate_limited" for _ in range(hours * 60)]
 
 
-def test_half_broken_for_nine_hours_is_one_episode(tmp_path: Path) -> None:
-    """Nine hours of which half of the requests succeed are one episode, nine hours, one alert, and half available."""
-    story = Story([*minutes((20, "none")), *half_broken(9, 0.5), *minutes((220, "none"))])
+def test_half_broken_for_hours_is_one_episode(tmp_path: Path, short_or_long: Choice) -> None:
+    """Hours of which half of the requests succeed are one episode of this length, one alert, and half available."""
+    hours = short_or_long(3, 9)
+    over = 20 + 60 * hours
+    broken = half_broken(hours, 0.5)
+    # The half hour after the last refusal belongs to the requests under risk control.
+    share = (broken.count("none") + 30) / (len(broken) + 30)
+    story = Story([*minutes((20, "none")), *broken, *minutes((220, "none"))])
+    end = over + 200
     check(
         tmp_path,
-        [*story.series(), *scrapes(*[1] * 780)],
+        [*story.series(), *scrapes(*[1] * len(story.classes))],
         [
-            (760, f"sum({P}risk_control_episodes:sum24h)", 1),
-            (760, f"abs(sum({P}risk_control_hours:sum24h) - 9) < bool 0.9", 1),
-            (760, f"abs(sum({P}risk_control_success:ratio24h) - 0.5) < bool 0.06", 1),
-            (760, f"abs(sum({P}availability:ratio24h) - (760 - 270) / 760) < bool 0.02", 1),
-            (760, beginnings("SoraServiceRiskControl", "750m"), 1),
-            (700, f"count({firings('SoraServiceRiskControl')})", 1),
-            (775, f"count({firings('SoraServiceRiskControl')})", None),
-            (700, SPEAKING, 1),
+            (end, f"sum({P}risk_control_episodes:sum24h)", 1),
+            (end, f"abs(sum({P}risk_control_hours:sum24h) - {hours}) < bool {hours / 10}", 1),
+            (end, f"abs(sum({P}risk_control_success:ratio24h) - {share}) < bool 0.03", 1),
+            (end, f"abs(sum({P}availability:ratio24h) - ({end} - {30 * hours}) / {end}) < bool 0.02", 1),
+            (end, beginnings("SoraServiceRiskControl", f"{end - 10}m"), 1),
+            (over + 140, f"count({firings('SoraServiceRiskControl')})", 1),
+            (over + 215, f"count({firings('SoraServiceRiskControl')})", None),
+            (over + 140, SPEAKING, 1),
         ],
     )
 
 
 def test_single_failed_attempts_are_no_trouble(tmp_path: Path, short_or_long: Choice) -> None:
     """One attempt in a hundred that fails by itself costs one per cent, no alert and no star but the one of 99 %."""
-    length = short_or_long(500, 1440)
+    length = short_or_long(300, 1440)
     classes = minutes((length, "none"))
     for minute in range(50, length, 100):
         classes[minute] = "server_error"
@@ -178,16 +184,19 @@ def test_the_deeper_and_newer_evidence_of_two_places_decides(tmp_path: Path) -> 
         )
 
 
-def test_a_second_place_leaves_availability_as_it_is(tmp_path: Path) -> None:
+def test_a_second_place_leaves_availability_as_it_is(tmp_path: Path, short_or_long: Choice) -> None:
     """Two places that see the same half of a service with chances of their own measure what one place does."""
-    us = [*minutes((60, "none")), *half_broken(9, 0.4, 1), *minutes((60, "none"))]
-    eu = [*minutes((60, "none")), *half_broken(9, 0.4, 2), *minutes((60, "none"))]
+    hours = short_or_long(3, 9)
+    us = [*minutes((60, "none")), *half_broken(hours, 0.4, 1), *minutes((60, "none"))]
+    eu = [*minutes((60, "none")), *half_broken(hours, 0.4, 2), *minutes((60, "none"))]
+    end = len(us) - 5
+    failed = (us.count("rate_limited") + eu.count("rate_limited")) / 2
     check(
         tmp_path,
-        [*(one for story in two_places(us, eu) for one in story.series()), *scrapes(*[1] * 660)],
+        [*(one for story in two_places(us, eu) for one in story.series()), *scrapes(*[1] * len(us))],
         [
-            (655, f"abs(sum({P}availability:ratio24h) - (655 - 0.6 * 540) / 655) < bool 0.01", 1),
-            (655, f"sum({P}risk_control_episodes:sum24h)", 1),
+            (end, f"abs(sum({P}availability:ratio24h) - ({end} - {failed}) / {end}) < bool 0.01", 1),
+            (end, f"sum({P}risk_control_episodes:sum24h)", 1),
         ],
     )
 
@@ -209,9 +218,9 @@ def test_a_place_that_sees_nothing_is_one_alert(tmp_path: Path) -> None:
 
 
 def test_a_long_loss_of_our_network_is_one_alert(tmp_path: Path, short_or_long: Choice) -> None:
-    """Five hours (fourteen in the full form) without a network are one alert then, and none about coverage later."""
-    hours = short_or_long(5, 14)
-    lost = minutes((20, "none"), (60 * hours, "local_network"), (short_or_long(120, 600), "none"))
+    """Two hours (fourteen in the full form) without a network are one alert then, and none about coverage later."""
+    hours = short_or_long(2, 14)
+    lost = minutes((20, "none"), (60 * hours, "local_network"), (short_or_long(60, 600), "none"))
     stories = [Story(lost, "alpha"), Story(lost, "beta", provider="other")]
     check(
         tmp_path,
@@ -246,18 +255,18 @@ def test_a_dead_shard_is_one_alert_about_its_services(tmp_path: Path) -> None:
 
 def test_a_gap_of_three_hours_splits_no_episode(tmp_path: Path) -> None:
     """Scrapes that are missing for three hours within an episode leave it one, and its hours whole."""
-    story = Story(minutes((60, "none"), (400, "captcha"), (300, "none")))
-    gap = range(200, 375)
+    story = Story(minutes((20, "none"), (240, "captcha"), (20, "none")))
+    gap = range(40, 215)
     series = [
         (name, labels, [None if minute in gap else value for minute, value in enumerate(values)])
         for name, labels, values in story.series()
     ]
     check(
         tmp_path,
-        [*series, *scrapes(*[1] * 760)],
+        [*series, *scrapes(*[1] * 280)],
         [
-            (755, f"sum({P}risk_control_episodes:sum24h)", 1),
-            (755, f"abs(sum({P}risk_control_hours:sum24h) - 400 / 60) < bool 0.1", 1),
+            (275, f"sum({P}risk_control_episodes:sum24h)", 1),
+            (275, f"abs(sum({P}risk_control_hours:sum24h) - 240 / 60) < bool 0.1", 1),
         ],
     )
 
@@ -314,35 +323,37 @@ def test_a_clock_a_minute_off_changes_nothing(tmp_path: Path) -> None:
 
 def test_maintenance_uses_up_the_budget_in_every_figure(tmp_path: Path) -> None:
     """Two hours of announced maintenance raise no alert, and the burn rate and the remaining budget agree."""
-    story = Story(minutes((240, "none"), (120, "maintenance"), (120, "none")))
-    share = "120 / 480"
+    story = Story(minutes((120, "none"), (120, "maintenance"), (120, "none")))
+    share = "120 / 360"
     check(
         tmp_path,
-        [*story.series(), *scrapes(*[1] * 480)],
+        [*story.series(), *scrapes(*[1] * 360)],
         [
-            (300, SPEAKING, None),
-            (480, f"abs(sum({P}burnrate:ratio1d) - ({share}) / 0.01) < bool 0.5", 1),
-            (480, f"abs(sum({P}error_budget_remaining:ratio30d) - (1 - ({share}) / 0.01)) < bool 0.5", 1),
+            (180, SPEAKING, None),
+            (360, f"abs(sum({P}burnrate:ratio1d) - ({share}) / 0.01) < bool 0.5", 1),
+            (360, f"abs(sum({P}error_budget_remaining:ratio30d) - (1 - ({share}) / 0.01)) < bool 0.5", 1),
         ],
+        every="2m",
     )
 
 
 def test_a_month_counts_before_one_calm_day(tmp_path: Path) -> None:
     """Of two routes that work, the one with the better record is recommended, and price decides only between equals."""
-    good = Story(minutes((360, "none")), "good")
-    shaky = Story(minutes((30, "none"), (60, "unavailable"), (270, "none")), "shaky")
-    equal = Story(minutes((360, "none")), "equal")
+    good = Story(minutes((260, "none")), "good")
+    shaky = Story(minutes((30, "none"), (60, "unavailable"), (170, "none")), "shaky")
+    equal = Story(minutes((260, "none")), "equal")
     price = {"good": 3.0, "shaky": 1.0, "equal": 2.0}
     prices = [
         one
         for name, usd in price.items()
-        for one in plain("sora_service_price_usd", [usd] * 360, service_id=name, unit="second")
+        for one in plain("sora_service_price_usd", [usd] * 260, service_id=name, unit="second")
     ]
     check(
         tmp_path,
-        [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * 360)],
+        [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * 260)],
         [
-            (355, 'sum(product_service_id:sora_service_recommended:bool{service_id="equal"})', 1),
-            (355, "sum(product_service_id:sora_service_recommended:bool)", 1),
+            (255, 'sum(product_service_id:sora_service_recommended:bool{service_id="equal"})', 1),
+            (255, "sum(product_service_id:sora_service_recommended:bool)", 1),
         ],
+        every="2m",
     )

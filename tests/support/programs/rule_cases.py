@@ -1,65 +1,80 @@
-"""Prometheus' rule tests over the rules that they need: the rest of the shipped file costs time and changes nothing."""
+"""The shipped rules that a story needs: the others cost time and change nothing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import yaml
 
+from support.programs.launch import RULES
+
 NAME = re.compile(r"[A-Za-z_][\w:]*")
+SERIES = re.compile(r"\b(?:sora_\w+|\w+:\w+:\w+|up|ALERTS)\b")
+FROM_NOTHING = re.compile(r"\b(?:vector|absent)\(")
+"""Functions that give a sample where no series is."""
 
 
-def trimmed(case: Path, directory: Path) -> Path:
-    """Write a case and its rule files, without rules that no expectation depends on, into ``directory``.
+@cache
+def shipped_groups() -> Sequence[Mapping[str, Any]]:
+    """Return the groups of the recording rules, and then of the alerts, without the texts of alerts."""
+    files = [(RULES / f"sora-{kind}.rules.yml").read_text("utf-8") for kind in ("recording", "alerts")]
+    groups = [group for text in files for group in yaml.safe_load(text)["groups"]]
+    for group in groups:
+        for rule in group["rules"]:
+            rule.pop("annotations", None)
+    return groups
 
-    Returns the case's new path. A rule is needed if an expectation or a needed rule names its alert or its series.
+
+def needed_groups(expressions: Iterable[str], series: Iterable[str]) -> list[Mapping[str, Any]]:
+    """Return the groups with only those rules that the expressions depend on and that find anything in these series.
+
+    A rule is needed if an expression or a needed rule names its alert or its series. It finds nothing if neither one
+    of the given series nor a rule that finds something is named in it.
     """
-    document = yaml.safe_load(case.read_text("utf-8"))
-    files = {name: yaml.safe_load((case.parent / name).read_text("utf-8")) for name in document["rule_files"]}
-    rules = {}
-    for content in files.values():
-        for group in content["groups"]:
-            for rule in group["rules"]:
-                rules.setdefault(_name(rule), []).append(rule)
-    alerts = {name for name, same in rules.items() if "alert" in same[0]}
-    needed = _closure(set(_expected(document, alerts)), rules)
-    for number, (name, content) in enumerate(files.items()):
-        for group in content["groups"]:
-            group["rules"] = [rule for rule in group["rules"] if _name(rule) in needed]
-        content["groups"] = [group for group in content["groups"] if group["rules"]]
-        (directory / f"{number}-{Path(name).name}").write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
-    document["rule_files"] = [f"{number}-{Path(name).name}" for number, name in enumerate(files)]
-    kept = {group["name"] for content in files.values() for group in content["groups"]}
-    document["group_eval_order"] = [name for name in document.get("group_eval_order", ()) if name in kept]
-    target = directory / case.name
-    target.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
-    return target
+    rules = [rule for group in shipped_groups() for rule in group["rules"]]
+    kept = _needed(expressions, rules) & _speaking(set(series), rules)
+    groups = (
+        {**group, "rules": [rule for rule in group["rules"] if _name(rule) in kept]} for group in shipped_groups()
+    )
+    return [group for group in groups if group["rules"]]
 
 
 def _name(rule: Mapping[str, Any]) -> str:
     return str(rule.get("record") or rule["alert"])
 
 
-def _expected(document: Mapping[str, Any], alerts: Iterable[str]) -> Iterator[str]:
-    """Yield the names in all expectations of a case: alerts, all of them if none is named, and series."""
-    for test in document["tests"]:
-        for one in test.get("alert_rule_test", ()):
-            yield one["alertname"]
-        for one in test.get("promql_expr_test", ()):
-            yield from NAME.findall(one["expr"])
-            if "ALERTS" in one["expr"] and 'alertname="' not in one["expr"]:
-                yield from alerts
-
-
-def _closure(names: set[str], rules: Mapping[str, list[Mapping[str, Any]]]) -> set[str]:
-    """Return the rules of these names and all that they are computed from, also in the texts of alerts."""
+def _needed(expressions: Iterable[str], rules: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the names of the rules that the expressions name, and of all that these are computed from."""
+    waiting = {name for expression in expressions for name in _named(expression, rules)}
     needed: set[str] = set()
-    waiting = names & rules.keys()
     while waiting:
         needed |= waiting
-        texts = [yaml.safe_dump(rule) for name in waiting for rule in rules[name]]
-        waiting = {found for text in texts for found in NAME.findall(text)} & rules.keys() - needed
+        waiting = {name for rule in rules if _name(rule) in waiting for name in _named(rule["expr"], rules)} - needed
     return needed
+
+
+def _named(expression: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the names of the rules in an expression: all alerts if it reads alerts without naming one."""
+    found = set(NAME.findall(expression))
+    is_any_alert = "ALERTS" in found and 'alertname="' not in expression
+    for rule in rules:
+        if _name(rule) in found or (is_any_alert and "alert" in rule):
+            yield _name(rule)
+
+
+def _speaking(series: set[str], rules: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Return the names of the rules that find anything."""
+    speaking: set[str] = set()
+    while True:
+        sources = series | speaking
+        found = {
+            _name(rule)
+            for rule in rules
+            if FROM_NOTHING.search(rule["expr"]) or not sources.isdisjoint(SERIES.findall(rule["expr"]))
+        }
+        if found == speaking:
+            return speaking
+        speaking = found
