@@ -35,9 +35,10 @@ DAY_MINUTES = 24 * 60
 
 
 @pytest.fixture(scope="module")
-def histories() -> dict[str, ServiceHistory]:
-    """The month of the six services, by service_id."""
-    return {story.id: invent_history(story, END) for story in ARTICLE}
+def histories(request: pytest.FixtureRequest) -> dict[str, ServiceHistory]:
+    """The month of the six services, or in the short form of three that differ most, by service_id."""
+    chosen = STARS if request.config.getoption("long") else ("sora-2-official", "sora-2-pro-reverse", "veo-3.1-reverse")
+    return {story.id: invent_history(story, END) for story in ARTICLE if story.id in chosen}
 
 
 def at_its_end(series: Series) -> Series:
@@ -80,7 +81,7 @@ def services(result: Result) -> dict[str, dict[str, Any]]:
 def test_availability_and_coverage_are_the_truth(
     month: dict[str, dict[str, Any]], histories: dict[str, ServiceHistory]
 ) -> None:
-    """Availability and coverage of all six services lie within 0.05 percentage points of what was invented."""
+    """Availability and coverage of all services lie within 0.05 percentage points of what was invented."""
     assert month.keys() == histories.keys()
     for service_id, history in histories.items():
         assert abs(month[service_id]["figures"]["availability"] - history.availability) < 0.0005
@@ -96,7 +97,7 @@ def test_episodes_hours_and_stars_are_exact(
         assert figures["risk_control_episodes"] == history.episodes
         assert figures["risk_control_hours"] == pytest.approx(history.risk_control_hours, abs=1e-4)
         assert figures["stars"] == STARS[service_id]
-    assert sum(history.episodes for history in histories.values()) > 20
+    assert sum(history.episodes for history in histories.values()) > 10
 
 
 def test_incidents_are_those_that_were_invented(
@@ -174,8 +175,8 @@ def test_a_time_before_the_record_is_said_plainly(engine: Prometheus) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "csv", "html"])
-def test_every_format_covers_the_month(engine: Prometheus, form: str) -> None:
-    """Each format names every service."""
-    result = call(engine, "--format", form)
+def test_every_format_covers_every_service(engine: Prometheus, histories: dict[str, ServiceHistory], form: str) -> None:
+    """Each format names every service; the window is short, since the formats show the same findings of any."""
+    result = call(engine, "--window", "24h", "--format", form)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert all(story.name in result.stdout for story in ARTICLE)
+    assert all(history.service.name in result.stdout for history in histories.values())
