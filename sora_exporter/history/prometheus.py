@@ -151,9 +151,9 @@ def _base_url(access: Access) -> str:
     return url.rstrip("/").removesuffix("/api/v1")
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+def _tls(ca_file: Path | None) -> ssl.SSLContext | None:
     try:
-        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        return ssl.create_default_context(cafile=str(ca_file)) if ca_file else None
     except FileNotFoundError:
         raise PrometheusError(f"--prometheus.ca-file {ca_file}: no such file") from None
     except (OSError, ssl.SSLError):

@@ -7,6 +7,8 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
+from sora_exporter.http.transport import usual_context
+
 
 def expiry(certificate: Mapping[str, Any] | bytes | None) -> float | None:
     """Return the expiry of a peer certificate as Unix time, from ``ssl``'s dictionary or from DER, or None."""
@@ -21,8 +23,7 @@ async def presented_expiry(host: str, port: int, timeout_seconds: float) -> floa
 
     Opens a separate connection and sends no request over it.
     """
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context = usual_context(is_verifying=False)
     try:
         async with asyncio.timeout(timeout_seconds):
             _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)

@@ -14,7 +14,7 @@ import httpx2
 from sora_exporter import __version__
 from sora_exporter.http.exchange import EXCHANGE, Exchange
 from sora_exporter.http.reply import describe
-from sora_exporter.http.transport import Transport
+from sora_exporter.http.transport import Transport, usual_context
 
 USER_AGENT: Final = f"sora-exporter/{__version__} (+https://github.com/sora-exporter/sora_exporter)"
 REDIRECTS: Final = 3
@@ -62,7 +62,7 @@ class Fetcher:
     ) -> None:  # fmt: skip
         self._http = httpx2.AsyncClient(
             headers={"user-agent": USER_AGENT},
-            transport=Transport(tls or ssl.create_default_context(), proxy, KEPT_CONNECTIONS),
+            transport=Transport(tls or usual_context(is_verifying=True), proxy, KEPT_CONNECTIONS),
             follow_redirects=redirects > 0,
             max_redirects=redirects,
             trust_env=False,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import ssl
-from functools import cache
 
 import httpx2
 import openai
 
 from sora_exporter.config import Provider
-from sora_exporter.http.transport import Transport
+from sora_exporter.http.transport import Transport, usual_context
 
 # The SDK logs requests with their bodies at debug level. Bodies and headers stay out of our log at every level.
 for _chatty in ("openai", "httpx2", "httpcore2"):
@@ -49,18 +48,9 @@ def bare_headers(sdk: openai.AsyncOpenAI) -> list[tuple[bytes, bytes]]:
     return headers.raw
 
 
-@cache
-def _usual_context(is_verifying: bool) -> ssl.SSLContext:
-    """Return the context that all providers without their own CA share; loading one takes time and memory."""
-    context = ssl.create_default_context()
-    if not is_verifying:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return context
-
-
 def transport_of(provider: Provider) -> Transport:
     """Return the transport to a provider, with its proxy and its trust settings."""
     proxy = provider.proxy.get_secret_value() if provider.proxy else None
     if provider.ca_file is None or not provider.verify:
-        return Transport(_usual_context(provider.verify), proxy, provider.max_concurrent)
+        return Transport(usual_context(provider.verify), proxy, provider.max_concurrent)
     return Transport(ssl.create_default_context(cafile=str(provider.ca_file)), proxy, provider.max_concurrent)

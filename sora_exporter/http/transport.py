@@ -10,6 +10,7 @@ import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ KEEPALIVE_SECONDS: Final = 330.0
 PIECE_BYTES: Final = 65536
 MOST_AT_ONCE: Final = 200
 
-__all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport"]
+__all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport", "usual_context"]
 
 BEYOND_PROXY = ("502", "503", "504")
 """The statuses of a proxy that cannot reach the server; any other refusal concerns the proxy and us."""
@@ -83,6 +84,15 @@ class BoundedBody(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._source.aclose()
+
+
+@cache
+def usual_context(is_verifying: bool) -> ssl.SSLContext:
+    """Return the context that all transports without their own CA share; loading one takes time and memory."""
+    context = ssl.create_default_context()
+    if not is_verifying:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 class Transport(httpx2.AsyncBaseTransport):
