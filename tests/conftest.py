@@ -17,7 +17,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The time of one example says more about the machine than about the code.
-settings.register_profile("short", deadline=None)
+settings.register_profile("short", deadline=None, max_examples=30)
 settings.register_profile("long", deadline=None, max_examples=2000)
 
 

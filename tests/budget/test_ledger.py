@@ -432,7 +432,9 @@ class AnyOrder(RuleBasedStateMachine):
         self.files.close()
 
 
-AnyOrder.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None, derandomize=True)
+AnyOrder.TestCase.settings = settings(
+    max_examples=settings.default.max_examples // 2, stateful_step_count=30, derandomize=True
+)
 test_any_order = AnyOrder.TestCase
 
 

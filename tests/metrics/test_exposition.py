@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE_PLAIN
 from prometheus_client.exposition import generate_latest
@@ -143,7 +143,6 @@ components = names | st.sampled_from(("a\n# HELP b c\nb 1", "\n# EOF\n", "\\n"))
 numbers = st.floats(min_value=0, max_value=1e12)
 
 
-@settings(max_examples=30, deadline=None)
 @given(names, components, st.sampled_from(sorted(ErrorClass)), numbers)
 def test_any_names_and_results_parse(name: str, component: str, error_class: ErrorClass, seconds: float) -> None:
     """With any names from people and providers, both formats parse and give the names back unchanged."""

@@ -47,7 +47,7 @@ def fill_hostile(exporter: Exporter, text: str) -> None:
     page_says(exporter, ComponentStatus.OPERATIONAL, Incident(text, Impact.MINOR, True, url="http://a.example"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(codec=None), min_size=1, max_size=300))
 @example(ATTACKS[0])
 @example(ATTACKS[1])
