@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,10 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.spending import Spending
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.clock import Clock
-from sora_exporter.config import Config, config_warnings, load_config
+from sora_exporter.config import Config, Service, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.events import EventLog, EventStore
-from sora_exporter.evidence.state import ServiceStatus, State
+from sora_exporter.evidence.state import Changed, ServiceStatus, State
 from sora_exporter.history.keeper import History
 from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
@@ -29,6 +29,7 @@ from sora_exporter.metrics.collect import (
 from sora_exporter.metrics.samples import Subject
 from sora_exporter.probes.balance import Balances
 from sora_exporter.probes.cleanup import CleanUp
+from sora_exporter.probes.once import attempt_now, free_probes
 from sora_exporter.probes.runner import NOT_SENT, Runner
 from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.result import BalanceReading, ProbeKind, ProbeResult
@@ -61,6 +62,7 @@ class Exporter:
         ledger: Ledger,
         clock: Clock,
         history: History | None = None,
+        events: EventLog | None = None,
     ) -> None:
         self.history = history
         self.config, self._config_file, self._ledger, self.clock = config, config_file, ledger, clock
@@ -68,7 +70,7 @@ class Exporter:
         self._clients = ProviderClients()
         self._runner = Runner(config, ledger, self._clients, clock)
         self._clean_up = CleanUp(config, ledger, self._clients, clock)
-        self.events = EventLog(EventStore(ledger.storage), clock.now)
+        self.events = events or EventLog(EventStore(ledger.storage), clock.now)
         self.state = State(clock, self._note_change)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
@@ -87,6 +89,7 @@ class Exporter:
         self._warned: list[str] = []
         self._tls_expires_at: dict[str, float] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self._change_listeners: list[Changed] = []
         self._upkeep: asyncio.Task[None] | None = None
         self._reloading = asyncio.Lock()
         self._next_reload: asyncio.Task[str] | None = None
@@ -195,6 +198,19 @@ class Exporter:
         """Call ``listener`` with the service's id after each recorded attempt."""
         self._listeners.append(listener)
 
+    def listen_to_changes(self, listener: Changed) -> None:
+        """Call ``listener`` with the service's id and what it had and has now at each change of a status."""
+        self._change_listeners.append(listener)
+
+    async def look_now(self, services: Sequence[Service]) -> None:
+        """Run the free probes of these services once, and read the balances of their providers; join running ones."""
+        async with asyncio.TaskGroup() as group:
+            for name in {service.provider for service in services if self.config.providers[service.provider].balance}:
+                group.create_task(self._balances.read(name))
+            for service in services:
+                for probe in free_probes(service, self.config.api(service), self._runner.is_barred):
+                    group.create_task(attempt_now(self.scheduler, self.clock, service, probe))
+
     def overdue(self) -> list[tuple[str, ProbeKind]]:
         """Return the scheduled probes whose next attempt is long overdue."""
         latest = {
@@ -255,6 +271,8 @@ class Exporter:
             depth=decided_by.depth if decided_by else None,
             detail=after.detail,
         )
+        for listener in self._change_listeners:
+            listener(service_id, before, after)
 
     async def _keep_up(self) -> None:
         """Begin a clean-up of jobs left at providers, and re-read the spend, which midnight resets.

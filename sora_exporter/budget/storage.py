@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import platformdirs
 from portalocker import LockException
 
 from sora_exporter.budget.locks import AttemptLocks, HeldElsewhereError, guarded, hold_alone
@@ -128,6 +129,11 @@ class Storage:
         except OSError as error:
             raise StorageError(f"{self._path}: was deleted while in use; restart to begin anew") from error
         raise StorageError(f"{self._path}: was replaced while in use; restart to use the new one")
+
+
+def usual_directory() -> Path:
+    """Return the storage directory of this account, where the platform keeps such things."""
+    return Path(platformdirs.user_state_dir("sora_exporter", appauthor=False))
 
 
 def _make_directory(directory: Path) -> None:

@@ -22,7 +22,6 @@ from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config, Service, StatusPage
-from sora_exporter.config.apis import Api
 from sora_exporter.evidence.snapshot import Json, service_as_known
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import is_unreached
@@ -31,6 +30,7 @@ from sora_exporter.http.provider import ProviderClients
 from sora_exporter.http.traced import TracedClients
 from sora_exporter.logs import configure_logging
 from sora_exporter.probes.balance import Balances
+from sora_exporter.probes.once import attempt_now, free_probes
 from sora_exporter.probes.runner import Runner
 from sora_exporter.probes.scheduler import Scheduler
 from sora_exporter.report.check import renderers
@@ -40,7 +40,6 @@ from sora_exporter.result import ProbeKind, Status
 
 log = logging.getLogger(__name__)
 
-BUSY_SECONDS = 0.2
 PAGE_SECONDS, PAGE_BYTES = 3.0, 64 * 1024
 Step = Callable[[], Coroutine[Any, Any, None]]
 
@@ -115,10 +114,8 @@ async def probe_once(
         balances = Balances(config, clients, clock, state.note_balance)
 
         async def attempt(service: Service, probe: ProbeKind) -> None:
-            # A running exporter may be running the same probe: two at once could be billed or rate-limited twice.
-            while (result := await scheduler.attempt(service, probe)) is None:
-                await clock.sleep(BUSY_SECONDS)
-            if show is not None:
+            result = await attempt_now(scheduler, clock, service, probe)
+            if show is not None and result is not None:
                 show(result_text(result))
 
         wanted = [service for service in config.services if not service_ids or service.id in service_ids]
@@ -186,12 +183,3 @@ async def _reach_page(name: str, page: StatusPage, state: State) -> None:
     finally:
         await fetcher.aclose()
     state.witness(f"page:{name}", is_reached, page.interval)
-
-
-def free_probes(service: Service, api: Api, is_barred: Callable[[Service, ProbeKind], bool]) -> list[ProbeKind]:
-    """Return the service's configured free probes without a canary that might cost.
-
-    If none is left it is the catalog, and nothing for an API without one.
-    """
-    free = [probe for probe in service.probes if not probe.is_paid and not is_barred(service, probe)]
-    return free or ([ProbeKind.CATALOG] if api.catalog is not None else [])

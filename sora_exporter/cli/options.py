@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-import platformdirs
 
+from sora_exporter.budget.storage import usual_directory
 from sora_exporter.cli.mistakes import fail
 from sora_exporter.config import Config, ConfigError, config_warnings, load_config
 from sora_exporter.tasks import on_signals, run
@@ -24,10 +24,6 @@ def warn(config: Config) -> None:
         click.echo(f"sora-exporter: {line}", err=True)
 
 
-def _storage_default() -> Path:
-    return Path(platformdirs.user_state_dir("sora_exporter", appauthor=False))
-
-
 def config_option(command: Command) -> Command:
     """Add --config.file."""
     return click.option(
@@ -39,7 +35,7 @@ def config_option(command: Command) -> Command:
 def storage_option(command: Command) -> Command:
     """Add --storage.path."""
     return click.option(
-        "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR", default=_storage_default,
+        "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR", default=usual_directory,
         help="Directory of the budget ledger and the event log. Default: the platform's state directory.",
     )(command)  # fmt: skip
 

@@ -6,7 +6,7 @@ line for each mistake. ``apis/`` holds the vendors' APIs as data, ``target`` the
 
 from __future__ import annotations
 
-from sora_exporter.config.load import load_config, parse_config
+from sora_exporter.config.load import Source, config_from, load_config, parse_config
 from sora_exporter.config.provider import Provider
 from sora_exporter.config.schema import ClassifyRule, Config, StatusPage, hidden_dump
 from sora_exporter.config.section import Section
@@ -35,7 +35,9 @@ __all__ = [
     "Provider",
     "Section",
     "Service",
+    "Source",
     "StatusPage",
+    "config_from",
     "config_warnings",
     "hidden_dump",
     "load_config",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,9 @@ from sora_exporter.config.problems import problem
 from sora_exporter.config.schema import Config
 from sora_exporter.config.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
 
+Source = Config | str | os.PathLike[str] | None
+"""A loaded configuration, the path of its file, or None for the built-in services."""
+
 # Errors for a default that depends on a value which already has an error of its own.
 CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
 
@@ -22,6 +26,15 @@ CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
 def load_config(path: Path | None) -> Config:
     """Return the configuration of a file; without one, the built-in services. Raises ConfigError."""
     return parse_config(read_yaml(path) if path is not None else _builtin())
+
+
+def config_from(source: Source) -> Config:
+    """Return the configuration of a source. Raises ConfigError for mistakes in it, TypeError for another kind."""
+    if isinstance(source, Config):
+        return source
+    if source is None or isinstance(source, str | os.PathLike):
+        return load_config(None if source is None else Path(source))
+    raise TypeError(f"config is a path, a Config or None, not {type(source).__name__}")
 
 
 def builtin_document() -> dict[str, Any]:

@@ -9,22 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from sora_exporter.config import Config, load_config
 from sora_exporter.fallback.files import is_file
 from sora_exporter.fallback.outcome import Video, VideoJob
 
 Ambiguous = Literal["raise", "next"]
-Source = Config | str | os.PathLike[str] | None
-"""A loaded configuration, the path of its file, or None for the built-in services."""
-
-
-def loaded(config: Source) -> Config:
-    """Return a configuration. Raises ConfigError for mistakes in it, TypeError for anything else than a source."""
-    if isinstance(config, Config):
-        return config
-    if config is None or isinstance(config, str | os.PathLike):
-        return load_config(None if config is None else Path(config))
-    raise TypeError(f"config is a path, a Config or None, not {_kind(config)}")
 
 
 def check_ambiguous(on_ambiguous: Ambiguous) -> Ambiguous:

@@ -11,18 +11,16 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from sora_exporter.classify.user import user_rules
 from sora_exporter.clock import Clock, SystemClock
-from sora_exporter.config import Service
+from sora_exporter.config import Service, Source, config_from
 from sora_exporter.config.makers import is_relay
 from sora_exporter.fallback.arguments import (
     Ambiguous,
-    Source,
     check_address,
     check_ambiguous,
     check_download,
     check_job,
     check_order,
     check_seconds,
-    loaded,
 )
 from sora_exporter.fallback.breaker import Breaker
 from sora_exporter.fallback.exporter_view import ExporterView, Known
@@ -74,7 +72,7 @@ class AsyncFallbackClient:
         registry: CollectorRegistry = REGISTRY,
         clock: Clock | None = None,
     ) -> None:
-        self._config = loaded(config)
+        self._config = config_from(config)
         self._clock = clock or SystemClock()
         self._on_ambiguous = check_ambiguous(on_ambiguous)
         self._retry_after_seconds = check_seconds("retry_after_seconds", retry_after_seconds)

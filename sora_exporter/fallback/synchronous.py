@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
-import weakref
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import CancelledError
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from anyio.from_thread import start_blocking_portal
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from sora_exporter.clock import Clock
-from sora_exporter.fallback.arguments import Ambiguous, Source
+from sora_exporter.config import Source
+from sora_exporter.fallback.arguments import Ambiguous
 from sora_exporter.fallback.asynchronous import AsyncFallbackClient
 from sora_exporter.fallback.keys import config_for, keys_by_access
 from sora_exporter.fallback.outcome import Video, VideoJob
 from sora_exporter.fallback.progress import ShowProgress
-
-T = TypeVar("T")
-CLOSED = "the fallback client is closed: make a new one"
+from sora_exporter.loop_thread import LoopThread
 
 
 class FallbackClient:
@@ -50,12 +44,7 @@ class FallbackClient:
             registry=registry,
             clock=clock,
         )
-        self._is_closed, self._gate = False, threading.Lock()
-        thread = ExitStack()
-        self._portal = thread.enter_context(start_blocking_portal(name="sora-fallback"))
-        thread.callback(self._portal.call, self._portal.stop, True)
-        # Also at exit and for a forgotten client: a portal that is not stopped keeps the program from ending.
-        self._end = weakref.finalize(self, thread.close)
+        self._thread = LoopThread(self, "sora-fallback", "fallback client", self._client.aclose)
 
     @classmethod
     def from_keys(
@@ -82,14 +71,14 @@ class FallbackClient:
     ) -> VideoJob:
         """Submit a job to the first route that takes it. See AsyncFallbackClient.create_video."""
         create = partial(self._client.create_video, product=product, prefer=prefer, on_ambiguous=on_ambiguous, **kwargs)
-        return self._run(create, prompt, seconds)
+        return self._thread.run(create, prompt, seconds)
 
     def wait(self, job: VideoJob, timeout: float = 900.0, *, progress: ShowProgress | None = None) -> Video:
         """Return the finished video of a job; ``progress`` is called in the client's thread.
 
         See AsyncFallbackClient.wait.
         """
-        return self._run(partial(self._client.wait, progress=progress), job, timeout)
+        return self._thread.run(partial(self._client.wait, progress=progress), job, timeout)
 
     def download(
         self,
@@ -100,35 +89,14 @@ class FallbackClient:
         progress: ShowProgress | None = None,
     ) -> bytes:
         """Return the bytes of a complete video. See AsyncFallbackClient.download."""
-        return self._run(partial(self._client.download, progress=progress), video, path, timeout)
+        return self._thread.run(partial(self._client.download, progress=progress), video, path, timeout)
 
     def close(self) -> None:
         """Close every connection and end the thread; calls under way in other threads end with RuntimeError."""
-        with self._gate:
-            if not self._is_closed:
-                self._is_closed = True
-                try:
-                    self._portal.call(self._client.aclose)
-                finally:
-                    self._end()
+        self._thread.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _run(self, call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-        if self._is_closed:
-            raise RuntimeError(CLOSED)
-        try:
-            future = self._portal.start_task_soon(call, *arguments)
-        except RuntimeError:
-            raise RuntimeError(CLOSED) from None
-        try:
-            return future.result()
-        except CancelledError:
-            raise RuntimeError("the fallback client was closed during the call") from None
-        except KeyboardInterrupt:
-            future.cancel()
-            raise

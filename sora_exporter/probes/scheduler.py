@@ -122,6 +122,10 @@ class Scheduler:
             flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
         return await asyncio.shield(flight.task)
 
+    def knows(self, service_id: str) -> bool:
+        """Return whether the service is configured."""
+        return service_id in self._targets
+
     def recent(self, service: Service, probe: ProbeKind, seconds: float) -> ProbeResult | None:
         """Return the probe's latest attempt if it ended at most so many seconds ago and had the same target."""
         landing = self._landed.get((service.id, probe))

@@ -14,9 +14,10 @@ from support.faults.server import Connection, answer, serve
 from support.running import PROGRAM, environment, exporter, run, simulator
 from support.watched import FREE, config, service
 
-from sora_exporter.cli.check import free_probes, probe_once
+from sora_exporter.cli.check import probe_once
 from sora_exporter.config import Service
 from sora_exporter.config.apis import builtin_apis
+from sora_exporter.probes.once import free_probes
 from sora_exporter.result import ProbeKind
 
 pytestmark = pytest.mark.processes
