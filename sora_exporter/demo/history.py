@@ -6,7 +6,7 @@ Pure: no clock, no files; the same arguments give the same history on every mach
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from random import Random
@@ -48,6 +48,18 @@ class ServiceStory:
     risk_control_share: float = 0.0
     faults: Sequence[ErrorClass] = (ErrorClass.OVERLOADED, ErrorClass.SERVER_ERROR, ErrorClass.TIMEOUT)
     unknown_minutes: int = 0
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of sora_service_info beside service_id."""
+        return {
+            "name": self.name,
+            "product": self.product,
+            "access": self.access,
+            "provider": self.provider,
+            "model": self.model,
+            "api": self.api,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ A test evaluates the rules themselves over the raw series with a real Prometheus
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
 
 from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
 from sora_exporter.demo.series import Series, answered, at, sparse
+from sora_exporter.result import Status
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -21,6 +22,18 @@ LONG_WINDOWS = {"1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d":
 """Windows that the rules sum from hourly snapshots, in seconds."""
 STAR_AVAILABILITIES = (0.6, 0.8, 0.97, 0.995)
 STAR_EPISODES = (1, 4, 20)
+
+SEVERITIES = {
+    Status.OPERATIONAL: 0,
+    Status.DEGRADED: 1,
+    Status.RISK_CONTROL: 2,
+    Status.MAINTENANCE: 3,
+    Status.SUSPENDED: 4,
+    Status.RETIRED: 5,
+}
+
+NONE: Mapping[str, str] = {}
+"""No labels beside service_id."""
 
 Reading = Callable[[int], float | None]
 """The value of a recorded series at a moment in Unix seconds, None where it has none."""
@@ -40,13 +53,28 @@ def recorded_series(history: ServiceHistory) -> Iterator[Series]:
     hours = _hours(history, minutes)
     yield from hours
     times = [history.times[index] for index in sparse(history)]
-    for name, reading in _readings(history, minutes, hours).items():
-        samples = [(time, round(value, 6)) for time in times if (value := reading(time)) is not None]
-        yield _series(history, name, [time for time, _ in samples], [value for _, value in samples])
+    readings = _readings(history, minutes, hours)
+    for name, reading in readings.items():
+        yield _read(history, name, NONE, times, reading)
+    service = history.service
+    if service.price_usd:
+        price = partial(_price, service.price_usd, readings["availability:ratio30d"])
+        yield _read(history, "price_usd_per_success:ratio30d", {"unit": service.price_unit}, times, price)
+    yield _read(history, "info:last", service.labels, times, lambda _: 1)
 
 
-def _series(history: ServiceHistory, name: str, times: Sequence[int], values: Sequence[float]) -> Series:
-    return Series(f"service_id:sora_service_{name}", {"service_id": history.service.id}, times, values)
+def _series(
+    history: ServiceHistory, name: str, times: Sequence[int], values: Sequence[float], labels: Mapping[str, str] = NONE
+) -> Series:
+    return Series(f"service_id:sora_service_{name}", {"service_id": history.service.id, **labels}, times, values)
+
+
+def _read(
+    history: ServiceHistory, name: str, labels: Mapping[str, str], times: Sequence[int], reading: Reading
+) -> Series:
+    samples = [(time, round(value, 6)) for time in times if (value := reading(time)) is not None]
+    values = [value for _, value in samples]
+    return _series(history, name, [time for time, _ in samples], values, labels)
 
 
 def _minutes(history: ServiceHistory) -> tuple[Series, ...]:
@@ -68,6 +96,7 @@ def _minutes(history: ServiceHistory) -> tuple[Series, ...]:
         minutely("available:bool", available),
         minutely("risk_control_attempts:delta1m", refused),
         minutely("risk_control_failures:delta1m", refused),
+        minutely("held_severity:last", [None if c is None else SEVERITIES[c.status] for c in known]),
     )
 
 
@@ -124,6 +153,12 @@ def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequenc
         *((name, hourly_evidence, LONG_WINDOWS[name]) for name in ("7d", "30d", "90d")),
     ):
         readings[f"coverage:ratio{name}"] = partial(_coverage, source, seconds)
+    for name, (good, seen, seconds) in {
+        "24h": (available, evidence, DAY),
+        **{name: (hourly_available, hourly_evidence, LONG_WINDOWS[name]) for name in ("7d", "30d", "90d")},
+    }.items():
+        readings[f"available:sum{name}"] = partial(_over, good, seconds)
+        readings[f"evidence:sum{name}"] = partial(_over, seen, seconds)
     for name, hours_of, seen, seconds in (
         ("24h", limited, evidence, DAY),
         *((name, hourly_limited, hourly_evidence, LONG_WINDOWS[name]) for name in ("7d", "30d")),
@@ -136,10 +171,21 @@ def _readings(history: ServiceHistory, minutes: Sequence[Series], hours: Sequenc
     readings["stability:stars"] = partial(_stars, long["30d"], readings["risk_control_episodes:sum30d"])
     if service.objective is not None:
         budget = 1 - service.objective
+        readings["objective:ratio"] = partial(_constant, service.objective)
         for name in ("5m", "30m", "1h", "2h", "6h", "1d", "3d"):
             readings[f"burnrate:ratio{name}"] = partial(_burn_rate, (short | long)[name], budget)
         readings["error_budget_remaining:ratio30d"] = partial(_budget_left, long["30d"], budget)
+    if service.sunset is not None:
+        readings["sunset_days:min"] = partial(_days_until, service.sunset)
     return readings
+
+
+def _constant(value: float, _: int) -> float:
+    return value
+
+
+def _days_until(moment: float, time: int) -> float:
+    return (moment - time) / DAY
 
 
 def _ratio(numerator: Window, denominator: Window, seconds: int) -> Reading:
@@ -148,6 +194,15 @@ def _ratio(numerator: Window, denominator: Window, seconds: int) -> Reading:
         return part / whole if part is not None and whole else None
 
     return read
+
+
+def _over(source: Window, seconds: int, time: int) -> float | None:
+    return source(time, seconds)
+
+
+def _price(usd: float, availability: Reading, time: int) -> float | None:
+    ratio = availability(time)
+    return usd / ratio if ratio else None
 
 
 def _coverage(evidence: Window, seconds: int, time: int) -> float | None:

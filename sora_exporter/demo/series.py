@@ -89,9 +89,8 @@ def _configured(history: ServiceHistory, labels: Mapping[str, str]) -> Iterator[
     """Yield the series of the configuration, which do not change."""
     service = history.service
     times = [history.times[index] for index in sparse(history)]
-    info = {key: getattr(service, key) for key in ("name", "product", "access", "provider", "model", "api")}
     constants: list[tuple[str, Mapping[str, str], float | None]] = [
-        ("sora_service_info", info, 1),
+        ("sora_service_info", service.labels, 1),
         ("sora_service_objective_ratio", {}, service.objective),
         ("sora_service_price_usd", {"unit": service.price_unit}, service.price_usd or None),
         ("sora_service_sunset_timestamp_seconds", {}, service.sunset),

@@ -26,6 +26,7 @@ GAUGES: tuple[tuple[str, Mapping[str, str], float], ...] = (
     ("sora_probe_phase_seconds", {"service_id": REVERSE, "probe": "canary", "phase": "connect"}, 0.05),
     ("sora_probe_phase_seconds", {"service_id": REVERSE, "probe": "canary", "phase": "processing"}, 2.5),
     ("sora_probe_budget_usd", {}, 1),
+    ("sora_provider_balance_low", {"provider": "default", "unit": "USD"}, 5),
     ("sora_probe_budget_spent_usd", {}, 0.8),
     ("sora_exporter_build_info", {"version": "1", "python_version": "3.11", "openai_version": "3"}, 1),
     ("sora_exporter_config_last_reload_successful", {}, 1),
@@ -47,8 +48,10 @@ GAUGES: tuple[tuple[str, Mapping[str, str], float], ...] = (
         {"alertname": "SoraProbeBudgetExhausted", "alertstate": "firing", "severity": "warning"},
         1,
     ),
+    ("ALERTS_FOR_STATE", {"alertname": "SoraProbeBudgetExhausted", "severity": "warning"}, 1.79e9),
 )
 AGES: tuple[tuple[str, Mapping[str, str], float], ...] = (
+    ("sora_provider_balance_last_success_timestamp_seconds", {"provider": "default"}, -60),
     ("sora_status_page_last_fetch_timestamp_seconds", {"page": "openai"}, -30),
     ("sora_status_page_maintenance_start_timestamp_seconds", {"page": "openai"}, 3600),
     ("sora_status_page_maintenance_end_timestamp_seconds", {"page": "openai"}, 7200),
@@ -60,6 +63,10 @@ AGES: tuple[tuple[str, Mapping[str, str], float], ...] = (
     ("sora_exporter_config_last_reload_success_timestamp_seconds", {}, -86400),
 )
 """Moments, as seconds from the end."""
+LEVELS: tuple[tuple[str, Mapping[str, str], float, float], ...] = (
+    ("sora_provider_balance", {"provider": "default", "unit": "USD"}, 50, -0.01),
+)
+"""Gauges, by their first value and their change in a minute."""
 RATES: tuple[tuple[str, Mapping[str, str], float], ...] = (
     ("sora_probe_cost_usd_total", {"service_id": OFFICIAL}, 0.05),
     ("sora_probe_attempts_total", GENERATED, 0.5),
@@ -78,9 +85,11 @@ def extra_series(end: int) -> Iterator[Series]:
     """Yield thirty hours of everything above, up to ``end`` (Unix seconds)."""
     times = range(end - HOURS * 3600, end + 1, STEP)
     for name, labels, value in GAUGES:
-        target = {} if name == "ALERTS" or ":" in name else TARGET
+        target = {} if name.startswith("ALERTS") or ":" in name else TARGET
         yield Series(name, {**labels, **target}, times, [value] * len(times))
     for name, labels, away in AGES:
         yield Series(name, {**labels, **TARGET}, times, [end + away] * len(times))
+    for name, labels, first, change in LEVELS:
+        yield Series(name, {**labels, **TARGET}, times, [round(first + change * n, 6) for n in range(len(times))])
     for name, labels, growth in RATES:
         yield Series(name, {**labels, **TARGET}, times, [round(growth * n, 6) for n in range(len(times))])

@@ -51,8 +51,9 @@ class PanelQuery:
 
 
 def panels(dashboard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield every panel that is not the head of a row."""
-    yield from (panel for panel in dashboard["panels"] if panel["type"] != "row")
+    """Yield every panel: of the first screen, then of the rows below it."""
+    for panel in dashboard["panels"]:
+        yield from panel["panels"] if panel["type"] == "row" else [panel]
 
 
 def panel_queries(dashboard: Mapping[str, Any]) -> Iterator[PanelQuery]:
@@ -101,7 +102,7 @@ def values_of(dashboard: Mapping[str, Any], services: Sequence[str]) -> dict[str
         if variable["name"] == "service_id":
             values["service_id"] = f"({'|'.join(services)})"
         elif variable.get("includeAll"):
-            values[variable["name"]] = variable["allValue"]
+            values[variable["name"]] = variable.get("allValue", ".+")
         elif variable["type"] == "custom":
             values[variable["name"]] = variable["current"]["value"]
     return values

@@ -7,15 +7,24 @@ from typing import Any
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from grafana.source.kit import look
-from grafana.source.kit.frame import SERIES_LINK, SERVICE_LINK, assemble, choice, service_variables
+from grafana.source.kit.frame import SERIES_LINK, SERVICE_LINK, Row, assemble, numbers, service_variables, video_seconds
 from grafana.source.kit.panels import AnyPanel, Query, heat, level_bars, lines, now, timeline
-from grafana.source.kit.queries import INFO, SERVICE, SERVICES, price_per_video, recorded
+from grafana.source.kit.queries import (
+    INFO,
+    LIST_PRICE,
+    PRICE_PER_SUCCESS,
+    PROVEN,
+    SERVICE,
+    SERVICES,
+    SHOWN_SERVICES,
+    STATUS_NOW,
+    of_the_worst,
+    recorded,
+)
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from grafana.source.rows.probing import probing_cost
 
 UID = "sora-cost"
-LIST_PRICE = price_per_video("sora_service_price_usd")
-PRICE_PER_SUCCESS = price_per_video("service_id:sora_service_price_usd_per_success:ratio30d")
 UNPRICED = "no price configured"
 NOT_GENERATED = "no generate probe"
 
@@ -26,16 +35,16 @@ def dashboard() -> dict[str, Any]:
         UID,
         "Sora / Cost and routes",
         "Cost of a successful video by route, of a month of them, and of the probing itself.",
-        {
-            "What videos cost": _videos(),
-            "Routes": _routes(),
-            "Generation": _generation(),
-            "What probing costs": probing_cost(),
-        },
+        _videos(),
+        [
+            Row(490, "Routes", _routes()),
+            Row(491, "Generation", _generation()),
+            Row(492, "What probing costs", probing_cost()),
+        ],
         [
             *service_variables(),
-            choice("videos", "Videos a month", ["100", "1000", "10000"], "1000"),
-            choice("seconds", "Seconds a video", ["4", "5", "8", "10", "12", "15", "25"], "10"),
+            numbers("videos", "Videos a month", ["100", "1000", "10000"], "1000"),
+            video_seconds(),
         ],
         since="now-7d",
     )
@@ -44,10 +53,11 @@ def dashboard() -> dict[str, Any]:
 def _videos() -> list[AnyPanel]:
     return [
         level_bars(
+            401,
             "A successful video",
             "Price of one video of the chosen length, divided by the availability of thirty days: as if failed "
             "attempts were charged. If they are not, the list price beside it holds.",
-            [now(f"sort({PRICE_PER_SUCCESS})")],
+            [now(f"sort(topk({SHOWN_SERVICES}, {PRICE_PER_SUCCESS}))")],
             unit="currencyUSD",
             decimals=2,
             links=SERIES_LINK,
@@ -55,9 +65,10 @@ def _videos() -> list[AnyPanel]:
             width=8,
         ),
         level_bars(
+            402,
             "$videos videos a month",
             "Cost of the chosen number of successful videos of the chosen length by route.",
-            [now(f"sort(($videos) * ({PRICE_PER_SUCCESS}))")],
+            [now(f"sort(topk({SHOWN_SERVICES}, ($videos) * ({PRICE_PER_SUCCESS})))")],
             unit="currencyUSD",
             decimals=2,
             links=SERIES_LINK,
@@ -65,10 +76,12 @@ def _videos() -> list[AnyPanel]:
             width=8,
         ),
         lines(
+            403,
             "Price of a successful video",
             "Its changes with availability.",
-            [Query(PRICE_PER_SUCCESS)],
+            [Query(of_the_worst(f"({PRICE_PER_SUCCESS})"))],
             unit="currencyUSD",
+            decimals=2,
             minimum=0,
             no_value=UNPRICED,
             width=8,
@@ -80,63 +93,50 @@ def _videos() -> list[AnyPanel]:
 def _by_route() -> AnyPanel:
     priced = f"({PRICE_PER_SUCCESS})\n* on (service_id) group_left (product) {INFO}"
     return grid(
+        404,
         "By route",
         "List price, price of a success, and cost of the chosen month.",
         [
-            LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
-            LabelColumn("Name", "name", width=150),
+            LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
             LabelColumn("Product", "product", width=110),
             LabelColumn("Access", "access", width=80),
-            LabelColumn("Provider", "provider", width=100),
-        ],
-        [
-            Column("List price a video", LIST_PRICE, "currencyUSD", 2),
-            Column(
-                "Availability 30 d",
-                recorded("availability:ratio30d"),
-                "percentunit",
-                2,
-                thresholds=look.AVAILABILITY,
-            ),
-            Column("Price of a success", PRICE_PER_SUCCESS, "currencyUSD", 2),
+            LabelColumn("Provider", "provider"),
+            Column("List price", LIST_PRICE, "currencyUSD", 2),
+            Column("Available 30 d", recorded("availability:ratio30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
+            Column("A success", PRICE_PER_SUCCESS, "currencyUSD", 2),
             Column("The month", f"($videos) * ({PRICE_PER_SUCCESS})", "currencyUSD", 2),
             Column(
-                "Against the cheapest route",
+                "To the cheapest",
                 f"max by (service_id) (\n{priced}\n/ on (product) group_left ()\nmin by (product) ({priced})\n)",
-                "none",
+                "suffix: ×",
                 2,
+                width=125,
             ),
         ],
+        key="service_id",
         labels_from=SERVICES,
-        sort_by="Product",
-        no_value="–",
+        sort_by=[("Product", False), ("A success", False)],
+        is_paged=True,
+        no_value="no service",
     )
 
 
 def _routes() -> list[AnyPanel]:
     return [
         timeline(
+            410,
             "Which route was the one to use",
             "One lane per service; the recommendation of each moment.",
-            [Query(recorded("recommended:bool", "product_service_id"), "{{product}}: {{service_id}}")],
+            [Query(of_the_worst(recorded("recommended:bool", "product_service_id")), "{{product}}: {{service_id}}")],
             mappings=look.RECOMMENDED,
             links=SERIES_LINK,
             interval="1m",
-            width=14,
+            width=8,
             height=9,
         ),
-        level_bars(
-            "Rank of the routes",
-            "Digits: whole percents of the day's availability, then seconds to answer, then price. Only routes that "
-            "work now.",
-            [now(f"sort_desc({recorded('route_score:rank', 'product_service_id')})", "{{product}}: {{service_id}}")],
-            decimals=0,
-            links=SERIES_LINK,
-            no_value="no route works now",
-            width=10,
-            height=9,
-        ),
+        _choice(),
         lines(
+            412,
             "Routes that work",
             "Services of each product that work, of those that are not retired.",
             [
@@ -149,6 +149,7 @@ def _routes() -> list[AnyPanel]:
             overrides=[("/^of .*/", look.DASHED)],
         ),
         lines(
+            413,
             "Fallbacks",
             "Times an hour that the fallback client of your applications went on to another route.",
             [
@@ -165,11 +166,46 @@ def _routes() -> list[AnyPanel]:
     ]
 
 
-def _done_within(title: str, quantile: str, share: float, buckets: str) -> AnyPanel:
+def _choice() -> AnyPanel:
+    """Return the table of what decides between the routes."""
+    chosen, available = "recommended:bool", "route_availability:min"
+    return grid(
+        411,
+        "Why this route",
+        "The order in which routes are chosen: those that work and are within one percentage point of the most "
+        "available, then the deepest proof, the lowest price, the fastest answer. Availability is the lower one of "
+        "thirty days and of one; without it a route does not work now.",
+        [
+            LabelColumn("Product", "product", width=105),
+            LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
+            Column("Use", _by_route_of(chosen), mappings=look.RECOMMENDED),
+            Column("Status", STATUS_NOW, mappings=look.STATUS_WORDS, width=105),
+            Column("Available", _by_route_of(available), "percentunit", 2),
+            Column("Proven", PROVEN, mappings=look.DEPTH_WORDS, width=105),
+            Column("A video", LIST_PRICE, "currencyUSD", 2),
+            Column("Answer", recorded("response_time_seconds:avg1h"), "s", 1),
+        ],
+        key="service_id",
+        labels_from=SERVICES,
+        sort_by=[("Product", False), ("Use", True), ("Available", True)],
+        is_paged=True,
+        no_value="no service",
+        width=16,
+        height=9,
+    )
+
+
+def _by_route_of(name: str) -> str:
+    return f"max by (service_id) ({recorded(name, 'product_service_id')})"
+
+
+def _done_within(number: int, title: str, quantile: str, share: float, buckets: str) -> AnyPanel:
+    within = f"histogram_quantile({share}, sum by (service_id, le) ({buckets}[$__range])))"
     return level_bars(
+        number,
         title,
         f"{quantile} time from the create request to the finished video, over the range.",
-        [now(f"histogram_quantile({share}, sum by (service_id, le) ({buckets}[$__range])))")],
+        [now(f"sort(topk({SHOWN_SERVICES}, {within}))")],
         unit="s",
         links=SERIES_LINK,
         no_value=NOT_GENERATED,
@@ -180,9 +216,10 @@ def _done_within(title: str, quantile: str, share: float, buckets: str) -> AnyPa
 def _generation() -> list[AnyPanel]:
     buckets = f"increase(sora_generation_seconds_bucket{{{SERVICE}}}"
     return [
-        _done_within("Half of the videos were done within", "Median", 0.5, buckets),
-        _done_within("Nine of ten were done within", "90th percentile of the", 0.9, buckets),
+        _done_within(420, "Half of the videos were done within", "Median", 0.5, buckets),
+        _done_within(421, "Nine of ten were done within", "90th percentile of the", 0.9, buckets),
         heat(
+            422,
             "Generation times",
             "Videos of each day by the time they took.",
             Query(f"sum by (le) ({buckets}[1d] offset -1d))", "{{le}}", format=PromQueryFormat.HEATMAP),

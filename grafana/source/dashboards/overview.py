@@ -1,198 +1,201 @@
-"""Overview: can I make a video now, by which route, at what price; and how has it been."""
+"""Overview: the route to use now, the status of every service with its reason, and what fires; then the month."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from grafana_foundation_sdk.models.common import BigValueTextMode
-
 from grafana.source.kit import look
-from grafana.source.kit.frame import RUNBOOK_LINK, SERIES_LINK, SERVICE_LINK, assemble, service_variables
+from grafana.source.kit.frame import (
+    RUNBOOK_LINK,
+    SERIES_LINK,
+    SERVICE_LINK,
+    Row,
+    assemble,
+    choice,
+    service_variables,
+    video_seconds,
+)
 from grafana.source.kit.panels import AnyPanel, Query, calendar, lines, now, stat_tiles, timeline
 from grafana.source.kit.queries import (
     DAILY_AVAILABILITY,
-    INFO,
+    FIRING_ALERTS,
+    GOOD_FOR,
+    LIST_PRICE,
+    PRICE_PER_SUCCESS,
     PROVEN,
-    SERVICE,
-    SERVICES,
+    ROUTE_OF_PRODUCT,
+    ROUTES,
+    SINCE,
     STATUS_HISTORY,
     STATUS_NOW,
-    firing,
-    only_recommended,
+    WHY,
+    of_the_worst,
+    only_shown,
     recorded,
 )
 from grafana.source.kit.tables import Column, LabelColumn, grid
-from grafana.source.rows.exporter_health import exporter_health
+from grafana.source.rows.exporter_health import exporter_health, places_that_disagree
 from grafana.source.rows.official_pages import status_pages
+from grafana.source.rows.proofs import balances, ladder
 
 UID = "sora-overview"
-SERVICE_COLUMN = LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180)
+PRODUCT = 'product=~"$product"'
+ROUTE = LabelColumn("Route to use", "route", links=SERVICE_LINK, width=165, missing="no route works")
+SERVICE_COLUMN = LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165)
 
 
 def dashboard() -> dict[str, Any]:
     """Return the overview."""
+    hide = choice("hide", "Show", {"all services": "-9", "only those not operational": "0"}, "all services")
     return assemble(
         UID,
         "Sora / Overview",
-        "Can I make a video now, by which route, at what price? Then: how the services, and the official pages, were.",
-        {
-            "Can I make a video now?": _now(),
-            "How has it been?": _history(),
-            "Official status pages": status_pages(),
-            "The exporter itself": exporter_health(),
-        },
-        service_variables(),
-        since="now-7d",
+        "The route to use for each product, the status of every service with its reason, and what fires now; then the "
+        "month, the history, the depth of the proofs, the official pages and the exporters.",
+        [_routes(), *_counts(), _alerts(), _services()],
+        [
+            Row(190, "The month: reliability, price and recommendation of each service", [_month()]),
+            Row(191, "How has it been?", _history()),
+            Row(192, "How deep is it proven, and how long does the money last?", [ladder(), *balances()]),
+            Row(193, "Official status pages", status_pages()),
+            Row(194, "Exporters and places", [*exporter_health(), places_that_disagree()]),
+        ],
+        [*service_variables(), hide, video_seconds()],
+        since="now-24h",
     )
 
 
-def _now() -> list[AnyPanel]:
+def _routes() -> AnyPanel:
+    return grid(
+        101,
+        "Use these routes",
+        "For each product, among the routes that work now and are within one percentage point of the best availability "
+        "(the lower one of 30 days and of one day), the one proven furthest, then the cheapest, then the fastest; with "
+        "the price of a video of the chosen length.",
+        [
+            LabelColumn("Product", "product", width=105),
+            LabelColumn(
+                "Route to use", "route", links=SERVICE_LINK, expr=ROUTE_OF_PRODUCT, missing="no route works now"
+            ),
+            Column("A video", _of_the_route(f"({LIST_PRICE})"), "currencyUSD", 2, width=70),
+            Column("24 h", _of_the_route(recorded("availability:ratio24h")), "percentunit", 2, width=75),
+        ],
+        key="product",
+        labels_from=f"max by (product) (product:sora_product_routes:count{{{PRODUCT}}})",
+        sort_by=[("Product", False)],
+        no_value="no product",
+        width=9,
+        height=6,
+    )
+
+
+def _of_the_route(expression: str) -> str:
+    """Return the value of the route to use for each product."""
+    chosen = "product_service_id:sora_service_recommended:bool == 1"
+    return f"max by (product) (({expression}) * on (service_id) group_right () ({chosen}))"
+
+
+def _counts() -> list[AnyPanel]:
+    colours = {status: look.STATUS_COLOURS[status] for status in look.STATUS_CODES.values()}
+    codes = {status: code for code, status in look.STATUS_CODES.items()}
+    names = {status: status.value.replace("_", " ") for status in colours}
     return [
-        _routes(),
         stat_tiles(
-            "Status now",
-            "The worst status of each service that an exporter sees or your applications met. Unknown means that "
-            "there is no evidence.",
-            [now(STATUS_NOW)],
-            text=BigValueTextMode.VALUE_AND_NAME,
-            mappings=[*look.STATUS_WORDS, look.null_as("unknown")],
-            links=SERIES_LINK,
-            width=7,
-            height=9,
-        ),
-        stat_tiles(
-            "Products",
-            "Whether any service of the product gives evidence of working now.",
-            [now('product:sora_product_routes_available:sum{product=~"$product"} > bool 0', "{{product}}")],
-            text=BigValueTextMode.VALUE_AND_NAME,
-            mappings=look.words({1: ("has a route", look.GREEN), 0: ("no route", look.VERMILION)}),
-            no_value="no product",
+            102,
+            "Services by status",
+            "The number of services with each status that any of them has.",
+            [now(f"count(({STATUS_NOW}) == {codes[status]})", names[status]) for status in colours],
+            overrides=look.colours({names[status]: colour for status, colour in colours.items()}),
+            unit="short",
+            no_value="no service",
+            width=5,
             height=6,
-        ),
-        *(
-            stat_tiles(
-                severity.capitalize(),
-                f"Alerts of severity {severity} that fire now: {advice}",
-                [now(f"count({firing(severity)}) or vector(0)", severity)],
-                thresholds=thresholds,
-                width=2,
-                height=3,
-            )
-            for severity, advice, thresholds in (
-                ("critical", "act at once.", look.NONE_IS_GOOD),
-                ("warning", "look at them today.", look.SOME_IS_WARNING),
-            )
-        ),
-        _services(),
-        _alerts(),
+        )
     ]
 
 
 def _alerts() -> AnyPanel:
     return grid(
-        "Firing alerts",
-        "Alerts that fire now, with a link to the advice.",
+        103,
+        "What fires",
+        "The alerts that fire now, the most urgent first and then the newest, each with a link to its advice.",
         [
+            LabelColumn("Urgency", "urgency", mappings=look.SEVERITY_WORDS, width=75, is_painted=True),
             LabelColumn("Alert", "alertname", links=RUNBOOK_LINK),
-            LabelColumn("Severity", "severity", width=90),
-            LabelColumn("service_id", "service_id", links=SERVICE_LINK),
-            LabelColumn("Product", "product", width=110),
+            LabelColumn("About", "about", width=150),
+            Column("Since", FIRING_ALERTS, "dateTimeFromNow", width=105),
         ],
-        [],
-        labels_from=f"max by (alertname, severity, service_id, product) ({firing('critical', 'warning', 'info')})",
-        width=24,
-        height=6,
+        key="alertname",
+        sort_by=[("Urgency", False), ("Since", True)],
         no_value="nothing fires",
-    )
-
-
-def _routes() -> AnyPanel:
-    chosen = recorded("recommended:bool", "product_service_id")
-    return grid(
-        "Use these routes",
-        "For each product, among the routes that work now and are within one percentage point of the best availability "
-        "(the lower one of 30 days and of one day), the one proven furthest, then the cheapest, then the fastest. A "
-        "product without a row has no working route; the tile beside it says so.",
-        [SERVICE_COLUMN, LabelColumn("Product", "product", width=110), LabelColumn("Access", "access", width=80)],
-        [
-            Column("Status", only_recommended(STATUS_NOW), mappings=look.STATUS_WORDS, width=110),
-            Column(
-                "USD per second",
-                only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="second"}})'),
-                "currencyUSD",
-            ),
-            Column(
-                "USD per video",
-                only_recommended(f'max by (service_id) (sora_service_price_usd{{{SERVICE},unit="request"}})'),
-                "currencyUSD",
-            ),
-            Column(
-                "Availability 24 h",
-                only_recommended(recorded("availability:ratio24h")),
-                "percentunit",
-                2,
-                thresholds=look.AVAILABILITY,
-            ),
-            Column("Response, 1 h mean", only_recommended(recorded("response_time_seconds:avg1h")), "s", decimals=1),
-        ],
-        labels_from=f"({chosen} == 1) * on (service_id) group_left (access) {INFO}",
-        sort_by="Product",
-        width=13,
-        height=9,
-        no_value="no route works now",
+        width=10,
+        height=6,
     )
 
 
 def _services() -> AnyPanel:
-    windows = ("24h", "7d", "30d", "90d")
     return grid(
+        104,
         "Services",
-        "Availability counts the minutes with evidence; coverage says how much of the window that was. Below half of a "
-        "window covered, the availability is little more than an anecdote. Proven is how deep a probe or an "
-        "application got within two days: below accepted no video was ordered, let alone made.",
+        "The worst first. The status is the confirmed one by the vote of all places, as in the alerts; the reason is "
+        "the error class behind it. Proven is how deep a probe or an application got within two days: below accepted "
+        "no video was ordered, let alone made.",
         [
+            Column("Status", only_shown(f"({STATUS_NOW})"), mappings=look.STATUS_WORDS, width=105),
             SERVICE_COLUMN,
-            LabelColumn("Name", "name", width=150),
-            LabelColumn("Access", "access", width=80),
-            LabelColumn("Provider", "provider", width=100),
-        ],
-        [
-            Column("Status", STATUS_NOW, mappings=look.STATUS_WORDS, width=110),
-            Column("Proven", PROVEN, mappings=look.DEPTH_WORDS, width=110),
-            *(
-                column
-                for window in windows
-                for column in (
-                    Column(
-                        f"{window[:-1]} {window[-1]}",
-                        recorded(f"availability:ratio{window}"),
-                        "percentunit",
-                        2,
-                        thresholds=look.AVAILABILITY,
-                    ),
-                    Column(
-                        f"cover {window[:-1]} {window[-1]}",
-                        recorded(f"coverage:ratio{window}"),
-                        "percentunit",
-                        0,
-                        thresholds=look.COVERAGE,
-                    ),
-                )
-            ),
-            Column("Objective", recorded("objective:ratio"), "percentunit", 2),
+            Column("Since", only_shown(f"({SINCE})\n* 1000"), "dateTimeFromNow", width=120),
+            LabelColumn("Why", "error_class", mappings=look.CLASS_WORDS, expr=only_shown(WHY), width=140),
+            ROUTE,
+            Column("24 h", only_shown(recorded("availability:ratio24h")), "percentunit", 2, width=80),
+            Column("Proven", only_shown(PROVEN), mappings=look.DEPTH_WORDS, width=100),
+            Column("Answer", only_shown(recorded("response_time_seconds:avg1h")), "s", 1, width=75),
+            LabelColumn("Name", "name"),
+            LabelColumn("Access", "access", width=75),
             Column(
-                "Budget left 30 d",
-                recorded("error_budget_remaining:ratio30d"),
-                "percentunit",
+                "Sunset",
+                only_shown(recorded("sunset_days:min")),
+                "suffix: d",
                 0,
-                thresholds=look.BUDGET_LEFT,
+                thresholds=look.DAYS_LEFT,
+                width=80,
             ),
-            Column("Stability", recorded("stability:stars"), mappings=look.STARS),
-            Column("Response 24 h", recorded("response_time_seconds:avg24h"), "s", 1),
-            Column("Days to sunset", recorded("sunset_days:min"), "suffix:d", 0, thresholds=look.DAYS_LEFT),
         ],
-        labels_from=SERVICES,
-        sort_by="service_id",
+        key="service_id",
+        labels_from=only_shown(f"({ROUTES})"),
+        sort_by=[("Status", True), ("Since", True)],
+        is_paged=True,
+        no_value="no such service",
+        height=10,
+    )
+
+
+def _month() -> AnyPanel:
+    return grid(
+        110,
+        "The month in one table",
+        "Thirty days. Availability counts the minutes with evidence; coverage is their share of the month. Episodes "
+        "and hours of risk control are those of a mean week. A success costs the price divided by the availability, as "
+        "if failed attempts were charged. Good for: production from 99 % with an episode a week at most, high volume "
+        "from 95 % with little risk control, low budget from 60 %.",
+        [
+            LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
+            LabelColumn("Access", "access", width=75),
+            Column("Available", recorded("availability:ratio30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
+            Column("Coverage", recorded("coverage:ratio30d"), "percentunit", 0, thresholds=look.COVERAGE),
+            Column("Proven", PROVEN, mappings=look.DEPTH_WORDS, width=105),
+            Column("Episodes a week", f"{recorded('risk_control_episodes:sum30d')} / 30 * 7", "short", 1, width=125),
+            Column("Hours a week", f"{recorded('risk_control_hours:sum30d')} / 30 * 7", "suffix: h", 1, width=105),
+            Column("Stability", recorded("stability:stars"), mappings=look.STARS, width=100),
+            Column("A video", LIST_PRICE, "currencyUSD", 2),
+            Column("A success", PRICE_PER_SUCCESS, "currencyUSD", 2),
+            Column("Good for", GOOD_FOR, mappings=look.GOOD_FOR_WORDS, width=110),
+            LabelColumn("Use now", "route", links=SERVICE_LINK, width=165, missing="no route works"),
+        ],
+        key="service_id",
+        labels_from=ROUTES,
+        sort_by=[("Available", True)],
+        is_paged=True,
+        no_value="no service",
         height=9,
     )
 
@@ -200,42 +203,48 @@ def _services() -> AnyPanel:
 def _history() -> list[AnyPanel]:
     return [
         timeline(
+            120,
             "Status",
-            "Every service, the worst status of each step, so that short episodes show in long ranges. Gaps: no "
-            "exporter was running.",
-            [Query(STATUS_HISTORY)],
+            "The twenty services that were least available in the last thirty days. The worst confirmed status of each "
+            "step, so that short episodes show in long ranges. Gaps: no exporter was running.",
+            [Query(of_the_worst(f"({STATUS_HISTORY})"))],
             mappings=look.STATUS_WORDS,
             links=SERIES_LINK,
             interval="2m",
-            height=8,
+            height=9,
         ),
         calendar(
+            121,
             "Availability of each day, 90 days",
-            "One cell per day of your time zone: available minutes of those with evidence. No cell: no evidence.",
+            "One cell per day of your time zone, of the same twenty services: available minutes of those with "
+            "evidence. No cell: no evidence.",
             [Query(DAILY_AVAILABILITY)],
             unit="percentunit",
             decimals=1,
             thresholds=look.AVAILABILITY,
             links=SERIES_LINK,
             time_from="90d",
-            height=8,
-        ),
-        lines(
-            "Availability over the day before",
-            "Rolling 24 hours, beside the objectives where there are any.",
-            [
-                Query(recorded("availability:ratio24h")),
-                Query(f"max by (service_id) ({recorded('objective:ratio')})", "objective {{service_id}}"),
-            ],
-            unit="percentunit",
-            maximum=1,
-            overrides=[("/^objective .*/", look.DASHED)],
             height=9,
         ),
         lines(
+            122,
+            "Availability over the day before",
+            "Rolling 24 hours of the same twenty services, beside the objectives where there are any.",
+            [
+                Query(of_the_worst(recorded("availability:ratio24h"))),
+                Query(f"max(min by (service_id) ({recorded('objective:ratio')}))", "highest objective"),
+            ],
+            unit="percentunit",
+            maximum=1,
+            overrides=[("highest objective", look.DASHED)],
+            height=9,
+        ),
+        lines(
+            123,
             "Response time",
-            "Mean of an hour of the time to the first complete answer, over the minutes in which there was one.",
-            [Query(recorded("response_time_seconds:avg1h"))],
+            "Mean of an hour of the time to the first complete answer, of the same twenty services, over the minutes "
+            "in which there was one.",
+            [Query(of_the_worst(recorded("response_time_seconds:avg1h")))],
             unit="s",
             minimum=0,
             no_value="no answers",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from grafana.source.kit import look
-from grafana.source.kit.frame import SERIES_LINK, SERVICE_LINK, assemble, choice, service_variables
+from grafana.source.kit.frame import SERIES_LINK, SERVICE_LINK, Row, assemble, numbers, service_variables
 from grafana.source.kit.panels import AnyPanel, Query, calendar, columns_by_series, lines, now, stat_tiles
-from grafana.source.kit.queries import DAY, HOUR, INFO, SERVICE, SERVICES, recorded
+from grafana.source.kit.queries import DAY, HOUR, INFO, SERVICE, SERVICES, of_the_worst, recorded
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from grafana.source.rows.objectives import objectives_of_all
 
@@ -22,13 +22,13 @@ def dashboard() -> dict[str, Any]:
         UID,
         "Sora / Risk control and objectives",
         "How often services refuse by risk control, for how long, at what time; official against reverse; budgets.",
-        {
-            "Episodes": _episodes(),
-            "When": _when(),
-            "Official against reverse": _accesses(),
-            "Objectives": objectives_of_all(),
-        },
-        [*service_variables(), choice("utc_offset", "Hours ahead of UTC", offsets, "0")],
+        _episodes(),
+        [
+            Row(390, "When", _when()),
+            Row(391, "Official against reverse", _accesses()),
+            Row(392, "Objectives", objectives_of_all()),
+        ],
+        [*service_variables(), numbers("utc_offset", "Hours ahead of UTC", offsets, "0")],
         since="now-30d",
     )
 
@@ -37,6 +37,7 @@ def _episodes() -> list[AnyPanel]:
     return [
         *(
             stat_tiles(
+                number + place,
                 f"{what}, {WINDOWS[window]}",
                 f"{meaning} in the chosen services over the last {WINDOWS[window]}.",
                 [now(f"sum({recorded(f'risk_control_{what.lower()}:sum{window}')})", what.lower())],
@@ -44,27 +45,30 @@ def _episodes() -> list[AnyPanel]:
                 decimals=0,
                 thresholds=look.SOME_IS_WARNING,
                 no_value="no evidence",
+                height=3,
             )
-            for what, meaning, unit in (
-                ("Episodes", "Episodes of risk control that began", "short"),
-                ("Hours", "Hours spent in risk control", "suffix:h"),
+            for number, what, meaning, unit in (
+                (301, "Episodes", "Episodes of risk control that began", "short"),
+                (304, "Hours", "Hours spent in risk control", "suffix: h"),
             )
-            for window in WINDOWS
+            for place, window in enumerate(WINDOWS)
         ),
         _by_service(),
         lines(
+            311,
             "Episodes a week",
             "Episodes that began in the seven days before each moment.",
-            [Query(recorded("risk_control_episodes:sum7d"))],
+            [Query(of_the_worst(recorded("risk_control_episodes:sum7d")))],
             unit="short",
             decimals=0,
             minimum=0,
         ),
         lines(
+            312,
             "Hours in risk control a week",
             "Hours in risk control in the seven days before each moment.",
-            [Query(recorded("risk_control_hours:sum7d"))],
-            unit="suffix:h",
+            [Query(of_the_worst(recorded("risk_control_hours:sum7d")))],
+            unit="suffix: h",
             minimum=0,
         ),
     ]
@@ -74,31 +78,30 @@ def _by_service() -> AnyPanel:
     episodes, hours = recorded("risk_control_episodes:sum30d"), recorded("risk_control_hours:sum30d")
     clear = f"{recorded('evidence:sum30d')} / 60 - {hours}"
     return grid(
+        310,
         "Episodes of each service",
         "An episode goes on through successes and silence, and ends after three hours without any. Mean time in an "
         "episode and between two, over thirty days; share of the day's requests that succeeded within.",
         [
-            LabelColumn("service_id", "service_id", links=SERVICE_LINK, width=180),
-            LabelColumn("Name", "name", width=150),
-            LabelColumn("Access", "access", width=80),
-        ],
-        [
+            LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
+            LabelColumn("Access", "access", width=75),
             *(
-                Column(f"Episodes {words}", recorded(f"risk_control_episodes:sum{window}"), "short", 0)
+                Column(f"Episodes {words}", recorded(f"risk_control_episodes:sum{window}"), "short", 0, width=105)
                 for window, words in WINDOWS.items()
             ),
             *(
-                Column(f"Hours {words}", recorded(f"risk_control_hours:sum{window}"), "short", 1)
+                Column(f"Hours {words}", recorded(f"risk_control_hours:sum{window}"), "suffix: h", 1)
                 for window, words in WINDOWS.items()
             ),
-            Column("Mean time in", f"{hours} / ({episodes} > 0)", "suffix:h", 1),
-            Column("Mean time between", f"({clear}) / ({episodes} > 0)", "suffix:h", 1),
-            Column("Success within, 24 h", recorded("risk_control_success:ratio24h"), "percentunit", 0),
+            Column("Mean in", f"{hours} / ({episodes} > 0)", "suffix: h", 1),
+            Column("Mean between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1, width=105),
+            Column("Success within", recorded("risk_control_success:ratio24h"), "percentunit", 0, width=115),
         ],
+        key="service_id",
         labels_from=SERVICES,
-        sort_by="Episodes 30 d",
-        is_descending=True,
-        no_value="–",
+        sort_by=[("Episodes 30 d", True)],
+        is_paged=True,
+        no_value="no service",
         height=8,
     )
 
@@ -111,10 +114,11 @@ def _when() -> list[AnyPanel]:
     in_risk_control = f"avg(sum_over_time({recorded('risk_control:hourly')}{HOUR})) / 60"
     return [
         calendar(
+            320,
             "Calendar: hours in risk control",
             "One cell per day of your time zone: hours of that day in risk control.",
-            [Query(f"sum_over_time({recorded('risk_control:hourly')}{DAY}) / 60")],
-            unit="suffix:h",
+            [Query(of_the_worst(f"sum_over_time({recorded('risk_control:hourly')}{DAY}) / 60"))],
+            unit="suffix: h",
             decimals=1,
             thresholds=look.HOURS_A_DAY,
             links=SERIES_LINK,
@@ -122,9 +126,10 @@ def _when() -> list[AnyPanel]:
             height=9,
         ),
         calendar(
+            321,
             "Calendar: episodes",
             "One cell per day of your time zone: episodes that began that day.",
-            [Query(f"count_over_time({recorded('risk_control_start:bool')}{DAY})")],
+            [Query(of_the_worst(f"count_over_time({recorded('risk_control_start:bool')}{DAY})"))],
             unit="short",
             decimals=0,
             thresholds=look.steps(look.ORANGE, (2, look.PINK), (4, look.VERMILION)),
@@ -134,6 +139,7 @@ def _when() -> list[AnyPanel]:
             height=9,
         ),
         columns_by_series(
+            322,
             "Hour of the day",
             "Mean share of each hour of the day that the chosen services spent in risk control, over the range. The "
             "clock is UTC plus the hours chosen above.",
@@ -159,11 +165,12 @@ def _accesses() -> list[AnyPanel]:
     colours = look.colours(look.ACCESS_COLOURS)
     return [
         grid(
+            330,
             "Side by side",
             "Official and reverse services, minutes added up before dividing. Episodes and hours per service and "
             "week, over thirty days.",
-            [LabelColumn("Access", "access")],
             [
+                LabelColumn("Access", "access", width=90),
                 Column("Services", f"count by (access) ({INFO}{{{SERVICE}}})", "short", 0),
                 Column("Availability 24 h", availability("24h"), "percentunit", 2, thresholds=look.AVAILABILITY),
                 Column("Availability 30 d", availability("30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
@@ -172,10 +179,12 @@ def _accesses() -> list[AnyPanel]:
                 Column("Hours a week", f"{by_access('risk_control_hours:sum30d', 'avg')} / 30 * 7", "short", 1),
                 Column("Response, 30 d mean", by_access("response_time_seconds:avg30d", "avg"), "s", 1),
             ],
-            no_value="–",
+            key="access",
+            no_value="no service",
             height=5,
         ),
         lines(
+            331,
             "Availability, 24 hours",
             "All official services together against all reverse ones.",
             [Query(availability("24h"), "{{access}}")],
@@ -184,10 +193,11 @@ def _accesses() -> list[AnyPanel]:
             overrides=colours,
         ),
         lines(
+            332,
             "Hours in risk control, 24 hours",
             "Mean per service of the hours in risk control in the day before each moment.",
             [Query(by_access("risk_control_hours:sum24h", "avg"), "{{access}}")],
-            unit="suffix:h",
+            unit="suffix: h",
             minimum=0,
             overrides=colours,
         ),

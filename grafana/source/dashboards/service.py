@@ -7,19 +7,21 @@ from typing import Any
 from grafana_foundation_sdk.models.common import BigValueTextMode
 
 from grafana.source.kit import look
-from grafana.source.kit.frame import RUNBOOK, assemble, query_variable, service_variables
+from grafana.source.kit.frame import RUNBOOK, Row, assemble, query_variable, service_variables
 from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
 from grafana.source.kit.queries import (
     HOUR,
-    INFO,
     SERVICE,
     SERVICES,
+    SINCE,
     STATUS_HISTORY,
     STATUS_NOW,
+    WHY,
     proven_at,
     recorded,
+    within,
 )
-from grafana.source.kit.tables import Column, LabelColumn, grid
+from grafana.source.kit.tables import LabelColumn, grid
 from grafana.source.rows.objectives import objective_of_one
 from grafana.source.rows.probing import probes, traffic
 
@@ -35,14 +37,14 @@ def dashboard() -> dict[str, Any]:
     return assemble(
         UID,
         "Sora / Service",
-        "One service in depth: its configuration, history, failures, probes and objective.",
-        {
-            "Now": _now(),
-            "Status and errors": _history(),
-            "Objective and error budget": objective_of_one(),
-            "Probes": probes(),
-            "Requests of your applications": traffic(),
-        },
+        "One service in depth: its status and reason, its proofs, failures, objective, probes and configuration.",
+        [*_now(), *_history()],
+        [
+            Row(290, "Limits: certificate, end of life, price, configuration", _limits()),
+            Row(291, "Objective and error budget", objective_of_one()),
+            Row(292, "Probes", probes()),
+            Row(293, "Requests of your applications", traffic()),
+        ],
         [*service_variables(is_multi=False), probe],
         since="now-24h",
         shown=["Status changes"],
@@ -52,159 +54,122 @@ def dashboard() -> dict[str, Any]:
 def _now() -> list[AnyPanel]:
     return [
         stat_tiles(
+            201,
             "Status",
-            "The worst status that an exporter sees or your applications met.",
+            "The confirmed status by the vote of all places, as in the alerts.",
             [now(STATUS_NOW)],
-            mappings=[*look.STATUS_WORDS, look.null_as("unknown")],
+            mappings=look.STATUS_WORDS,
+            width=3,
         ),
         stat_tiles(
+            202,
             "Why",
             "The error class behind the status, in the colour of the status it stands for.",
-            [now(f"max by (error_class) (sora_service_error{{{SERVICE}}})", "{{error_class}}")],
+            [now(f"max by (error_class) ({WHY})", "{{error_class}}")],
             text=BigValueTextMode.NAME,
-            overrides=look.error_class_colours(),
+            overrides=[*look.error_class_colours(), *look.error_class_names()],
             links=CLASS_LINK,
         ),
         stat_tiles(
+            203,
             "Since",
             "When the present status began.",
-            [now(f"max by (service_id) (sora_service_status_since_timestamp_seconds{{{SERVICE}}}) * 1000")],
+            [now(f"({SINCE}) * 1000")],
             unit="dateTimeFromNow",
+            width=3,
         ),
+        _use_this_route(),
+        *map(_availability, (205, 206), ("24h", "30d")),
         stat_tiles(
-            "Use this route?",
-            "Whether this is the route to use now for its product.",
-            [now(recorded("recommended:bool", "product_service_id"))],
-            mappings=look.words({1: ("recommended", look.GREEN), 0: ("another is better", look.GREY)}),
-        ),
-        stat_tiles(
+            207,
             "Stability",
             "One to five stars, from a month's availability and episodes of risk control.",
             [now(recorded("stability:stars"))],
             mappings=look.STARS,
+            no_value="too new",
+            width=3,
         ),
         stat_tiles(
-            "Response time",
-            "The latest successful answer's time to the first complete answer.",
-            [now(f"min by (service_id) (sora_service_response_time_seconds{{{SERVICE}}})")],
-            unit="s",
-            decimals=1,
-            no_value="no answer",
-        ),
-        *(
-            stat_tiles(
-                f"Availability {window}",
-                f"Available minutes of those with evidence, {window}.",
-                [now(recorded(f"availability:ratio{window}"))],
-                unit="percentunit",
-                decimals=2,
-                thresholds=look.AVAILABILITY,
-                no_value="no evidence",
-                width=3,
-            )
-            for window in ("1h", "24h", "7d", "30d")
-        ),
-        *_limits(),
-        stat_tiles(
+            208,
             "Last proven",
-            "When a probe or an application last got so deep: from an answer of the provider to a checked video.",
-            [now(f"{proven_at()} * 1000", "{{depth}}")],
+            "The ladder of proofs: how long ago a probe or an application last got so deep, from an answer of the "
+            "provider to a checked video. Green within two days, which is as long as a proof counts.",
+            [now(f"time() - {proven_at()}", "{{depth}}")],
             text=BigValueTextMode.VALUE_AND_NAME,
-            unit="dateTimeFromNow",
+            thresholds=look.steps(look.GREEN, (172800, look.ORANGE)),
+            unit="s",
+            decimals=0,
             no_value="nothing proven",
             width=24,
             height=3,
         ),
-        _identity(),
     ]
 
 
-def _identity() -> AnyPanel:
-    return grid(
-        "What it is",
-        "The service as it is configured.",
+def _availability(number: int, window: str) -> AnyPanel:
+    length = f"{window[:-1]} {window[-1]}"
+    return stat_tiles(
+        number,
+        f"Available, {length}",
+        f"Available minutes of those with evidence, and the share of the last {length} that has evidence.",
         [
-            LabelColumn("service_id", "service_id"),
-            LabelColumn("Name", "name"),
-            LabelColumn("Product", "product"),
-            LabelColumn("Access", "access"),
-            LabelColumn("Provider", "provider"),
-            LabelColumn("Model", "model"),
-            LabelColumn("API", "api"),
+            now(recorded(f"availability:ratio{window}"), "available"),
+            now(recorded(f"coverage:ratio{window}"), "covered"),
         ],
-        [
-            Column(
-                "Rank among the routes",
-                f"max by (service_id) ({recorded('route_score:rank', 'product_service_id')})",
-                decimals=0,
-            ),
-        ],
-        labels_from=SERVICES,
-        no_value="–",
-        height=4,
+        text=BigValueTextMode.VALUE_AND_NAME,
+        unit="percentunit",
+        decimals=2,
+        thresholds=look.AVAILABILITY,
+        overrides=[("covered", {"decimals": 0, "thresholds": look.COVERAGE.build()})],
+        no_value="no evidence",
+        width=3,
     )
 
 
-def _limits() -> list[AnyPanel]:
-    return [
-        stat_tiles(
-            "Coverage 30d and 1h",
-            "Observed share of the last thirty days and of the last hour.",
-            [now(recorded("coverage:ratio30d"), "30d"), now(recorded("coverage:ratio1h"), "1h")],
-            unit="percentunit",
-            decimals=0,
-            thresholds=look.COVERAGE,
-            width=3,
-        ),
-        stat_tiles(
-            "Sunset",
-            "Days until the announced end of life; negative when it is past.",
-            [now(recorded("sunset_days:min"))],
-            unit="suffix:d",
-            decimals=0,
-            thresholds=look.DAYS_LEFT,
-            no_value="none announced",
-            width=3,
-        ),
-        stat_tiles(
-            "Certificate",
-            "Days until the earliest certificate of the provider expires.",
-            [
-                now(
-                    "(min by (provider) (sora_probe_tls_expiry_timestamp_seconds) - time()) / 86400\n"
-                    f"and on (provider) {INFO}{{{SERVICE}}}",
-                    "{{provider}}",
-                )
-            ],
-            unit="suffix:d",
-            decimals=0,
-            thresholds=look.DAYS_LEFT,
-            no_value="no TLS seen",
-            width=3,
-        ),
-        stat_tiles(
-            "Price",
-            "The configured price.",
-            [now(f"max by (service_id, unit) (sora_service_price_usd{{{SERVICE}}})", "per {{unit}}")],
-            text=BigValueTextMode.VALUE_AND_NAME,
-            unit="currencyUSD",
-            no_value="no price configured",
-            width=3,
-        ),
-    ]
+def _use_this_route() -> AnyPanel:
+    chosen = "product_service_id:sora_service_recommended:bool == 1"
+    product, this, other, none = f"group by (product) ({SERVICES})", "yes", "/^use .*/", "no route works now"
+    return stat_tiles(
+        204,
+        "Use this route?",
+        "Whether this is the route to use now for its product; if not, the one to use instead.",
+        [
+            now(f"{recorded('recommended:bool', 'product_service_id')} == 1", this),
+            now(f"({chosen})\nand on (product)\n{product}\nunless on (service_id)\n{SERVICES}", "use {{service_id}}"),
+            now(f"{product}\nunless on (product)\n({chosen})", none),
+        ],
+        text=BigValueTextMode.NAME,
+        overrides=[(this, look.fixed(look.GREEN)), (other, look.fixed(look.SKY)), (none, look.fixed(look.GREY))],
+        no_value="no such service",
+        width=5,
+    )
 
 
 def _history() -> list[AnyPanel]:
+    place = within(recorded("severity:max", "service_id_instance"), "$__interval")
     return [
         timeline(
+            210,
             "Status over time",
-            "The worst status of each step. Gaps: no exporter was running.",
+            "The worst confirmed status of each step. Gaps: no exporter was running.",
             [Query(STATUS_HISTORY)],
             mappings=look.STATUS_WORDS,
             interval="2m",
+            width=12,
+            height=5,
+        ),
+        timeline(
+            211,
+            "Findings of each place",
+            "The worst finding of each exporter in each step, before the vote: a place that disagrees shows here.",
+            [Query(place, "{{location}} {{instance}}")],
+            mappings=look.STATUS_WORDS,
+            interval="2m",
+            width=12,
             height=5,
         ),
         _by_class(
+            212,
             "Why it failed",
             "Share of each hour that each error class lasted, in the colour of the status it stands for. Success is "
             "left out, so the rest up to 100 % was fine.",
@@ -213,6 +178,7 @@ def _history() -> list[AnyPanel]:
             maximum=1,
         ),
         _by_class(
+            213,
             "Failed attempts",
             "Failed attempts of each hour by error class, all probes together.",
             f"sum by (error_class) (increase(sora_probe_failures_total{{{SERVICE}}}{HOUR})) > 0",
@@ -222,9 +188,87 @@ def _history() -> list[AnyPanel]:
     ]
 
 
-def _by_class(title: str, description: str, expression: str, **options: Any) -> AnyPanel:
+def _limits() -> list[AnyPanel]:
+    return [
+        stat_tiles(
+            220,
+            "Certificate",
+            "Days until the earliest certificate of the provider expires.",
+            [
+                now(
+                    "(min by (provider) (sora_probe_tls_expiry_timestamp_seconds) - time()) / 86400\n"
+                    f"and on (provider) {SERVICES}",
+                    "{{provider}}",
+                )
+            ],
+            unit="suffix: d",
+            decimals=0,
+            thresholds=look.DAYS_LEFT,
+            no_value="no TLS seen",
+            width=3,
+        ),
+        stat_tiles(
+            221,
+            "End of life",
+            "Days until the announced end of life; negative when it is past.",
+            [now(recorded("sunset_days:min"))],
+            unit="suffix: d",
+            decimals=0,
+            thresholds=look.DAYS_LEFT,
+            no_value="none announced",
+            width=3,
+        ),
+        stat_tiles(
+            222,
+            "Price",
+            "The configured price.",
+            [now(f"max by (service_id, unit) (sora_service_price_usd{{{SERVICE}}})", "per {{unit}}")],
+            text=BigValueTextMode.VALUE_AND_NAME,
+            unit="currencyUSD",
+            decimals=2,
+            no_value="no price configured",
+            width=4,
+        ),
+        stat_tiles(
+            223,
+            "Response time",
+            "Time to the first complete answer: of the latest successful answer, and the mean of a day.",
+            [
+                now(f"max by (service_id) (sora_service_response_time_seconds{{{SERVICE}}})", "latest"),
+                now(recorded("response_time_seconds:avg24h"), "mean of a day"),
+            ],
+            text=BigValueTextMode.VALUE_AND_NAME,
+            unit="s",
+            decimals=1,
+            no_value="no answer",
+            width=5,
+        ),
+        *map(_availability, (224, 225, 227), ("1h", "7d", "90d")),
+        grid(
+            226,
+            "What it is",
+            "The service as it is configured.",
+            [
+                LabelColumn("Service", "service_id"),
+                LabelColumn("Name", "name"),
+                LabelColumn("Product", "product"),
+                LabelColumn("Access", "access"),
+                LabelColumn("Provider", "provider"),
+                LabelColumn("Model", "model"),
+                LabelColumn("API", "api"),
+            ],
+            key="service_id",
+            labels_from=SERVICES,
+            no_value="no such service",
+            height=4,
+        ),
+    ]
+
+
+def _by_class(number: int, title: str, description: str, expression: str, **options: Any) -> AnyPanel:
     """Return stacked bars of each hour, one colour per error class."""
     return lines(
+        number,
         title,
         description,
         [Query(expression, "{{error_class}}")],
@@ -235,7 +279,7 @@ def _by_class(title: str, description: str, expression: str, **options: Any) -> 
         links=CLASS_LINK,
         interval="1h",
         no_value="no failure in this range",
-        height=9,
+        height=8,
         **options,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from grafana_foundation_sdk.builders import dashboard as builders
@@ -12,15 +13,16 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DashboardLinkType,
+    GridPos,
     VariableModel,
     VariableOption,
     VariableRefresh,
     VariableSort,
 )
 
-from grafana.source.kit.look import BLUE, GREY, ORANGE, VERMILION
+from grafana.source.kit.look import BLUE, GREY, ORANGE, STATUS_CODES, VERMILION
 from grafana.source.kit.panels import DATASOURCE, AnyPanel
-from grafana.source.kit.queries import SERVICE, firing
+from grafana.source.kit.queries import SERVICE, firing, recorded, renamed
 
 TAG = "sora"
 COLUMNS = 24
@@ -29,12 +31,12 @@ GRAFANA = "11.6.0"
 RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rules/runbook.md"
 Variable = Builder[VariableModel]
 
-SERVICE_LINK: Mapping[str, str] = {
-    "This service in depth": "/d/sora-service/?var-service_id=${__data.fields.service_id}&${__url_time_range}"
-}
-"""For a table with the column service_id."""
+KEPT = "${__url_time_range}&${datasource:queryparam}"
+"""What a link takes along: the range and the data source, but no choice that would filter its target unseen."""
+SERVICE_LINK: Mapping[str, str] = {"This service in depth": f"/d/sora-service?var-service_id=${{__value.raw}}&{KEPT}"}
+"""For a column of a table that holds the ids of services."""
 SERIES_LINK: Mapping[str, str] = {
-    "This service in depth": "/d/sora-service/?var-service_id=${__field.labels.service_id}&${__url_time_range}"
+    "This service in depth": f"/d/sora-service?var-service_id=${{__field.labels.service_id}}&{KEPT}"
 }
 RUNBOOK_LINK: Mapping[str, str] = {"What to do": RUNBOOK + "#:~:text=${__value.raw}"}
 """Finds the name on the page: anchors are in lower case, which a data link cannot write."""
@@ -53,11 +55,22 @@ def query_variable(name: str, label: str, expression: str, *, is_multi: bool, al
     return variable
 
 
-def choice(name: str, label: str, values: Sequence[str], default: str) -> Variable:
-    """Return a variable with fixed choices; others may be typed in."""
-    chosen = [VariableOption(selected=value == default, text=value, value=value) for value in values]
-    variable = builders.CustomVariable(name).label(label).values(",".join(values)).options(chosen)
-    return variable.current(VariableOption(selected=True, text=default, value=default)).allow_custom_value(True)
+def choice(name: str, label: str, values: Mapping[str, str], default: str) -> Variable:
+    """Return a variable with fixed choices by their texts; others may be typed in."""
+    chosen = [VariableOption(selected=text == default, text=text, value=value) for text, value in values.items()]
+    pairs = ", ".join(text if text == value else f"{text} : {value}" for text, value in values.items())
+    variable = builders.CustomVariable(name).label(label).values(pairs).options(chosen).allow_custom_value(True)
+    return variable.current(VariableOption(selected=True, text=default, value=values[default]))
+
+
+def numbers(name: str, label: str, values: Sequence[str], default: str) -> Variable:
+    """Return a variable with a choice of numbers."""
+    return choice(name, label, {value: value for value in values}, default)
+
+
+def video_seconds() -> Variable:
+    """Return the variable that makes prices by the second and by the video comparable."""
+    return numbers("seconds", "Seconds a video", ["4", "5", "8", "10", "12", "15", "25"], "10")
 
 
 def service_variables(*, is_multi: bool = True) -> list[Variable]:
@@ -68,6 +81,7 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
     filters = ",".join(f'{name}=~"${name}"' for name in ("provider", "access", "product"))
     return [
         builders.DatasourceVariable("datasource").label("Data source").type("prometheus"),
+        query_variable("job", "Job", "label_values(sora_exporter_build_info, job)", is_multi=True),
         *(
             query_variable(
                 name, name.capitalize(), f"label_values(sora_service_info, {name})", is_multi=True, all_value=".+"
@@ -80,6 +94,7 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
     ]
 
 
+CHANGED_TO = {code: status.value.replace("_", " ") for code, status in STATUS_CODES.items() if code in range(6)}
 ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
     f"Alerts: {severity}": {
         "enable": severity == "critical",
@@ -94,9 +109,9 @@ ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
 } | {
     "Status changes": {
         "enable": False,
-        "expr": (
-            f"max by (service_id, status) (sora_service_status{{{SERVICE}}} == 1)\n"
-            f"unless\nmax by (service_id, status) (sora_service_status{{{SERVICE}}} offset $__interval == 1)"
+        "expr": "\nor\n".join(
+            renamed(f"{recorded('changed_to:severity')} == {code}", "status", "service_id", ".*", word)
+            for code, word in CHANGED_TO.items()
         ),
         "iconColor": BLUE,
         "step": "60s",
@@ -108,7 +123,7 @@ ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
         "enable": True,
         "expr": f"max by (service_id) (sora_service_sunset_timestamp_seconds{{{SERVICE}}}) * 1000",
         "iconColor": GREY,
-        "step": "60s",
+        "step": "6h",
         "tagKeys": "service_id",
         "textFormat": "Announced end of life.",
         "titleFormat": "End of life of {{service_id}}",
@@ -117,11 +132,21 @@ ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row below the first screen: its id, its title, and the panels that it shows once it is opened."""
+
+    number: int
+    title: str
+    panels: Sequence[AnyPanel]
+
+
 def assemble(
     uid: str,
     title: str,
     description: str,
-    rows: Mapping[str, Sequence[AnyPanel]],
+    first_screen: Sequence[AnyPanel],
+    rows: Sequence[Row],
     variables: Sequence[Variable],
     *,
     since: str,
@@ -132,36 +157,48 @@ def assemble(
     ``since`` is the default start of its range; ``shown`` names annotations that are on from the start here.
     """
     builder = builders.Dashboard(title).uid(uid).description(description).tags([TAG]).timezone("browser").readonly()
-    builder.time(since, "now").refresh("1m").tooltip(DashboardCursorSync.CROSSHAIR).links(_links())
+    builder.time(since, "now").refresh("1m").tooltip(DashboardCursorSync.CROSSHAIR).links(_links(uid))
     builder.variables(list(variables))
-    for row, panels in rows.items():
-        builder.with_row(builders.Row(row))
-        for panel in panels:
-            builder.with_panel(panel)
-    document: dict[str, Any] = json.loads(json.dumps(builder.build(), cls=JSONEncoder))
+    document = _plain(builder)
+    document["panels"] = [*_lay_out(first_screen, 0)]
+    top = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in document["panels"])
+    for place, row in enumerate(rows, start=top):
+        head = builders.Row(row.title).id(row.number).collapsed(True)
+        head.grid_pos(GridPos(h=1, w=COLUMNS, x=0, y=place))
+        document["panels"].append(_plain(head) | {"panels": list(_lay_out(row.panels, place + 1))})
     return _finish(document, shown)
 
 
-def _links() -> list[Builder[Any]]:
-    others = builders.DashboardLink("Sora dashboards").type(DashboardLinkType.DASHBOARDS).tags([TAG])
-    runbook = builders.DashboardLink("Runbook").type(DashboardLinkType.LINK).url(RUNBOOK).icon("doc")
-    return [
-        others.as_dropdown(False).include_vars(True).keep_time(True).icon("external link"),
-        runbook.target_blank(True).tooltip("What to do about each alert"),
+def _plain(built: Builder[Any]) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.dumps(built.build(), cls=JSONEncoder))
+    return document
+
+
+BOARDS: Mapping[str, str] = {
+    "sora-overview": "Overview",
+    "sora-service": "Service",
+    "sora-risk-control": "Risk control",
+    "sora-cost": "Cost",
+}
+"""The dashboards by uid, with the words of the links to them."""
+
+
+def _links(uid: str) -> list[Builder[Any]]:
+    others = [
+        builders.DashboardLink(word)
+        .type(DashboardLinkType.LINK)
+        .url(f"/d/{other}?${{datasource:queryparam}}")
+        .keep_time(True)
+        .icon("dashboard")
+        for other, word in BOARDS.items()
+        if other != uid
     ]
+    runbook = builders.DashboardLink("Runbook").type(DashboardLinkType.LINK).url(RUNBOOK).icon("doc")
+    return [*others, runbook.target_blank(True).tooltip("What to do about each alert")]
 
 
 def _finish(document: dict[str, Any], shown: Sequence[str]) -> dict[str, Any]:
-    """Add the parts that the builders leave out (panel ids, formats of annotations), and drop empty ones."""
-    _lay_out(document["panels"])
-    for number, panel in enumerate(document["panels"], start=1):
-        panel["id"] = number
-        panel.pop("repeatDirection", None)
-        if panel["type"] != "row":
-            panel["pluginVersion"] = GRAFANA
-        for link in panel.get("fieldConfig", {}).get("defaults", {}).get("links", []):
-            for key in set(link) - {"title", "url", "targetBlank"}:
-                del link[key]
+    """Add the parts that the builders leave out (formats of annotations), and drop empty ones."""
     document["annotations"] = {"list": list(_annotations(shown))}
     for variable in document["templating"]["list"]:
         for key in ("auto", "auto_count", "auto_min"):
@@ -171,17 +208,24 @@ def _finish(document: dict[str, Any], shown: Sequence[str]) -> dict[str, Any]:
     return document
 
 
-def _lay_out(panels: Sequence[dict[str, Any]]) -> None:
-    """Give each panel the highest place that is wide enough for it, the leftmost of equally high ones."""
-    depths = [0] * COLUMNS
-    for panel in panels:
+def _lay_out(panels: Sequence[AnyPanel], top: int) -> Iterator[dict[str, Any]]:
+    """Yield panels, each at the highest place below ``top`` that is wide enough, the leftmost of equally high ones."""
+    depths = [top] * COLUMNS
+    for builder in panels:
+        panel = _plain(builder)
+        panel.pop("repeatDirection", None)
+        panel["pluginVersion"] = GRAFANA
+        for link in panel["fieldConfig"]["defaults"].get("links", []):
+            for key in set(link) - {"title", "url", "targetBlank"}:
+                del link[key]
         place = panel["gridPos"]
-        width = COLUMNS if panel["type"] == "row" else place["w"]
+        width = place["w"]
         tops = [max(depths[x : x + width]) for x in range(COLUMNS - width + 1)]
         y = min(tops)
         x = tops.index(y)
-        place.update(x=x, y=y, w=width)
+        place.update(x=x, y=y)
         depths[x : x + width] = [y + place["h"]] * width
+        yield panel
 
 
 def _annotations(shown: Sequence[str]) -> Iterator[dict[str, Any]]:

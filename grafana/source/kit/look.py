@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
+from typing import Any
 
 from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
 from grafana_foundation_sdk.models.dashboard import (
@@ -22,12 +23,13 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
+from sora_exporter.plain_words import plain_words
+from sora_exporter.report.recommendations import USES
 from sora_exporter.result import STATUS_OF, Depth, ErrorClass, Status
 
 GREEN, ORANGE, PINK, VERMILION, BLUE, GREY, SKY = (
     "#009E73", "#E69F00", "#CC79A7", "#D55E00", "#0072B2", "#999999", "#56B4E9",
 )  # fmt: skip
-PALETTE = frozenset({GREEN, ORANGE, PINK, VERMILION, BLUE, GREY, SKY})
 
 STATUS_COLOURS: Mapping[Status, str] = {
     Status.OPERATIONAL: GREEN,
@@ -38,29 +40,38 @@ STATUS_COLOURS: Mapping[Status, str] = {
     Status.RETIRED: GREY,
     Status.UNKNOWN: SKY,
 }
-STATUS_CODES: Mapping[Status, int] = {
-    Status.UNKNOWN: -1,
-    Status.OPERATIONAL: 0,
-    Status.DEGRADED: 1,
-    Status.RISK_CONTROL: 2,
-    Status.MAINTENANCE: 3,
-    Status.SUSPENDED: 4,
-    Status.RETIRED: 5,
+NEUTRAL = "transparent"
+"""The colour of a missing value, which is neither good nor bad."""
+
+RETIRED_LAST, UNKNOWN = -1, 0.5
+STATUS_CODES: Mapping[float, Status] = {
+    4: Status.SUSPENDED,
+    3: Status.MAINTENANCE,
+    2: Status.RISK_CONTROL,
+    1: Status.DEGRADED,
+    UNKNOWN: Status.UNKNOWN,
+    0: Status.OPERATIONAL,
+    5: Status.RETIRED,
+    RETIRED_LAST: Status.RETIRED,
 }
-"""The numbers of the recorded severities, and -1 for unknown: the worst wins, and unknown only when nothing else is."""
+"""The recorded severities, and two of our own: unknown, and retired below operational. So the worst sorts first."""
 
 ACCESS_COLOURS: Mapping[str, str] = {"official": BLUE, "reverse": ORANGE}
+
+GOOD_FOR_TEXTS = {"production": "production", "high_volume": "high volume", "budget": "low budget"}
 
 Override = tuple[str, Mapping[str, object]]
 """A field's name, or /regular expression/, and the properties it overrides."""
 
 
-def words(texts: Mapping[float, tuple[str, str]]) -> list[ValueMapping]:
-    """Return mappings from numbers to (text, colour)."""
+def words(texts: Mapping[Any, tuple[str, str]]) -> list[ValueMapping]:
+    """Return mappings from numbers, or from labels, to (text, colour)."""
     return [
         ValueMap(
             {
-                f"{value:g}": ValueMappingResult(text=text, color=colour, index=index)
+                value if isinstance(value, str) else f"{value:g}": ValueMappingResult(
+                    text=text, color=colour, index=index
+                )
                 for index, (value, (text, colour)) in enumerate(texts.items())
             }
         )
@@ -68,14 +79,27 @@ def words(texts: Mapping[float, tuple[str, str]]) -> list[ValueMapping]:
 
 
 STATUS_WORDS = words(
-    {float(code): (status.value.replace("_", " "), STATUS_COLOURS[status]) for status, code in STATUS_CODES.items()}
+    {code: (status.value.replace("_", " "), STATUS_COLOURS[status]) for code, status in STATUS_CODES.items()}
 )
 DEPTH_WORDS = words(
     {float(depth.rank): (depth.value, GREEN if depth.rank >= Depth.ACCEPTED.rank else ORANGE) for depth in Depth}
 )
 """Green from an accepted job on: only that shows that a video can be made."""
+CLASS_WORDS = words(
+    {
+        error_class.value: (
+            "–" if error_class is ErrorClass.NONE else text.name.lower(),
+            STATUS_COLOURS[STATUS_OF[error_class]],
+        )
+        for error_class, text in plain_words("en").error_classes.items()
+    }
+)
+"""The reasons as the status page names them."""
+SEVERITY_WORDS = words(
+    {"1 critical": ("critical", VERMILION), "2 warning": ("warning", ORANGE), "3 info": ("info", SKY)}
+)
+"""Numbered by the queries, since a table sorts texts by the alphabet."""
 YES_NO = words({1: ("yes", GREEN), 0: ("no", VERMILION)})
-USABLE = words({1: ("usable", GREEN), 0: ("not usable", VERMILION)})
 RECOMMENDED = words({1: ("use this", GREEN), 0: ("–", GREY)})
 STARS = words(
     {
@@ -104,16 +128,23 @@ COMPONENT_WORDS = words(
         4: ("major outage", VERMILION),
     }
 )
+GOOD_FOR_WORDS = words(
+    {
+        float(code): (GOOD_FOR_TEXTS[use.name], colour)
+        for (code, use), colour in zip(enumerate(USES, start=1), (GREEN, SKY, ORANGE), strict=True)
+    }
+    | {0: ("nothing now", VERMILION)}
+)
 DISAGREEMENT = words({0: ("agree", GREEN), 1: ("disagree", PINK)})
 
 
-def null_as(text: str) -> ValueMapping:
-    """Return the mapping that gives a missing value its words."""
-    return SpecialValueMap(
-        DashboardSpecialValueMapOptions(
-            match=SpecialValueMatch.NULL_AND_NAN, result=ValueMappingResult(text=text, color=GREY, index=99)
-        )
-    )
+def null_as(text: str) -> list[ValueMapping]:
+    """Return the mappings that give a missing value, or an empty label, its words and no colour."""
+    result = ValueMappingResult(text=text, color=NEUTRAL, index=99)
+    return [
+        SpecialValueMap(DashboardSpecialValueMapOptions(match=match, result=result))
+        for match in (SpecialValueMatch.NULL_AND_NAN, SpecialValueMatch.EMPTY)
+    ]
 
 
 def steps(base: str, *above: tuple[float, str]) -> ThresholdsConfig:
@@ -158,9 +189,17 @@ def error_class_colours() -> list[Override]:
     return [(f"/^({'|'.join(names)})$/", fixed(STATUS_COLOURS[status])) for status, names in members.items()]
 
 
+def error_class_names() -> list[Override]:
+    """Return overrides that give every error class the name it has on the status page."""
+    texts = plain_words("en").error_classes
+    return [(error_class.value, {"displayName": texts[error_class].name.lower()}) for error_class in ErrorClass]
+
+
 DASHED: Mapping[str, object] = {
     "custom.lineStyle": {"fill": "dash", "dash": [10, 10]},
     "custom.fillOpacity": 0,
     **fixed(GREY),
 }
 """An objective or limit beside a measured value."""
+DOTTED: Mapping[str, object] = {"custom.lineStyle": {"fill": "dot", "dash": [2, 6]}, **fixed(ORANGE)}
+"""A forecast beside a measured value."""

@@ -33,7 +33,7 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from grafana.source.kit.look import BLUE, PLAIN, Override, properties
+from grafana.source.kit.look import BLUE, PLAIN, Override, null_as, properties
 
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 NO_DATA = "no data"
@@ -87,10 +87,10 @@ class Settings(TypedDict, total=False):
     transformations: Sequence[tuple[str, Mapping[str, object]]]
 
 
-def dress(panel: P, title: str, description: str, queries: Sequence[Query], settings: Settings) -> P:
-    """Set the common options of a panel."""
-    panel.title(title).description(description).datasource(DATASOURCE)
-    panel.targets([_target(query, number) for number, query in enumerate(queries)])
+def dress(panel: P, number: int, title: str, description: str, queries: Sequence[Query], settings: Settings) -> P:
+    """Set the common options of a panel. ``number`` is its id for good: addresses of single panels contain it."""
+    panel.id(number).title(title).description(description).datasource(DATASOURCE)
+    panel.targets([_target(query, place) for place, query in enumerate(queries)])
     panel.no_value(settings.get("no_value", NO_DATA)).span(settings.get("width", 12)).height(settings.get("height", 8))
     panel.unit(settings.get("unit", "none")).mappings(list(settings.get("mappings", ())))
     panel.thresholds(settings.get("thresholds", PLAIN))
@@ -116,14 +116,14 @@ def dress(panel: P, title: str, description: str, queries: Sequence[Query], sett
     return panel
 
 
-def query_letter(number: int) -> str:
+def query_letter(place: int) -> str:
     """Return the name that Grafana knows a panel's query by: A, B, ..."""
-    return chr(ord("A") + number)
+    return chr(ord("A") + place)
 
 
-def _target(query: Query, number: int) -> prometheus.Dataquery:
+def _target(query: Query, place: int) -> prometheus.Dataquery:
     target = prometheus.Dataquery().expr(query.expr).legend_format(query.legend).format(query.format)
-    target.ref_id(query_letter(number)).datasource(DATASOURCE)
+    target.ref_id(query_letter(place)).datasource(DATASOURCE)
     return target.instant() if query.is_instant else target.range()
 
 
@@ -131,7 +131,13 @@ def _link(title: str, url: str) -> builders.DashboardLink:
     return builders.DashboardLink(title).type(DashboardLinkType.LINK).url(url)
 
 
+def _neutral_if_missing(settings: Settings) -> None:
+    """Give a missing value its text and no colour; Grafana would paint it like the lowest value."""
+    settings["mappings"] = [*settings.get("mappings", ()), *null_as(settings.get("no_value", NO_DATA))]
+
+
 def stat_tiles(
+    number: int,
     title: str,
     description: str,
     queries: Sequence[Query],
@@ -145,10 +151,12 @@ def stat_tiles(
     panel.color_mode(options.BigValueColorMode.BACKGROUND_SOLID).graph_mode(options.BigValueGraphMode.NONE)
     settings.setdefault("width", 4)
     settings.setdefault("height", 4)
-    return dress(panel, title, description, queries, settings)
+    _neutral_if_missing(settings)
+    return dress(panel, number, title, description, queries, settings)
 
 
 def lines(
+    number: int,
     title: str,
     description: str,
     queries: Sequence[Query],
@@ -156,12 +164,13 @@ def lines(
     is_stacked: bool = False,
     is_bars: bool = False,
     limit_lines: bool = False,
+    log_from: float | None = None,
     **settings: Unpack[Settings],
 ) -> AnyPanel:
-    """Return curves over time, or bars; gaps stay gaps."""
-    panel = timeseries.Panel().line_width(2).fill_opacity(10).show_points(options.VisibilityMode.AUTO).span_nulls(False)
+    """Return curves over time, or bars; gaps stay gaps. From ``log_from`` on the scale is logarithmic, linear below."""
+    panel = timeseries.Panel().line_width(2).fill_opacity(0).show_points(options.VisibilityMode.AUTO).span_nulls(False)
     legend = common.VizLegendOptions().display_mode(options.LegendDisplayMode.TABLE)
-    panel.legend(legend.placement(options.LegendPlacement.BOTTOM).show_legend(True).calcs(["lastNotNull", "max"]))
+    panel.legend(legend.placement(options.LegendPlacement.RIGHT).show_legend(True).calcs(["lastNotNull", "max"]))
     panel.tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING))
     if is_stacked:
         panel.stacking(common.StackingConfig().mode(options.StackingMode.NORMAL)).fill_opacity(60)
@@ -169,25 +178,32 @@ def lines(
         panel.draw_style(options.GraphDrawStyle.BARS).fill_opacity(80).line_width(1)
     if limit_lines:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED))
-    settings.setdefault("colour_mode", FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
-    return dress(panel, title, description, queries, settings)
+    if log_from is not None:
+        scale = common.ScaleDistributionConfig().type(options.ScaleDistribution.SYMLOG).log(10)
+        panel.scale_distribution(scale.linear_threshold(log_from))
+    settings.setdefault("colour_mode", FieldColorModeId.PALETTE_CLASSIC)
+    return dress(panel, number, title, description, queries, settings)
 
 
-def timeline(title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]) -> AnyPanel:
+def timeline(
+    number: int, title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]
+) -> AnyPanel:
     """Return one lane per series, equal neighbours merged: for values with words."""
     panel = statetimeline.Panel().merge_values(True).show_value(options.VisibilityMode.AUTO).row_height(0.85)
     panel.line_width(0).fill_opacity(85).legend(_words_below())
     settings.setdefault("width", 24)
-    return dress(panel, title, description, queries, settings)
+    return dress(panel, number, title, description, queries, settings)
 
 
-def calendar(title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]) -> AnyPanel:
+def calendar(
+    number: int, title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]
+) -> AnyPanel:
     """Return one lane per series and one cell per day."""
     panel = statushistory.Panel().show_value(options.VisibilityMode.AUTO).row_height(0.85).col_width(0.9)
     panel.line_width(1).fill_opacity(85).legend(_words_below())
     settings.setdefault("width", 24)
     settings["interval"] = "1d"
-    return dress(panel, title, description, queries, settings)
+    return dress(panel, number, title, description, queries, settings)
 
 
 def _words_below() -> common.VizLegendOptions:
@@ -195,17 +211,20 @@ def _words_below() -> common.VizLegendOptions:
     return legend.placement(options.LegendPlacement.BOTTOM).show_legend(True)
 
 
-def level_bars(title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]) -> AnyPanel:
+def level_bars(
+    number: int, title: str, description: str, queries: Sequence[Query], **settings: Unpack[Settings]
+) -> AnyPanel:
     """Return one horizontal bar per series, with its value in figures."""
     reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
     panel = bargauge.Panel().reduce_options(reduce).orientation(options.VizOrientation.HORIZONTAL)
     panel.display_mode(options.BarGaugeDisplayMode.BASIC).value_mode(options.BarGaugeValueMode.TEXT).show_unfilled(True)
     settings.setdefault("minimum", 0)
-    return dress(panel, title, description, queries, settings)
+    _neutral_if_missing(settings)
+    return dress(panel, number, title, description, queries, settings)
 
 
 def columns_by_series(
-    title: str, description: str, query: Query, *, label: str, **settings: Unpack[Settings]
+    number: int, title: str, description: str, query: Query, *, label: str, **settings: Unpack[Settings]
 ) -> AnyPanel:
     """Return one column per series: the mean of its samples, ordered by the name of the series."""
     panel = (
@@ -221,10 +240,12 @@ def columns_by_series(
         ("sortBy", {"sort": [{"field": "Field", "desc": False}]}),
         ("organize", {"renameByName": {"Field": label, "Mean": title}, "excludeByName": {}, "indexByName": {}}),
     ]
-    return dress(panel, title, description, [query], settings)
+    return dress(panel, number, title, description, [query], settings)
 
 
-def heat(title: str, description: str, query: Query, *, y_unit: str, **settings: Unpack[Settings]) -> AnyPanel:
+def heat(
+    number: int, title: str, description: str, query: Query, *, y_unit: str, **settings: Unpack[Settings]
+) -> AnyPanel:
     """Return the buckets of a histogram over time, denser where more fell in."""
     colour = heatmap.HeatmapColorOptions().mode(heatmap_options.HeatmapColorMode.OPACITY).fill(BLUE).exponent(0.5)
     # Only the opacity of one colour changes, but Grafana requires a scheme.
@@ -232,4 +253,4 @@ def heat(title: str, description: str, query: Query, *, y_unit: str, **settings:
     panel = heatmap.Panel().color(colour.scale(heatmap_options.HeatmapColorScale.EXPONENTIAL)).calculate(False)
     panel.y_axis(heatmap.YAxisConfig().unit(y_unit)).show_legend().cell_gap(1).exemplars_color(BLUE)
     panel.filter_values(heatmap.FilterValueRange().le(1e-9))
-    return dress(panel, title, description, [query], settings)
+    return dress(panel, number, title, description, [query], settings)

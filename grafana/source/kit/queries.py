@@ -1,19 +1,28 @@
-"""PromQL that several panels share. Every selector of a service is limited by the variable ``service_id``."""
+"""PromQL that several panels share. Every selector of a service is limited by the variable ``service_id``.
+
+Panels read the recorded series: these bring exporters and places to one vote and count a fault from its confirmation
+on, so that a panel never contradicts an alert.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from grafana.source.kit.look import STATUS_CODES
+from grafana.source.kit.look import RETIRED_LAST, UNKNOWN
+from sora_exporter.report.recommendations import USES, Use
 from sora_exporter.result import Depth
 
 SERVICE = 'service_id=~"$service_id"'
 MAYBE_SERVICE = 'service_id=~"$service_id|"'
 """Includes series without a service, such as an alert about the exporter or the network."""
+JOB = 'job=~"$job"'
 INFO = "service_id:sora_service_info:last"
 SERVICES = f"{INFO}{{{SERVICE}}}"
 """Its labels describe a service: name, product, access, provider, model, api."""
+
+SHOWN_SERVICES = 20
+"""Lanes and curves of one panel: more cannot be told apart, and a thousand take a browser half a minute to draw."""
 
 DAY = "[23h59m30s] offset -1d"
 """A cell of a calendar begins where its step begins, and Grafana puts steps of a day on the browser's midnight. So the
@@ -34,9 +43,36 @@ def firing(*severities: str) -> str:
     return f'ALERTS{{alertname=~"Sora.+",alertstate="firing",severity=~"{chosen}",{MAYBE_SERVICE}}}'
 
 
+ALERT_LABELS = "alertname, severity, service_id, product, provider, page, instance"
+FIRING_SINCE = (
+    f'max by ({ALERT_LABELS}) (ALERTS_FOR_STATE{{alertname=~"Sora.+"}})\n'
+    f"and on ({ALERT_LABELS})\n{firing('critical', 'warning', 'info')}"
+)
+"""Since when each alert that fires has been active, Unix seconds."""
+
+
+def renamed(expression: str, target: str, source: str, pattern: str = "(.+)", text: str = "$1") -> str:
+    """Return the expression with the label ``target`` set to ``text`` where ``source`` matches."""
+    return f'label_replace({expression}, "{target}", "{text}", "{source}", "{pattern}")'
+
+
+def _firing_alerts() -> str:
+    alerts = FIRING_SINCE
+    for number, severity in enumerate(("critical", "warning", "info"), start=1):
+        alerts = renamed(alerts, "urgency", "severity", severity, f"{number} {severity}")
+    # The last label that an alert has says best what it is about.
+    for label in ("instance", "page", "provider", "product", "service_id"):
+        alerts = renamed(alerts, "about", label)
+    return f"max by (alertname, urgency, about) ({alerts}) * 1000"
+
+
+FIRING_ALERTS = _firing_alerts()
+"""One series per alert and subject, its value when it became active (ms); labels alertname, urgency, about."""
+
+
 def within(selector: str, window: str) -> str:
-    """Return the selector, or the highest value of each of its series within ``window`` if there is one."""
-    return f"max_over_time({selector}[{window}])" if window else selector
+    """Return the highest value of each series of the selector within ``window``."""
+    return f"max_over_time({selector}[{window}])"
 
 
 def highest(terms: Iterable[str], by: str) -> str:
@@ -44,22 +80,70 @@ def highest(terms: Iterable[str], by: str) -> str:
     return f"max by ({by}) (\n  {f'{chr(10)}  or '.join(terms)}\n)"
 
 
-def coded(metric: str, label: str, codes: Mapping[Any, int], more: str = "", window: str = "") -> Iterator[str]:
-    """Yield an expression for each member of a closed set: its code while it is 1, or was within ``window``."""
+def coded(metric: str, label: str, codes: Mapping[Any, int]) -> Iterator[str]:
+    """Yield an expression for each member of a closed set: its code if it was 1 within the step."""
     for member, code in codes.items():
-        term = within(f'{metric}{{{more}{label}="{member}"}}', window)
-        yield f"({term} == 1) * {code}"
+        yield f"({within(f'{metric}{{{label}={chr(34)}{member}{chr(34)}}}', '$__interval')} == 1) * {code}"
 
 
-def status(window: str = "") -> str:
-    """Return the code of the worst status that an exporter sees or an application's own requests met."""
-    probed = coded("sora_service_status", "status", STATUS_CODES, f"{SERVICE},", window)
-    return highest([*probed, within(f"service_id:sora_client_severity:median{{{SERVICE}}}", window)], "service_id")
-
-
-STATUS_NOW = status()
-STATUS_HISTORY = status("$__interval")
+HELD = recorded("held_severity:last")
+STATUS_NOW = (
+    f"({HELD} < 5)\nor on (service_id)\n0 * {HELD} - {-RETIRED_LAST}\n"
+    f"or on (service_id)\n0 * group by (service_id) ({SERVICES}) + {UNKNOWN}"
+)
+"""The confirmed status of each service, by the vote of all places; the code sorts the worst first."""
+STATUS_HISTORY = (
+    f"{within(HELD, '$__interval')}\n"
+    f"or on (service_id)\n0 * {within(recorded('evidence:bool'), '$__interval')} + {UNKNOWN}"
+)
 """The worst of each step, so that a short episode is seen in a long range too."""
+
+ONLY_SHOWN = f"(({STATUS_NOW}) != $hide)"
+
+
+def only_shown(expression: str) -> str:
+    """Return the expression for the services that the variable ``hide`` leaves."""
+    return f"{expression}\nand on (service_id)\n{ONLY_SHOWN}"
+
+
+SINCE = (
+    f"{recorded('trouble_since_timestamp_seconds:min')}\n"
+    "or on (service_id)\n"
+    "min by (service_id) (\n"
+    f"  sora_service_status_since_timestamp_seconds{{{SERVICE}}}\n"
+    "  and on (service_id, location, instance)\n"
+    f"  {recorded('severity:max', 'service_id_instance')} == on (service_id) group_left ()"
+    f" {recorded('confirmed_severity:median')}\n"
+    ")\n"
+    "or on (service_id)\n"
+    f"max by (service_id) (sora_service_status_since_timestamp_seconds{{{SERVICE}}})"
+)
+"""When the status began, Unix seconds: of a trouble, else of the exporters that agree with the vote."""
+
+WHY = (
+    "topk by (service_id) (1,\n"
+    f"  {recorded('trouble:count', 'service_id_error_class')}\n"
+    "  or on (service_id)\n"
+    f"  count by (service_id, error_class) (sora_service_error{{{SERVICE}}} == 1)\n"
+    ")"
+)
+"""The error class of each service: of its trouble, else of most exporters."""
+
+ROUTE_OF_PRODUCT = (
+    "max by (product, route) ("
+    + renamed("product_service_id:sora_service_recommended:bool == 1", "route", "service_id")
+    + ")"
+)
+ROUTES = f"({SERVICES} * on (product) group_left (route) {ROUTE_OF_PRODUCT})\nor on (service_id)\n{SERVICES}"
+"""The services with the label ``route``: the service to use for their product now, if there is one."""
+
+RANKED = f"1 - service_id:sora_service_availability:ratio30d{{{SERVICE}}} @ end()"
+WORST = f"topk({SHOWN_SERVICES}, {RANKED} or on (service_id) 0 * {SERVICES} @ end())"
+
+
+def of_the_worst(expression: str) -> str:
+    """Return the expression for the services that were least available in the last thirty days."""
+    return f"{expression}\nand on (service_id)\n{WORST}"
 
 
 def proven_at(depths: str = ".+") -> str:
@@ -73,6 +157,29 @@ PROVEN = highest(
 )
 """The rank of the deepest proof of the last two days, which the choice of a route counts too."""
 
+
+def _fits(use: Use, code: int) -> str:
+    hours, evidence = recorded("risk_control_hours:sum30d"), recorded("evidence:sum30d")
+    demands = [
+        f"{recorded('availability:ratio30d')} >= {use.least_availability}",
+        f"{evidence} >= 180",
+        f"{recorded('risk_control_episodes:sum30d')} / 30 * 7 <= {use.most_episodes_per_week}",
+        f"{hours} / ({evidence} / 60) <= {use.most_risk_control_share}",
+    ]
+    if use.needs_price:
+        demands.append(f"group by (service_id) (sora_service_price_usd{{{SERVICE}}})")
+    finite = [demand for demand in demands if not demand.endswith("inf")]
+    return f"{code} + 0 * ({' and on (service_id) '.join(f'({demand})' for demand in finite)})"
+
+
+GOOD_FOR = (
+    "(\n  "
+    + "\n  or on (service_id) ".join(_fits(use, code) for code, use in enumerate(USES, start=1))
+    + f"\n  or on (service_id) 0 * {recorded('availability:ratio30d')}\n)"
+    f"\nunless on (service_id)\n{HELD} == 5"
+)
+"""The first use of the report's that the service's month is good enough for, counted from 1; 0 for none."""
+
 INDICATORS = {"none": 0, "maintenance": 1, "minor": 2, "major": 3, "critical": 4}
 COMPONENTS = {
     "operational": 0,
@@ -81,19 +188,12 @@ COMPONENTS = {
     "partial_outage": 3,
     "major_outage": 4,
 }
-INDICATOR_HISTORY = highest(coded("sora_status_page_indicator", "indicator", INDICATORS, "", "$__interval"), "page")
-COMPONENT_HISTORY = highest(
-    coded("sora_status_page_component_status", "status", COMPONENTS, "", "$__interval"), "page, component"
-)
+INDICATOR_HISTORY = highest(coded("sora_status_page_indicator", "indicator", INDICATORS), "page")
+COMPONENT_HISTORY = highest(coded("sora_status_page_component_status", "status", COMPONENTS), "page, component")
 
-DAILY_AVAILABILITY = (
+DAILY_AVAILABILITY = of_the_worst(
     f"sum_over_time({recorded('available:hourly')}{DAY})\n/\n(sum_over_time({recorded('evidence:hourly')}{DAY}) > 0)"
 )
-
-
-def only_recommended(expression: str) -> str:
-    """Return the expression for the routes to use now alone."""
-    return f"{expression}\nand on (service_id) ({recorded('recommended:bool', 'product_service_id')} == 1)"
 
 
 def price_per_video(metric: str, more: str = "") -> str:
@@ -102,3 +202,7 @@ def price_per_video(metric: str, more: str = "") -> str:
         f'max by (service_id) ({metric}{{{SERVICE},unit="request"{more}}})\n'
         f'or\nmax by (service_id) ({metric}{{{SERVICE},unit="second"{more}}}) * $seconds'
     )
+
+
+LIST_PRICE = price_per_video("sora_service_price_usd")
+PRICE_PER_SUCCESS = price_per_video("service_id:sora_service_price_usd_per_success:ratio30d")

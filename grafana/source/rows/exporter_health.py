@@ -1,49 +1,88 @@
-"""The exporter itself: reached, configured, at work."""
+"""The exporters themselves, each in a row of its own, and the places that see a service otherwise."""
 
 from __future__ import annotations
 
-from grafana_foundation_sdk.models.common import BigValueTextMode
-
 from grafana.source.kit import look
-from grafana.source.kit.panels import AnyPanel, now, stat_tiles
+from grafana.source.kit.frame import SERVICE_LINK
+from grafana.source.kit.panels import AnyPanel
+from grafana.source.kit.queries import JOB, SERVICE, recorded
+from grafana.source.kit.tables import Column, LabelColumn, grid
+
+LOADED = look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.VERMILION)})
 
 
 def exporter_health() -> list[AnyPanel]:
-    """Return the panels about the exporter."""
+    """Return the table of exporters."""
     return [
-        stat_tiles(
-            "Exporters up",
-            "Whether Prometheus reaches each exporter.",
-            [now('up{job="sora_exporter"}', "{{instance}}")],
-            text=BigValueTextMode.VALUE_AND_NAME,
-            mappings=look.YES_NO,
-            no_value="no target",
-            width=6,
-        ),
-        stat_tiles(
-            "Version",
-            "Version of the exporter, of Python and of the OpenAI library.",
-            [now("sora_exporter_build_info", "{{version}} · Python {{python_version}} · openai {{openai_version}}")],
-            text=BigValueTextMode.NAME,
-            width=8,
-        ),
-        stat_tiles(
-            "Configuration",
-            "Whether the last reload worked; if not, the old configuration stays in force.",
-            [now("sora_exporter_config_last_reload_successful", "{{instance}}")],
-            mappings=look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.VERMILION)}),
-        ),
-        stat_tiles(
-            "Loaded",
-            "When the configuration in force was loaded.",
-            [now("sora_exporter_config_last_reload_success_timestamp_seconds * 1000", "{{instance}}")],
-            unit="dateTimeFromNow",
-            width=3,
-        ),
-        stat_tiles(
-            "Probes in flight",
-            "Probes that run at this moment.",
-            [now("sora_exporter_probes_in_flight", "{{instance}}")],
-            width=3,
+        grid(
+            150,
+            "Exporters",
+            "Every exporter by itself, so that a dead, stale or wrongly configured twin shows. The oldest evidence is "
+            "the longest time since an attempt, in intervals of its probe.",
+            [
+                LabelColumn("Instance", "instance", width=165),
+                Column("Reached", f"max by (instance) (up{{{JOB}}})", mappings=look.YES_NO),
+                Column(
+                    "Configuration",
+                    f"min by (instance) (sora_exporter_config_last_reload_successful{{{JOB}}})",
+                    mappings=LOADED,
+                    width=130,
+                ),
+                Column(
+                    "Loaded",
+                    f"max by (instance) (sora_exporter_config_last_reload_success_timestamp_seconds{{{JOB}}}) * 1000",
+                    "dateTimeFromNow",
+                    width=120,
+                ),
+                LabelColumn(
+                    "Version",
+                    "version",
+                    expr=f"max by (instance, version, python_version) (sora_exporter_build_info{{{JOB}}})",
+                ),
+                LabelColumn("Python", "python_version"),
+                Column("Services", f"count by (instance) (sora_service_error{{{JOB},{SERVICE}}} == 1)", "short", 0),
+                Column(
+                    "Oldest evidence",
+                    "max by (instance) (\n"
+                    f"  (time() - sora_probe_last_attempt_timestamp_seconds{{{JOB},{SERVICE}}})\n"
+                    f"  / on (instance, service_id, probe) sora_probe_interval_seconds{{{JOB},{SERVICE}}}\n)",
+                    "none",
+                    1,
+                    thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
+                    width=125,
+                ),
+                Column("In flight", f"max by (instance) (sora_exporter_probes_in_flight{{{JOB}}})", "short", 0),
+            ],
+            key="instance",
+            sort_by=[("Reached", False)],
+            no_value="no exporter",
+            width=24,
+            height=6,
         ),
     ]
+
+
+def places_that_disagree() -> AnyPanel:
+    """Return the table of exporters whose finding is not that of the vote."""
+    vote = recorded("severity:median")
+    return grid(
+        151,
+        "Places that disagree",
+        "Exporters whose finding of a service is not the vote of all places. One of three that calls a service "
+        "suspended is here, while the service stays operational.",
+        [
+            LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
+            LabelColumn("Place", "location", width=90),
+            LabelColumn("Instance", "instance"),
+            Column(
+                "Finding",
+                f"{recorded('severity:max', 'service_id_instance')} != on (service_id) group_left () {vote}",
+                mappings=look.STATUS_WORDS,
+                width=110,
+            ),
+        ],
+        key="service_id",
+        sort_by=[("Finding", True)],
+        no_value="all places agree",
+        height=6,
+    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from grafana.source.kit import look
 from grafana.source.kit.frame import SERIES_LINK
 from grafana.source.kit.panels import AnyPanel, Query, level_bars, lines, now
-from grafana.source.kit.queries import recorded
+from grafana.source.kit.queries import SHOWN_SERVICES, of_the_worst, recorded
 
 
 def objective_of_one() -> list[AnyPanel]:
     """Return the panels about the objective of one service."""
     return [
         lines(
+            230,
             "Availability and objective",
             "Rolling windows beside the objective, if there is one.",
             [
@@ -29,6 +30,7 @@ def objective_of_one() -> list[AnyPanel]:
             width=8,
         ),
         lines(
+            231,
             "Error budget left",
             "Remaining share of the failures that the objective allows in thirty days: 100 % untouched, 0 % used up, "
             "below 0 the objective is missed.",
@@ -41,12 +43,15 @@ def objective_of_one() -> list[AnyPanel]:
             width=8,
         ),
         lines(
+            232,
             "Burn rates",
             "How many times faster than allowed the budget burns. A page: 14.4 over 1 h and 5 m, 6 over 6 h and 30 m. "
             "A ticket: 3 over 1 d and 2 h, 1 over 3 d and 6 h.",
             [Query(recorded(f"burnrate:ratio{window}"), window) for window in ("5m", "30m", "1h", "6h", "3d")],
             limit_lines=True,
-            unit="short",
+            log_from=1,
+            unit="suffix: ×",
+            decimals=1,
             minimum=0,
             thresholds=look.BURN_RATE,
             overrides=look.colours(
@@ -63,9 +68,10 @@ def objectives_of_all() -> list[AnyPanel]:
     none = "no objective configured"
     return [
         level_bars(
+            360,
             "Error budget left, 30 days",
             "100 % untouched, 0 % used up. Below 0 the objective is missed.",
-            [now(recorded("error_budget_remaining:ratio30d"))],
+            [now(f"bottomk({SHOWN_SERVICES}, {recorded('error_budget_remaining:ratio30d')})")],
             unit="percentunit",
             decimals=0,
             minimum=-1,
@@ -73,36 +79,42 @@ def objectives_of_all() -> list[AnyPanel]:
             thresholds=look.BUDGET_LEFT,
             links=SERIES_LINK,
             no_value=none,
-            width=8,
+            width=12,
         ),
         *(
             lines(
+                number,
                 f"Burn rate, {window}",
                 f"How many times faster than allowed the budget burns, over {window}. {alert}",
-                [Query(recorded(f"burnrate:ratio{window}"))],
+                [Query(of_the_worst(recorded(f"burnrate:ratio{window}")))],
                 limit_lines=True,
-                unit="short",
+                log_from=1,
+                unit="suffix: ×",
+                decimals=1,
                 minimum=0,
                 thresholds=look.steps(look.GREEN, (limit, look.VERMILION)),
                 links=SERIES_LINK,
                 no_value=none,
-                width=8,
+                width=12,
             )
-            for window, limit, alert in (
-                ("1h", 14.4, "From 14.4 on a fast burn is alerted."),
-                ("6h", 6, "From 6 on a medium burn is alerted."),
-                ("3d", 1, "From 1 on a slow burn is alerted."),
+            for number, window, limit, alert in (
+                (361, "1h", 14.4, "From 14.4 on a fast burn is alerted."),
+                (362, "6h", 6, "From 6 on a medium burn is alerted."),
+                (363, "3d", 1, "From 1 on a slow burn is alerted."),
             )
         ),
         lines(
+            364,
             "Error budget left",
-            "The budgets of the last thirty days over time.",
-            [Query(recorded("error_budget_remaining:ratio30d"))],
+            "The budgets of the last thirty days over time, from -100 % on.",
+            [Query(of_the_worst(recorded("error_budget_remaining:ratio30d")))],
             unit="percentunit",
+            decimals=0,
+            minimum=-1,
             maximum=1,
             thresholds=look.BUDGET_LEFT,
             limit_lines=True,
             no_value=none,
-            width=16,
+            width=12,
         ),
     ]

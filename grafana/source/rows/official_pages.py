@@ -13,6 +13,7 @@ def status_pages() -> list[AnyPanel]:
     """Return the panels about official pages."""
     return [
         timeline(
+            140,
             "What the pages say overall",
             "The indicator of each official page. It covers the maker's service, not a provider's relay.",
             [Query(INDICATOR_HISTORY, "{{page}}")],
@@ -23,6 +24,7 @@ def status_pages() -> list[AnyPanel]:
             height=6,
         ),
         timeline(
+            141,
             "What they say of the components watched",
             "The components that the configuration names.",
             [Query(COMPONENT_HISTORY, "{{page}} {{component}}")],
@@ -34,19 +36,20 @@ def status_pages() -> list[AnyPanel]:
         ),
         _disagreement(),
         grid(
+            143,
             "Pages",
             "Result and age of the last fetch, open incidents, and the next maintenance.",
-            [LabelColumn("Page", "page")],
             [
-                Column("Reachable", "max by (page) (sora_status_page_up)", mappings=look.YES_NO),
+                LabelColumn("Page", "page", width=120),
+                Column("Reached", "max by (page) (sora_status_page_up)", mappings=look.YES_NO),
                 Column("Age", "time() - max by (page) (sora_status_page_last_fetch_timestamp_seconds)", "s", 0),
                 Column(
-                    "Open incidents",
+                    "Incidents",
                     "sum by (page) (max by (page, impact) (sora_status_page_open_incidents))",
                     thresholds=look.SOME_IS_WARNING,
                 ),
                 Column(
-                    "Maintenance from",
+                    "Work from",
                     "max by (page) (sora_status_page_maintenance_start_timestamp_seconds) * 1000",
                     "dateTimeAsIso",
                 ),
@@ -56,7 +59,8 @@ def status_pages() -> list[AnyPanel]:
                     "dateTimeAsIso",
                 ),
             ],
-            no_value="–",
+            key="page",
+            no_value="no status page configured",
             width=10,
             height=8,
         ),
@@ -65,6 +69,7 @@ def status_pages() -> list[AnyPanel]:
 
 def _disagreement() -> AnyPanel:
     return timeline(
+        142,
         "Pages against probes",
         "Contradictions between a page and our probes: the page says operational while the service fails, or "
         "the page says outage while it works.",

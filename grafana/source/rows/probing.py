@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from grafana.source.kit import look
 from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
-from grafana.source.kit.queries import SERVICE, recorded
+from grafana.source.kit.queries import JOB, SERVICE, of_the_worst, recorded, within
 from grafana.source.kit.tables import Column, LabelColumn, grid
 
 PROBE = f'{SERVICE},probe="$probe"'
 UNPAID = "no paid probes"
+SPENT, BUDGET = f"sora_probe_budget_spent_usd{{{JOB}}}", f"sora_probe_budget_usd{{{JOB}}}"
+"""By exporter: two may have a ledger each, or share one, and no sum would be right for both."""
 GOT_IT = look.words({1: ("got it", look.GREEN), 0: ("did not", look.VERMILION)})
 
 
@@ -19,6 +21,7 @@ def probes() -> list[AnyPanel]:
     return [
         _attempts_table(),
         lines(
+            241,
             "Attempts",
             "Attempts per minute of each probe.",
             [Query(f"sum by (probe) (rate(sora_probe_attempts_total{{{SERVICE}}}{window})) * 60", "{{probe}}")],
@@ -28,6 +31,7 @@ def probes() -> list[AnyPanel]:
             width=8,
         ),
         lines(
+            242,
             "Duration of $probe",
             "Half of the attempts were faster than the median, all but one in twenty than the 95th percentile.",
             [
@@ -41,6 +45,7 @@ def probes() -> list[AnyPanel]:
             width=8,
         ),
         lines(
+            243,
             "Phases of $probe",
             "Phases of the last attempt.",
             [Query(f"max by (phase) (sora_probe_phase_seconds{{{PROBE}}})", "{{phase}}")],
@@ -55,42 +60,34 @@ def probes() -> list[AnyPanel]:
 
 
 def _attempts_table() -> AnyPanel:
+    age = f"time() - min by (probe) (sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}})"
     return grid(
+        240,
         "Probes",
-        "The last attempt of each probe, and the counts of the last day.",
-        [LabelColumn("Probe", "probe")],
+        "The last attempt of each probe, and the counts of the last day. With several exporters the worst one shows: "
+        "a failed attempt, the oldest one; attempts and failures are those of all.",
         [
-            Column("Last attempt", f"max by (probe) (sora_probe_success{{{SERVICE}}})", mappings=GOT_IT),
+            LabelColumn("Probe", "probe", width=120),
+            Column("Last attempt", f"min by (probe) (sora_probe_success{{{SERVICE}}})", mappings=GOT_IT),
             Column("HTTP status", f"max by (probe) (sora_probe_http_status_code{{{SERVICE}}})", "none", 0),
-            Column(
-                "Age",
-                f"time() - max by (probe) (sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}})",
-                "s",
-                0,
-            ),
+            Column("Age", age, "s", 0),
             Column("Interval", f"max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})", "s", 0),
             Column(
                 "Age in intervals",
-                f"(time() - max by (probe) (sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}}))\n"
-                f"/ on (probe) max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})",
+                f"({age})\n/ on (probe) max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})",
                 "none",
                 1,
                 thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
             ),
             Column(
-                "Attempts 24 h",
-                f"sum by (probe) (increase(sora_probe_attempts_total{{{SERVICE}}}[24h]))",
-                "short",
-                0,
+                "Attempts 24 h", f"sum by (probe) (increase(sora_probe_attempts_total{{{SERVICE}}}[24h]))", "short", 0
             ),
             Column(
-                "Failures 24 h",
-                f"sum by (probe) (increase(sora_probe_failures_total{{{SERVICE}}}[24h]))",
-                "short",
-                0,
+                "Failures 24 h", f"sum by (probe) (increase(sora_probe_failures_total{{{SERVICE}}}[24h]))", "short", 0
             ),
         ],
-        no_value="–",
+        key="probe",
+        no_value="no probe configured",
         height=6,
     )
 
@@ -101,6 +98,7 @@ def traffic() -> list[AnyPanel]:
     unused = "no application uses the fallback client"
     return [
         lines(
+            250,
             "Requests",
             "Requests a minute of the fallback client in your own applications, by outcome.",
             [
@@ -117,6 +115,7 @@ def traffic() -> list[AnyPanel]:
             width=8,
         ),
         lines(
+            251,
             "Traffic against probes",
             "Availability of the last day by your requests and by the probes.",
             [
@@ -130,9 +129,10 @@ def traffic() -> list[AnyPanel]:
             width=8,
         ),
         timeline(
+            252,
             "Official page against probes",
             "The page that covers this service says operational while it fails, or outage while it works.",
-            [Query(f"max_over_time({recorded('page_disagreement:bool')}[$__interval])", "{{side}}")],
+            [Query(within(recorded("page_disagreement:bool"), "$__interval"), "{{side}}")],
             mappings=look.DISAGREEMENT,
             interval="2m",
             no_value="no component of a page is named for this service",
@@ -143,40 +143,47 @@ def traffic() -> list[AnyPanel]:
 
 def probing_cost() -> list[AnyPanel]:
     """Return the panels about the cost of probing."""
-    spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
     paid = f'{SERVICE},probe=~"submit|generate"'
     return [
         stat_tiles(
+            450,
             "Spent today",
-            "Today's (UTC) spend on paid probes, reservations included.",
-            [now(spent, "spent")],
+            "Today's (UTC) spend on paid probes by exporter, reservations included.",
+            [now(SPENT, "{{instance}}")],
             unit="currencyUSD",
+            decimals=2,
             no_value=UNPAID,
         ),
         stat_tiles(
+            451,
             "Budget of a day",
             "Paid probes stop when it is used up. 0: they never run.",
-            [now(budget, "budget")],
+            [now(BUDGET, "{{instance}}")],
             unit="currencyUSD",
+            decimals=2,
             no_value=UNPAID,
         ),
         stat_tiles(
+            452,
             "Share of the budget",
             "Today's spend in the budget.",
-            [now(f"{spent} / ({budget} > 0)", "share")],
+            [now(f"{SPENT} / ({BUDGET} > 0)", "{{instance}}")],
             unit="percentunit",
             decimals=0,
             thresholds=look.steps(look.GREEN, (0.8, look.ORANGE), (1, look.VERMILION)),
             no_value=UNPAID,
         ),
         stat_tiles(
+            453,
             "A month at this pace",
             "Cost of probing in thirty days like the last seven.",
             [now(f"sum(increase(sora_probe_cost_usd_total{{{SERVICE}}}[7d])) / 7 * 30", "a month")],
             unit="currencyUSD",
+            decimals=2,
             no_value=UNPAID,
         ),
         stat_tiles(
+            454,
             "A finding",
             "Spend of the last seven days divided by paid attempts that succeeded.",
             [
@@ -188,6 +195,7 @@ def probing_cost() -> list[AnyPanel]:
                 )
             ],
             unit="currencyUSD",
+            decimals=2,
             no_value=UNPAID,
             width=8,
         ),
@@ -196,22 +204,25 @@ def probing_cost() -> list[AnyPanel]:
 
 
 def _spending() -> list[AnyPanel]:
-    spent, budget = "max(sora_probe_budget_spent_usd)", "max(sora_probe_budget_usd)"
     return [
         lines(
+            455,
             "Spend of the day and its budget",
             "Today's spend (UTC) beside the limit.",
-            [Query(spent, "spent"), Query(budget, "budget")],
+            [Query(SPENT, "spent {{instance}}"), Query(BUDGET, "budget {{instance}}")],
             unit="currencyUSD",
+            decimals=2,
             minimum=0,
-            overrides=[("spent", look.fixed(look.BLUE)), ("budget", look.DASHED)],
+            overrides=[("/^budget /", look.DASHED)],
             no_value=UNPAID,
         ),
         lines(
+            456,
             "Cost of probing by service",
             "USD a day, over the day before each moment.",
-            [Query(f"sum by (service_id) (increase(sora_probe_cost_usd_total{{{SERVICE}}}[1d]))")],
+            [Query(of_the_worst(f"sum by (service_id) (increase(sora_probe_cost_usd_total{{{SERVICE}}}[1d]))"))],
             unit="currencyUSD",
+            decimals=2,
             minimum=0,
             no_value=UNPAID,
         ),

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +71,11 @@ def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, node
 
 
+def rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a dashboard."""
+    return [panel for panel in document["panels"] if panel["type"] == "row"]
+
+
 def expressions(document: dict[str, Any]) -> dict[str, str]:
     """Return the PromQL of all panels, annotations and variables by place, without its quoted texts."""
     queries = [*panel_queries(document), *annotation_queries(document), *variable_queries(document)]
@@ -107,22 +111,34 @@ def test_frame(dashboard: dict[str, Any]) -> None:
     assert not {"id", "version", "gnetId", "__inputs"} & set(dashboard)
 
 
-def test_panels_are_numbered(dashboard: dict[str, Any]) -> None:
-    """Panels have the ids 1, 2, 3, ... and titles of their own, so that links to one panel stay valid."""
-    assert [panel["id"] for panel in dashboard["panels"]] == list(range(1, len(dashboard["panels"]) + 1))
+def test_panels_have_ids_for_good(dashboard: dict[str, Any]) -> None:
+    """Each panel and row has an id of its own, from the hundred of its dashboard, and each panel a title of its own."""
+    ids = [panel["id"] for panel in (*panels(dashboard), *rows(dashboard))]
     titles = [panel["title"] for panel in panels(dashboard)]
+    assert len(ids) == len(set(ids))
     assert len(titles) == len(set(titles))
+    assert len({number // 100 for number in ids}) == 1
+
+
+def test_rows_open_on_demand(dashboard: dict[str, Any]) -> None:
+    """The first screen fits 1366 × 768, and every panel below is in a closed row, which asks nothing until opened."""
+    first = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in first) <= 20
+    for row in rows(dashboard):
+        assert row["collapsed"] is True
+        assert row["panels"], row["title"]
 
 
 def test_panels_do_not_overlap(dashboard: dict[str, Any]) -> None:
-    """Every cell of the grid of 24 columns belongs to one panel at most."""
-    taken: set[tuple[int, int]] = set()
-    for panel in dashboard["panels"]:
-        place = panel["gridPos"]
-        cells = {(place["x"] + dx, place["y"] + dy) for dx in range(place["w"]) for dy in range(place["h"])}
-        assert not taken & cells, panel["title"]
-        assert place["x"] + place["w"] <= 24, panel["title"]
-        taken |= cells
+    """Every cell of the grid of 24 columns belongs to one panel at most, in the dashboard and in each opened row."""
+    for shown in (dashboard["panels"], *(row["panels"] for row in rows(dashboard))):
+        taken: set[tuple[int, int]] = set()
+        for panel in shown:
+            place = panel["gridPos"]
+            cells = {(place["x"] + dx, place["y"] + dy) for dx in range(place["w"]) for dy in range(place["h"])}
+            assert not taken & cells, panel["title"]
+            assert place["x"] + place["w"] <= 24, panel["title"]
+            taken |= cells
 
 
 def test_panels_explain_themselves(dashboard: dict[str, Any]) -> None:
@@ -139,21 +155,45 @@ def test_panels_explain_themselves(dashboard: dict[str, Any]) -> None:
 
 
 def _is_counted(panel: dict[str, Any]) -> bool:
-    """Whether a panel without a unit needs none: its columns have theirs, it shows names, or it counts."""
+    """Whether a panel without a unit needs none: its columns have theirs, or it shows names."""
     shows_names = panel["options"].get("textMode") == "name"
-    counts = panel["title"] in {"Critical", "Warning", "Probes in flight", "Rank of the routes"}
-    return panel["type"] == "table" or shows_names or counts
+    return bool(panel["type"] == "table" or shows_names)
 
 
 def test_colours(dashboard: dict[str, Any]) -> None:
     """Every fixed colour is one of Okabe and Ito's; every mapped one comes with a word."""
     colours = {text for key, text in texts(dashboard) if key in ("color", "fixedColor", "iconColor", "fill")}
-    assert colours - {"dash"} <= PALETTE
+    assert colours - {"dash", "dot", "transparent"} <= PALETTE
     for panel in panels(dashboard):
-        for mapping in panel["fieldConfig"]["defaults"]["mappings"]:
+        for mapping in mappings(panel):
             options = mapping["options"]
             results = [options["result"]] if mapping["type"] == "special" else options.values()
             assert all(result["text"] and result["color"] for result in results), panel["title"]
+
+
+def test_missing_is_neutral(dashboard: dict[str, Any]) -> None:
+    """In every tile, bar and column a missing value has a text of its own and no colour."""
+    for panel in panels(dashboard):
+        config = panel["fieldConfig"]
+        shown = {
+            "table": [
+                prop["value"] for o in config["overrides"] for prop in o["properties"] if prop["id"] == "mappings"
+            ],
+            "stat": [config["defaults"]["mappings"]],
+            "bargauge": [config["defaults"]["mappings"]],
+        }.get(panel["type"], [])
+        assert shown or panel["type"] not in ("table", "stat", "bargauge"), panel["title"]
+        for found in shown:
+            special = {m["options"]["match"]: m["options"]["result"] for m in found if m["type"] == "special"}
+            assert set(special) == {"null+nan", "empty"}, panel["title"]
+            assert all(result["color"] == "transparent" and result["text"] for result in special.values())
+
+
+def mappings(panel: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every mapping of values of a panel and of its columns."""
+    yield from panel["fieldConfig"]["defaults"]["mappings"]
+    for override in panel["fieldConfig"]["overrides"]:
+        yield from (m for prop in override["properties"] if prop["id"] == "mappings" for m in prop["value"])
 
 
 def test_statuses_have_one_colour_everywhere() -> None:
@@ -165,17 +205,17 @@ def test_statuses_have_one_colour_everywhere() -> None:
     seen = set()
     for document in LOADED.values():
         for panel in panels(document):
-            for mapping in panel["fieldConfig"]["defaults"]["mappings"]:
-                if mapping["type"] == "value" and "-1" in mapping["options"]:
+            for mapping in mappings(panel):
+                if mapping["type"] == "value" and "0.5" in mapping["options"]:
                     assert {result["text"]: result["color"] for result in mapping["options"].values()} == promised
                     seen.add(panel["title"])
-    assert {"Status", "Status now"} <= seen
+    assert {"Status", "Services", "Why this route", "Places that disagree"} <= seen
 
 
 def test_variables(dashboard: dict[str, Any]) -> None:
-    """Data source first, then provider, access, product and service; Prometheus is queried again with the range."""
+    """Data source and job first, then provider, access, product and service; asked again whenever the range changes."""
     variables = {variable["name"]: variable for variable in dashboard["templating"]["list"]}
-    assert list(variables)[:5] == ["datasource", "provider", "access", "product", "service_id"]
+    assert list(variables)[:6] == ["datasource", "job", "provider", "access", "product", "service_id"]
     assert (
         variables["datasource"] | {"type": "datasource", "query": "prometheus", "label": "Data source"}
         == (variables["datasource"])
@@ -193,30 +233,42 @@ def test_variables(dashboard: dict[str, Any]) -> None:
 def test_only_known_variables_are_used(dashboard: dict[str, Any]) -> None:
     """Queries, titles and links use no variable that the dashboard lacks."""
     known = {variable["name"] for variable in dashboard["templating"]["list"]}
-    known |= {"__interval", "__rate_interval", "__range", "__all", "__url_time_range", "__field", "__data", "__value"}
+    known |= {"__interval", "__rate_interval", "__range", "__all", "__url_time_range", "__field", "__value"}
     for key, text in texts(dashboard):
         used = set(re.findall(r"\$\{?([a-z_]\w*)", text))
         assert used <= known, (key, text)
 
 
+KEPT = ("${__url_time_range}", "${datasource:queryparam}")
+
+
 def test_links_resolve(dashboard: dict[str, Any]) -> None:
-    """Every link leads to one of the dashboards, with a variable that it has, or to the runbook, which exists."""
-    urls = [text for key, text in texts(dashboard) if key == "url"]
-    assert any(url.startswith("/d/sora-service/?var-service_id=${__") for url in urls) or dashboard["uid"] == UIDS[3]
-    for url in urls:
-        if inner := re.fullmatch(r"/d/([a-z-]+)/\?var-(\w+)=\$\{__(?:data\.fields|field\.labels)\.\w+\}&.*", url):
-            assert inner[2] in {variable["name"] for variable in LOADED[inner[1]]["templating"]["list"]}
-            assert url.endswith("&${__url_time_range}")
+    """Links lead to a dashboard with the same data source and range, and filter it by the service named alone."""
+    data_links = [text for key, text in texts(list(panels(dashboard))) if key == "url"]
+    for url in data_links:
+        if inner := re.fullmatch(
+            r"/d/([a-z-]+)\?var-service_id=\$\{__(?:value\.raw|field\.labels\.service_id)\}&(.*)", url
+        ):
+            assert inner[1] in LOADED
+            assert tuple(inner[2].split("&")) == KEPT
         else:
-            path = url.removeprefix("https://github.com/sora-exporter/sora_exporter/blob/main/").partition("#")[0]
-            assert (ROOT / path).is_file(), url
+            _resolve_in_repository(url)
+    assert data_links
+
+
+def _resolve_in_repository(url: str) -> None:
+    path = url.removeprefix("https://github.com/sora-exporter/sora_exporter/blob/main/").partition("#")[0]
+    assert (ROOT / path).is_file(), url
 
 
 def test_dashboards_link_each_other(dashboard: dict[str, Any]) -> None:
-    """The common tag links all dashboards and takes range and variables along."""
-    by_tag = next(link for link in dashboard["links"] if link["type"] == "dashboards")
-    assert by_tag["tags"] == ["sora"]
-    assert by_tag["keepTime"] is by_tag["includeVars"] is True
+    """Each dashboard links the others with data source and range, without its own filters, and the runbook."""
+    *others, runbook = dashboard["links"]
+    assert {link["url"] for link in others} == {
+        f"/d/{uid}?${{datasource:queryparam}}" for uid in UIDS if uid != dashboard["uid"]
+    }
+    assert all(link["keepTime"] and not link["includeVars"] for link in others)
+    _resolve_in_repository(runbook["url"])
 
 
 def test_alerts_lead_to_dashboards() -> None:
@@ -246,17 +298,30 @@ def test_tables_name_their_columns(dashboard: dict[str, Any]) -> None:
     for panel in panels(dashboard):
         if panel["type"] == "table":
             steps = {step["id"]: step["options"] for step in panel["transformations"]}
-            renamed = steps["organize"]["renameByName"]
+            renamed, hidden = steps["organize"]["renameByName"], set(steps["organize"]["excludeByName"])
             kept = re.fullmatch(r"/\^\((.*)\)\$/", steps["filterFieldsByName"]["include"]["pattern"])
             assert kept is not None
-            assert set(kept[1].split("|")) == set(renamed), panel["title"]
+            assert set(kept[1].split("|")) == set(renamed) | hidden, panel["title"]
             order = sorted(renamed, key=steps["organize"]["indexByName"].__getitem__)
-            assert steps.get("joinByField", {"byField": order[0]})["byField"] == order[0], panel["title"]
+            assert ("joinByField" in steps) is (len(panel["targets"]) > 1), panel["title"]
+            assert steps.get("joinByField", {"byField": order[0]})["byField"] in {*renamed, *hidden}, panel["title"]
             overridden = [override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]]
             assert overridden == [renamed[name] for name in order], panel["title"]
             letters = {target["refId"] for target in panel["targets"]}
             assert {name[-1] for name in renamed if name.startswith("Value #")} <= letters, panel["title"]
             assert all(target["format"] == "table" and target["instant"] for target in panel["targets"])
+
+
+def test_tables_fit(dashboard: dict[str, Any]) -> None:
+    """The columns of every table fit into its width on a screen of 1366 pixels."""
+    for panel in panels(dashboard):
+        if panel["type"] == "table":
+            least = panel["fieldConfig"]["defaults"]["custom"]["minWidth"]
+            given = [
+                next((prop["value"] for prop in override["properties"] if prop["id"] == "custom.width"), least)
+                for override in panel["fieldConfig"]["overrides"]
+            ]
+            assert sum(given) <= panel["gridPos"]["w"] * (1366 - 24) // 24 - 8, panel["title"]
 
 
 def test_counters_are_rates(dashboard: dict[str, Any]) -> None:
@@ -346,11 +411,13 @@ def test_readme_names_every_dashboard() -> None:
     assert all(f"| {d['title']} | `{d['uid']}` |" in text for d in LOADED.values())
 
 
-def test_rows_begin_with_the_answer() -> None:
-    """The overview's first panels say route and price, status, products without a route, and alerts."""
-    first = [panel["title"] for panel in LOADED["sora-overview"]["panels"]]
-    assert first[:6] == ["Can I make a video now?", "Use these routes", "Status now", "Products", "Critical", "Warning"]
-    assert all(
-        above["gridPos"]["y"] <= below["gridPos"]["y"]
-        for above, below in pairwise(p for p in LOADED["sora-overview"]["panels"] if p["type"] == "row")
-    )
+def test_overview_begins_with_the_answer() -> None:
+    """The overview's first screen has the routes, the statuses, the alerts and the services, the worst first."""
+    first = [panel for panel in LOADED["sora-overview"]["panels"] if panel["type"] != "row"]
+    assert [panel["title"] for panel in first] == ["Use these routes", "Services by status", "What fires", "Services"]
+    sorted_by = {panel["title"]: panel["options"].get("sortBy") for panel in first}
+    assert sorted_by["What fires"] == [
+        {"displayName": "Urgency", "desc": False},
+        {"displayName": "Since", "desc": True},
+    ]
+    assert sorted_by["Services"] == [{"displayName": "Status", "desc": True}, {"displayName": "Since", "desc": True}]
