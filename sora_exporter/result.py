@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -235,6 +236,15 @@ class Verdict:
     @property
     def status(self) -> Status:
         return self.error_class.status
+
+
+@lru_cache(maxsize=2048)
+def shared(text: str) -> str:
+    """Return a text that equals this one and may be remembered already: faults repeat word for word.
+
+    Some versions of Python never free an interned text, so ``sys.intern`` would keep all that a provider ever wrote.
+    """
+    return text
 
 
 @dataclass(frozen=True, slots=True)

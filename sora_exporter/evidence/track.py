@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter, deque
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from sora_exporter.result import (
     ProbeKind,
     ProbeResult,
     Status,
+    shared,
 )
 
 FRESH_INTERVALS = 2.5
@@ -29,8 +29,8 @@ FRESH_INTERVALS = 2.5
 MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 12
 NEWEST_MARKS = 20
 """The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
-WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 2, 300
-"""The newest failures, which keep their whole excerpt; older ones keep its beginning."""
+WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 1, 100
+"""How many of the newest failures keep their whole excerpt; older ones keep its beginning."""
 
 NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
 """Classes of attempts that sent no request to the provider."""
@@ -122,8 +122,7 @@ class ProbeTrack:
         self.failed.append(result)
         if len(self.failed) > WHOLE_EXCERPTS:
             older = self.failed[-WHOLE_EXCERPTS - 1]
-            # Faults repeat word for word, so one interned text serves all of them.
-            beginning = sys.intern(older.excerpt[:SHORT_EXCERPT_CHARACTERS])
+            beginning = shared(older.excerpt[:SHORT_EXCERPT_CHARACTERS])
             self.failed[-WHOLE_EXCERPTS - 1] = replace(older, excerpt=beginning)
 
     def excuse(self, contact_at: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -41,6 +40,7 @@ from sora_exporter.result import (
     ProbeResult,
     Spending,
     Verdict,
+    shared,
 )
 
 log = logging.getLogger(__name__)
@@ -225,9 +225,8 @@ class Runner:
             sunset_at=attempt.sunset_at,
             tls_expires_at=attempt.tls_expires_at,
             is_reached=attempt.is_reached,
-            # The same texts are remembered many times, so one interned text serves all of them.
-            request=sys.intern(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
-            headers=sys.intern(_headers(attempt.headers, secrets)),
+            request=shared(redact(attempt.request, secrets, REQUEST_CHARACTERS)),
+            headers=shared(_headers(attempt.headers, secrets)),
             recognised=(verdict.recognised or is_success) and not attempt.unknown_word,
             depth=deeper(attempt.proved, shown),
             refused_by=verdict.refused_by,

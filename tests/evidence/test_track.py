@@ -13,7 +13,7 @@ from sora_exporter.evidence.track import (
     SUCCESSES_KEPT,
     WHOLE_EXCERPTS,
 )
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import ErrorClass, ProbeKind, shared
 
 CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
 
@@ -30,6 +30,15 @@ def test_memory_is_bounded(state: State) -> None:
     excerpts = [len(attempt.excerpt) for attempt in kept if not attempt.is_success]
     assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_EXCERPT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
     assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
+
+
+def test_equal_texts_are_remembered_once_and_others_not_for_ever() -> None:
+    """A text that was seen lately gives the same object; of any number of different texts, few are held."""
+    first, again = "".join(["GET ", "/models"]), "".join(["GET ", "/models"])
+    assert shared(first) is shared(again)
+    for number in range(5000):
+        shared(f"request id {number}")
+    assert shared.cache_info().currsize <= 2048
 
 
 def test_failures_outlive_successes(state: State) -> None:
