@@ -1,4 +1,4 @@
-"""Measure one thing after another and print one table, about eight minutes on an idle machine."""
+"""Measure one thing after another and print one table, about twelve minutes on an idle machine."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ import httpx2
 from bench.beside import PROBES, Blackbox, measure_blackbox
 from bench.classifying import measure_classifying
 from bench.detection import measure_detection
+from bench.failing import SERVICES as FAILING
+from bench.failing import measure_failing
 from bench.many import FEW, INTERVAL_SECONDS, MANY, measure_scale, measure_start
 from bench.often import measure_probing
 from bench.process import machine
 from bench.programs import DELAY_SECONDS, Upstream, upstream
 from bench.table import Row, table
+from bench.zipped import SERVICES as ZIPPED
+from bench.zipped import measure_zipped
 
 T = TypeVar("T")
 
@@ -49,6 +53,8 @@ def main() -> int:
             parts.add("100 probes/s", lambda: _probing_rows(directory, served, blackbox))
             parts.add(f"{MANY:,} services", lambda: _scale_rows(directory, served, blackbox))
             parts.add(f"{FEW} services", lambda: _start_rows(directory, served, blackbox))
+            parts.add("gzip", lambda: _zipped_rows(directory, served))
+        parts.add("long texts", lambda: _failing_rows(directory))
     parts.add("classifier", _classifying_rows)
     parts.add("detection", _detection_rows)
     print(f"{machine()}, load before the run {busy:.1f}. Upstream: TLS, answers after {DELAY_SECONDS * 1000:g} ms.\n")
@@ -106,6 +112,19 @@ def _start_rows(directory: Path, served: Upstream, blackbox: Blackbox) -> Iterat
     start = measure_start(directory, served)
     yield Row(f"{FEW} services: memory", "MiB", start.resident_mib, blackbox.resident_mib, most=80)
     yield Row(f"{FEW} services: start to first whole /metrics", "s", start.seconds, most=1.5)
+
+
+def _zipped_rows(directory: Path, served: Upstream) -> Iterator[Row]:
+    zipped, scrape = measure_zipped(directory, served), f"{ZIPPED} services: /metrics"
+    yield Row(f"{scrape}, plain", "kB", zipped.plain_bytes / 1e3)
+    yield Row(f"{scrape}, gzipped", "kB", zipped.gzipped_bytes / 1e3)
+    yield Row(f"{scrape}, CPU plain", "ms", zipped.plain_cpu_seconds * 1e3)
+    yield Row(f"{scrape}, CPU gzipped", "ms", zipped.gzipped_cpu_seconds * 1e3)
+
+
+def _failing_rows(directory: Path) -> Iterator[Row]:
+    failing = measure_failing(directory)
+    yield Row(f"{FAILING:,} services, {failing.attempts:,} long faults: memory", "MiB", failing.resident_mib, most=150)
 
 
 def _classifying_rows() -> Iterator[Row]:
