@@ -20,6 +20,8 @@ REMEMBERED_LOGINS: Final = 100
 REMEMBERED_ADDRESSES: Final = 10_000
 MOST_WAITING: Final = 4
 """The limit of logins of one address that are checked or wait for a check."""
+MOST_QUEUED: Final = 500
+"""The limit of logins of all addresses that wait; beyond it, the one that would be checked last is given up."""
 PASSWORD_BYTES: Final = 72
 """bcrypt uses no more of a password."""
 
@@ -45,7 +47,7 @@ class Bucket:
 
 
 class Crowded(Exception):
-    """Too many logins of one address wait for a check."""
+    """Too many logins wait for a check, those of one address or of all."""
 
 
 class Standing:
@@ -66,25 +68,33 @@ class Standing:
             self._wrong.popitem(last=False)
 
 
+Waiting = tuple[str, str, asyncio.Future[None]]
+"""A login that waits: its address, its user, and its turn to come."""
+
+
 class Turns:
     """One turn at a time, next for the address and then for the user with the fewest wrong logins.
 
-    An address that logged in before comes first; of equals the one that waits longest. Addresses of IPv6 count by their
-    /64, which one client has to itself.
+    An address that logged in before comes first. Of equals the latest does: a crowd of new addresses delays no first
+    login. Addresses of IPv6 count by their /64, which one client has to itself.
     """
 
     def __init__(self) -> None:
         self._addresses, self._users = Standing(), Standing()
-        self._queue: list[tuple[str, str, asyncio.Future[None]]] = []
+        self._queue: list[Waiting] = []
         self._is_taken = False
 
     async def take(self, address: str, user: str) -> None:
-        """Wait for the turn."""
+        """Wait for the turn. Raises Crowded in place of a turn that is given up."""
         if not self._is_taken:
             self._is_taken = True
             return
         turn = asyncio.get_running_loop().create_future()
         self._queue.append((_site(address), user, turn))
+        if len(self._queue) > MOST_QUEUED:
+            last = max(self._queue, key=self._wrong)
+            self._queue.remove(last)
+            last[2].set_exception(Crowded())
         await turn
 
     def give(self) -> None:
@@ -92,9 +102,13 @@ class Turns:
         self._queue = [entry for entry in self._queue if not entry[2].done()]
         self._is_taken = bool(self._queue)
         if self._queue:
-            entry = min(self._queue, key=lambda waiting: (self._addresses.of(waiting[0]), self._users.of(waiting[1])))
+            entry = min(reversed(self._queue), key=self._wrong)
             self._queue.remove(entry)
             entry[2].set_result(None)
+
+    def _wrong(self, waiting: Waiting) -> tuple[int, int]:
+        """Return how many wrong logins the address and the user have."""
+        return self._addresses.of(waiting[0]), self._users.of(waiting[1])
 
     def note(self, address: str, user: str, *, is_right: bool) -> None:
         """Count a login of an address as a user."""

@@ -23,7 +23,7 @@ from support.faults.certificates import Authority
 
 import sora_exporter.web.login
 from sora_exporter.web.access import Access, WatchedFile, guarded
-from sora_exporter.web.login import MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins, Turns
+from sora_exporter.web.login import MOST_QUEUED, MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins, Turns
 from sora_exporter.web.serve import server_config
 
 COST = 4
@@ -116,6 +116,41 @@ async def test_a_login_does_not_wait_for_addresses_that_guessed_before(monkeypat
     assert await login(b"right", "198.51.100.1")
     assert checked.index(b"right") - before <= 2
     assert not any(await asyncio.gather(*crowd))
+
+
+async def test_a_first_login_does_not_wait_for_a_crowd_of_new_addresses() -> None:
+    """Of addresses without a login the latest is next, so a crowd that came before delays it by one check."""
+    turns = Turns()
+    await turns.take("192.0.2.254", "prometheus")
+    served: list[str] = []
+
+    async def wait(address: str) -> None:
+        await turns.take(address, "prometheus")
+        served.append(address)
+        turns.give()
+
+    tasks = [asyncio.create_task(wait(f"192.0.2.{number}")) for number in range(250)]
+    tasks.append(asyncio.create_task(wait("198.51.100.1")))
+    await asyncio.sleep(0)
+    turns.give()
+    await asyncio.gather(*tasks)
+    assert served[0] == "198.51.100.1"
+
+
+async def test_more_logins_than_can_wait_are_given_up() -> None:
+    """However many addresses guess, a bounded number waits; those that would be last are refused at once."""
+    turns = Turns()
+    turns.note("192.0.2.1", "prometheus", is_right=False)
+    await turns.take("192.0.2.254", "prometheus")
+    addresses = ["192.0.2.1", *(f"2001:db8:{number:x}::1" for number in range(MOST_QUEUED + 9))]
+    tasks = [asyncio.create_task(turns.take(address, "prometheus")) for address in addresses]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    refused = [task.done() and isinstance(task.exception(), Crowded) for task in tasks]
+    assert refused == [True] * 10 + [False] * MOST_QUEUED
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.mark.parametrize(
