@@ -41,7 +41,7 @@ _OTHER_IDS = names(
 """Ids of something other than a job."""
 _JOB_KEYS = names(
     "uuid taskuuid invocationarn identifier jobidentifier job task prediction ticket handle deleted project"
-    " render order run execution submission"
+    " render order run execution submission taskno jobno orderno tasknumber jobnumber ordernumber"
 )
 _PLACES = names("queueposition positioninqueue queueplace")
 """A place in a queue, which only a job has."""

@@ -25,7 +25,7 @@ def names(text: str) -> frozenset[str]:
 
 STATUS_KEYS = names(
     "status state phase taskstatus taskstate jobstatus jobstate videostatus videostate generationstatus generationstate"
-    " runstatus renderstatus processstatus predictionstatus progressstatus"
+    " runstatus renderstatus processstatus predictionstatus progressstatus statustext statusname statusdesc"
 )
 CODE_KEYS = STATUS_KEYS | names(
     "code type status reason ret retcode resultcode errorcode errcode errno errorname errortype failcode failurecode"

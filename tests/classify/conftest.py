@@ -21,7 +21,9 @@ WHOLE = (
     "collected-5",
     "collected-6",
     "collected-7",
+    "collected-8",
     "invented",
+    "invented-2",
 )
 HALVED = ("answers-2", "collected", "collected-3")
 
