@@ -127,9 +127,9 @@ def log_of(folder: Path) -> str:
 def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(tmp_path: Path, short_or_long: Choice) -> None:
     """After SIGKILL or SIGTERM at any moment, a lane stays within its limit, and the next start deletes all jobs.
 
-    The full form makes a hundred kills, the short one ten.
+    The full form makes a hundred kills, the short one six.
     """
-    kills, terms = short_or_long(5, 50), short_or_long(2, 15)
+    kills, terms = short_or_long(3, 50), short_or_long(1, 15)
     folders = [tmp_path / f"lane-{lane}" for lane in range(LANES)]
     for folder in folders:
         folder.mkdir()

@@ -19,7 +19,7 @@ async def test_many_faults_leave_nothing_behind(
 
     Memory is judged in the full form only: in the short one the histories are not yet full.
     """
-    count, limit_bytes = short_or_long((1000, math.inf), (100_000, LIMIT_BYTES))
+    count, limit_bytes = short_or_long((300, math.inf), (100_000, LIMIT_BYTES))
     monkeypatch.setenv("SOAK_KEY", "sk-of-the-soak")
     figures = await soak(count, tmp_path)
     assert (figures.files, figures.tasks, figures.classes[ErrorClass.INTERNAL]) == (0, 0, 0), figures
