@@ -16,9 +16,11 @@ from sora_exporter.config import Config, Service, config_warnings, load_config
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.events import EventLog, EventStore
 from sora_exporter.evidence.state import Changed, ServiceStatus, State
+from sora_exporter.evidence.track import FAILURES_KEPT
 from sora_exporter.history.keeper import History
 from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
+from sora_exporter.logs import ATTEMPTS
 from sora_exporter.metrics.collect import (
     ExporterFacts,
     balance_subject,
@@ -37,6 +39,7 @@ from sora_exporter.status_pages.watcher import Pages
 from sora_exporter.tasks import apart, start
 
 log = logging.getLogger(__name__)
+attempts = logging.getLogger(ATTEMPTS)
 
 CLEANUP_SECONDS = 30.0
 
@@ -52,7 +55,8 @@ class Reload:
 class Exporter:
     """The exporter without its HTTP server: it probes, remembers, spends and reloads.
 
-    ``history`` is None without a Prometheus to read the past from.
+    ``history`` is None without a Prometheus to read the past from. ``failures_kept`` is the number of failed attempts
+    that are kept for each probe.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Exporter:
         clock: Clock,
         history: History | None = None,
         events: EventLog | None = None,
+        failures_kept: int = FAILURES_KEPT,
     ) -> None:
         self.history = history
         self.config, self._config_file, self._ledger, self.clock = config, config_file, ledger, clock
@@ -71,7 +76,7 @@ class Exporter:
         self._runner = Runner(config, ledger, self._clients, clock)
         self._clean_up = CleanUp(config, ledger, self._clients, clock)
         self.events = events or EventLog(EventStore(ledger.storage), clock.now)
-        self.state = State(clock, self._note_change)
+        self.state = State(clock, self._note_change, failures_kept)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
         self.scheduler = Scheduler(
@@ -234,6 +239,7 @@ class Exporter:
         )
 
     def _record(self, result: ProbeResult) -> None:
+        _log_attempt(result)
         track = self.state.services.get(result.service_id)
         self.state.record(result)
         self.events.write()
@@ -306,6 +312,32 @@ class Exporter:
         for service in self.config.services:
             if any(self._runner.is_barred(service, probe) for probe in service.probes):
                 yield f"service {service.id}: its provider accepted the canary; {NOT_SENT.format(service.id)}"
+
+
+def _log_attempt(result: ProbeResult) -> None:
+    if result.is_success:
+        attempts.debug(
+            "attempt succeeded",
+            extra={
+                "service_id": result.service_id,
+                "probe": result.probe.value,
+                "http_status": result.http_status,
+                "seconds": round(result.duration_seconds, 3),
+            },
+        )
+        return
+    attempts.warning(
+        "attempt failed",
+        extra={
+            "service_id": result.service_id,
+            "probe": result.probe.value,
+            "error_class": result.error_class.value,
+            "rule": result.rule,
+            "http_status": result.http_status,
+            "seconds": round(result.duration_seconds, 3),
+            "detail": result.detail,
+        },
+    )
 
 
 def key_marks(config: Config) -> Mapping[str, int | None]:

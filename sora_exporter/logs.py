@@ -13,6 +13,8 @@ from typing import TextIO
 from sora_exporter.figures import UNKNOWN, iso
 from sora_exporter.redact import redact
 
+ATTEMPTS = "sora_exporter.attempts"
+"""The logger of single attempts, which has a level of its own."""
 ERROR_CHARACTERS = 20_000
 OWN_MEMBERS = frozenset([*vars(logging.makeLogRecord({})), "message", "asctime"])
 """The members that every record has; all others came from ``extra``."""
@@ -20,11 +22,15 @@ OWN_MEMBERS = frozenset([*vars(logging.makeLogRecord({})), "message", "asctime"]
 Value = str | int | float
 
 
-def configure_logging(level: str, form: str) -> None:
-    """Send every log line to stderr in the named form (``logfmt`` or ``json``)."""
+def configure_logging(level: str, form: str, attempts: str = "error") -> None:
+    """Send every log line to stderr in the named form (``logfmt`` or ``json``).
+
+    ``attempts`` is the minimum level of the lines about single attempts, whatever ``level`` is.
+    """
     handler = StderrHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger(ATTEMPTS).setLevel(attempts.upper())
     # The server's lines below an error repeat ours, and its warnings would let bad requests fill the log.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from sora_exporter.logs import JsonFormatter, LogfmtFormatter, LogOnce, configure_logging
+from sora_exporter.logs import ATTEMPTS, JsonFormatter, LogfmtFormatter, LogOnce, configure_logging
 from sora_exporter.result import Status
 
 MOMENT = 1_769_572_800.25
@@ -112,6 +112,22 @@ def test_configuring_sends_the_chosen_level_and_form_to_stderr(
     assert "loud" in captured.err
 
 
+def test_single_attempts_have_a_level_of_their_own(
+    root: logging.Logger,  # noqa: ARG001 - restores the level of the root
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Attempts are logged from their own level on, also below that of the other lines, and by default not at all."""
+    attempts = logging.getLogger(ATTEMPTS)
+    counts = []
+    for chosen in ([], ["warn"], ["debug"]):
+        configure_logging("error", "json", *chosen)
+        attempts.warning("attempt failed")
+        attempts.debug("attempt failed")
+        counts.append(capsys.readouterr().err.count("\n"))
+    attempts.setLevel(logging.NOTSET)
+    assert counts == [0, 1, 2]
+
+
 def test_a_lasting_fault_is_logged_when_it_begins_changes_and_ends(caplog: pytest.LogCaptureFixture) -> None:
     """Repetitions of one reason are silent, another reason is not, and the end is logged once."""
     caplog.set_level(logging.INFO)
@@ -153,7 +169,7 @@ def lines_of(call: ast.Call) -> Iterator[tuple[str, Line]]:
             assert isinstance(over, ast.Constant)
             yield begins, Line("error", frozenset([*keywords, "error"]))
             yield str(over.value), Line("info", frozenset(keywords))
-        case ast.Call(func=ast.Attribute(ast.Name("log"), level), args=[message]) if level in LEVELS:
+        case ast.Call(func=ast.Attribute(ast.Name("log" | "attempts"), level), args=[message]) if level in LEVELS:
             extra = keywords.get("extra", ast.Dict([], []))
             assert isinstance(extra, ast.Dict), f"{ast.unparse(call)}: write the fields as a dictionary in the call"
             assert None not in extra.keys, f"{ast.unparse(call)}: write out every field in the call"
@@ -162,7 +178,7 @@ def lines_of(call: ast.Call) -> Iterator[tuple[str, Line]]:
             for text in [message.body, message.orelse] if isinstance(message, ast.IfExp) else [message]:
                 assert isinstance(text, ast.Constant), f"{ast.unparse(call)}: use a constant message"
                 yield str(text.value), Line(LEVELS[level], frozenset(map(str, names | trace)))
-        case ast.Call(func=ast.Attribute(ast.Name("log"), level)) if level in LEVELS:
+        case ast.Call(func=ast.Attribute(ast.Name("log" | "attempts"), level)) if level in LEVELS:
             pytest.fail(f"{ast.unparse(call)}: use a constant message, and give the facts as extra={{…}}")
 
 

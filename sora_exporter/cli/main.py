@@ -33,6 +33,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 """Each command and the first sentence of its help; ``sora_exporter.cli.NAME`` holds the command of that name."""
 
 
+VERSION = click.version_option(__version__, prog_name="sora-exporter")
+
+
 class Program(click.Group):
     """Loads a command when it is used; a wrong call prints one line like any mistake, and an interrupt ends quietly."""
 
@@ -41,11 +44,11 @@ class Program(click.Group):
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """Import a command's module and return the command; None for an unknown name."""
+        """Import a command's module and return the command, which knows --version too; None for an unknown name."""
         if name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"sora_exporter.cli.{name}"), name)
-        return command
+        return VERSION(command) if all(one.name != "version" for one in command.params) else command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading them."""
@@ -74,7 +77,7 @@ class Program(click.Group):
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="sora-exporter")
+@VERSION
 def main() -> None:
     """Prometheus exporter for AI-video services: usable now, through which route, and how reliable."""
     if isinstance(sys.stdout, io.TextIOWrapper):

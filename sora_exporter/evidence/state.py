@@ -6,6 +6,7 @@ import errno
 import math
 import re
 import socket
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from sora_exporter.evidence.balance import BalanceTrack, balances_of
 from sora_exporter.evidence.own_network import Reachability, Witness
 from sora_exporter.evidence.track import (
     CREATES,
+    FAILURES_KEPT,
     FRESH_INTERVALS,
     MARKS_KEPT,
     NO_EVIDENCE,
@@ -53,10 +55,11 @@ class State:
     """The exporter's memory. ``record`` is its only writer; everything else reads.
 
     ``changed`` is called with every change of a service's status, also of one by evidence that grew too old.
+    ``failures_kept`` is the number of failed attempts kept for each probe.
     """
 
-    def __init__(self, clock: Clock, changed: Changed = _unheard) -> None:
-        self._clock, self._changed = clock, changed
+    def __init__(self, clock: Clock, changed: Changed = _unheard, failures_kept: int = FAILURES_KEPT) -> None:
+        self._clock, self._changed, self._failures_kept = clock, changed, failures_kept
         self._tracks: dict[str, ServiceTrack] = {}
         self._network = Reachability()
         self._is_lost = False
@@ -85,7 +88,7 @@ class State:
         result = _in_the_light_of(track.sunset_at, result)
         probe = track.probes.get(result.probe)
         if probe is None:
-            probe = track.probes[result.probe] = ProbeTrack(_usual_interval(track), is_configured=False)
+            probe = track.probes[result.probe] = self._new_probe(_usual_interval(track), is_configured=False)
         if result.error_class not in NO_EVIDENCE:
             is_ours = is_unreached(result) and _is_ours(result)
             self._testify(track.service.provider, result.is_reached, probe.interval, is_ours=is_ours)
@@ -198,6 +201,9 @@ class State:
                 track.weigh(monotonic)
             self._conclude(track, monotonic)
 
+    def _new_probe(self, interval: float, *, is_configured: bool = True) -> ProbeTrack:
+        return ProbeTrack(interval, is_configured, failed=deque(maxlen=self._failures_kept))
+
     def _configured(self, config: Config, service: Service) -> ServiceTrack:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         target = target_of(config, service)
@@ -207,7 +213,7 @@ class State:
         self._advance(track, monotonic)
         old, track.service, track.probes = track.probes, service, {}
         for kind, settings in service.probes.items():
-            probe = track.probes[kind] = old.get(kind) or ProbeTrack(settings.interval)
+            probe = track.probes[kind] = old.get(kind) or self._new_probe(settings.interval)
             probe.interval, probe.is_configured = settings.interval, True
         track.maintenance = tuple(work for work in config.maintenance if work.covers(service.id))
         track.window = open_window(track.maintenance, now)

@@ -31,13 +31,13 @@ class Kept(NamedTuple):
 
 
 class Exposition:
-    """The samples of a source and the process's own metrics, in the format that a scraper prefers."""
+    """The samples of a source and, by default, the process's own metrics, in the format that a scraper prefers."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, process_metrics: bool = True) -> None:
         self._source = source
         self._headers: dict[str, list[bytes]] = {}
         self._process = CollectorRegistry()
-        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        for collector in (ProcessCollector, PlatformCollector, GCCollector) if process_metrics else ():
             collector(registry=self._process)
         # Texts are written at the start and after each attempt: a scrape that wrote all of them would delay the probes
         # that are being timed meanwhile.

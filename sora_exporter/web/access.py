@@ -71,14 +71,14 @@ class WatchedFile:
     def _stamps(self) -> tuple[tuple[int, ...], ...]:
         tls = self.config.tls
         named = [self._path.parent / file for file in tls.files] if tls is not None else []
-        return tuple(_stamp(file) for file in (self._path, *named))
+        return tuple(stamp(file) for file in (self._path, *named))
 
 
 def _context(path: Path, config: WebConfig) -> ssl.SSLContext | None:
     return tls_context(path, config.tls) if config.tls is not None else None
 
 
-def _stamp(path: Path) -> tuple[int, ...]:
+def stamp(path: Path) -> tuple[int, ...]:
     """Return values that change with a file; the inode reveals a replaced file, such as a mounted Kubernetes secret."""
     try:
         status = path.stat()

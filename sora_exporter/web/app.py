@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,12 +33,28 @@ EVENT_DAYS, MOST_DAYS = 30, 3660
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
+@dataclass(frozen=True)
+class AppSettings:
+    """The command line's settings for answers.
+
+    ``timeout_offset`` is subtracted from a scrape's timeout, in seconds. ``max_requests`` limits the scrapes that are
+    answered at the same time; 0 for no limit. ``process_metrics`` says whether /metrics shows the process itself.
+    """
+
+    timeout_offset: float = 0.5
+    external_url: str = ""
+    telemetry_path: str = "/metrics"
+    max_requests: int = 0
+    process_metrics: bool = True
+
+
 class Endpoints:
     """The exporter's answers to HTTP requests."""
 
-    def __init__(self, exporter: Exporter, timeout_offset: float, external_url: str) -> None:
-        self._exporter, self._timeout_offset, self._external_url = exporter, timeout_offset, external_url.rstrip("/")
-        self._exposition = Exposition(exporter)
+    def __init__(self, exporter: Exporter, settings: AppSettings) -> None:
+        self._exporter, self._settings, self._external_url = exporter, settings, settings.external_url.rstrip("/")
+        self._exposition = Exposition(exporter, process_metrics=settings.process_metrics)
+        self._scrapes = 0
         self._dumped: tuple[Config, str] | None = None
 
     def routes(self) -> list[Route]:
@@ -49,8 +65,8 @@ class Endpoints:
             Route("/services/{service_id}/feed.atom", self.feed),
             Route("/feed.atom", self.feed),
             Route("/badge/{service_id}.svg", self.badge),
-            Route("/metrics", self.metrics),
-            Route("/probe", self.probe),
+            Route(self._settings.telemetry_path, self._scraped(self.metrics)),
+            Route("/probe", self._scraped(self.probe)),
             Route("/sd", self.discovery),
             Route("/api/v1/status", self.status),
             Route("/api/v1/services/{service_id}", self.service),
@@ -60,6 +76,20 @@ class Endpoints:
             Route("/-/ready", self.ready),
             Route("/-/reload", self.reload, methods=["POST"]),
         ]
+
+    def _scraped(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint of a scrape, which refuses more of them at the same time than the command line allows."""
+
+        async def counted(request: Request) -> Response:
+            if 0 < self._settings.max_requests <= self._scrapes:
+                return PlainTextResponse(f"{self._scrapes} scrapes are being answered: try again later\n", 503)
+            self._scrapes += 1
+            try:
+                return await endpoint(request)
+            finally:
+                self._scrapes -= 1
+
+        return counted
 
     async def page(self, request: Request) -> Response:
         return _sent(render_overview(self._exporter, is_refreshing=request.query_params.get("refresh") != "off"))
@@ -81,7 +111,7 @@ class Endpoints:
     async def probe(self, request: Request) -> Response:
         try:
             scraped = await scrape_probe(
-                self._exporter, request.query_params, request.headers, self._timeout_offset
+                self._exporter, request.query_params, request.headers, self._settings.timeout_offset
             )  # fmt: skip
         except Refused as refused:
             return PlainTextResponse(f"{refused}\n", refused.http_status)
@@ -209,11 +239,11 @@ def _sent(document: Document) -> Response:
     return Response(document.content, document.http_status, document.headers, document.media_type)
 
 
-def create_app(exporter: Exporter, timeout_offset: float = 0.5, external_url: str = "") -> Starlette:
+def create_app(exporter: Exporter, settings: AppSettings = AppSettings()) -> Starlette:
     """Return the ASGI application over a running exporter.
 
-    It also answers below the path of ``external_url``: a reverse proxy may keep or remove that path.
+    It also answers below the path of the external URL: a reverse proxy may keep or remove that path.
     """
-    endpoints: list[Any] = list(Endpoints(exporter, timeout_offset, external_url).routes())
-    prefix = urlsplit(external_url).path.rstrip("/")
+    endpoints: list[Any] = list(Endpoints(exporter, settings).routes())
+    prefix = urlsplit(settings.external_url).path.rstrip("/")
     return Starlette(routes=[Mount(prefix, routes=endpoints), *endpoints] if prefix else endpoints)

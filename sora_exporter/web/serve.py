@@ -9,8 +9,8 @@ import os
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,14 @@ from sora_exporter import __version__
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
+from sora_exporter.evidence.track import FAILURES_KEPT
 from sora_exporter.exporter import Exporter
 from sora_exporter.history.keeper import History
 from sora_exporter.history.prometheus import Access
-from sora_exporter.tasks import on_signals
-from sora_exporter.web.access import WatchedFile, guarded
-from sora_exporter.web.app import create_app
+from sora_exporter.tasks import on_signals, start
+from sora_exporter.web.access import WatchedFile, guarded, stamp
+from sora_exporter.web.app import AppSettings, create_app
+from sora_exporter.web.listen import listen, passed_sockets, where
 from sora_exporter.web.protocol import HEAD_BYTES, PatientProtocol
 from sora_exporter.web.tls import TlsGate
 
@@ -38,25 +40,24 @@ log = logging.getLogger(__name__)
 DRAIN_SECONDS = 1
 
 
-class ServeError(Exception):
-    """Why the exporter cannot serve: one line naming what, where and how to fix it."""
-
-
 @dataclass(frozen=True)
 class ServeSettings:
     """The command line's settings for serving; without ``web`` there is neither TLS nor authentication.
 
+    ``reload_seconds`` is the pause between two looks at the configuration file, None for none.
     ``prometheus`` is where the status page reads the past, if anywhere.
     """
 
-    listen_address: str
-    timeout_offset: float
     storage: Path
     config_file: Path | None
+    listen_addresses: tuple[str, ...] = (":10198",)
+    systemd_socket: bool = False
     web: WatchedFile | None = None
-    external_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
+    reload_seconds: float | None = None
+    history_limit: int = FAILURES_KEPT
     prometheus: Access | None = None
+    app: AppSettings = field(default_factory=AppSettings)
 
 
 class Server(uvicorn.Server):
@@ -98,35 +99,6 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def listen(address: str) -> socket.socket:
-    """Return a listening socket for ``host:port``, ``:port`` (all interfaces) or ``[::1]:port``. Raises ServeError."""
-    host, colon, port = address.rpartition(":")
-    fix = "name another with --web.listen-address"
-    if not colon or not port.isdecimal() or int(port) > 65535:
-        raise ServeError(f"listen address {address!r} is not host:port: write :10198 or 127.0.0.1:10198")
-    host = host.strip("[]")
-    try:
-        if host:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return socket.create_server((host, int(port)), family=family, backlog=512)
-        if socket.has_dualstack_ipv6():
-            return socket.create_server(("::", int(port)), family=socket.AF_INET6, dualstack_ipv6=True, backlog=512)
-        return socket.create_server(("0.0.0.0", int(port)), backlog=512)  # noqa: S104 - the meaning of ":port"
-    except (OSError, UnicodeError) as error:
-        raise ServeError(f"cannot listen on {address}: {_reason(error)}: {fix}") from None
-
-
-def _reason(error: OSError | UnicodeError) -> str:
-    """Return the system's own text: asyncio and socket add the address to theirs."""
-    number = error.errno if isinstance(error, OSError) else None
-    return os.strerror(number) if number and number > 0 else getattr(error, "strerror", None) or str(error)
-
-
-def where(address: str, listener: socket.socket, scheme: str = "http") -> str:
-    """Return the URL of a listener for people, from its address on the command line."""
-    return f"{scheme}://{address.rpartition(':')[0] or 'localhost'}:{listener.getsockname()[1]}"
-
-
 def server_config(app: ASGIApp, trusted_proxies: Sequence[str]) -> uvicorn.Config:
     """Return uvicorn's settings: it logs through our handlers, and no client delays a stopping exporter.
 
@@ -151,24 +123,61 @@ async def serve(config: Config, settings: ServeSettings) -> None:
     clock = SystemClock()
     history = History(settings.prometheus, clock) if settings.prometheus is not None else None
     _allow_many_connections()
-    with (
-        contextlib.closing(listen(settings.listen_address)) as listener,
-        contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now)) as ledger,
-    ):
-        exporter = Exporter(config, settings.config_file, ledger, clock, history)
-        app = guarded(create_app(exporter, settings.timeout_offset, settings.external_url), settings.web)
+    with contextlib.ExitStack() as opened:
+        listeners = _listeners(settings, opened)
+        ledger = opened.enter_context(
+            contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now))
+        )  # fmt: skip
+        exporter = Exporter(config, settings.config_file, ledger, clock, history, failures_kept=settings.history_limit)
+        app = guarded(create_app(exporter, settings.app), settings.web)
         tls = settings.web.server_context() if settings.web is not None else None
         server = Server(exporter, server_config(app, settings.trusted_proxies), tls)
         _on_signals(server, exporter)
         await exporter.start()
+        follower = _follow(exporter, settings)
         scheme = "http" if tls is None else "https"
-        url = settings.external_url.rstrip("/") or where(settings.listen_address, listener, scheme)
-        log.info("serving", extra={"version": __version__, "count": len(config.services), "address": f"{url}/"})
+        for address, listener in listeners:
+            url = settings.app.external_url.rstrip("/") or where(address, listener, scheme)
+            log.info("serving", extra={"version": __version__, "count": len(config.services), "address": f"{url}/"})
         try:
-            await server.serve(sockets=[listener])
+            await server.serve(sockets=[listener for _, listener in listeners])
         finally:
+            if follower is not None:
+                follower.cancel()
             await exporter.stop()
             log.info("stopped")
+
+
+def _follow(exporter: Exporter, settings: ServeSettings) -> asyncio.Task[None] | None:
+    """Return the running task that reloads the configuration when its file changes, or None if nothing asks for it."""
+    if settings.config_file is None or settings.reload_seconds is None:
+        return None
+    return start(reload_on_change(exporter.reload, settings.config_file, settings.reload_seconds), "auto reload")
+
+
+async def reload_on_change(
+    reload: Callable[[], Awaitable[object]],
+    path: Path,
+    pause: float,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Call ``reload`` after each change of a file, which is looked at every ``pause`` seconds."""
+    seen = stamp(path)
+    while True:
+        await sleep(pause)
+        if (found := stamp(path)) != seen:
+            seen = found
+            await reload()
+
+
+def _listeners(settings: ServeSettings, opened: contextlib.ExitStack) -> list[tuple[str, socket.socket]]:
+    """Return each listening socket with its address; ``opened`` closes them."""
+    if settings.systemd_socket:
+        passed = passed_sockets(os.environ, os.getpid())
+        return [("", opened.enter_context(contextlib.closing(listener))) for listener in passed]
+    return [
+        (address, opened.enter_context(contextlib.closing(listen(address)))) for address in settings.listen_addresses
+    ]
 
 
 def _allow_many_connections() -> None:

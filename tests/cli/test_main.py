@@ -75,9 +75,10 @@ def test_help_loads_no_command() -> None:
     assert not {"pydantic", "httpx2", "openai", "asyncio", "jinja2"} & set(loaded)
 
 
-def test_version_is_the_packages() -> None:
-    """--version prints the package's version."""
-    result = call("--version")
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
+def test_version_is_the_packages(command: list[str]) -> None:
+    """--version, also of each command, prints the package's version."""
+    result = call(*command, "--version")
     assert (result.exit_code, result.stdout) == (0, f"sora-exporter, version {__version__}\n")
 
 
@@ -89,6 +90,9 @@ def test_version_is_the_packages() -> None:
         (["serve", "--port", "1"], ["No such option '--port'", "see sora-exporter serve --help"]),
         (["serve", "--log.level", "loud"], ["'loud' is not one of 'debug', 'info', 'warn', 'warning', 'error'"]),
         (["serve", "--timeout-offset", "-1"], ["--timeout-offset", "-1"]),
+        (["serve", "--web.telemetry-path=metrics"], ["'metrics' is not a path such as /metrics"]),
+        (["serve", "--config.auto-reload-interval=soon"], ["'soon' is not a duration: write 30s, 5m or 6h"]),
+        (["serve", "--config.auto-reload-interval=10ms"], ["'10ms' is shorter than a second"]),
         (["check", "--format", "xml"], ["'xml' is not one of 'text', 'json', 'markdown'"]),
         (["classify", "/no/such/file"], ["/no/such/file", "No such file or directory"]),
         (["classify", "-", "b"], ["unexpected extra argument", "(b)"]),

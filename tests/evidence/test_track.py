@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from support.watched import NOW, result
+from support.clock import HandClock
+from support.watched import DEEP, NOW, config, result, service
 
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import (
@@ -39,6 +40,15 @@ def test_equal_texts_are_remembered_once_and_others_not_for_ever() -> None:
     for number in range(5000):
         shared(f"request id {number}")
     assert shared.cache_info().currsize <= 2048
+
+
+def test_the_history_is_as_long_as_configured(clock: HandClock) -> None:
+    """The number of kept failures is a setting of the exporter."""
+    state = State(clock, failures_kept=3)
+    state.configure(config(service(probes=DEEP)))
+    for number in range(9):
+        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + number))
+    assert len(state.services["alpha"].probes[CATALOG].failed) == 3
 
 
 def test_failures_outlive_successes(state: State) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from support.exporting import CONFIGURATION, KEY, Served, result, serving
 
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.poller import PageState
-from sora_exporter.web.app import create_app
+from sora_exporter.web.app import AppSettings, create_app
 
 PAGES = ("/", "/metrics", "/sd", "/api/v1/status", "/config", "/-/healthy", "/-/ready")
 
@@ -190,6 +191,34 @@ async def test_the_configuration_is_written_once(served: Served, monkeypatch: py
         assert (await served.get("/config")).text == "{}\n"
 
 
+async def test_no_more_scrapes_are_answered_at_once_than_allowed(served: Served) -> None:
+    """Beyond --web.max-requests a scrape is 503 and says so; pages are not scrapes, and an ended scrape makes room."""
+    app = create_app(served.exporter, AppSettings(max_requests=1))
+    served.runner.gate.clear()
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://exporter.example"
+    ) as client:
+        first = asyncio.create_task(client.get("/probe?service_id=scraped"))
+        await served.runner.begun.wait()
+        refused, page = await client.get("/metrics"), await client.get("/sd")
+        assert (refused.status_code, page.status_code) == (503, 200)
+        assert refused.text == "1 scrapes are being answered: try again later\n"
+        served.runner.gate.set()
+        assert ((await first).status_code, (await client.get("/metrics")).status_code) == (200, 200)
+
+
+async def test_the_metrics_move_and_leave_the_process_out_on_request(served: Served) -> None:
+    """With another telemetry path /metrics is unknown; without exporter metrics only sora_* series are left."""
+    app = create_app(served.exporter, AppSettings(telemetry_path="/own/metrics", process_metrics=False))
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://exporter.example"
+    ) as client:
+        assert (await client.get("/metrics")).status_code == 404
+        families = [family.name for family in parse_text((await client.get("/own/metrics")).text)]
+    assert families
+    assert [name for name in families if not name.startswith("sora_")] == []
+
+
 async def test_reload_is_only_posted(served: Served) -> None:
     """A link followed by chance does not reload: GET is 405 and names POST."""
     answer = await served.get("/-/reload")
@@ -238,7 +267,7 @@ async def test_the_page_and_json_survive_hostile_words(served: Served) -> None:
 
 async def test_the_path_of_the_external_url_is_served_as_well(served: Served) -> None:
     """Behind a proxy that passes its prefix on every endpoint answers below it, and /sd sends scrapes there, too."""
-    app = create_app(served.exporter, external_url="https://status.example/sora/")
+    app = create_app(served.exporter, AppSettings(external_url="https://status.example/sora/"))
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://exporter.example:10198") as client:
         answers = {path: (await client.get(path)).status_code for path in ("/sora/", "/sora/metrics", "/metrics", "/x")}

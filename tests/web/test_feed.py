@@ -14,7 +14,7 @@ from support.remembering import attempt, fill_january, page_says
 from sora_exporter.exporter import Exporter
 from sora_exporter.result import Depth, ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
-from sora_exporter.web.app import create_app
+from sora_exporter.web.app import AppSettings, create_app
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -30,7 +30,7 @@ async def client(exporter: Exporter, clock: Any) -> AsyncIterator[httpx2.AsyncCl
     attempt(exporter, "sora-2-official", ProbeKind.CANARY)
     page_says(exporter, ComponentStatus.OPERATIONAL,
               Incident("Videos & images fail", Impact.MAJOR, True, clock.now() - 600, url="/incidents/1"))  # fmt: skip
-    transport = httpx2.ASGITransport(app=create_app(exporter, external_url="https://status.example/sora"))
+    transport = httpx2.ASGITransport(app=create_app(exporter, AppSettings(external_url="https://status.example/sora")))
     async with httpx2.AsyncClient(transport=transport, base_url="http://exporter.example") as client:
         yield client
 
