@@ -1,14 +1,15 @@
-"""A paying process for the kill tests: ``python budget_crash.py pay|hold STORAGE JOURNAL DAY SEED``.
+"""A process that pays from a ledger, or holds its locks, until it is killed.
 
-JOURNAL is the outside world's record of what was really bought, one line per event, written with O_APPEND.
+The journal is the outside world's record of what was really bought, one line per event, written with O_APPEND.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import sys
+import signal
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import sora_exporter.budget.storage
@@ -52,17 +53,12 @@ def buy(ledger: Ledger, journal: int, reservation: Reservation, job: Job, genera
     ledger.settle(reservation, paid / 1e6)
 
 
-def main() -> None:
-    mode, storage, journal_path, day, seed = sys.argv[1:]
-    journal = os.open(journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    generator = random.Random(int(seed))
-    ledger = Ledger.open(Path(storage), exclusive=mode == "hold", now=lambda: int(day) * 86400.0)
-    if mode == "hold":
-        with ledger.attempt_lock("relay", "generate"):
-            print("ready", flush=True)
-            sys.stdin.read()
-        return
-    print("ready", flush=True)
+def pay(storage: Path, day: int, seed: int, ready: Connection) -> None:
+    """Open the ledger, report it, and pay until killed; the journal lies beside the storage."""
+    journal = os.open(storage.with_suffix(".journal"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    generator = random.Random(seed)
+    ledger = Ledger.open(storage, exclusive=False, now=lambda: day * 86400.0)
+    ready.send(None)
     clean_up(ledger, journal)
     while True:
         attempt(ledger, journal, generator)
@@ -70,5 +66,9 @@ def main() -> None:
         time.sleep(0.001)
 
 
-if __name__ == "__main__":
-    main()
+def hold(storage: Path, day: int, seed: int, ready: Connection) -> None:  # noqa: ARG001
+    """Hold the exporter's lock and the lock of one attempt until killed."""
+    ledger = Ledger.open(storage, exclusive=True, now=lambda: day * 86400.0)
+    with ledger.attempt_lock("relay", "generate"):
+        ready.send(None)
+        signal.pause()
