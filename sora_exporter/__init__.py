@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sora_exporter.fallback import FallbackClient as FallbackClient
     from sora_exporter.monitor import AsyncMonitor as AsyncMonitor
     from sora_exporter.monitor import Monitor as Monitor
+    from sora_exporter.traffic import observe as observe
 
 __version__ = "0.2.0"
 
@@ -28,10 +29,11 @@ _PLACES = {
     "ConsoleLine": "fallback",
     "FallbackClient": "fallback",
     "Monitor": "monitor",
+    "observe": "traffic",
 }
 """The room of each public name."""
 
-__all__ = ["AsyncFallbackClient", "AsyncMonitor", "ConsoleLine", "FallbackClient", "Monitor"]
+__all__ = ["AsyncFallbackClient", "AsyncMonitor", "ConsoleLine", "FallbackClient", "Monitor", "observe"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from bench.detection import measure_detection
 from bench.failing import SERVICES as FAILING
 from bench.failing import measure_failing
 from bench.many import FEW, INTERVAL_SECONDS, MANY, measure_scale, measure_start
+from bench.observing import measure_observing
 from bench.often import measure_probing
 from bench.process import machine
 from bench.programs import DELAY_SECONDS, Upstream, upstream
@@ -56,6 +57,7 @@ def main() -> int:
             parts.add("gzip", lambda: _zipped_rows(directory, served))
         parts.add("long texts", lambda: _failing_rows(directory))
     parts.add("classifier", _classifying_rows)
+    parts.add("observed client", _observing_rows)
     parts.add("detection", _detection_rows)
     print(f"{machine()}, load before the run {busy:.1f}. Upstream: TLS, answers after {DELAY_SECONDS * 1000:g} ms.\n")
     print(table(parts.rows))
@@ -131,6 +133,10 @@ def _classifying_rows() -> Iterator[Row]:
     classifying = measure_classifying()
     yield Row("classifier, per recorded answer", "µs", classifying.seconds * 1e6, most=100)
     yield Row("classifier, worst hostile body at 8 times the size", "times", classifying.growth, most=10)
+
+
+def _observing_rows() -> Iterator[Row]:
+    yield Row("observed client, CPU added to a request", "µs", measure_observing() * 1e6, most=1000)
 
 
 def _detection_rows() -> Iterator[Row]:

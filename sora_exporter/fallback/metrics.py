@@ -50,6 +50,7 @@ class Families:
             "When real traffic last proved each depth of a route.",
             ("service_id", "depth"),
             registry=registry,
+            multiprocess_mode="max",
         )
         self.fallbacks = PlainCounter(
             "sora_client_fallbacks",

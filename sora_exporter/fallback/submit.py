@@ -13,7 +13,7 @@ from sora_exporter.fallback.route import Route
 from sora_exporter.http.retry_after import retry_after
 from sora_exporter.probes.attempt import Attempt, is_event_stream
 from sora_exporter.probes.depth import deeper, depth_of
-from sora_exporter.probes.job import has_accepted, is_accepted, job_id_of, judge_opening, request_job
+from sora_exporter.probes.job import has_accepted, is_accepted, job_id_of, judge_opening, request_job, unless_nameless
 from sora_exporter.probes.outcomes import may_have_begun
 from sora_exporter.probes.stream import Opening
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Verdict
@@ -92,7 +92,7 @@ def _depth(trail: Attempt, seen: Seen, verdict: Verdict) -> Depth | None:
     """Return the depth that the answer proves so far; a stream proves acceptance by its end or a link to the asset."""
     is_document = trail.is_document or is_event_stream(seen.headers)
     shown = depth_of(ProbeKind.SUBMIT, verdict, seen.http_status, is_document=is_document, is_relay=trail.is_relay)
-    return deeper(shown, Depth.ACCEPTED if is_accepted(trail, verdict, job_id_of(trail)) else None)
+    return deeper(shown, Depth.ACCEPTED if is_accepted(trail.api, trail.body, verdict, job_id_of(trail)) else None)
 
 
 async def drop(reading: asyncio.Task[Verdict]) -> None:
@@ -116,15 +116,9 @@ async def _until_decided(
 
 
 def _ended(trail: Attempt, opening: Opening, verdict: Verdict) -> Seen:
-    """Return the state of a complete answer; it is not good without a job id if the vendor gives ids."""
+    """Return the state of a complete answer."""
     reply, job_id = trail.last, job_id_of(trail)
-    if (
-        verdict.error_class is ErrorClass.NONE
-        and trail.api.job is not None
-        and not trail.api.create.stream
-        and job_id is None
-    ):
-        verdict = Verdict(ErrorClass.INVALID_RESPONSE, "submit:no-id", "the answer names no job")
+    verdict = unless_nameless(trail.api, verdict, job_id)
     has_begun = job_id is not None or has_accepted(trail, opening)
     return Seen(verdict, reply.http_status, reply.answer.headers, reply.is_sent, has_begun)
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sora_exporter.classify.envelopes import is_good_word
 from sora_exporter.classify.sunset import announced_sunset, ignored_date
 from sora_exporter.clock import Clock
 from sora_exporter.config import Provider, Service
-from sora_exporter.config.apis import Api, first
+from sora_exporter.config.apis import Api
 from sora_exporter.config.apis.spec import Call, Canary
 from sora_exporter.config.apis.template import placeholders
 from sora_exporter.documents import decoded
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
 from sora_exporter.http.reply import Reply, Request, Upload, exchange_of
 from sora_exporter.probes.depth import deeper
+from sora_exporter.probes.judged import Judge, judged
 from sora_exporter.probes.requests import Filled, Known, Unfilled, known_to
-from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict, is_success
+from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict
 
 EXCERPT_CHARACTERS = 2000
 EVIDENCE_HEADERS = (
@@ -85,7 +85,7 @@ class Attempt:
     service: Service
     api: Api
     client: Client
-    judge: Callable[[Answer], Verdict]
+    judge: Judge
     clock: Clock
     deadline: float
     prompt: str = ""
@@ -159,7 +159,7 @@ class Attempt:
         reply = await self.client.ask(request, self.service.access, self.exchange)
         self.exchange = Exchange()
         self._follow(reply, request)
-        verdict = reply.own_fault or self._judged(reply.answer)
+        verdict = reply.own_fault or judged(self.api, self.judge, reply.answer, self.document)
         if verdict.error_class is ErrorClass.NONE and self.response_seconds is None:
             self.note_response(reply)
         return verdict
@@ -218,41 +218,6 @@ class Attempt:
             limit=filled.limit,
             headers=filled.headers,
         )
-
-    def _judged(self, answer: Answer) -> Verdict:
-        """Return the classifier's verdict, with the configured places of a good answer taken into account.
-
-        A truncated answer is never a good one, however it begins.
-        """
-        verdict = self._by_code(self.judge(answer))
-        if verdict.error_class is ErrorClass.INVALID_RESPONSE and self._has_expected(answer):
-            verdict = Verdict(ErrorClass.NONE, "expected", verdict.message)
-        if verdict.error_class is ErrorClass.NONE and answer.transport_error is not None:
-            return Verdict(ErrorClass.INVALID_RESPONSE, "broken-off", answer.transport_error)
-        return verdict
-
-    def _by_code(self, verdict: Verdict) -> Verdict:
-        """Return the verdict of the vendor's own code; a user's own rule takes precedence."""
-        codes = self.api.codes
-        code = codes.fault(self.document) if codes is not None else None
-        if codes is None or code is None or verdict.rule.startswith("user:"):
-            return verdict
-        error_class = codes.error_class(code)
-        if error_class is not None:
-            code = code[:40]
-            # A word of success beside a code that is a fault is no reason.
-            message = f"code {code} ({error_class})" if is_good_word(verdict.message) else verdict.message
-            return replace(verdict, error_class=error_class, rule=f"code:{code}", message=message, recognised=True)
-        if verdict.error_class is not ErrorClass.NONE:
-            return verdict
-        message = f"the vendor's code {code[:40]} is not among those of success"
-        return Verdict(ErrorClass.INVALID_RESPONSE, "code:unknown", message, recognised=False)
-
-    def _has_expected(self, answer: Answer) -> bool:
-        if self.api.codes is not None and self.api.codes.fault(self.document) is not None:
-            return False
-        present = answer.expectation.present if answer.expectation is not None else ()
-        return is_success(answer.http_status) and first(self.document, present) is not None
 
     def note_response(self, reply: Reply) -> None:
         """Use the answer's time as the service's response time.

@@ -47,7 +47,7 @@ async def create_job(attempt: Attempt, *, opening_only: bool = False) -> Verdict
     if verdict.error_class is ErrorClass.INVALID_RESPONSE and is_progressing(attempt.body):
         verdict = Verdict(verdict.error_class, PROGRESSING, "the stream reported progress only: no job and no video")
     job_id = job_id_of(attempt)
-    if is_accepted(attempt, verdict, job_id):
+    if is_accepted(attempt.api, attempt.body, verdict, job_id):
         attempt.prove(Depth.ACCEPTED)
     if attempt.job_record is not None:
         if job_id is not None:
@@ -100,20 +100,28 @@ def judge_opening(
     return verdict
 
 
-def is_accepted(attempt: Attempt, verdict: Verdict, job_id: str | None) -> bool:
+def is_accepted(api: Api, body: str, verdict: Verdict, job_id: str | None) -> bool:
     """Return whether the answer to a create request shows that it was accepted: a job's id, or the asset itself.
 
     A stream shows it by its end or by a link to the asset; text alone may be progress.
     """
-    if verdict.error_class is not ErrorClass.NONE or attempt.api.job is not None:
+    if verdict.error_class is not ErrorClass.NONE or api.job is not None:
         return verdict.error_class is ErrorClass.NONE and job_id is not None
-    return not attempt.api.create.stream or is_finished(attempt.body) or names_media(attempt)
+    return not api.create.stream or is_finished(body) or names_media(api, body)
 
 
-def names_media(attempt: Attempt) -> bool:
+def names_media(api: Api, body: str) -> bool:
     """Return whether the text of a chat answer holds a link to the asset."""
-    link = attempt.api.asset.link if attempt.api.asset is not None else None
-    return link is not None and media_link(spoken_text(attempt.body), link) is not None
+    link = api.asset.link if api.asset is not None else None
+    return link is not None and media_link(spoken_text(body), link) is not None
+
+
+def unless_nameless(api: Api, verdict: Verdict, job_id: str | None) -> Verdict:
+    """Return the verdict on an answer; it is not good without a job's id if the vendor gives ids."""
+    is_nameless = api.job is not None and not api.create.stream and job_id is None
+    if verdict.error_class is ErrorClass.NONE and is_nameless:
+        return Verdict(ErrorClass.INVALID_RESPONSE, "submit:no-id", "the answer names no job")
+    return verdict
 
 
 def job_id_of(attempt: Attempt) -> str | None:

@@ -67,7 +67,7 @@ def first_round(code: str, **more: str) -> str:
         return "".join(printed)
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(5))
 def test_the_examples_make_videos(simulator: SimulatedProvider, tmp_path: Path, number: int) -> None:
     """Each example as it stands makes its videos through the route its text says."""
     simulator.behave("sora_video2", "risk_control")
@@ -76,7 +76,12 @@ def test_the_examples_make_videos(simulator: SimulatedProvider, tmp_path: Path, 
         (package_example(), r"made by sora-2-official \(official\)"),
         *zip(
             examples(FALLBACK),
-            [r"made by sora-2-official \(official\) after 0 other", r"(sora-2-official \d+ bytes\s*){2}", r"\d+ bytes"],
+            [
+                r"made by sora-2-official \(official\) after 0 other",
+                r"(sora-2-official \d+ bytes\s*){2}",
+                r"\d+ bytes",
+                r"$",
+            ],
             strict=True,
         ),
     ][number]
@@ -107,7 +112,7 @@ def test_the_monitor_checks_once(simulator: SimulatedProvider) -> None:
 
 def test_the_examples_are_well_typed(tmp_path: Path) -> None:
     """A user who checks strictly finds no fault in the examples, and finds a wrong call."""
-    good = [tmp_path / f"example_{number}.py" for number in range(5)]
+    good = [tmp_path / f"example_{number}.py" for number in range(6)]
     for path, code in zip(good, [package_example(), *examples(FALLBACK), *examples(MONITOR)], strict=True):
         path.write_text(code, "utf-8")
     bad = tmp_path / "wrong.py"
