@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from support.answers import answer
 
+from sora_exporter.classify import classify
 from sora_exporter.classify.job_words import Family, family_of, gravest
 
 
@@ -18,6 +20,8 @@ from sora_exporter.classify.job_words import Family, family_of, gravest
         ("已取消", Family.FAILED),
         ("Verarbeitung", Family.GOING),
         ("procesamiento", Family.GOING),
+        ("完成中", Family.GOING),
+        ("完成", Family.DONE),
         ("frobnicated", Family.UNKNOWN),
         ("", Family.UNKNOWN),
     ],
@@ -73,3 +77,27 @@ def test_a_negation_is_never_a_success(word: str, family: Family) -> None:
 def test_the_gravest_word_decides(words: list[str], family: Family | None) -> None:
     """A failed part outweighs a success around it, and an unknown word counts only alone."""
     assert gravest(words) is family
+
+
+@pytest.mark.parametrize(
+    ("word", "error_class"),
+    [
+        ("VIDEO_GENERATION_FAILED", "generation_failed"),
+        ("TERMINATED", "generation_failed"),
+        ("completed_with_errors", "generation_failed"),
+        ("任务已取消", "generation_failed"),
+        ("NSFW_DETECTED", "content_policy"),
+        ("ContentBlocked", "content_policy"),
+        ("insufficient_credits", "quota_exhausted"),
+        ("TASK_STATUS_EXPIRED", "generation_timeout"),
+        ("zorp", "invalid_response"),
+        (7, "invalid_response"),
+        ("notStarted", "none"),
+        ("moderation_pending", "none"),
+        ("生成中", "none"),
+        ("SUCCEEDED", "none"),
+    ],
+)
+def test_a_status_word_is_read_by_the_words_inside_it(word: str | int, error_class: str) -> None:
+    """Family by family, in every spelling; a word of no family never reads as success."""
+    assert classify(answer(200, {"id": "job_1", "status": word}, "video_job")).error_class == error_class

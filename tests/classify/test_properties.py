@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sora_exporter.classify import classify
-from sora_exporter.classify.facts import facts_of
-from sora_exporter.classify.phrases import normalise, phrases
 from sora_exporter.result import Answer, ErrorClass, Expectation
 
 JSON = st.recursive(
@@ -97,35 +95,3 @@ def test_hostile_bodies_get_a_class(body: str) -> None:
     """Deep, long, broken and odd bodies are judged like any other, with 200 and with 500."""
     for status in (200, 500):
         assert classify(Answer(http_status=status, body=body)).error_class in ErrorClass
-
-
-def test_nested_text_is_opened_three_levels_deep() -> None:
-    """JSON in a message in JSON is read, and a fourth level stays text."""
-    body: dict[str, object] = {"error": {"message": "the core"}}
-    for _ in range(3):
-        body = {"error": {"message": json.dumps(body)}}
-    assert facts_of(Answer(http_status=500, body=json.dumps(body))).messages == ("the core",)
-
-
-def test_codes_and_sentences_read_alike() -> None:
-    """Camel case, underscores and mixed scripts become the same plain words."""
-    assert normalise("InsufficientQuota") == normalise("insufficient_quota") == " insufficient quota "
-    assert normalise("没有可用的Token进行") == " 没有可用的 token 进行 "
-    assert normalise("餘額不足") == normalise("余额不足")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("quota is used up", True),
-        ("used up: your Quota", True),
-        ("quota is fine", False),
-        ("quota used up per minute", False),
-        ("misquota used up", False),
-    ],
-)
-def test_phrases_want_every_group_and_no_exception(text: str, said: bool) -> None:
-    """A phrase needs a word of every group in any order, at the beginning of a word, and none of its exceptions."""
-    wanted = phrases(["used up|gone + quota|credit - per minute"])
-    spoken = frozenset(word for word in wanted.vocabulary if word in normalise(text))
-    assert wanted.are_in(spoken) is said

@@ -6,10 +6,12 @@ import json
 
 import pytest
 import yaml
+from support.answers import answer, error
 
 from sora_exporter.classify import classify, explained
-from sora_exporter.classify.user import line_for, user_rules
+from sora_exporter.classify.user import UserRule, line_for, user_rules
 from sora_exporter.config import Config
+from sora_exporter.patterns import Pattern
 from sora_exporter.result import Answer, ErrorClass, ProbeKind, ProbeResult
 
 
@@ -76,3 +78,21 @@ def test_an_own_or_a_default_rule_shows_its_text(rule: dict[str, object], text: 
     answer = Answer(http_status=418, body='{"error": {"message": "The pool takes a nap", "code": "odd_code"}}')
     reason = explained(answer, user_rules(configured(**rule), "p")).reason
     assert (reason.text, reason.words) == (text, words)
+
+
+def test_user_rules_come_first_and_in_order() -> None:
+    """A user's rule wins over the built-in ones, the earlier over the later, and is named by its place."""
+    rules = [
+        UserRule(1, ErrorClass.OVERLOADED, Pattern("something else")),
+        UserRule(2, ErrorClass.MAINTENANCE, Pattern("ACCOUNT POOL", is_case_sensitive=False)),
+        UserRule(3, ErrorClass.CAPTCHA, Pattern("pool")),
+    ]
+    verdict = classify(answer(429, error("account pool is resting")), rules)
+    assert (verdict.error_class, verdict.rule) == (ErrorClass.MAINTENANCE, "user:2")
+
+
+def test_user_rules_read_decoded_text() -> None:
+    """A user's rule finds Chinese text that the body wrote as escapes."""
+    rule = UserRule(1, ErrorClass.MAINTENANCE, Pattern("账号池维护"))
+    escaped = json.dumps(error("账号池维护"), ensure_ascii=True)
+    assert classify(answer(500, escaped), [rule]).rule == "user:1"
