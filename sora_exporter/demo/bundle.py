@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 
 import sora_exporter
 from sora_exporter.demo import DemoError
+from sora_exporter.demo.article import living
+from sora_exporter.demo.surroundings import BUDGET_USD, PAID_EVERY
 
 PROBE_SETTINGS = {"interval": "10s", "timeout": "5s"}
 
@@ -27,11 +30,22 @@ def bundle_folder(name: str) -> Path:
     raise DemoError(f"{name}/ is neither at {places[0]} nor at {places[1]}: run the demo from a checkout")
 
 
-def exporter_config(folder: Path) -> Path:
-    """Write the built-in services with intervals short enough to watch, and return the file."""
+def exporter_config(folder: Path, now: float) -> Path:
+    """Write the built-in services as the history ends, ``now`` (Unix seconds), and return the file.
+
+    Their intervals are short enough to watch, and those that are paid by the second generate a video now and then.
+    """
     document = _read(resources.files("sora_exporter.config").joinpath("builtin.yml").read_text("utf-8"))
+    document["budget_usd_per_day"] = BUDGET_USD
+    stories = {story.id: story for story in living(now)}
     for service in document["services"]:
+        story = stories[service["id"]]
+        service.pop("sunset", None)
+        if story.sunset is not None:
+            service["sunset"] = datetime.fromtimestamp(story.sunset, UTC).date()
         service["probes"] = {"catalog": dict(PROBE_SETTINGS), "canary": dict(PROBE_SETTINGS)}
+        if story.price_unit == "second":
+            service["probes"]["generate"] = {"interval": f"{PAID_EVERY // 3600}h", "timeout": "10m"}
     return _write(folder / "sora.yml", document)
 
 

@@ -10,7 +10,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from sora_exporter.demo.article import ARTICLE
+from sora_exporter.demo.article import living
 from sora_exporter.demo.history import invent_history
 from sora_exporter.demo.tsdb import LoadError, all_series, load_history
 
@@ -19,7 +19,7 @@ def main() -> None:
     """Load so many days up to now, as if they had been scraped from TARGET (host:port)."""
     data, days, instance = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     end = int(time.time())
-    histories = [invent_history(story, end, days) for story in ARTICLE]
+    histories = [invent_history(story, end, days) for story in living(end)]
     series = all_series(histories, {"instance": instance, "job": "sora_exporter"})
     try:
         load_history(data, series, end - days * 86400, end, progress=partial(print, flush=True))

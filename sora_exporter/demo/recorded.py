@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
 from sora_exporter.demo.series import Series, answered, at, sparse
-from sora_exporter.result import Status
+from sora_exporter.result import SEVERITY
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -22,15 +22,6 @@ LONG_WINDOWS = {"1d": DAY, "3d": 3 * DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d":
 """Windows that the rules sum from hourly snapshots, in seconds."""
 STAR_AVAILABILITIES = (0.6, 0.8, 0.97, 0.995)
 STAR_EPISODES = (1, 4, 20)
-
-SEVERITIES = {
-    Status.OPERATIONAL: 0,
-    Status.DEGRADED: 1,
-    Status.RISK_CONTROL: 2,
-    Status.MAINTENANCE: 3,
-    Status.SUSPENDED: 4,
-    Status.RETIRED: 5,
-}
 
 NONE: Mapping[str, str] = {}
 """No labels beside service_id."""
@@ -96,7 +87,7 @@ def _minutes(history: ServiceHistory) -> tuple[Series, ...]:
         minutely("available:bool", available),
         minutely("risk_control_attempts:delta1m", refused),
         minutely("risk_control_failures:delta1m", refused),
-        minutely("held_severity:last", [None if c is None else SEVERITIES[c.status] for c in known]),
+        minutely("held_severity:last", [None if c is None else SEVERITY[c.status] - 1 for c in known]),
     )
 
 

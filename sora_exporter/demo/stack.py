@@ -41,6 +41,8 @@ PROGRAMS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 """Programs of others: their names, and the way to get them."""
 
 PORTS: Final = {"exporter": 10198, "simulator": 10199, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
+FREE_CHOICE: Final[Mapping[str, int]] = {}
+"""Usual ports, or others where these are taken."""
 SHOWN: Final = {
     "grafana": "dashboards",
     "exporter": "status page; /metrics",
@@ -57,12 +59,18 @@ class Stack:
     children: Children
     screen: Screen
     began: float = field(default_factory=time.monotonic)
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """The ports that the user names."""
     hosts: dict[str, str] = field(default_factory=dict)
     """host:port of every program that runs."""
 
     def place(self, name: str) -> tuple[str, str]:
-        """Find a place for a program; returns host:port and its URL."""
-        host = self.hosts[name] = f"127.0.0.1:{free_port(PORTS[name])}"
+        """Find a place for a program; returns host:port and its URL. Raises DemoError if the user's port is taken."""
+        wished = self.ports.get(name)
+        port = free_port(wished or PORTS[name])
+        if wished is not None and port != wished:
+            raise DemoError(f"port {wished} of {name} is taken: choose another with --port {name}=PORT")
+        host = self.hosts[name] = f"127.0.0.1:{port}"
         return host, f"http://{host}/"
 
     @property
@@ -71,8 +79,13 @@ class Stack:
         return time.monotonic() - self.began
 
 
-def run_demo(screen: Screen, break_service: str | None = None, days: int = 30) -> None:
-    """Run everything until SIGINT, SIGTERM or SIGHUP; leave no process and no file behind. Raises DemoError."""
+def run_demo(
+    screen: Screen, break_service: str | None = None, days: int = 30, ports: Mapping[str, int] = FREE_CHOICE
+) -> None:
+    """Run everything until SIGINT, SIGTERM or SIGHUP; leave no process and no file behind. Raises DemoError.
+
+    ``ports`` are the ports that a program must have, by its name in ``PORTS``.
+    """
     models = {story.id: story.model for story in ARTICLE}
     if break_service is not None and break_service not in models:
         raise DemoError(f"unknown service {break_service}: use one of {', '.join(models)}")
@@ -81,7 +94,7 @@ def run_demo(screen: Screen, break_service: str | None = None, days: int = 30) -
     with notices() as (webhook, arrived):
         try:
             with Children() as children:
-                stack = Stack(children, screen)
+                stack = Stack(children, screen, ports=ports)
                 _start(stack, webhook, days)
                 _show_urls(stack)
                 if break_service is not None:
@@ -126,7 +139,7 @@ def _start_simulator(stack: Stack) -> None:
 def _start_exporter(stack: Stack, host: str, url: str) -> None:
     folder, provider = stack.children.folder, f"http://{stack.hosts['simulator']}"
     command = [
-        sys.executable, "-m", "sora_exporter", "serve", f"--config.file={exporter_config(folder)}",
+        sys.executable, "-m", "sora_exporter", "serve", f"--config.file={exporter_config(folder, time.time())}",
         f"--web.listen-address={host}", f"--storage.path={folder / 'storage'}",
         *(f"--prometheus.url=http://{prometheus}" for name, prometheus in stack.hosts.items() if name == "prometheus"),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from sora_exporter.demo.history import ServiceHistory
 from sora_exporter.demo.recorded import heartbeat, recorded_series
 from sora_exporter.demo.series import Series, raw_series
+from sora_exporter.demo.surroundings import surroundings
 
 BLOCK_SECONDS = 162 * 3600
 """Length of the blocks written, a size that the storage knows. promtool parses its whole input again for every block it
@@ -24,14 +25,15 @@ class LoadError(Exception):
     """The history could not be loaded; the text says why and what to do."""
 
 
-def all_series(histories: Iterable[ServiceHistory], target: Mapping[str, str] = TARGET) -> Iterable[Series]:
-    """Yield everything that is loaded: raw and recorded series of every service."""
-    for number, history in enumerate(histories):
+def all_series(histories: Sequence[ServiceHistory], target: Mapping[str, str] = TARGET) -> Iterable[Series]:
+    """Yield everything that is loaded: raw and recorded series of every service, and what surrounds them."""
+    for history in histories:
         yield from raw_series(history, target)
         yield from recorded_series(history)
-        if number == 0:
-            yield heartbeat(history)
-            yield Series("up", target, history.times, [1] * len(history.minutes))
+    first = histories[0]
+    yield heartbeat(first)
+    yield Series("up", target, first.times, [1] * len(first.minutes))
+    yield from surroundings(histories, target)
 
 
 def load_history(

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from support.running import run
 
+from sora_exporter.cli.demo import demo
 from sora_exporter.demo import DemoError
 from sora_exporter.demo.article import ARTICLE
 from sora_exporter.demo.bundle import (
@@ -29,6 +31,7 @@ from sora_exporter.demo.bundle import (
 from sora_exporter.demo.children import Children, free_port, wait_until
 from sora_exporter.demo.notices import lines_of, notices
 from sora_exporter.demo.screen import Screen
+from sora_exporter.demo.stack import Stack
 
 pytestmark = pytest.mark.processes
 
@@ -82,11 +85,33 @@ def test_a_taken_port_is_left_alone() -> None:
     assert free_port(port) == port
 
 
+def test_a_port_that_is_named_is_used_or_refused() -> None:
+    """A program comes to the port that is named for it, and the demo ends with its name if that port is taken."""
+    with Children() as children, socket.create_server(("127.0.0.1", 0)) as taken:
+        port, free = taken.getsockname()[1], free_port(0)
+        stack = Stack(children, Screen(io.StringIO()), ports={"prometheus": free, "grafana": port})
+        assert stack.place("prometheus") == (f"127.0.0.1:{free}", f"http://127.0.0.1:{free}/")
+        with pytest.raises(DemoError, match=f"port {port} of grafana is taken: choose another with --port"):
+            stack.place("grafana")
+
+
+@pytest.mark.parametrize("text", ["prometheus", "prometheus=many", "prometheus=0", "loki=3100"])
+def test_a_port_without_program_or_number_is_an_error(text: str) -> None:
+    """The message shows the text and how to write it."""
+    result = CliRunner().invoke(demo, ["--port", text])
+    assert result.exit_code == 2
+    assert f"'{text}': write PROGRAM=PORT, such as prometheus=9190" in " ".join(result.output.split())
+
+
 def test_the_exporter_watches_the_article_often(tmp_path: Path) -> None:
     """Its configuration has the built-in services, those of the history, with short intervals."""
-    document = yaml.safe_load(exporter_config(tmp_path).read_text("utf-8"))
+    document = yaml.safe_load(exporter_config(tmp_path, 1795799000).read_text("utf-8"))
     assert {(one["id"], one["model"]) for one in document["services"]} == {(s.id, s.model) for s in ARTICLE}
-    assert {probe["interval"] for one in document["services"] for probe in one["probes"].values()} == {"10s"}
+    free = [one["probes"][probe]["interval"] for one in document["services"] for probe in ("catalog", "canary")]
+    assert set(free) == {"10s"}
+    assert {one["id"]: str(one.get("sunset")) for one in document["services"]} == {
+        story.id: "None" if story.id == "sora-image" else "2027-01-06" for story in ARTICLE
+    }
 
 
 def test_prometheus_gets_the_shipped_configuration_for_its_addresses(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory, histories: dict[str, Servic
     """A Prometheus with that month, as the demo loads it."""
     folder = tmp_path_factory.mktemp("report")
     (folder / "data").mkdir()
-    read = (at_its_end(one) for one in all_series(histories.values()) if not one.name.startswith(UNREAD))
+    read = (at_its_end(one) for one in all_series(list(histories.values())) if not one.name.startswith(UNREAD))
     start = next(iter(histories.values())).start
     load_history(folder / "data", read, start, END)
     (folder / "prometheus.yml").write_text("scrape_configs: []\n")

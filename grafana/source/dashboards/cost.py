@@ -161,6 +161,7 @@ def _routes() -> list[AnyPanel]:
             ],
             unit="short",
             minimum=0,
+            interval="15m",
             no_value="no application uses the fallback client",
         ),
     ]

@@ -81,7 +81,7 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
     filters = ",".join(f'{name}=~"${name}"' for name in ("provider", "access", "product"))
     return [
         builders.DatasourceVariable("datasource").label("Data source").type("prometheus"),
-        query_variable("job", "Job", "label_values(sora_exporter_build_info, job)", is_multi=True),
+        query_variable("job", "Job", "label_values(sora_exporter_build_info, job)", is_multi=True, all_value=".+"),
         *(
             query_variable(
                 name, name.capitalize(), f"label_values(sora_service_info, {name})", is_multi=True, all_value=".+"

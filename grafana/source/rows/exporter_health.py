@@ -10,6 +10,9 @@ from grafana.source.kit.tables import Column, LabelColumn, grid
 
 LOADED = look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.VERMILION)})
 
+UP = f"up{{{JOB}}} and on (job) group by (job) (last_over_time(sora_exporter_build_info[1d]))"
+"""Every target of a job in which an exporter answered within a day, dead ones too."""
+
 
 def exporter_health() -> list[AnyPanel]:
     """Return the table of exporters."""
@@ -21,7 +24,7 @@ def exporter_health() -> list[AnyPanel]:
             "the longest time since an attempt, in intervals of its probe.",
             [
                 LabelColumn("Instance", "instance", width=165),
-                Column("Reached", f"max by (instance) (up{{{JOB}}})", mappings=look.YES_NO),
+                Column("Reached", f"max by (instance) ({UP})", mappings=look.YES_NO),
                 Column(
                     "Configuration",
                     f"min by (instance) (sora_exporter_config_last_reload_successful{{{JOB}}})",

@@ -111,6 +111,7 @@ def traffic() -> list[AnyPanel]:
             unit="short",
             minimum=0,
             overrides=[("success", look.fixed(look.GREEN)), *look.error_class_colours()],
+            interval="15m",
             no_value=unused,
             width=8,
         ),

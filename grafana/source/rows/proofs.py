@@ -9,11 +9,15 @@ from grafana.source.kit.queries import SERVICES, proven_at
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from sora_exporter.result import Depth
 
-BALANCE = 'max by (provider, unit) (sora_provider_balance{provider=~"$provider"} < Inf)'
+BALANCE = 'max by (provider, unit) (last_over_time(sora_provider_balance{provider=~"$provider"}[1d]) < Inf)'
 LOW = 'max by (provider, unit) (sora_provider_balance_low{provider=~"$provider"})'
-READ = 'max by (provider) (sora_provider_balance_last_success_timestamp_seconds{provider=~"$provider"})'
+READ = (
+    "max by (provider) (\n"
+    '  last_over_time(sora_provider_balance_last_success_timestamp_seconds{provider=~"$provider"}[1d])\n)'
+)
 DAILY_USE = '-avg by (provider) (deriv(sora_provider_balance{provider=~"$provider"}[1d])) * 86400 > 0'
 FORECAST = 'max by (provider, unit) (predict_linear(sora_provider_balance{provider=~"$provider"}[1d], 259200))'
+"""The last reading of a day counts: an exporter that is down says nothing new about the money."""
 NO_BALANCE = "no provider's balance is read"
 
 

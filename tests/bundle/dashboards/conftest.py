@@ -1,23 +1,18 @@
-"""Two Prometheus servers with our recording rules: two weeks of history, and days that have everything else too."""
+"""One Prometheus with our recording rules and the demo's history, for all tests of queries."""
 
 from __future__ import annotations
 
 import re
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-from support.dashboard_extras import extra_series
 from support.month import Month
 from support.programs.launch import RULES, eventually, prometheus
 
-from sora_exporter.demo.article import ARTICLE
+from sora_exporter.demo.article import living
 from sora_exporter.demo.history import invent_history
-from sora_exporter.demo.series import Series
 from sora_exporter.demo.tsdb import all_series, load_history
 
 LAST_RECORDED = (
@@ -28,11 +23,15 @@ LAST_RECORDED = (
 """What the rules record last: the end of the group of days, what it reads of itself, and the end of the routes."""
 
 
-@contextmanager
-def _month(directory: Path, days: int, extras: Sequence[Series], end: int) -> Iterator[Month]:
-    living = [replace(service, sunset=end + 40 * 86400.0) for service in ARTICLE]
-    histories = [invent_history(service, end, days) for service in living]
-    load_history(directory / "data", [*all_series(histories), *extras], histories[0].start, end)
+DAYS = 8
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
+    """Eight days of six services and everything around them, up to now, as the demo loads them."""
+    directory, end = tmp_path_factory.mktemp("month"), int(time.time()) // 60 * 60
+    histories = [invent_history(story, end, DAYS) for story in living(end)]
+    load_history(directory / "data", all_series(histories), histories[0].start, end)
     rules = (RULES / "sora-recording.rules.yml").read_text(encoding="utf-8")
     # Every group at once and often: the tests must not wait five minutes for the group of days.
     (directory / "rules.yml").write_text(re.sub(r"interval: \w+", "interval: 2s", rules), encoding="utf-8")
@@ -46,18 +45,3 @@ def _month(directory: Path, days: int, extras: Sequence[Series], end: int) -> It
         server.process.send_signal(signal.SIGHUP)
         eventually(lambda: all(group["interval"] == 3600 for group in server.api("rules")["groups"]))
         yield Month(server, histories, now)
-
-
-@pytest.fixture(scope="session")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
-    """Two weeks of six services that end now, as the demo loads them."""
-    with _month(tmp_path_factory.mktemp("month"), 14, [], int(time.time()) // 60 * 60) as loaded:
-        yield loaded
-
-
-@pytest.fixture(scope="session")
-def full_month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
-    """Eight days of the six services, and thirty hours of everything that the history lacks."""
-    end = int(time.time()) // 60 * 60
-    with _month(tmp_path_factory.mktemp("full"), 8, list(extra_series(end)), end) as loaded:
-        yield loaded
