@@ -1,4 +1,4 @@
-"""Write the generated forms of the plain files of alerting-rules/: for the Prometheus Operator and for old vmalert.
+"""Write the generated forms of the plain files of alerting-rules/: for the Operator, old vmalert, and a ruler.
 
 The plain files are the source. Run it after changing them; a test fails while the two differ.
 """
@@ -61,10 +61,33 @@ def prometheus_rule(source: Path) -> str:
     return NOTE + comments + RULE_HEAD.format(name=source.name.removesuffix(".rules.yml")) + body
 
 
-def old_vmalert_alerts(source: Path) -> str:
-    """Return the alerts without keep_firing_for, which older versions of vmalert refuse."""
-    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+def old_vmalert_rules(text: str) -> str:
+    """Return rules without keep_firing_for, which older versions of vmalert refuse."""
+    lines = text.removeprefix(NOTE).splitlines(keepends=True)
     return NOTE + "".join(line for line in lines if not line.lstrip().startswith("keep_firing_for:"))
+
+
+class Readable(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+Readable.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+def product_rules(recording: Path, alerts: Path) -> str:
+    """Return the rules that compare the routes of a product, for a ruler that sees the series of all shards."""
+    rules = [
+        rule
+        for source in (recording, alerts)
+        for group in yaml.safe_load(source.read_text(encoding="utf-8"))["groups"]
+        for rule in group["rules"]
+        if rule.get("record", rule.get("alert")).startswith(("product", "SoraProduct"))
+    ]
+    groups = [{"name": "sora.products", "interval": "1m", "rules": rules}]
+    return NOTE + yaml.dump({"groups": groups}, Dumper=Readable, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 def camel_case(value: Any) -> Any:
@@ -129,7 +152,10 @@ def documents() -> dict[Path, str]:
         for source in sorted(RULES.glob("*.rules.yml"))
     }
     alerts = "sora-alerts.rules.yml"
-    generated[RULES / "vmalert" / alerts] = old_vmalert_alerts(RULES / alerts)
+    generated[RULES / "vmalert" / alerts] = old_vmalert_rules((RULES / alerts).read_text(encoding="utf-8"))
+    products = product_rules(RULES / "sora-recording.rules.yml", RULES / alerts)
+    generated[RULES / "ruler" / "sora-products.rules.yml"] = products
+    generated[RULES / "vmalert" / "sora-products.rules.yml"] = old_vmalert_rules(products)
     generated[operator / "alertmanager" / "alertmanagerconfig.yml"] = alertmanager_config(RULES / "alertmanager.yml")
     return {**generated, operator / "servicemonitor.yml": NOTE + SERVICE_MONITOR}
 

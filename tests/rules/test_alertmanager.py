@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -222,6 +223,23 @@ def test_ready_blocks_are_valid_once_uncommented(tmp_path: Path) -> None:
     file.write_text(text.replace("templates/", f"{RULES}/templates/"))
     done = subprocess.run([program("amtool"), "check-config", file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.programs
+def test_each_exporter_belongs_to_one_server(tmp_path: Path) -> None:
+    """The servers of prometheus-shard.yml share the exporters: each scrapes some, and none is left or scraped twice."""
+    text = (RULES / "prometheus-shard.yml").read_text()
+    text = re.sub(r"sora-(recording|alerts).rules.yml", lambda file: str(RULES / file[0]), text)
+    shares = []
+    for number in (0, 1):
+        file = tmp_path / "prometheus.yml"
+        file.write_text(text.replace('regex: "0", action: keep', f'regex: "{number}", action: keep'))
+        command = [program("promtool"), "check", "service-discovery", "--timeout=1s", file, "sora_exporter"]
+        found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        shares.append({one["labels"]["instance"] for one in found if one["labels"]})
+        everyone = {one["discoveredLabels"]["__address__"] for one in found}
+    assert all(shares)
+    assert sorted(shares[0]) + sorted(shares[1]) == sorted(shares[0]) + sorted(everyone - shares[0])
 
 
 def test_no_secret_is_written_in_the_configuration() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from support.alert_stories import shipped
 from support.programs.launch import RULES, program
 
@@ -18,7 +19,7 @@ DASHBOARDS = ("sora-overview", "sora-service", "sora-risk-control", "sora-cost")
 ALERTS = list(shipped("alerts"))
 ALERT_NAMES = sorted({rule["alert"] for rule in ALERTS})
 INNER = re.compile(
-    r":hourly|:delta1?m?$|:sum\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
+    r":hourly|:delta1?m?$|:(?:sum|count)\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
 )
 """Series that only other rules read."""
 UNREACHED = {ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TLS}
@@ -44,8 +45,61 @@ def test_vmalert_loads_the_rules() -> None:
     """The installed vmalert accepts the recording rules, and the alerts without what it does not know yet."""
     said_by(
         program("vmalert"), "-dryRun", "-rule.validateTemplates=false",
-        f"-rule={RULES / 'sora-recording.rules.yml'}", f"-rule={RULES / 'vmalert' / 'sora-alerts.rules.yml'}",
+        *(f"-rule={file}" for file in (RULES / "sora-recording.rules.yml", *sorted((RULES / "vmalert").iterdir()))),
     )  # fmt: skip
+
+
+SHARDS = (("alpha", "0"), ("beta", "1"))
+RECORDED = {
+    "sora_service_info:last": (1, 1),
+    "sora_service_severity:median": (0, 4),
+    "sora_service_confirmed_severity:median": (0, 4),
+    "sora_service_available:bool": (1, 0),
+}
+"""What a shard records of a service that works, and of one that is suspended."""
+
+
+@pytest.mark.programs
+def test_a_ruler_above_compares_routes_of_several_shards(tmp_path: Path) -> None:
+    """Two routes in two shards are one product: one that works is enough, and without any the alert fires."""
+    series = [
+        {
+            "series": f'service_id:{name}{{service_id="{one}",product="p",prometheus_shard="{shard}"}}',
+            "values": f"{good}x9 {good if one == 'alpha' else bad}x9 {bad}x9",
+        }
+        for one, shard in SHARDS
+        for name, (good, bad) in RECORDED.items()
+    ] + [
+        {
+            "series": f'service_id:sora_service_{kind}:severity{{service_id="{one}"}}',
+            "values": f"_x{start} 4x{29 - start}",
+        }
+        for one, start in (("alpha", 20), ("beta", 10))
+        for kind in ("trouble", "own_trouble")
+    ]
+    firing = 'count(ALERTS{alertname="SoraProductUnavailable",alertstate="firing"})'
+    expected = [
+        ("5m", 'sum(product:sora_product_routes:count{product="p"})', 2),
+        ("15m", "sum(product:sora_product_routes_available:sum)", 1),
+        ("15m", firing, None),
+        ("25m", firing, 1),
+    ]
+    case = {
+        "rule_files": [str(RULES / "ruler" / "sora-products.rules.yml")],
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": series,
+                "promql_expr_test": [
+                    {"expr": query, "eval_time": at, "exp_samples": [{"labels": "{}", "value": value}] if value else []}
+                    for at, query, value in expected
+                ],
+            }
+        ],
+    }
+    file = tmp_path / "ruler.yml"
+    file.write_text(yaml.safe_dump(case))
+    said_by(program("promtool"), "test", "rules", str(file))
 
 
 def test_outcomes_of_applications_follow_the_error_classes() -> None:
@@ -60,6 +114,13 @@ def test_outcomes_of_applications_follow_the_error_classes() -> None:
     counted = [set(found.split("|")) for found in re.findall(r'outcome=~"(overloaded[a-z_|]+)"', text)]
     assert left_out == [{one.value for one in UNREACHED}, {one.value for one in apart}]
     assert counted == [{one.value for one in failures}]
+
+
+def test_failures_of_probes_leave_out_our_own_faults() -> None:
+    """The failed attempts that count against a service are all but those of our own faults and of moderation."""
+    text = (RULES / "sora-recording.rules.yml").read_text("utf-8")
+    own = {one for one in ErrorClass if one.status is Status.UNKNOWN} | {ErrorClass.CONTENT_POLICY}
+    assert [set(found.split("|")) for found in re.findall(r'error_class!~"([a-z_|]+)"', text)] == [own]
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
