@@ -20,7 +20,7 @@ class Scraper:
 
     def get(self, path: str) -> bytes:
         """Return the body of a good answer."""
-        with urlopen(Request(self.url + path, headers=OPENMETRICS), timeout=30) as answer:
+        with urlopen(Request(self.url + path, headers=OPENMETRICS), timeout=60) as answer:
             return bytes(answer.read())
 
     def json(self, path: str) -> Any:

@@ -26,7 +26,7 @@ from sora_exporter.result import (
 
 FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
-MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 12
+MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 8
 NEWEST_MARKS = 20
 """The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
 WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 1, 100
@@ -122,8 +122,9 @@ class ProbeTrack:
         self.failed.append(result)
         if len(self.failed) > WHOLE_EXCERPTS:
             older = self.failed[-WHOLE_EXCERPTS - 1]
-            beginning = shared(older.excerpt[:SHORT_EXCERPT_CHARACTERS])
-            self.failed[-WHOLE_EXCERPTS - 1] = replace(older, excerpt=beginning)
+            shorter = replace(older, excerpt=shared(older.excerpt[:SHORT_EXCERPT_CHARACTERS]))
+            self.failed[-WHOLE_EXCERPTS - 1] = shorter
+            self.before = shorter if self.before is older else self.before
 
     def excuse(self, contact_at: float) -> None:
         """Attribute unreached attempts since the last contact to our own network; the evidence before counts again."""

@@ -29,6 +29,8 @@ def test_memory_is_bounded(state: State) -> None:
     assert [kept[0].started_at, len(kept), len(probe.marks)] == [NOW + 199, SUCCESSES_KEPT + FAILURES_KEPT, MARKS_KEPT]
     assert kept == sorted(kept, key=lambda attempt: -attempt.started_at)
     excerpts = [len(attempt.excerpt) for attempt in kept if not attempt.is_success]
+    assert probe.before is not None
+    assert len(probe.before.excerpt) <= SHORT_EXCERPT_CHARACTERS
     assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_EXCERPT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
     assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
 
