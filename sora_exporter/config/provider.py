@@ -56,6 +56,8 @@ class Provider(Section):
     """Whether its certificate is verified."""
     ca_file: File | None = None
     """Certificates to trust instead of the system's, in PEM; a path beside the configuration file."""
+    asset_ports: tuple[Annotated[Count, Field(ge=1, le=65535)], ...] = Field(default=(), max_length=10)
+    """Further ports of its host from which videos may be loaded if that host is inside our own network."""
     max_concurrent: Count = Field(default=8, ge=1, le=1000)
     """The most attempts at once."""
     budget_share: BudgetShare | None = None

@@ -22,8 +22,8 @@ class Exchange:
     """A paid request never reuses an idle connection: after a reset there it would be unknown whether it arrived."""
     public_only: bool = False
     """Refuse names that resolve to private addresses; for addresses that come from an answer."""
-    home: str | None = None
-    """The host of the original address; every other host comes from an answer, and must be public."""
+    homes: frozenset[tuple[str, int]] | None = None
+    """The hosts and ports of the original address; every other one comes from an answer, and must be public."""
     limit: int = ANSWER_BYTES
     encoding: str = "identity"
     """The compression that the server may use; none for probes, so that sizes and times are those of the body."""

@@ -73,7 +73,7 @@ class Fetcher:
         self, url: str, *, headers: Mapping[str, str] = NO_HEADERS, timeout_seconds: float, max_bytes: int
     ) -> Fetched:  # fmt: skip
         """Return one complete answer of at most ``max_bytes``, with any status. Raises FetchError without one."""
-        exchange = Exchange(limit=max_bytes + 1, encoding="gzip", home=_host(url))
+        exchange = Exchange(limit=max_bytes + 1, encoding="gzip", homes=_homes(url))
         token = EXCHANGE.set(exchange)
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -97,8 +97,11 @@ class Fetcher:
         await self._http.aclose()
 
 
-def _host(url: str) -> str:
+def _homes(url: str) -> frozenset[tuple[str, int]]:
+    """Return the host of an address with its own port and those of the web."""
     try:
-        return httpx2.URL(url).raw_host.decode("ascii")
+        parsed = httpx2.URL(url)
     except httpx2.InvalidURL:
-        return ""
+        return frozenset()
+    host = parsed.raw_host.decode("ascii")
+    return frozenset({(host, parsed.port or 80), (host, 80), (host, 443)})

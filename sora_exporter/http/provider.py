@@ -214,7 +214,8 @@ class ProviderClient:
             return
         if url.scheme not in ("http", "https") or not url.host:
             raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
-        exchange.public_only = url.host != self._base_url.host
+        _, host, port = origin(url)
+        exchange.public_only = host != self._base_url.host or port not in self._provider.asset_ports
         await self._http.get(url, auth=None, timeout=None)
 
     async def _exchange(

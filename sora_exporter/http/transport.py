@@ -173,13 +173,15 @@ class Transport(httpx2.AsyncBaseTransport):
         return response, headers, BoundedBody(response.stream, exchange, encoding)
 
     async def _send(self, request: httpcore2.Request, exchange: Exchange) -> httpcore2.Response:
-        exchange.public_only |= exchange.home is not None and request.url.host != exchange.home.encode("ascii")
+        place = request.url.host.decode("ascii"), request.url.origin.port
+        exchange.public_only |= exchange.homes is not None and place not in exchange.homes
         if exchange.public_only and self._has_proxy:
             # The proxy itself may have a private address; the destination must be public.
             await require_public(request.url.host.decode("ascii"))
             exchange.public_only = False
         exchange.awaits_proxy = self._has_proxy
-        pool = self._fresh if exchange.fresh_connection else self._kept
+        # The address is checked while connecting: a kept connection may lead where only another page may go.
+        pool = self._fresh if exchange.fresh_connection or exchange.public_only else self._kept
         try:
             return await pool.handle_async_request(request)
         except httpcore2.ConnectError:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any, Final
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sora_exporter.web.client_certificate import is_admitted
@@ -70,6 +71,15 @@ class PatientProtocol(H11Protocol):
         """Continue with the answer, and suspend the deadline: the client has read the one before."""
         super().resume_writing()
         self._wait_no_more_if_answering()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the client sent; an answer under way to the request before it is dropped."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.abort()
 
     def shutdown(self) -> None:
         """End the connection soon, even if the client does not cooperate."""

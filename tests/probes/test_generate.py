@@ -141,8 +141,9 @@ MP4 = GOOD["mp4"].content
 
 async def test_a_redirected_asset_is_checked_and_the_key_does_not_follow(bench: Bench) -> None:
     """The page of a redirect is not part of the asset, and neither key nor own headers go to another host."""
-    document = {"provider": {"headers": {"x-own": "secret-of-ours"}}}
     async with serve(_vendor(**{"GET /v1.mp4": answer(MP4, "200 OK", "video/mp4")})) as storage:
+        ports = {"asset_ports": [int(storage.url.rpartition(":")[2])]}
+        document = {"provider": {"headers": {"x-own": "secret-of-ours"}, **ports}}
         moved = answer(b"<html>moved</html>" * 9, "302 Found", "text/html", f"Location: {storage.url}/v1.mp4")
         pages = {
             "POST /videos": answer(DONE),
@@ -157,6 +158,16 @@ async def test_a_redirected_asset_is_checked_and_the_key_does_not_follow(bench: 
     assert len(storage.requests) == 1
     assert b"authorization" not in storage.requests[0].lower()
     assert b"secret-of-ours" not in storage.requests[0]
+
+
+async def test_an_asset_at_a_port_that_nothing_names_is_not_fetched(bench: Bench) -> None:
+    """A provider inside our own network leads to no other service of its machine."""
+    async with serve(_vendor(**{"GET /v1.mp4": answer(MP4, "200 OK", "video/mp4")})) as storage:
+        moved = answer(b"", "302 Found", "text/plain", f"Location: {storage.url}/v1.mp4")
+        pages = {"POST /videos": answer(DONE), "GET /videos/v1": answer(DONE), "GET /videos/v1/content": moved}
+        async with serve(_vendor(**pages)) as server:
+            result = await bench.run(ProbeKind.GENERATE, server.url, "videos", "sora-2")
+    assert (result.error_class, storage.requests) == (E.INVALID_RESPONSE, []), result
 
 
 @pytest.mark.parametrize(
