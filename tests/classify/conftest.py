@@ -22,6 +22,7 @@ WHOLE = (
     "collected-6",
     "collected-7",
     "collected-8",
+    "collected-9",
     "invented",
     "invented-2",
 )
