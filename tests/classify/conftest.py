@@ -25,6 +25,7 @@ WHOLE = (
     "collected-9",
     "invented",
     "invented-2",
+    "invented-3",
 )
 HALVED = ("answers-2", "collected", "collected-3")
 
