@@ -271,6 +271,28 @@ def test_a_gap_of_three_hours_splits_no_episode(tmp_path: Path) -> None:
     )
 
 
+def test_a_prometheus_that_restarts_continues_an_episode(tmp_path: Path) -> None:
+    """Ten minutes without Prometheus leave an episode one, count within its hours, and its trouble goes on."""
+    mine, before = {"service_id": "alpha"}, 61
+    recorded = [
+        (f"{P}risk_control_seen:timestamp", mine, [60.0 * minute for minute in range(before)]),
+        (f"{P}risk_control_start:bool", mine, [1]),
+        (f"{P}trouble:severity", mine, [2] * before),
+        (f"{P}own_trouble:severity", mine, [2] * before),
+    ]
+    story = Story(minutes((120, "captcha")))
+    scraped = [(name, labels, [None] * 70 + list(values[70:])) for name, labels, values in story.series()]
+    check(
+        tmp_path,
+        [*recorded, *scraped, *scrapes(*[1] * 120)],
+        [
+            (110, f"sum(count_over_time({P}risk_control_start:bool[110m]))", 1),
+            (110, f"sum(sum_over_time({P}risk_control_minutes:delta[45m])) > bool 48", 1),
+            (80, f"count({firings('SoraServiceRiskControl')})", 1),
+        ],
+    )
+
+
 def test_an_exporter_that_restarts_ends_no_trouble(tmp_path: Path) -> None:
     """Two minutes of knowing nothing within a fault leave it one alert."""
     story = Story(minutes((20, "none"), (10, "unavailable"), (2, "not_probed"), (10, "unavailable"), (10, "none")))
