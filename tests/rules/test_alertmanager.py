@@ -277,3 +277,16 @@ def test_operator_files_follow_the_plain_ones() -> None:
     for source in RULES.glob("*.rules.yml"):
         copy = RULES / "operator" / source.name.replace(".rules.yml", ".prometheusrule.yml")
         assert yaml.safe_load(copy.read_text())["spec"] == yaml.safe_load(source.read_text())
+
+
+def test_the_overlay_of_the_chart_has_every_object() -> None:
+    """The overlay for kube-prometheus-stack leads to the rules, the monitor and the routes, and labels them."""
+    folder = RULES / "kube-prometheus-stack"
+    overlay = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    kinds = [
+        yaml.safe_load((base / name).read_text())["kind"]
+        for base in (folder / entry for entry in overlay["resources"])
+        for name in yaml.safe_load((base / "kustomization.yaml").read_text())["resources"]
+    ]
+    assert sorted(kinds) == ["AlertmanagerConfig", "PrometheusRule", "PrometheusRule", "ServiceMonitor"]
+    assert overlay["labels"] == [{"pairs": {"release": "kube-prometheus-stack"}}]
