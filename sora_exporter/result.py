@@ -248,6 +248,17 @@ def shared(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Wire:
+    """How an answer travelled: ``http_version`` such as 1.1, ``ip_protocol`` 4 or 6 (0 over a local socket), and
+    ``tls_version`` such as TLS 1.3, empty without TLS. Behind a proxy the address is the proxy's.
+    """
+
+    http_version: str
+    ip_protocol: int
+    tls_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeResult:
     """One attempt of one probe. ``started_at`` is Unix time; every duration comes from the monotonic clock.
 
@@ -257,7 +268,7 @@ class ProbeResult:
     ``request`` is the last one sent, such as ``POST /videos, model sora-2``. ``headers`` holds the answer's
     headers that identify the request for the provider, without secrets, one ``name: value`` a line. ``recognised`` and
     ``refused_by`` are those of the verdict. ``depth`` is the deepest one that the attempt proved, None if the provider
-    did not answer.
+    did not answer. ``wire`` is that of the last answer, None without one.
     """
 
     service_id: str
@@ -282,6 +293,7 @@ class ProbeResult:
     recognised: bool = True
     depth: Depth | None = None
     refused_by: RefusedBy = ""
+    wire: Wire | None = None
 
     @property
     def is_success(self) -> bool:

@@ -6,7 +6,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -27,6 +27,8 @@ def _placeholder(name: str) -> str:
         raise ValueError(f"{{{name}}} is filled by each request: choose another name")
     return name
 
+
+IpProtocol = Literal["ip4", "ip6", "prefer-ip4", "prefer-ip6"]
 
 Placeholder = Annotated[str, AfterValidator(_placeholder)]
 
@@ -58,6 +60,8 @@ class Provider(Section):
     """Certificates to trust instead of the system's, in PEM; a path beside the configuration file."""
     asset_ports: tuple[Annotated[Count, Field(ge=1, le=65535)], ...] = Field(default=(), max_length=10)
     """Further ports of its host from which videos may be loaded if that host is inside our own network."""
+    ip_protocol: IpProtocol | None = None
+    """The addresses of its name to use: only ``ip4`` or ``ip6``, or ``prefer-ip4``, ``prefer-ip6``; by default all."""
     max_concurrent: Count = Field(default=8, ge=1, le=1000)
     """The most attempts at once."""
     budget_share: BudgetShare | None = None

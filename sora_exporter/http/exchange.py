@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import httpcore2
 
+from sora_exporter.result import Wire
+
 ANSWER_BYTES: Final = 1024 * 1024
 HEADER_CHARACTERS: Final = 4096
 
@@ -47,6 +49,7 @@ class Exchange:
     is_sent: bool = False
     """Whether any byte of the request may have been sent."""
     first_piece_at: float | None = None
+    wire: Wire | None = None
     certificate: Mapping[str, Any] | bytes | None = None
     _marks: dict[str, float] = field(default_factory=dict)
     _is_tunnel: bool = False

@@ -18,6 +18,8 @@ from typing import Any, Protocol, SupportsIndex
 import httpcore2
 from aiohappyeyeballs import start_connection
 
+from sora_exporter.config.provider import IpProtocol
+
 CONNECT_STAGGER_SECONDS = 0.25
 CONNECTION_SECONDS = 600.0
 """The longest use of a connection: only a new one sees a renewed certificate or a changed address."""
@@ -43,6 +45,19 @@ class Record(Protocol):
 
     def spent(self, phase: str, seconds: float) -> None:
         """Add the seconds that a phase took."""
+
+
+def chosen(ip_protocol: IpProtocol | None, host: str, addresses: Sequence[AddressInfo]) -> Sequence[AddressInfo]:
+    """Return the addresses to use, in order. Raises gaierror if the name has none of the only family allowed."""
+    if ip_protocol is None:
+        return addresses
+    family = socket.AF_INET if ip_protocol.endswith("4") else socket.AF_INET6
+    of_family = [entry for entry in addresses if entry[0] == family]
+    if ip_protocol.startswith("prefer"):
+        return [*of_family, *(entry for entry in addresses if entry[0] != family)]
+    if not of_family:
+        raise socket.gaierror(socket.EAI_NONAME, f"getaddrinfo found no {ip_protocol} address of {host}")
+    return of_family
 
 
 class ForbiddenAddress(OSError):
@@ -174,8 +189,8 @@ class Stream(httpcore2.AsyncNetworkStream):
 class Network(httpcore2.AsyncNetworkBackend):
     """Opens connections, and adds the seconds of resolving and connecting to the current record."""
 
-    def __init__(self, record: Callable[[], Record]) -> None:
-        self._record = record
+    def __init__(self, record: Callable[[], Record], ip_protocol: IpProtocol | None = None) -> None:
+        self._record, self._ip_protocol = record, ip_protocol
 
     async def connect_tcp(
         self,
@@ -189,7 +204,7 @@ class Network(httpcore2.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(timeout):
                 started = time.perf_counter()
-                addresses = await resolve(host, port)
+                addresses = chosen(self._ip_protocol, host, await resolve(host, port))
                 record.spent("resolve", time.perf_counter() - started)
                 _require_allowed(host, [str(entry[4][0]) for entry in addresses], record)
                 started = time.perf_counter()

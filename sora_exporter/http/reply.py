@@ -14,7 +14,7 @@ from sora_exporter.http.auth import TokenHostUnreachable
 from sora_exporter.http.certificate import expiry
 from sora_exporter.http.exchange import ANSWER_BYTES, Exchange
 from sora_exporter.http.transport import ProxyFault
-from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict
+from sora_exporter.result import Answer, ErrorClass, Expectation, Verdict, Wire
 
 OWN_FAULTS: Mapping[type[BaseException], ErrorClass] = {
     KeyUnavailable: ErrorClass.AUTHENTICATION,
@@ -82,7 +82,7 @@ class Reply:
     ``is_sent``: at least one byte of the request may have been sent. ``is_cut``: the body is longer than the part that
     was read. ``own_fault``: the verdict if the reason lies with ourselves, our proxy, our network or a token host.
     ``first_piece_seconds``: the time to the first piece of the body. ``named_address``: the address of a download that
-    an answer named, by a link or the last redirect; empty for a path of the API.
+    an answer named, by a link or the last redirect; empty for a path of the API. ``wire``: how the answer travelled.
     """
 
     answer: Answer
@@ -95,6 +95,7 @@ class Reply:
     is_cut: bool = False
     own_fault: Verdict | None = None
     named_address: str = ""
+    wire: Wire | None = None
 
 
 def exchange_of(request: Request) -> Exchange:
@@ -116,6 +117,7 @@ def reply_of(exchange: Exchange, answer: Answer, trouble: BaseException | None, 
         is_sent=exchange.is_sent,
         is_cut=exchange.is_cut,
         own_fault=own_fault,
+        wire=exchange.wire,
     )
 
 

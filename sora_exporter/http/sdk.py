@@ -51,6 +51,6 @@ def bare_headers(sdk: openai.AsyncOpenAI) -> list[tuple[bytes, bytes]]:
 def transport_of(provider: Provider) -> Transport:
     """Return the transport to a provider, with its proxy and its trust settings."""
     proxy = provider.proxy.get_secret_value() if provider.proxy else None
-    if provider.ca_file is None or not provider.verify:
-        return Transport(usual_context(provider.verify), proxy, provider.max_concurrent)
-    return Transport(ssl.create_default_context(cafile=str(provider.ca_file)), proxy, provider.max_concurrent)
+    is_usual = provider.ca_file is None or not provider.verify
+    trust = usual_context(provider.verify) if is_usual else ssl.create_default_context(cafile=str(provider.ca_file))
+    return Transport(trust, proxy, provider.max_concurrent, provider.ip_protocol)

@@ -6,11 +6,12 @@ The SDK passes no extensions to its transport, so the record of an exchange is p
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,8 +19,10 @@ import httpcore2
 import httpx2
 import socksio
 
+from sora_exporter.config.provider import IpProtocol
 from sora_exporter.http.exchange import EXCHANGE, HEADER_CHARACTERS, Exchange
 from sora_exporter.http.network import Network, require_public
+from sora_exporter.result import Wire
 
 KEEPALIVE_SECONDS: Final = 330.0
 """Longer than the default canary interval, so that a connection outlives the pause between two probes."""
@@ -98,8 +101,14 @@ def usual_context(is_verifying: bool) -> ssl.SSLContext:
 class Transport(httpx2.AsyncBaseTransport):
     """Sends a request over a kept connection, or a fresh one if the exchange requires it."""
 
-    def __init__(self, ssl_context: ssl.SSLContext, proxy: str | None, kept_connections: int) -> None:
-        network = Network(EXCHANGE.get)
+    def __init__(
+        self,
+        ssl_context: ssl.SSLContext,
+        proxy: str | None,
+        kept_connections: int,
+        ip_protocol: IpProtocol | None = None,
+    ) -> None:
+        network = Network(EXCHANGE.get, ip_protocol)
 
         def pool(kept: int) -> httpcore2.AsyncConnectionPool:
             # The limit of concurrent probes limits the connections. With a limit of its own the pool would make probes
@@ -168,7 +177,7 @@ class Transport(httpx2.AsyncBaseTransport):
         encoding = headers.pop("content-encoding", "").strip().lower()
         # A probe keeps no cookies: each attempt is a first visit, and nothing accumulates.
         headers.pop("set-cookie", None)
-        exchange.http_status = response.status
+        exchange.http_status, exchange.wire = response.status, _wire(response)
         exchange.headers = {name.lower(): value[:HEADER_CHARACTERS] for name, value in headers.items()}
         return response, headers, BoundedBody(response.stream, exchange, encoding)
 
@@ -203,6 +212,23 @@ class Transport(httpx2.AsyncBaseTransport):
         """Close every connection; later requests open new ones."""
         await self._kept.aclose()
         await self._fresh.aclose()
+
+
+@lru_cache(maxsize=16)
+def _written(http_version: bytes, family: int, tls_version: str | None) -> Wire:
+    ip_protocol = {socket.AF_INET: 4, socket.AF_INET6: 6}.get(family, 0)  # type: ignore[call-overload]
+    return Wire(http_version.decode("ascii").removeprefix("HTTP/"), ip_protocol, (tls_version or "").replace("v", " "))
+
+
+def _wire(response: httpcore2.Response) -> Wire:
+    """Return how an answer travels."""
+    stream = response.extensions["network_stream"]
+    tls, connected = stream.get_extra_info("ssl_object"), stream.get_extra_info("socket")
+    return _written(
+        response.extensions["http_version"],
+        connected.family if connected is not None else 0,
+        tls.version() if tls is not None else None,
+    )
 
 
 async def _close_failed(pool: httpcore2.AsyncConnectionPool) -> None:

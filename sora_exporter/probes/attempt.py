@@ -19,7 +19,7 @@ from sora_exporter.http.reply import Reply, Request, Upload, exchange_of
 from sora_exporter.probes.depth import deeper
 from sora_exporter.probes.judged import Judge, judged
 from sora_exporter.probes.requests import Filled, Known, Unfilled, known_to
-from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict
+from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict, Wire
 
 EXCERPT_CHARACTERS = 2000
 EVIDENCE_HEADERS = (
@@ -108,6 +108,7 @@ class Attempt:
     sunset_at: float | None = None
     ignored_date: str = ""
     tls_expires_at: float | None = None
+    wire: Wire | None = None
     is_reached: bool = True
     may_have_cost: bool = False
     document: Any = None
@@ -234,7 +235,7 @@ class Attempt:
         if request.endpoint != JOB_ENDPOINT:
             self.phases.update(reply.phases)
         self.http_status = reply.http_status
-        self.is_reached = reply.is_reached
+        self.is_reached, self.wire = reply.is_reached, reply.wire
         self.tls_expires_at = reply.tls_expires_at or self.tls_expires_at
         self.body = answer.body
         self.document = decoded(answer.body)

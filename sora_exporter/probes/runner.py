@@ -230,6 +230,7 @@ class Runner:
             recognised=(verdict.recognised or is_success) and not attempt.unknown_word,
             depth=deeper(attempt.proved, shown),
             refused_by=verdict.refused_by,
+            wire=attempt.wire,
         )
         self._unrecognised.note(service.provider, result)
         self._ignored_dates.note(service, probe, attempt.ignored_date)

@@ -14,6 +14,7 @@ from sora_exporter.config import Service
 from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
 from sora_exporter.evidence.snapshot import result_overview
 from sora_exporter.exporter import Exporter
+from sora_exporter.http.redirects import REDIRECT_STATUS
 from sora_exporter.metrics.exposition import accepted
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 
@@ -139,12 +140,29 @@ def render_probe(scraped: Scraped, accept: str) -> tuple[bytes, str]:
                  ({}, float((result.http_status if result else None) or 0)))  # fmt: skip
     answer.gauge("probe_ssl_earliest_cert_expiry", "Earliest certificate expiry as Unix time.",
                  ({}, result.tls_expires_at if result else None))  # fmt: skip
+    _render_wire(answer, result)
     answer.gauge("sora_service_status", "1 for the current status of the service, 0 for the others.",
                  *(({**labels, "status": status}, float(status is scraped.status)) for status in Status))  # fmt: skip
     answer.gauge("sora_service_error", "1 for the error class behind the status.",
                  ({**labels, "error_class": scraped.error_class}, 1.0))  # fmt: skip
     encode, content_type = choose_encoder(accepted(accept))
     return encode(answer), content_type
+
+
+def _render_wire(answer: _Answer, result: ProbeResult | None) -> None:
+    """Add how the last answer travelled, under blackbox_exporter's names; nothing without an answer."""
+    if result is None or result.wire is None:
+        return
+    wire = result.wire
+    answer.gauge("probe_dns_lookup_time_seconds", "Duration of the DNS lookup; 0 on a kept connection.",
+                 ({}, result.phases.get("resolve", 0.0)))  # fmt: skip
+    answer.gauge("probe_http_redirects", "1 if the provider answered with a redirect, which is not followed.",
+                 ({}, float(result.http_status in REDIRECT_STATUS)))  # fmt: skip
+    answer.gauge("probe_http_version", "HTTP version of the answer.", ({}, float(wire.http_version)))
+    if wire.ip_protocol:
+        answer.gauge("probe_ip_protocol", "IP version of the connection, 4 or 6.", ({}, float(wire.ip_protocol)))
+    if wire.tls_version:
+        answer.gauge("probe_tls_version_info", "TLS version of the connection.", ({"version": wire.tls_version}, 1.0))
 
 
 BLACKBOX_PHASES = ("resolve", "connect", "tls", "processing", "transfer")

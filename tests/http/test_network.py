@@ -10,7 +10,13 @@ from typing import Any
 import httpcore2
 import pytest
 
-from sora_exporter.http.network import is_private, require_public, resolve
+from sora_exporter.config.provider import IpProtocol
+from sora_exporter.http.network import AddressInfo, chosen, is_private, require_public, resolve
+
+ADDRESSES: list[AddressInfo] = [
+    (socket.AF_INET if "." in address else socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, 80))
+    for address in ("::1", "127.0.0.1", "::2")
+]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +56,24 @@ async def test_one_private_address_of_many_is_too_many(monkeypatch: pytest.Monke
         await require_public("mixed.example")
     await require_public("public.example")
     await require_public("unknown.example")
+
+
+@pytest.mark.parametrize(
+    ("ip_protocol", "used"),
+    [
+        (None, ["::1", "127.0.0.1", "::2"]), ("prefer-ip4", ["127.0.0.1", "::1", "::2"]),
+        ("prefer-ip6", ["::1", "::2", "127.0.0.1"]), ("ip4", ["127.0.0.1"]), ("ip6", ["::1", "::2"]),
+    ],
+)  # fmt: skip
+def test_addresses_are_used_in_the_configured_order(ip_protocol: IpProtocol | None, used: list[str]) -> None:
+    """A preferred family comes first, an only one alone; the system's order stays otherwise."""
+    assert [entry[4][0] for entry in chosen(ip_protocol, "a.example", ADDRESSES)] == used
+
+
+def test_a_name_without_an_address_of_the_only_family_is_not_found() -> None:
+    """It fails as a name that does not resolve, and the reason names the family."""
+    with pytest.raises(socket.gaierror, match=r"found no ip4 address of a\.example$"):
+        chosen("ip4", "a.example", [entry for entry in ADDRESSES if entry[0] == socket.AF_INET6])
 
 
 async def test_an_address_needs_no_look_up(monkeypatch: pytest.MonkeyPatch) -> None:

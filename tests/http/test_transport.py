@@ -19,7 +19,7 @@ from support.faults.server import JSON, abort, answer, fixed, serve
 from sora_exporter.classify import classify
 from sora_exporter.config import Provider
 from sora_exporter.http.provider import ProviderClient, Request
-from sora_exporter.result import ErrorClass
+from sora_exporter.result import ErrorClass, Wire
 
 E = ErrorClass
 GET = Request("GET", "/models/sora-2", "models", 2.0)
@@ -50,6 +50,7 @@ async def test_an_own_authority_is_trusted_and_the_expiry_found(authority: Autho
         reply = await client.ask(GET, "official")
     assert (reply.http_status, reply.tls_expires_at) == (200, ENDS.timestamp())
     assert {"resolve", "connect", "tls", "processing", "transfer"} == set(reply.phases)
+    assert reply.wire == Wire("1.1", 4, "TLS 1.3")
 
 
 @pytest.mark.parametrize("fault", ["expired", "self-signed", "wrong name", "unknown authority"])

@@ -13,7 +13,7 @@ from support.clock import HandClock
 from support.exporting import Served, result, serving
 
 from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
-from sora_exporter.result import Depth, ErrorClass, ProbeKind
+from sora_exporter.result import Depth, ErrorClass, ProbeKind, Wire
 from sora_exporter.web.probe import LONGEST_SECONDS, SHORTEST_SECONDS, seconds_left
 
 CATALOG = ("sora-2-official", ProbeKind.CATALOG)
@@ -57,6 +57,25 @@ async def test_a_probe_answers_in_the_names_of_blackbox_exporter(served: Served)
         **{f"sora_service_status{labels}{{status={s}}}": float(s == "operational") for s in statuses},
         f"sora_service_error{{error_class=none}}{labels}": 1.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("wire", "http_status", "expected"),
+    [
+        (Wire("1.1", 4, "TLS 1.3"), 200, (1.1, 4.0, 0.0, {"probe_tls_version_info{version=TLS 1.3}": 1.0})),
+        (Wire("1.0", 6, ""), 302, (1.0, 6.0, 1.0, {})),
+    ],
+)
+async def test_a_probe_shows_how_its_answer_travelled(
+    served: Served, wire: Wire, http_status: int, expected: tuple[float, float, float, dict[str, float]]
+) -> None:
+    """HTTP, IP and TLS version, the DNS lookup and a redirect come in the names of blackbox_exporter."""
+    served.runner.script[CATALOG] = result(*CATALOG, wire=wire, http_status=http_status, phases={"resolve": 0.02})
+    samples = values((await served.get("/probe", params={"service_id": "sora-2-official"})).text)
+    names = ("probe_http_version", "probe_ip_protocol", "probe_http_redirects")
+    tls = {name: value for name, value in samples.items() if name.startswith("probe_tls")}
+    assert (*(samples[name] for name in names), tls) == expected
+    assert samples["probe_dns_lookup_time_seconds"] == 0.02
 
 
 async def test_a_failed_probe_is_an_answer_not_an_error(served: Served) -> None:
