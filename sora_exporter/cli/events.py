@@ -56,8 +56,15 @@ def render_csv(found: Sequence[Event], now: float) -> str:
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     table.writeheader()
-    table.writerows(event_overview(event, now) for event in found)
+    for event in found:
+        said = event_overview(event, now)
+        table.writerow({**said, "why": _inert(said["why"])})
     return text.getvalue()
+
+
+def _inert(text: str) -> str:
+    """Return a provider's text so that a spreadsheet does not take it for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 FORMATS = {"json": render_json, "csv": render_csv}

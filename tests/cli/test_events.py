@@ -6,12 +6,14 @@ import csv
 import json
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.cli.events import render_csv
 from sora_exporter.cli.main import main
 from sora_exporter.events import EventLog, EventStore
 from sora_exporter.result import ErrorClass, ProbeKind, Status
@@ -43,6 +45,14 @@ def test_json_and_csv_have_the_same_events(storage: Path) -> None:
     for event, row in zip(document, table, strict=True):
         for name in ("id", "status", "error_class", "probe", "depth", "why", "began_at", "ended_at"):
             assert row[name] == ("" if event[name] is None else str(event[name]))
+
+
+def test_a_providers_text_is_no_formula_of_a_spreadsheet(storage: Path) -> None:
+    """A reason that begins like a formula is marked as text in CSV."""
+    with closing(Ledger.open(storage, exclusive=False, now=time.time)) as ledger:
+        found = [replace(event, detail='=HYPERLINK("http://x")') for event in EventStore(ledger.storage).read()]
+    table = list(csv.DictReader(render_csv(found, time.time()).splitlines()))
+    assert {row["why"] for row in table} == {'\'=HYPERLINK("http://x")'}
 
 
 def test_events_are_chosen_by_service_and_age(storage: Path) -> None:

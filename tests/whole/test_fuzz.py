@@ -58,6 +58,8 @@ REQUESTS = (
     b"GET /api/v1/services/sora-2-official HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /services/scraped?refresh=off HTTP/1.1\r\nHost: a\r\nAccept-Language: en\r\n\r\n",
     b"GET /badge/scraped.svg HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /api/v1/events?days=30&service_id=scraped HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /feed.atom HTTP/1.1\r\nHost: a\r\nAccept-Language: en\r\n\r\n",
     b"GET /config HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /-/healthy HTTP/1.0\r\n\r\n",
     b"POST /-/reload HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nContent-Length: 3\r\n\r\nabc",
