@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import accumulate
+from math import inf
 
 import yaml
 
-from sora_exporter.demo.history import ServiceHistory, is_available
-from sora_exporter.demo.series import SPARSE_SECONDS, Series, sparse
+from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
+from sora_exporter.demo.series import SPARSE_SECONDS, Series, at, sparse
+from sora_exporter.evidence.histogram import GENERATION_BUCKETS
 from sora_exporter.result import SEVERITY, Depth, ErrorClass, ProbeKind, Status
 
 PAID_EVERY = 6 * 3600
@@ -24,7 +26,6 @@ BUDGET_USD = 5.0
 TOP_UP_USD, LOW_USD = 60.0, 10.0
 LATE_SECONDS = 1800
 """An official page shows a fault so late, and its end so late."""
-BUCKETS = (15.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 PHASES: Mapping[str, Mapping[str, float]] = {
     "catalog": {"connect": 0.02, "tls": 0.05, "processing": 0.7, "transfer": 0.03},
     "canary": {"connect": 0.02, "tls": 0.05, "processing": 0.9, "transfer": 0.01},
@@ -44,6 +45,8 @@ ALERT_OF: Mapping[Status, tuple[str, str]] = {
     Status.RISK_CONTROL: ("SoraServiceRiskControl", "warning"),
     Status.DEGRADED: ("SoraServiceDegraded", "warning"),
 }
+VIDEO: Mapping[str, str] = {"name": "Video"}
+"""The name of the component of each page."""
 APPLICATION: Mapping[str, str] = {"instance": "127.0.0.1:8000", "job": "application"}
 
 
@@ -52,11 +55,12 @@ def surroundings(histories: Sequence[ServiceHistory], target: Mapping[str, str])
     first = histories[0]
     times = [first.times[index] for index in sparse(first)]
     for page, services in _covered(histories).items():
-        yield from _page(page, services, times, target)
+        yield from _page(page, services, first.times, target)
     for history in histories:
         yield from _proofs(history, times, target)
         yield from _phases(history, times, target)
         yield from _alerts(history, times)
+        yield _finding(history, target)
     yield from _paid([history for history in histories if _is_paid(history)], times, target)
     yield from _applications(histories, times)
     yield from _routes(histories, times)
@@ -95,6 +99,7 @@ def _page(
         name = f"sora_status_page_maintenance_{moment}_timestamp_seconds"
         yield _constant(name, labels, times, times[-1] + ahead)
     for component in dict.fromkeys(component for _, component in services):
+        yield _constant("sora_status_page_component_info", {**labels, "component": component, **VIDEO}, times, 1)
         for state in ("operational", *COMPONENT_OF.values()):
             holds = [int(COMPONENT_OF.get(status, "operational") == state) for status in shown]
             place = {**labels, "component": component, "status": state}
@@ -128,6 +133,13 @@ def _proofs(history: ServiceHistory, times: Sequence[int], target: Mapping[str, 
             ("service_id_depth:sora_service_proven_timestamp_seconds:max", {}),
         ):
             yield Series(name, {**labels, **extra}, [time for time, _ in kept], [value for _, value in kept])
+
+
+def _finding(history: ServiceHistory, target: Mapping[str, str]) -> Series:
+    """Return the finding of the one exporter, minute by minute."""
+    labels = {"service_id": history.service.id, "instance": target["instance"]}
+    ranks = [SEVERITY[one.status] - 1 if is_evidence(one) else None for one in history.minutes]
+    return at("service_id_instance:sora_service_severity:max", labels, history, ranks)
 
 
 def _phases(history: ServiceHistory, times: Sequence[int], target: Mapping[str, str]) -> Iterator[Series]:
@@ -215,9 +227,9 @@ def _generated(
     for phase, seconds in PHASES["generate"].items():
         slower = [round(seconds * (1 + (value // PAID_EVERY % 5) / 10), 2) for _, value in kept]
         yield Series("sora_probe_phase_seconds", {**probe, "phase": phase}, [time for time, _ in kept], slower)
-    for bound in (*BUCKETS, float("inf")):
+    for bound in (*GENERATION_BUCKETS, inf):
         within = [(job.time, 1) for job in done if job.seconds <= bound]
-        le = "+Inf" if bound == float("inf") else str(bound)
+        le = "+Inf" if bound == inf else str(bound)
         yield Series("sora_generation_seconds_bucket", {**service, "le": le}, times, _running(times, within))
 
 

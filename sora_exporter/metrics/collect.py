@@ -112,6 +112,8 @@ def _page(name: str, page: PageState) -> Samples:
         samples.add_set("sora_status_page_indicator", "indicator", Indicator, report.indicator, labels)
     for component, status in sorted(report.components.items()):
         component_labels = {**labels, "component": component}
+        name = report.component_names.get(component, component)
+        samples.add("sora_status_page_component", 1.0, {**component_labels, "name": name}, "_info")
         samples.add_set("sora_status_page_component_status", "status", ComponentStatus, status, component_labels)
     for impact in Impact if report.open_incidents is not None else ():
         count = (report.open_incidents or {}).get(impact, 0)

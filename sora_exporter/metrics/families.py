@@ -101,6 +101,9 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "sora_status_page_indicator": Family(
         "gauge", (*_PAGE, "indicator"), "1 for the page's overall indicator, 0 for the others. Cached."
     ),
+    "sora_status_page_component": Family(
+        "info", (*_PAGE, "component", "name"), "The name that a component has on its page."
+    ),
     "sora_status_page_component_status": Family(
         "gauge", (*_PAGE, "component", "status"), "1 for the component's status, 0 for the others. Cached."
     ),

@@ -42,6 +42,7 @@ sora_provider_balance_last_success_timestamp_seconds gauge provider
 sora_status_page_up gauge page
 sora_status_page_last_fetch_timestamp_seconds gauge page
 sora_status_page_indicator gauge page indicator
+sora_status_page_component_info info page component name
 sora_status_page_component_status gauge page component status
 sora_status_page_open_incidents gauge page impact
 sora_status_page_maintenance_start_timestamp_seconds gauge page

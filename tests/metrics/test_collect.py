@@ -126,7 +126,10 @@ def test_the_histogram_of_generations_needs_their_probe() -> None:
 def test_page() -> None:
     """A page's sets are whole while it can be read, and all but its own state is gone while it cannot."""
     report = PageReport(
-        indicator=Indicator.MAJOR, components={"Video": ComponentStatus.MAJOR_OUTAGE}, open_incidents={Impact.MAJOR: 2}
+        indicator=Indicator.MAJOR,
+        components={"Video": ComponentStatus.MAJOR_OUTAGE},
+        component_names={"Video": "Video API"},
+        open_incidents={Impact.MAJOR: 2},
     )
     good, bad = (
         page_subject("official", PageState(up, NOW, None, found)) for up, found in ((True, report), (False, None))
@@ -135,6 +138,7 @@ def test_page() -> None:
     assert samples(good, "sora_status_page_component_status") == {
         ("Video", word): float(word == "major_outage") for word in ComponentStatus
     }
+    assert samples(good, "sora_status_page_component_info") == {("Video", "Video API"): 1.0}
     assert samples(good, "sora_status_page_open_incidents") == {(word,): 2.0 * (word == "major") for word in Impact}
     assert set(bad.make().by_family) == {"sora_status_page_up", "sora_status_page_last_fetch_timestamp_seconds"}
 

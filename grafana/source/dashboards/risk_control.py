@@ -86,7 +86,7 @@ def _by_service() -> AnyPanel:
             LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
             LabelColumn("Access", "access", width=75),
             *(
-                Column(f"Episodes {words}", recorded(f"risk_control_episodes:sum{window}"), "short", 0, width=105)
+                Column(f"Episodes {words}", recorded(f"risk_control_episodes:sum{window}"), "short", 0, width=120)
                 for window, words in WINDOWS.items()
             ),
             *(
@@ -94,8 +94,8 @@ def _by_service() -> AnyPanel:
                 for window, words in WINDOWS.items()
             ),
             Column("Mean in", f"{hours} / ({episodes} > 0)", "suffix: h", 1),
-            Column("Mean between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1, width=105),
-            Column("Success within", recorded("risk_control_success:ratio24h"), "percentunit", 0, width=115),
+            Column("Mean between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1, width=125),
+            Column("Success within", recorded("risk_control_success:ratio24h"), "percentunit", 0, width=130),
         ],
         key="service_id",
         labels_from=SERVICES,
@@ -157,7 +157,8 @@ def _when() -> list[AnyPanel]:
 
 def _accesses() -> list[AnyPanel]:
     def by_access(series: str, operation: str = "sum") -> str:
-        return f"{operation} by (access) ({recorded(series)} * on (service_id) group_left (access) {INFO})"
+        # Read once and not at every step: a service keeps its access.
+        return f"{operation} by (access) ({recorded(series)} * on (service_id) group_left (access) {INFO} @ end())"
 
     def availability(window: str) -> str:
         return f"{by_access(f'available:sum{window}')}\n/ {by_access(f'evidence:sum{window}')}"

@@ -24,6 +24,7 @@ from grafana.source.kit.queries import (
 from grafana.source.kit.tables import LabelColumn, grid
 from grafana.source.rows.objectives import objective_of_one
 from grafana.source.rows.probing import probes, traffic
+from sora_exporter.result import Depth
 
 UID = "sora-service"
 CLASS_LINK = {"What to do": RUNBOOK + "#:~:text=${__field.labels.error_class}"}
@@ -94,7 +95,7 @@ def _now() -> list[AnyPanel]:
             "Last proven",
             "The ladder of proofs: how long ago a probe or an application last got so deep, from an answer of the "
             "provider to a checked video. Green within two days, which is as long as a proof counts.",
-            [now(f"time() - {proven_at()}", "{{depth}}")],
+            [now(f"time() - max by (service_id) ({proven_at(depth.value)})", depth.value) for depth in Depth],
             text=BigValueTextMode.VALUE_AND_NAME,
             thresholds=look.steps(look.GREEN, (172800, look.ORANGE)),
             unit="s",
@@ -224,7 +225,7 @@ def _limits() -> list[AnyPanel]:
             "The configured price.",
             [now(f"max by (service_id, unit) (sora_service_price_usd{{{SERVICE}}})", "per {{unit}}")],
             text=BigValueTextMode.VALUE_AND_NAME,
-            unit="currencyUSD",
+            unit=look.USD,
             decimals=2,
             no_value="no price configured",
             width=4,

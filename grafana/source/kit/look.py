@@ -40,6 +40,9 @@ STATUS_COLOURS: Mapping[Status, str] = {
     Status.RETIRED: GREY,
     Status.UNKNOWN: SKY,
 }
+USD = "prefix:$"
+"""Dollars in full: Grafana's own unit writes a thousand of them as $1.00K."""
+
 NEUTRAL = "transparent"
 """The colour of a missing value, which is neither good nor bad."""
 

@@ -37,6 +37,8 @@ from grafana.source.kit.look import BLUE, PLAIN, Override, null_as, properties
 
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 NO_DATA = "no data"
+NARROW_LEGEND = 190
+"""Pixels of the legend in a panel of a third of the screen."""
 AnyPanel = Builder[Panel]
 P = TypeVar(
     "P",
@@ -170,7 +172,10 @@ def lines(
     """Return curves over time, or bars; gaps stay gaps. From ``log_from`` on the scale is logarithmic, linear below."""
     panel = timeseries.Panel().line_width(2).fill_opacity(0).show_points(options.VisibilityMode.AUTO).span_nulls(False)
     legend = common.VizLegendOptions().display_mode(options.LegendDisplayMode.TABLE)
-    panel.legend(legend.placement(options.LegendPlacement.RIGHT).show_legend(True).calcs(["lastNotNull", "max"]))
+    legend.placement(options.LegendPlacement.RIGHT).show_legend(True).calcs(["lastNotNull", "max"])
+    if settings.get("width", 12) < 12:
+        legend.calcs(["lastNotNull"]).width(NARROW_LEGEND)
+    panel.legend(legend)
     panel.tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING))
     if is_stacked:
         panel.stacking(common.StackingConfig().mode(options.StackingMode.NORMAL)).fill_opacity(60)

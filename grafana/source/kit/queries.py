@@ -189,7 +189,12 @@ COMPONENTS = {
     "major_outage": 4,
 }
 INDICATOR_HISTORY = highest(coded("sora_status_page_indicator", "indicator", INDICATORS), "page")
-COMPONENT_HISTORY = highest(coded("sora_status_page_component_status", "status", COMPONENTS), "page, component")
+COMPONENT_HISTORY = (
+    f"{highest(coded('sora_status_page_component_status', 'status', COMPONENTS), 'page, component')}\n"
+    "* on (page, component) group_left (name)\n"
+    "topk by (page, component) (1, last_over_time(sora_status_page_component_info[1d] @ end()))"
+)
+"""With the label ``name``, read once and not at every step."""
 
 DAILY_AVAILABILITY = of_the_worst(
     f"sum_over_time({recorded('available:hourly')}{DAY})\n/\n(sum_over_time({recorded('evidence:hourly')}{DAY}) > 0)"

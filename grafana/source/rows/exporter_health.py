@@ -52,7 +52,7 @@ def exporter_health() -> list[AnyPanel]:
                     "none",
                     1,
                     thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
-                    width=125,
+                    width=140,
                 ),
                 Column("In flight", f"max by (instance) (sora_exporter_probes_in_flight{{{JOB}}})", "short", 0),
             ],

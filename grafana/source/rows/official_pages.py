@@ -27,7 +27,7 @@ def status_pages() -> list[AnyPanel]:
             141,
             "What they say of the components watched",
             "The components that the configuration names.",
-            [Query(COMPONENT_HISTORY, "{{page}} {{component}}")],
+            [Query(COMPONENT_HISTORY, "{{page}}: {{name}}")],
             mappings=look.COMPONENT_WORDS,
             interval="2m",
             no_value="no component configured",
