@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-long programs unit lint bench bench-rules soak constraints peers sbom
+.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import soak constraints peers sbom
 
 run: $(VENV)/.run
 	@scripts/run
@@ -48,6 +48,17 @@ bench: $(VENV)/.run programs
 
 bench-rules: $(VENV)/.run programs
 	@$(BIN)/python scripts/bench/rules.py
+
+# The slowest query of every panel of the dashboards, with a thousand services.
+bench-dashboards: $(VENV)/.run programs
+	@PYTHONPATH=scripts:tests $(BIN)/python -m bench.dashboards
+
+# The dashboards again from their source; and copies for import by hand or for grafana.com.
+dashboards: $(VENV)/.test
+	$(BIN)/python -m grafana.source
+
+dashboards-import: $(VENV)/.test
+	$(BIN)/python -m grafana.source dist/grafana --for-import
 
 # Memory, tasks and descriptors after 100,000 attempts over every kind of fault.
 soak: $(VENV)/.test
