@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sora_exporter.classify import shapes
 from sora_exporter.classify.envelopes import JUDGEMENTS, is_block, is_filtered, says_error
@@ -44,8 +44,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """An answer's own words, and its kind.
 
     ``form`` is transport, empty, page, stream, json or text. ``status`` is the HTTP status, or the one an error inside
