@@ -20,8 +20,8 @@ PAGES: Mapping[str, Sequence[str]] = {
         "Asset", "Auth", "JwtAuth", "GoogleAuth", "AwsAuth",
     ),
     "configuration.md": (
-        "Config", "Provider", "Balance", "Used", "Service", "Price", "ProbeSettings", "PageComponent", "StatusPage",
-        "Maintenance", "ClassifyRule",
+        "Config", "Page", "Provider", "Balance", "Used", "Service", "Price", "ProbeSettings", "PageComponent",
+        "StatusPage", "Maintenance", "ClassifyRule",
     ),
 }  # fmt: skip
 """The sections whose tables stand on each page."""

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_v
 from sora_exporter.config.apis import Api, builtin_apis
 from sora_exporter.config.known_pages import filled
 from sora_exporter.config.maintenance import Maintenance
+from sora_exporter.config.page import Page
 from sora_exporter.config.provider import Provider
 from sora_exporter.config.section import Count, Pattern, Section
 from sora_exporter.config.service import Service, require_shorter, usual_timeout
@@ -88,6 +89,8 @@ class Config(Section):
 
     title: Text = "AI video services"
     """The heading of the status page."""
+    page: Page = Field(default_factory=Page)
+    """The look of the status page."""
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
     """Daily limit (UTC) for paid probes; 0 disables them."""
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)

@@ -67,13 +67,12 @@ def _route(offered: list[Json], now: float | None) -> Json:
 
 def _best(usable: list[Json]) -> tuple[Json, str | None]:
     """Return the best route and the criterion that singled it out; None if it was the only one."""
-    decided = None
-    for criterion, measure in CRITERIA:
-        if len(usable) == 1:
-            break
-        least = min(map(measure, usable))
-        usable, decided = [service for service in usable if measure(service) == least], criterion
-    return usable[0], decided
+    if len(usable) == 1:
+        return usable[0], None
+    measured = [([measure(service) for _, measure in CRITERIA], service) for service in usable]
+    (best, chosen), (second, _) = sorted(measured, key=lambda one: one[0])[:2]
+    differing = (name for (name, _), one, other in zip(CRITERIA, best, second, strict=True) if one != other)
+    return chosen, next(differing, None)
 
 
 def is_hindered(service: Json) -> bool:
@@ -90,11 +89,15 @@ def is_ended(service: Json, now: float | None) -> bool:
 def cautions(service: Json, now: float | None) -> list[str]:
     """Return the warnings about a route that apply although it is the best one."""
     said = ["it refuses some of our requests"] if is_hindered(service) else []
+    return [*said, f"its end of life is near: {service['sunset'][:10]}"] if is_ending(service, now) else said
+
+
+def is_ending(service: Json, now: float | None) -> bool:
+    """Whether the end of life of a service is near."""
     sunset = service.get("sunset")
     if now is None or sunset is None:
-        return said
-    today, end = datetime.fromtimestamp(now, UTC), datetime.fromisoformat(sunset)
-    return [*said, f"its end of life is near: {sunset[:10]}"] if end - today <= NEAR_SUNSET else said
+        return False
+    return datetime.fromisoformat(sunset) - datetime.fromtimestamp(now, UTC) <= NEAR_SUNSET
 
 
 def _rank(service: Json) -> int:

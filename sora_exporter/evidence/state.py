@@ -119,8 +119,10 @@ class State:
         if result.error_class is ErrorClass.AUTHENTICATION:
             self._key_accepted_until.pop(provider, None)
         elif result.is_success and provider in self._relays:
+            # A refusal met while the key is known to be accepted was already judged in that light.
+            is_known = self._clock.monotonic() <= self._key_accepted_until.get(provider, -math.inf)
             self._key_accepted_until[provider] = until
-            for other in self._tracks.values():
+            for other in () if is_known else self._tracks.values():
                 if other.service.provider == provider and any(map(is_relays_key, other.evidence_of(CREATES))):
                     other.blame_relay()
                     other.weigh(self._clock.monotonic())

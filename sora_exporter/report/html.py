@@ -16,7 +16,8 @@ from sora_exporter.report.findings import LEAST_COVERAGE, Bar, Findings, Service
 from sora_exporter.report.tables import tables, tone
 from sora_exporter.report.wording import Wording, title
 from sora_exporter.result import Status
-from sora_exporter.web.pages.document import COLOURS, templates
+from sora_exporter.web.pages.colours import COLOURS
+from sora_exporter.web.pages.document import templates
 
 PACE: Final = 10
 """From one bar to the next, in units of the drawing."""

@@ -24,10 +24,17 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
 from sora_exporter.metrics.exposition import Exposition
 from sora_exporter.web.feed import render_feed
-from sora_exporter.web.pages import Document, render_badge, render_overview, render_service, service_document
+from sora_exporter.web.pages import (
+    Document,
+    render_badge,
+    render_internals,
+    render_overview,
+    render_service,
+    service_document,
+)
 from sora_exporter.web.pages.official import open_incidents
 from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe
-from sora_exporter.web.wording import wording
+from sora_exporter.web.wording import Wording, wanted, wording
 
 EVENT_DAYS, MOST_DAYS = 30, 3660
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -61,6 +68,7 @@ class Endpoints:
         """Return the list of endpoints."""
         return [
             Route("/", self.page),
+            Route("/internals", self.internals),
             Route("/services/{service_id}", self.service_page),
             Route("/services/{service_id}/feed.atom", self.feed),
             Route("/feed.atom", self.feed),
@@ -92,7 +100,11 @@ class Endpoints:
         return counted
 
     async def page(self, request: Request) -> Response:
-        return _sent(render_overview(self._exporter, is_refreshing=request.query_params.get("refresh") != "off"))
+        is_refreshing = request.query_params.get("refresh") != "off"
+        return _sent(render_overview(self._exporter, _words(request), is_refreshing))
+
+    async def internals(self, request: Request) -> Response:  # noqa: ARG002
+        return _sent(render_internals(self._exporter))
 
     async def service_page(self, request: Request) -> Response:
         return _sent(render_service(self._exporter, request.path_params["service_id"]))
@@ -198,7 +210,7 @@ class Endpoints:
     async def feed(self, request: Request) -> Response:
         service_id = request.path_params.get("service_id")
         base = self._external_url or f"{request.url.scheme}://{request.url.netloc}{request.scope.get('root_path', '')}"
-        feed = render_feed(self._exporter, base, wording("en"), service_id)
+        feed = render_feed(self._exporter, base, _words(request), service_id)
         return _sent(feed) if feed else PlainTextResponse(f"no service {service_id!r} is configured\n", 404)
 
     async def config(self, request: Request) -> Response:  # noqa: ARG002
@@ -218,6 +230,11 @@ class Endpoints:
             return PlainTextResponse("a page of another site must not reload the configuration\n", 403)
         mistakes = await self._exporter.reload()
         return PlainTextResponse(f"{mistakes}\n", 500) if mistakes else PlainTextResponse("reloaded\n")
+
+
+def _words(request: Request) -> Wording:
+    """Return the words in the reader's language."""
+    return wording(wanted(request.headers.get("accept-language", ""), request.query_params.get("lang")))
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import yaml
 
-from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
+from sora_exporter.plain_words import FOLDER, PlainWords, languages, plain_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,35 @@ class Wording:
         """Return a text with its names filled in."""
         return self.texts[key].format_map(names)
 
+    def optional(self, key: str) -> str:
+        """Return a text without names; empty for an empty key."""
+        return self.texts[key] if key else ""
+
 
 @cache
 def wording(language: str) -> Wording:
     """Return the words of one of ``languages()``."""
     section = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))["page"]
     return Wording(language, section, plain_words(language))
+
+
+DEFAULT = "en"
+
+
+def wanted(accept_language: str, asked: str | None = None) -> str:
+    """Return the language of ``languages()`` that a reader gets: the one asked for, else the most preferred one.
+
+    ``accept_language`` is the header of that name; a regional tag such as ``zh-TW`` stands for its language.
+    """
+    known = languages()
+    if asked in known:
+        return asked
+    preferred = [(_quality(parameters), tag.strip().partition("-")[0].lower())
+                 for tag, _, parameters in (part.partition(";") for part in accept_language.split(","))]  # fmt: skip
+    preferred.sort(key=lambda one: one[0], reverse=True)
+    return next((tag for quality, tag in preferred if quality and tag in known), DEFAULT)
+
+
+def _quality(parameters: str) -> float:
+    said = re.fullmatch(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*", parameters) if parameters else None
+    return float(said[1]) if said else float(not parameters)

@@ -6,16 +6,17 @@ from html.parser import HTMLParser
 
 VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
 DRAWN = frozenset({"path", "rect", "use"})
-RAW = frozenset({"style", "title"})
+RAW = frozenset({"style", "title", "script"})
 
 
 class Structure(HTMLParser):
-    """The elements of a document in order, its text and its attributes. Fails on tags that do not close."""
+    """The elements of a document in order, its text, its titles and its attributes. Fails on tags that do not close."""
 
     def __init__(self, document: str) -> None:
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: list[str] = []
+        self.titles: list[str] = []
         self._open: list[str] = []
         self.feed(document)
         self.close()
@@ -40,6 +41,8 @@ class Structure(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self._open or self._open[-1] not in RAW:
             self.texts.append(data)
+        elif self._open[-1] == "title":
+            self.titles.append(data)
 
     @property
     def text(self) -> str:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from sora_exporter.exporter import Exporter
-from sora_exporter.web.pages import render_overview, render_service
+from sora_exporter.web.pages import render_internals, render_overview, render_service
+from sora_exporter.web.wording import wording
 from support.html_structure import Structure
 from support.remembering import configuration
 
 
 def overview(exporter: Exporter) -> Structure:
     """Return the overview."""
-    return Structure(render_overview(exporter).content)
+    return Structure(render_overview(exporter, wording("en")).content)
+
+
+def internals(exporter: Exporter) -> Structure:
+    """Return the page for operators."""
+    return Structure(render_internals(exporter).content)
 
 
 def of_service(exporter: Exporter, service_id: str) -> Structure:

@@ -1,15 +1,16 @@
-"""The pages for people: the overview, one page per service, and badges.
+"""The pages for people: the status page, one page per service with its evidence, the internals, and badges.
 
-The state of a running exporter comes in, from memory. Documents that are escaped, self-contained and without scripts go
-out.
+The state of a running exporter comes in, from memory. Documents go out that are escaped and self-contained; they say
+the same without their one small script, which shows times in the reader's zone.
 """
 
 from __future__ import annotations
 
 from sora_exporter.web.pages.badge import render_badge
 from sora_exporter.web.pages.document import Document
+from sora_exporter.web.pages.internals import render_internals
 from sora_exporter.web.pages.overview import render_overview
 from sora_exporter.web.pages.service import render_service
 from sora_exporter.web.service_json import service_document
 
-__all__ = ["Document", "render_badge", "render_overview", "render_service", "service_document"]
+__all__ = ["Document", "render_badge", "render_internals", "render_overview", "render_service", "service_document"]

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from sora_exporter.config import Service
+from sora_exporter.evidence.state import ServiceStatus
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, moment
 from sora_exporter.result import Status
-from sora_exporter.status_pages.facts import ComponentStatus, Incident, Indicator, PageReport
+from sora_exporter.status_pages.facts import COMPONENT_SEVERITY, ComponentStatus, Incident, Indicator, PageReport
+from sora_exporter.web.wording import Wording
 
 INDICATORS = {
-    Indicator.NONE: ("all systems operational", Status.OPERATIONAL),
-    Indicator.MINOR: ("minor disruption", Status.DEGRADED),
-    Indicator.MAJOR: ("major disruption", Status.SUSPENDED),
-    Indicator.CRITICAL: ("critical disruption", Status.SUSPENDED),
-    Indicator.MAINTENANCE: ("maintenance", Status.MAINTENANCE),
+    Indicator.NONE: Status.OPERATIONAL,
+    Indicator.MINOR: Status.DEGRADED,
+    Indicator.MAJOR: Status.SUSPENDED,
+    Indicator.CRITICAL: Status.SUSPENDED,
+    Indicator.MAINTENANCE: Status.MAINTENANCE,
 }
 COMPONENTS = {
     ComponentStatus.OPERATIONAL: Status.OPERATIONAL,
@@ -27,6 +30,9 @@ COMPONENTS = {
 }
 """Our sign for each status word of a page."""
 
+OUTAGES = frozenset(
+    status for status, rank in COMPONENT_SEVERITY.items() if rank >= COMPONENT_SEVERITY[ComponentStatus.PARTIAL_OUTAGE]
+)
 INCIDENTS_SHOWN = 5
 NAME_CHARACTERS, URL_CHARACTERS = 200, 2000
 
@@ -98,19 +104,30 @@ def open_incidents(exporter: Exporter) -> list[OpenIncident]:
     return found
 
 
-def page_views(exporter: Exporter) -> list[PageView]:
+def disagreement(exporter: Exporter, service: Service, verdict: ServiceStatus) -> str:
+    """Return the key of the text about an official page that contradicts our evidence; empty if none does."""
+    meant = service.status_page
+    state = exporter.pages.states.get(meant.page) if meant is not None else None
+    said = state.report.components.get(meant.component) if meant is not None and state and state.report else None
+    if said is ComponentStatus.OPERATIONAL and verdict.up == 0:
+        return "page_operational"
+    return "page_outage" if said in OUTAGES and verdict.up == 1 else ""
+
+
+def page_views(exporter: Exporter, words: Wording) -> list[PageView]:
     """Return every configured page, sorted by name."""
-    return [_page_view(exporter, name) for name in sorted(exporter.config.status_pages)]
+    return [_page_view(exporter, name, words) for name in sorted(exporter.config.status_pages)]
 
 
-def _page_view(exporter: Exporter, name: str) -> PageView:
+def _page_view(exporter: Exporter, name: str, words: Wording) -> PageView:
     now, url, state = exporter.clock.now(), exporter.config.status_pages[name].url, exporter.pages.states.get(name)
     report = state.report if state and state.report else PageReport()
-    says, sign = INDICATORS[report.indicator] if report.indicator else ("no overall word", Status.UNKNOWN)
+    says = words(f"indicator_{report.indicator}" if report.indicator else "no_indicator")
+    sign = INDICATORS[report.indicator] if report.indicator else Status.UNKNOWN
     if state is None:
-        says = "not read yet"
+        says = words("not_read_yet")
     elif not state.up:
-        says = "cannot be read"
+        says = words("cannot_be_read")
     open_incidents = [incident for incident in report.incidents if incident.is_open]
     total = sum((report.open_incidents or {}).values())
     return PageView(
@@ -118,11 +135,11 @@ def _page_view(exporter: Exporter, name: str) -> PageView:
         url=url,
         says=says,
         sign=sign,
-        components=_components(report),
-        incidents=[_incident(incident, report, url, now) for incident in open_incidents[:INCIDENTS_SHOWN]],
+        components=_components(report, words),
+        incidents=[_incident(incident, report, url, now, words) for incident in open_incidents[:INCIDENTS_SHOWN]],
         incidents_hidden=max(total - INCIDENTS_SHOWN, 0),
         is_quiet=report.open_incidents is not None and total == 0,
-        maintenance="Maintenance now" if report.maintenances_in_progress else "Next maintenance",
+        maintenance=words("maintenance_now" if report.maintenances_in_progress else "maintenance_next"),
         maintenance_start=moment(report.maintenance_start, now),
         maintenance_end=moment(report.maintenance_end, now),
         fetched=moment(state.fetched_at if state else None, now),
@@ -130,12 +147,14 @@ def _page_view(exporter: Exporter, name: str) -> PageView:
     )
 
 
-def _components(report: PageReport) -> list[ComponentView]:
+def _components(report: PageReport, words: Wording) -> list[ComponentView]:
     known = [
-        ComponentView(_name(report, key), said.replace("_", " "), COMPONENTS[said])
+        ComponentView(_name(report, key), words(f"component_{said}"), COMPONENTS[said])
         for key, said in report.components.items()
     ]
-    missing = [ComponentView(_name(report, key), "not reported", Status.UNKNOWN) for key in report.missing_components]
+    missing = [
+        ComponentView(_name(report, key), words("not_reported"), Status.UNKNOWN) for key in report.missing_components
+    ]
     return known + missing
 
 
@@ -152,10 +171,10 @@ def _address(page_url: str, link: str) -> str:
     return url if url.startswith(("http://", "https://")) and len(url) <= URL_CHARACTERS else ""
 
 
-def _incident(incident: Incident, report: PageReport, page_url: str, now: float) -> IncidentView:
+def _incident(incident: Incident, report: PageReport, page_url: str, now: float, words: Wording) -> IncidentView:
     return IncidentView(
         name=incident.name[:NAME_CHARACTERS],
-        impact=incident.impact.value,
+        impact=words("impact", impact=words(f"impact_{incident.impact}")),
         since=moment(incident.since, now),
         url=_address(page_url, incident.url),
         touches=", ".join(_name(report, key) for key in incident.components),

@@ -1,51 +1,39 @@
-"""The page that a person opens first: routes, services, official pages, budget and the exporter's own health."""
+"""The status page: what works, what to use, how it has been, and what happened, in the reader's language."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sora_exporter import __version__
-from sora_exporter.budget.estimate import MONTH_DAYS, Cost, cost_of
-from sora_exporter.config import Service
-from sora_exporter.evidence.routes import REASONS, cautions, routes
-from sora_exporter.evidence.snapshot import Json, services_overview
+from sora_exporter.config.maintenance import windows
+from sora_exporter.evidence.routes import is_ending, is_hindered, routes
+from sora_exporter.evidence.snapshot import Json, route_facts
 from sora_exporter.exporter import Exporter
-from sora_exporter.figures import Moment, count_of, dollars, moment
-from sora_exporter.plain_words import Words, plain_words
-from sora_exporter.result import ErrorClass, Status
-from sora_exporter.web.pages.document import Document, html_document
+from sora_exporter.figures import Moment, moment
+from sora_exporter.plain_words import languages
+from sora_exporter.result import Status
+from sora_exporter.web.pages.bars import SHAPES, Level
+from sora_exporter.web.pages.document import Document, html_document, product_line, short_line
 from sora_exporter.web.pages.official import page_views
-from sora_exporter.web.pages.service_view import ServiceView, balance_view, obstacles, official, service_view
-from sora_exporter.web.pages.strip import mark_path
+from sora_exporter.web.pages.row import DAY_SECONDS, EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
+from sora_exporter.web.wording import Wording, wording
 
-SHOWN_IN_FULL = 40
-ROWS_SHOWN = 1000
-OVERDUE_SHOWN = 10
-MISTAKES_SHOWN = 10
-REFRESH_SECONDS = 30
+SHOWN_IN_FULL = 50
+LINES_SHOWN = 1000
+INCIDENTS_SHOWN = 20
+ROUTES_NAMED = 3
+"""With more products, the banner counts the routes instead of naming them."""
+REFRESH_SECONDS = 60
 
-URGENCY = (
-    Status.UNKNOWN, Status.OPERATIONAL, Status.RETIRED, Status.DEGRADED, Status.RISK_CONTROL, Status.MAINTENANCE,
-    Status.SUSPENDED,
-)  # fmt: skip
+URGENCY: Mapping[Status, int] = {
+    status: rank
+    for rank, status in enumerate(
+        (Status.UNKNOWN, Status.OPERATIONAL, Status.RETIRED, Status.DEGRADED, Status.RISK_CONTROL, Status.MAINTENANCE,
+         Status.SUSPENDED)
+    )
+}  # fmt: skip
 """The statuses by urgency, the most urgent last; a retired service is old news."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A service on one line, for configurations with too many services to show each in full.
-
-    ``why`` names the class behind its status, ``obstacles`` those beside it; both may be empty.
-    """
-
-    service: Service
-    status: Status
-    words: Words
-    why: str
-    obstacles: str
-    disagreement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,163 +41,185 @@ class ProductView:
     """A product, its route to use now (None: none is usable), and those of its services that are shown in full."""
 
     product: str
-    route: Row | None
+    route: Line | None
     why: str
-    services: Sequence[ServiceView]
+    rows: Sequence[Row]
     others: int
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """The health of the exporter; ``overdue`` holds the first OVERDUE_SHOWN of ``overdue_count`` probes."""
+class Banner:
+    """The state of everything in one or two sentences, with the sign of a status."""
 
-    loaded: Moment | None
-    reload_error: str
-    overdue: Sequence[str]
-    overdue_count: int
-    in_flight: int
+    sign: Status
+    text: str
+    use: str
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """Today's (UTC) spend on paid probes; ``share`` of the limit in percent, at most 100. ``spent`` None: unknown."""
+class Planned:
+    """A window of planned maintenance; ``services`` names what it is on."""
 
-    limit: str
-    spent: str | None
-    share: float
+    services: str
+    start: Moment | None
+    end: Moment | None
+    why: str
+    is_open: bool
 
 
-def render_overview(exporter: Exporter, is_refreshing: bool = True) -> Document:
-    """Return the overview; with many services the worst are shown in full and the others on one line each."""
-    rows = {service_id: _row(exporter, service_id) for service_id in exporter.state.services}
-    by_severity = sorted(rows, key=lambda service_id: _urgency(rows[service_id]), reverse=True)
+def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = True) -> Document:
+    """Return the page; with many services the worst are shown in full and the others on one line each."""
+    now = exporter.clock.now()
+    state = exporter.state
+    tracked = [(track, state.status_of(service_id)) for service_id, track in state.services.items()]
+    lines = {track.service.id: line_of(exporter, track, verdict, words) for track, verdict in tracked}
+    facts = {track.service.id: route_facts(track, verdict) for track, verdict in tracked}
+    by_severity = sorted(lines, key=lambda service_id: _urgency(lines[service_id]), reverse=True)
     in_full = set(by_severity[:SHOWN_IN_FULL])
-    products = _products(exporter, rows, in_full)
-    rest = [rows[service_id] for service_id in by_severity[SHOWN_IN_FULL:]]
+    products = _products(exporter, lines, facts, in_full, words)
+    rest = [lines[service_id] for service_id in by_severity[SHOWN_IN_FULL:]]
+    incidents, more_incidents = _incidents(exporter, words)
+    history = exporter.history
     values = {
         "title": exporter.config.title,
-        "version": __version__,
-        "now": moment(exporter.clock.now(), exporter.clock.now()),
-        "icon": rows[by_severity[0]].status if rows else Status.UNKNOWN,
-        "headline": _headline(rows),
-        "counts": _counts(rows),
-        "products": [product for product in products if product.services],
-        "other_products": [product for product in products if not product.services][:ROWS_SHOWN],
-        "rest": rest[:ROWS_SHOWN],
+        "icon": lines[by_severity[0]].status if lines else Status.UNKNOWN,
+        "now": moment(now, now),
+        "banner": _banner(lines.values(), products, words),
+        "counts": _counts(lines.values(), words),
+        "products": [product for product in products if product.rows],
+        "other_products": [
+            product_line(
+                product.product,
+                product.route and product.route.service.id,
+                product.route.service.title if product.route else words("use_nothing"),
+            )
+            for product in products
+            if not product.rows
+        ][:LINES_SHOWN],
+        "rest": [
+            short_line(line.service.id, line.service.title, line.status, line.name, line.why, line.disagreement)
+            for line in rest[:LINES_SHOWN]
+        ],
         "rest_count": len(rest),
-        "pages": page_views(exporter),
-        "budget": _budget(exporter),
-        "cost": _cost_line(cost_of(exporter.config)),
-        "balances": {
-            name: balance_view(track, exporter.clock.now()) for name, track in exporter.state.balances.items()
-        },
-        "health": _health(exporter),
-        "legend": [(status, plain_words().statuses[status], mark_path(status)) for status in Status],
+        "planned": _planned(exporter, words),
+        "incidents": incidents,
+        "more_incidents": more_incidents,
+        "pages": page_views(exporter, words),
+        "history": history,
+        "away_since": moment(history.away_since, now) if history is not None else None,
+        "history_read": moment(history.read_at, now) if history is not None else None,
+        "legend": [(status, words.plain.statuses[status]) for status in Status],
+        "levels": [(level, SHAPES[level]) for level in Level],
+        "languages": [(tag, wording(tag)("language")) for tag in languages()],
         "refresh_seconds": REFRESH_SECONDS if is_refreshing else 0,
+        "every_seconds": REFRESH_SECONDS,
     }
-    return html_document("overview.html", values, refresh=REFRESH_SECONDS if is_refreshing else 0)
+    return html_document("overview.html", values, exporter.config.page, words)
 
 
-def _cost_line(cost: Cost) -> str:
-    """Return the most that probes spend, beside the cost of the reference monitor."""
-    limit = f"{dollars(cost.usd)} a day, {dollars(cost.usd * MONTH_DAYS)} a month"
-    reference = f"one video of each service every 5 minutes: {dollars(cost.reference_usd)} a day"
-    return f"{limit} ({reference})" if cost.reference_usd else limit
+def _urgency(line: Line) -> tuple[int, bool]:
+    return URGENCY[line.status], bool(line.why or line.disagreement)
 
 
-def _row(exporter: Exporter, service_id: str) -> Row:
-    verdict, words, track = exporter.state.status_of(service_id), plain_words(), exporter.state.services[service_id]
-    said = official(exporter, track.service, verdict)
-    return Row(
-        service=track.service,
-        status=verdict.status,
-        words=words.statuses[verdict.status],
-        why="" if verdict.error_class is ErrorClass.NONE else words.error_classes[verdict.error_class].name,
-        obstacles=", ".join(each.explained.name for each in obstacles(track, verdict, exporter.clock.now())),
-        disagreement=said.disagreement if said else "",
-    )
-
-
-def _urgency(row: Row) -> tuple[int, bool]:
-    return URGENCY.index(row.status), bool(row.obstacles or row.disagreement)
-
-
-def _products(exporter: Exporter, rows: Mapping[str, Row], in_full: set[str]) -> list[ProductView]:
+def _products(
+    exporter: Exporter, lines: Mapping[str, Line], facts: Mapping[str, Json], in_full: set[str], words: Wording
+) -> list[ProductView]:
     offered: dict[str, list[str]] = {}
-    for service_id, row in rows.items():
-        offered.setdefault(row.service.product, []).append(service_id)
-    services, now = services_overview(exporter.state), exporter.clock.now()
-    documents = {service["service_id"]: service for service in services}
-    chosen = {route["product"]: route for route in routes(services, now)}
-    views = {service_id: service_view(exporter, exporter.state.services[service_id]) for service_id in in_full}
+    for service_id, line in lines.items():
+        offered.setdefault(line.service.product, []).append(service_id)
+    now = exporter.clock.now()
+    chosen = {route["product"]: route for route in routes(facts.values(), now)}
     return [
         ProductView(
             product=product,
-            route=rows.get(chosen[product]["service_id"]),
-            why=_why(rows, service_ids, chosen[product], documents, now),
-            services=[views[service_id] for service_id in service_ids if service_id in views],
-            others=sum(service_id not in views for service_id in service_ids),
+            route=lines.get(chosen[product]["service_id"]),
+            why=_why([lines[service_id] for service_id in service_ids], chosen[product], facts, now, words),
+            rows=[row_of(exporter, lines[service_id], words) for service_id in service_ids if service_id in in_full],
+            others=sum(service_id not in in_full for service_id in service_ids),
         )
         for product, service_ids in offered.items()
     ]
 
 
-def _why(
-    rows: Mapping[str, Row], service_ids: Sequence[str], route: Json, documents: Mapping[str, Json], now: float
-) -> str:
-    """Return the reason for the choice, and its cautions."""
-    chosen = route["service_id"]
-    if chosen is None:
-        if all(rows[service_id].status is Status.UNKNOWN for service_id in service_ids):
-            return "no evidence about any route yet"
-        return "no route delivers now"
-    row = rows[chosen]
-    word, access = row.words.name.lower(), row.service.access
-    if row.why:
-        word = f"{word} ({row.why.lower()})"
-    if len(service_ids) == 1:
-        word, reason = f"{word}, {access} access, the only route", ""
+def _why(offered: Sequence[Line], route: Json, facts: Mapping[str, Json], now: float, words: Wording) -> str:
+    """Return the reason for the choice of a route, and its cautions."""
+    if route["service_id"] is None:
+        return words("no_route_yet" if all(line.status is Status.UNKNOWN for line in offered) else "no_route")
+    chosen = facts[route["service_id"]]
+    line = next(line for line in offered if line.service.id == route["service_id"])
+    reason = f"route_{route['criterion']}" if route["criterion"] else "route_rest"
+    said = [
+        words("route_state", status=line.name.lower(), access=words(f"access_{line.service.access}")),
+        words("route_only" if len(offered) == 1 else reason),
+    ]
+    if is_hindered(chosen):
+        said.append(words("caution_refuses"))
+    if is_ending(chosen, now):
+        said.append(words("caution_sunset", date=chosen["sunset"][:10]))
+    return words("also").join(said)
+
+
+def _banner(lines: Collection[Line], products: Sequence[ProductView], words: Wording) -> Banner:
+    count, working = len(lines), sum(line.is_working for line in lines)
+    if not lines:
+        return Banner(Status.UNKNOWN, words("no_services"), words("add_services"))
+    if all(line.status is Status.UNKNOWN for line in lines):
+        return Banner(Status.UNKNOWN, words("unknown_all"), "")
+    routed = [product for product in products if product.route is not None]
+    if count == 1:
+        key = "works_only" if working else "works_not"
     else:
-        word, reason = (
-            f"{word}, {access} access",
-            REASONS.get(route["criterion"], "every other route is worse or unknown"),
+        key = "works_all" if working == count else "works_some" if working else "works_none"
+    sign = Status.OPERATIONAL if working == count else Status.SUSPENDED if not routed else Status.DEGRADED
+    text = words(key, working=f"{working:,}", count=f"{count:,}")
+    return Banner(sign, text, "" if count == 1 else _use(products, routed, words))
+
+
+def _use(products: Sequence[ProductView], routed: Sequence[ProductView], words: Wording) -> str:
+    """Return the routes to use; with many products, how many have one."""
+    if not routed:
+        return words("use_nothing")
+    if len(routed) <= ROUTES_NAMED:
+        key = "use_only" if len(products) == 1 else "use_item"
+        named = [(product.route.service.title, product.product) for product in routed if product.route is not None]
+        items = [words(key, service=title, product=product) for title, product in named]
+        return words("use", routes=words("separator").join(items))
+    key = "routes_all" if len(routed) == len(products) else "routes_some"
+    return words(key, routes=f"{len(routed):,}", products=f"{len(products):,}")
+
+
+def _counts(lines: Iterable[Line], words: Wording) -> list[tuple[Status, str, int]]:
+    counts = Counter(line.status for line in lines)
+    return [(status, words.plain.statuses[status].name, counts[status]) for status in Status if counts[status]]
+
+
+def _incidents(exporter: Exporter, words: Wording) -> tuple[list[EventView], int]:
+    """Return the newest incidents of the last days, and how many more there are."""
+    now = exporter.clock.now()
+    found = [event for event in exporter.events.since(now - EVENT_DAYS * DAY_SECONDS) if event.is_trouble]
+    known = exporter.state.services
+    shown = [
+        event_view(event, known[event.service_id].service.title if event.service_id in known else event.service_id,
+                   now, words)
+        for event in found[:INCIDENTS_SHOWN]
+    ]  # fmt: skip
+    return shown, len(found) - len(shown)
+
+
+def _planned(exporter: Exporter, words: Wording) -> list[Planned]:
+    """Return the open and the next windows of planned maintenance, the earliest first."""
+    now, known = exporter.clock.now(), exporter.state.services
+    found = [(work, window) for work in exporter.config.maintenance for window in windows([work], now)]
+    return [
+        Planned(
+            services=words("separator").join(
+                known[service_id].service.title for service_id in work.services if service_id in known
+            )
+            or words("planned_all"),
+            start=moment(window.start, now),
+            end=moment(window.end, now),
+            why=window.why,
+            is_open=window.start <= now,
         )
-    return "; ".join(filter(None, [word, reason, *cautions(documents[chosen], now)]))
-
-
-def _headline(rows: Mapping[str, Row]) -> str:
-    usable = sum(row.status is Status.OPERATIONAL for row in rows.values())
-    if not rows:
-        return "No service is configured."
-    if all(row.status is Status.UNKNOWN for row in rows.values()):
-        return f"{count_of(len(rows), 'service')}, no evidence about any of them."
-    return f"{usable:,} of {count_of(len(rows), 'service')} operational."
-
-
-def _counts(rows: Mapping[str, Row]) -> list[tuple[Status, Words, int]]:
-    counts = Counter(row.status for row in rows.values())
-    return [(status, plain_words().statuses[status], counts[status]) for status in Status if counts[status]]
-
-
-def _budget(exporter: Exporter) -> Budget:
-    limit, spent = exporter.config.budget_usd_per_day, exporter.spending.today
-    share = min(100.0 * (spent or 0.0) / limit, 100.0) if limit else 0.0
-    return Budget(dollars(limit) if limit else "", None if spent is None else dollars(spent), share)
-
-
-def _first_lines(mistakes: str) -> str:
-    """Return one mistake a line, and the number of further ones in the log."""
-    lines = mistakes.split("\n")
-    more = [f"and {len(lines) - MISTAKES_SHOWN} more in the log"] if len(lines) > MISTAKES_SHOWN else []
-    return "\n".join(lines[:MISTAKES_SHOWN] + more)
-
-
-def _health(exporter: Exporter) -> Health:
-    overdue = exporter.overdue()
-    return Health(
-        loaded=moment(exporter.reload_state.succeeded_at, exporter.clock.now()),
-        reload_error=_first_lines(exporter.reload_state.error),
-        overdue=[f"{probe} of {service_id}" for service_id, probe in overdue[:OVERDUE_SHOWN]],
-        overdue_count=len(overdue),
-        in_flight=exporter.scheduler.in_flight,
-    )
+        for work, window in sorted(found, key=lambda each: each[1].start)
+    ]

@@ -15,6 +15,7 @@ from sora_exporter.result import JOB_PHASES, PHASES, SEVERITY, ProbeResult, Stat
 from sora_exporter.web.pages.document import Document, html_document
 from sora_exporter.web.pages.service_view import service_view
 from sora_exporter.web.pages.strip import Strip, strip
+from sora_exporter.web.wording import wording
 
 ORDER = {phase: place for place, phase in enumerate((*PHASES[:3], *JOB_PHASES, *PHASES[3:]))}
 BAR = 1000.0
@@ -59,19 +60,18 @@ class ProbeView:
 def render_service(exporter: Exporter, service_id: str) -> Document:
     """Return a service's page, the probe in the worst state first; for an unknown service a page with 404."""
     now = exporter.clock.now()
-    values = {"version": __version__, "now": moment(now, now), "service_id": service_id}
+    values = {"version": __version__, "refresh_seconds": 0, "now": moment(now, now), "service_id": service_id}
     track = exporter.state.services.get(service_id)
     if track is None:
         missing = {**values, "title": "No such service", "icon": Status.UNKNOWN}
-        return html_document("missing.html", missing, http_status=404)
+        return html_document("missing.html", missing, exporter.config.page, wording("en"), http_status=404)
     view = service_view(exporter, track)
     probes = [
         _probe_view(strip(probe, probed, plain_words(), now), probed, view.service.provider, now)
         for probe, probed in sorted(track.probes.items(), key=lambda item: -_severity(item[1]))
     ]
-    return html_document(
-        "service.html", {**values, "title": view.service.title, "icon": view.status, "view": view, "probes": probes}
-    )
+    shown = {**values, "title": view.service.title, "icon": view.status, "view": view, "probes": probes}
+    return html_document("service.html", shown, exporter.config.page, wording("en"))
 
 
 def _severity(probed: ProbeTrack) -> int:

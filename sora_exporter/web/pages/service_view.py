@@ -12,12 +12,9 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, amount_text, dollars, moment, seconds_text, share, span
 from sora_exporter.plain_words import PlainWords, Words, plain_words
 from sora_exporter.result import ErrorClass, ProbeResult, Status
-from sora_exporter.status_pages.facts import COMPONENT_SEVERITY, ComponentStatus
+from sora_exporter.web.pages.official import disagreement
 from sora_exporter.web.pages.strip import Strip, strip
-
-OUTAGES = frozenset(
-    status for status, rank in COMPONENT_SEVERITY.items() if rank >= COMPONENT_SEVERITY[ComponentStatus.PARTIAL_OUTAGE]
-)
+from sora_exporter.web.wording import wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +169,5 @@ def official(exporter: Exporter, service: Service, verdict: ServiceStatus) -> Of
     report = state.report if state else None
     said = report.components.get(meant.component) if report else None
     name = report.component_names.get(meant.component, meant.component) if report else meant.component
-    return Official(meant.page, name, said.replace("_", " ") if said else "", _disagreement(said, verdict.up))
-
-
-def _disagreement(said: ComponentStatus | None, up: float | None) -> str:
-    if said is ComponentStatus.OPERATIONAL and up == 0:
-        return "The official page says operational, but our own probes fail."
-    if said in OUTAGES and up == 1:
-        return "The official page says outage, but our own probes succeed."
-    return ""
+    contradiction = wording("en").optional(disagreement(exporter, service, verdict))
+    return Official(meant.page, name, said.replace("_", " ") if said else "", contradiction)

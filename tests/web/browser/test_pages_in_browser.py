@@ -11,12 +11,15 @@ from support.browsing import Site, Visit
 from support.remembering import JANUARY, PROVIDERS, attempt, configuration, page_says
 
 from sora_exporter.evidence.state import MARKS_KEPT
+from sora_exporter.history.keeper import History
+from sora_exporter.history.prometheus import Access
+from sora_exporter.history.service import DAY_SECONDS, DAYS, Day, ServiceHistory
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 
 pytestmark = pytest.mark.programs
 
-PATHS = ("", "services/sora-2-reverse", "services/nobody")
+PATHS = ("", "internals", "services/sora-2-reverse", "services/nobody")
 LONG = "极长" * 40 + "W" * 120
 HARD = {f"s-{error_class.status}".replace("_", "-"): error_class for error_class in ErrorClass}
 """One service for each status."""
@@ -62,14 +65,17 @@ def wider_than_window(page: Page) -> list[int]:
 def test_overview_shows_the_route_to_use(visit: Visit) -> None:
     """A person sees the route to use, the status of each service and the advice for the broken one."""
     page = visit()
-    assert page.title() == "AI video services · sora_exporter"
+    assert page.title() == "AI video services"
+    assert page.get_by_role("heading", name="1 of 3 services work.").is_visible()
     route = page.get_by_role("region", name="sora-2").first
     assert route.get_by_role("link", name="Sora 2 官转").first.is_visible()
-    broken = page.get_by_role("article", name="Sora 2 官逆")
+    broken = page.locator("#sora-2-reverse")
     assert broken.get_by_text("Risk control", exact=True).first.is_visible()
+    assert broken.get_by_role("img", name="The last 24 hours").first.is_visible()
+    assert not broken.get_by_text("What to do:").is_visible()
+    broken.locator("summary").click()
     assert broken.get_by_text("What to do:").is_visible()
-    assert broken.get_by_role("img", name="canary: 1 attempt of the last").is_visible()
-    assert page.get_by_text("The official page says operational").is_visible()
+    assert broken.get_by_text("The official page says operational").is_visible()
 
 
 def test_one_request_is_the_whole_page(visit: Visit) -> None:
@@ -89,15 +95,39 @@ def test_works_without_scripts(visit: Visit, path: str) -> None:
     assert without.locator("body").inner_text() == with_scripts.locator("body").inner_text()
 
 
-def test_overview_loads_itself_again(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The browser follows the page's wish to be loaded again, with scripts off too, and stops when asked."""
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_the_page_loads_itself_again(visit: Visit, monkeypatch: pytest.MonkeyPatch, has_scripts: bool) -> None:
+    """The page is loaded again, with scripts and without, and stops when asked."""
     monkeypatch.setattr("sora_exporter.web.pages.overview.REFRESH_SECONDS", 1)
-    page = visit(java_script_enabled=False)
+    page = visit(java_script_enabled=has_scripts)
     with page.expect_navigation(timeout=15_000):
         pass
-    page.get_by_role("link", name="Stop that").click()
-    assert page.url.endswith("?refresh=off")
+    page.goto(f"{page.url}?refresh=off")
     assert page.get_by_role("link", name="Load again every").is_visible()
+
+
+def test_times_are_in_the_zone_of_the_reader(visit: Visit) -> None:
+    """Where scripts run, times are in the reader's zone and language, and the exact time in UTC stays as a title."""
+    page = visit("?lang=zh", timezone_id="Asia/Shanghai")
+    shown = page.locator("footer time").first
+    assert "GMT+8" in shown.inner_text()
+    assert "8:00" in shown.inner_text()
+    assert shown.get_attribute("title") == "2026-01-28 00:00:00 UTC"
+
+
+def test_a_phone_shows_30_days(visit: Visit, site: Site) -> None:
+    """Of 90 daily bars a phone shows the newest 30, and says so."""
+    days = [Day(int(site.exporter.clock.now()) - n * DAY_SECONDS, 1.0, 1.0) for n in reversed(range(DAYS))]
+    history = site.exporter.history = History(Access("http://prometheus.example:9090"), site.exporter.clock)
+    history.services, history.read_at = {"sora-2-official": ServiceHistory(days)}, site.exporter.clock.now()
+    for width, label, share in ((1200, "90 days ago", 1), (360, "30 days ago", 3)):
+        row = visit(width=width).locator("#sora-2-official")
+        assert row.get_by_text(label).is_visible()
+        bars, frame = (row.locator(one).first.bounding_box() for one in (".bars", ".frame"))
+        assert bars
+        assert frame
+        assert round(bars["width"] / frame["width"]) == share
+        assert abs(bars["x"] + bars["width"] - frame["x"] - frame["width"]) < 1
 
 
 def test_both_colour_schemes(visit: Visit) -> None:
@@ -107,7 +137,7 @@ def test_both_colour_schemes(visit: Visit) -> None:
         page = visit(scheme=scheme)
         seen[scheme] = page.evaluate(
             """() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color,
-                      getComputedStyle(document.querySelector("article .sign")).backgroundColor]"""
+                      getComputedStyle(document.querySelector(".row .sign")).backgroundColor]"""
         )
     light, dark = seen["light"], seen["dark"]
     assert (light[0] != dark[0], light[1] != dark[1]) == (True, True)
@@ -133,15 +163,17 @@ def test_axe_finds_nothing_serious(visit: Visit, site: Site, path: str, scheme: 
     make_hard(site)
     pages.append(visit(path.replace("sora-2-reverse", "s-degraded"), scheme=scheme, width=width))
     for page in pages:
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         found: list[dict[str, Any]] = Axe().run(page).response["violations"]
         bad = [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")]
         assert bad == []
 
 
 def test_keyboard_reaches_everything_in_order(visit: Visit) -> None:
-    """Tab goes through every link once, top to bottom, always with a visible outline."""
+    """Tab goes through every link and row once, top to bottom, always with a visible outline."""
     page = visit()
-    links = page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    order = "all => all.filter(one => one.checkVisibility()).map(one => one.getAttribute('href'))"
+    links = page.locator("a, summary").evaluate_all(order)
     reached = []
     for _ in links:
         page.keyboard.press("Tab")
@@ -158,13 +190,15 @@ def test_skip_link_passes_the_header(visit: Visit) -> None:
     assert page.get_by_role("link", name="Skip to content").bounding_box()["x"] >= 0  # type: ignore[index]
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    assert page.evaluate(FOCUSED)["href"] == "services/sora-2-official"
+    assert page.evaluate(FOCUSED)["href"] == "#sora-2-official"
 
 
 def test_evidence_opens_by_keyboard(visit: Visit) -> None:
     """From the overview to an answer's excerpt with keys alone."""
     page = visit()
-    page.get_by_role("article", name="Sora 2 官逆").get_by_role("link").first.focus()
+    page.locator("#sora-2-reverse summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#sora-2-reverse").get_by_role("link", name="Evidence").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/services/sora-2-reverse")
     page.get_by_text("Answer, secrets removed").first.focus()
@@ -189,7 +223,8 @@ def test_hostile_texts_stay_texts(visit: Visit, site: Site) -> None:
     """Scripts and tags in answers and incidents are shown, not run, and add no element."""
     make_hard(site)
     page = visit()
-    assert page.locator("script, img").count() == 0
+    assert (page.locator("img").count(), page.locator("script").count()) == (0, 1)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     assert page.get_by_text("<script>alert(1)</script>").first.is_visible()
     evidence = visit("services/s-degraded")
     evidence.get_by_text("Answer, secrets removed").first.click()

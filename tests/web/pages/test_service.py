@@ -9,7 +9,7 @@ from support.remembering import attempt, fill_january
 
 from sora_exporter.exporter import Exporter
 from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind
-from sora_exporter.web.pages.document import FOLDER
+from sora_exporter.web.pages.look import FOLDER
 
 
 def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:

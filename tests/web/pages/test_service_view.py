@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.pages import of_service, overview, replace_services
+from support.pages import internals, of_service, overview, replace_services
 from support.remembering import JANUARY, attempt, fill_january, page_says
 
 from sora_exporter.config.balance import Balance
@@ -25,25 +25,26 @@ def test_a_fault_is_explained_with_advice_and_evidence(exporter: Exporter) -> No
     """With the class come its meaning, the advice, the provider's own words and the deciding attempt."""
     fill_january(exporter)
     words = plain_words().error_classes[ErrorClass.RISK_CONTROL]
-    for page in (overview(exporter), of_service(exporter, "sora-2-reverse")):
-        assert f"{words.name} risk_control {words.meaning}" in page.text
-        assert f"What to do: {words.advice}" in page.text
-        assert "检测到异常活动 unusual activity" in page.text
-        assert "canary probe, 0 s ago: HTTP 403, rule risk" in page.text
+    page = of_service(exporter, "sora-2-reverse")
+    assert f"{words.name} risk_control {words.meaning}" in page.text
+    assert "canary probe, 0 s ago: HTTP 403, rule risk" in page.text
+    public = overview(exporter)
+    assert f"{words.name} {words.meaning}" in public.text
+    for shown in (page, public):
+        assert f"What to do: {words.advice}" in shown.text
+        assert "检测到异常活动 unusual activity" in shown.text
 
 
 def test_the_page_saying_operational_while_probes_fail_is_visible(exporter: Exporter) -> None:
     """The official page stands beside our evidence, and both kinds of contradiction are said aloud."""
     fill_january(exporter)
     page = overview(exporter)
-    assert page.text.count("Disagreement.") == 1
-    assert "says operational, but our own probes fail" in page.text
+    assert page.text.count("The official page says operational, but our own probes fail.") == 1
     page_says(exporter, ComponentStatus.MAJOR_OUTAGE)
     page = overview(exporter)
-    assert page.text.count("Disagreement.") == 1
-    assert "says outage, but our own probes succeed" in page.text
+    assert page.text.count("The official page says outage, but our own probes succeed.") == 1
     exporter.pages.states.clear()
-    assert "Disagreement" not in overview(exporter).text
+    assert "official page says" not in overview(exporter).text
     assert "not read yet" in overview(exporter).text.lower()
 
 
@@ -54,8 +55,10 @@ def test_an_empty_balance_beside_a_good_catalog_is_explained(exporter: Exporter)
         exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED, http_status=402, detail="余额不足"
     )
     words = plain_words().error_classes[ErrorClass.QUOTA_EXHAUSTED]
-    for page in (overview(exporter), of_service(exporter, "sora-2-official")):
-        assert f"{words.name} quota_exhausted {words.meaning} What to do: {words.advice} 余额不足" in page.text
+    advice = f"What to do: {words.advice}"
+    page = of_service(exporter, "sora-2-official")
+    assert f"{words.name} quota_exhausted {words.meaning} {advice} 余额不足" in page.text
+    assert f"{words.name} {words.meaning} {advice} Answer of the provider: 余额不足" in overview(exporter).text
 
 
 def test_the_balance_stands_beside_its_provider(exporter: Exporter) -> None:
@@ -72,4 +75,4 @@ def test_the_balance_stands_beside_its_provider(exporter: Exporter) -> None:
     track.record(BalanceReading(ErrorClass.AUTHENTICATION, now, detail="Invalid <key>"), 2.0)
     text = of_service(exporter, "sora-2-official").text
     assert "Balance4.5 USD low 1 min ago authentication: Invalid <key>" in text
-    assert "Balance of relay4.5 USD low 1 min ago authentication: Invalid <key>" in overview(exporter).text
+    assert "Balance of relay4.5 USD low 1 min ago authentication: Invalid <key>" in internals(exporter).text

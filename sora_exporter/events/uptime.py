@@ -1,0 +1,24 @@
+"""The availability of a service over a time, from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sora_exporter.events.event import Event
+from sora_exporter.result import ErrorClass, Status
+
+
+def uptime(events: Iterable[Event], start: float, end: float) -> float | None:
+    """Return the share of the observed time between two moments (Unix time) in which a service gave what was asked for.
+
+    Time without evidence, or after the end of a model, is not observed; None if all of it is so.
+    """
+    observed = available = 0.0
+    for event in events:
+        if event.status in (Status.UNKNOWN, Status.RETIRED):
+            continue
+        seconds = (end if event.ended_at is None else min(event.ended_at, end)) - max(event.began_at, start)
+        observed += max(seconds, 0.0)
+        if event.status is Status.OPERATIONAL or event.error_class is ErrorClass.SLOW:
+            available += max(seconds, 0.0)
+    return available / observed if observed else None

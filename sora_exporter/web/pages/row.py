@@ -1,0 +1,213 @@
+"""A service as one row of the status page, and what it shows when it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sora_exporter.config import Service
+from sora_exporter.events import Event
+from sora_exporter.events.uptime import uptime
+from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
+from sora_exporter.exporter import Exporter
+from sora_exporter.figures import Moment, dollars, moment, percent, seconds_text, share
+from sora_exporter.history.service import WINDOWS, ServiceHistory
+from sora_exporter.plain_words import Words
+from sora_exporter.result import ErrorClass, Status
+from sora_exporter.web.pages.bars import Bars, day_bars, minute_bar
+from sora_exporter.web.pages.official import disagreement
+from sora_exporter.web.wording import Wording
+
+DAY_SECONDS = 86_400.0
+EVENT_DAYS = 30
+EVENTS_SHOWN = 8
+SHORT, LONG = "24h", "30d"
+"""The window of the figure in a row, without and with a history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A service on one line. ``why`` names the class behind its status and those beside it; it may be empty.
+
+    ``is_working`` is True if it gives what is asked for, perhaps slowly.
+    """
+
+    service: Service
+    status: Status
+    name: str
+    why: str
+    disagreement: str
+    is_working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One event in words; ``ended`` is None while it lasts."""
+
+    service_id: str
+    title: str
+    status: Status
+    name: str
+    why: str
+    began: Moment | None
+    ended: Moment | None
+    length: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A reason in words, the provider's own words, and what to do about it. ``is_aside`` if it decides no status."""
+
+    status: Status
+    error_class: ErrorClass
+    words: Words
+    quoted: str
+    is_aside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A service with its past. ``figure`` is its availability over ``window``, ``stars`` None without a record.
+
+    ``facts`` are labels with their values; ``past`` are windows with their figures.
+    """
+
+    line: Line
+    lasting: str
+    since: Moment | None
+    bars: Bars
+    figure: str
+    is_measured: bool
+    window: str
+    stars: int | None
+    troubles: Sequence[Trouble]
+    past: Sequence[tuple[str, str]]
+    today: Bars | None
+    facts: Sequence[tuple[str, str]]
+    events: Sequence[EventView]
+
+
+def line_of(exporter: Exporter, track: ServiceTrack, verdict: ServiceStatus, words: Wording) -> Line:
+    """Return a service on one line."""
+    plain = words.plain
+    reasons = [verdict.error_class, *(each.error_class for each in track.obstacles)]
+    names = dict.fromkeys(plain.error_classes[each].name for each in reasons if each is not ErrorClass.NONE)
+    return Line(
+        service=track.service,
+        status=verdict.status,
+        name=plain.statuses[verdict.status].name,
+        why=words("separator").join(names) if track.latest is not None or verdict.planned else "",
+        disagreement=words.optional(disagreement(exporter, track.service, verdict)),
+        is_working=verdict.up == 1.0,
+    )
+
+
+def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
+    """Return a service with its past and everything that it shows when it is opened."""
+    now, service_id = exporter.clock.now(), line.service.id
+    track, verdict = exporter.state.services[service_id], exporter.state.status_of(service_id)
+    history = exporter.history.services.get(service_id) if exporter.history is not None else None
+    events = exporter.events.of(service_id, now - EVENT_DAYS * DAY_SECONDS)
+    lately = uptime(events, now - DAY_SECONDS, now)
+    today = minute_bar(events, lately, now, words)
+    ratio = lately if history is None else history.availability.get(LONG)
+    since = _since(exporter, verdict, service_id)
+    is_known = track.latest is not None or verdict.planned is not None
+    return Row(
+        line=line,
+        lasting=words("lasting", span=words.plain.span(now - since)) if is_known else words("no_evidence_yet"),
+        since=moment(since, now) if is_known else None,
+        bars=day_bars(history.days, words) if history is not None else today,
+        figure=_percent(ratio, words),
+        is_measured=ratio is not None,
+        window=words(f"window_{SHORT if history is None else LONG}"),
+        stars=history.stars if history is not None else None,
+        troubles=[*_troubles(track, verdict, words)] if is_known else [],
+        past=_past(history, lately, words),
+        today=today if history is not None else None,
+        facts=_facts(track, history, now, words),
+        events=[event_view(event, line.service.title, now, words) for event in events if event.is_trouble][
+            :EVENTS_SHOWN
+        ],
+    )
+
+
+def event_view(event: Event, title: str, now: float, words: Wording) -> EventView:
+    """Return an event in words; ``title`` is its service's name."""
+    explained = words.plain.error_classes[event.error_class]
+    return EventView(
+        service_id=event.service_id,
+        title=title,
+        status=event.status,
+        name=words.plain.statuses[event.status].name,
+        why=explained.name if event.error_class is not ErrorClass.NONE else "",
+        began=moment(event.began_at, now),
+        ended=moment(event.ended_at, now),
+        length=words.plain.span(event.seconds(now)),
+    )
+
+
+def _since(exporter: Exporter, verdict: ServiceStatus, service_id: str) -> float:
+    """Return when the status began; the event log also knows of the time before this exporter started."""
+    latest = exporter.events.latest(service_id)
+    if latest is not None and latest.ended_at is None and latest.status is verdict.status:
+        return latest.began_at
+    return verdict.since
+
+
+def _percent(ratio: float | None, words: Wording) -> str:
+    return percent(ratio) if ratio is not None else words("no_figure")
+
+
+def _past(history: ServiceHistory | None, lately: float | None, words: Wording) -> list[tuple[str, str]]:
+    if history is None:
+        return [(words(f"window_{SHORT}"), _percent(lately, words))]
+    return [(words(f"window_{window}"), _percent(history.availability.get(window), words)) for window in WINDOWS]
+
+
+def _troubles(track: ServiceTrack, verdict: ServiceStatus, words: Wording) -> list[Trouble]:
+    found = []
+    if verdict.error_class is not ErrorClass.NONE:
+        explained = words.plain.explained(verdict.error_class, verdict.rule)
+        found.append(Trouble(verdict.status, verdict.error_class, explained, verdict.detail, False))
+    beside = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
+    for error_class, each in beside.items():
+        explained = words.plain.explained(error_class, each.rule)
+        found.append(Trouble(Status.UNKNOWN, error_class, explained, each.detail, True))
+    return found
+
+
+def _facts(track: ServiceTrack, history: ServiceHistory | None, now: float, words: Wording) -> list[tuple[str, str]]:
+    service, proof, latest = track.service, track.proof, track.latest
+    response = seconds_text(latest.response_seconds) if latest and latest.response_seconds is not None else ""
+    proven = words("nothing")
+    if proof is not None and proof.depth is not None:
+        age = words("ago", span=words.plain.span(now - proof.started_at - proof.duration_seconds))
+        proven = f"{words(f'depth_{proof.depth}')}, {age}"
+    facts = [
+        (words("access"), words(f"access_{service.access}")),
+        (words("provider"), service.provider),
+        (words("model"), service.model),
+        (words("response"), response or words("none")),
+        (words("proven"), proven),
+        *_price(track, words),
+    ]
+    if service.objective:
+        facts.append((words("objective"), share(service.objective / 100)))
+    if track.sunset_at is not None and (end := moment(track.sunset_at, now)) is not None:
+        length = words.plain.span(abs(track.sunset_at - now))
+        distance = words("ago" if track.sunset_at <= now else "ahead", span=length)
+        facts.append((words("sunset"), f"{end.iso[:10]}, {distance}"))
+    if history is not None and history.episodes is not None:
+        value = words("episodes_value", count=history.episodes, hours=f"{history.hours or 0.0:.1f}".removesuffix(".0"))
+        facts.append((words("episodes"), value))
+    return facts
+
+
+def _price(track: ServiceTrack, words: Wording) -> list[tuple[str, str]]:
+    price = track.service.price_usd
+    if price is None:
+        return []
+    if track.video_price_usd is not None:
+        return [(words("price_video"), dollars(track.video_price_usd))]
+    return [(words("price_second"), dollars(price.per_second or 0.0))]
