@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -168,15 +168,15 @@ def mutes(manager: str, source: Labels, target: Labels) -> bool:
     fence = about("ServiceDegraded", "info", service_id=service)
     posted = (source, target, about("ServiceSuspended", "critical", service_id=service), fence)
     post_alerts(manager, posted)
-    eventually(lambda: held(manager, fence)["status"]["inhibitedBy"], every=0.01)
-    muted = held(manager, source)["fingerprint"] in held(manager, target)["status"]["inhibitedBy"]
+    eventually(lambda: held(alerts(manager), fence)["status"]["inhibitedBy"], every=0.01)
+    shown = alerts(manager)
     post_alerts(manager, posted, over=True)
-    return muted
+    return held(shown, source)["fingerprint"] in held(shown, target)["status"]["inhibitedBy"]
 
 
-def held(manager: str, labels: Labels) -> Mapping[str, Any]:
+def held(shown: Iterable[Mapping[str, Any]], labels: Labels) -> Mapping[str, Any]:
     """Return the alert with exactly these labels."""
-    return next(alert for alert in alerts(manager) if alert["labels"] == labels)
+    return next(alert for alert in shown if alert["labels"] == labels)
 
 
 @pytest.mark.programs

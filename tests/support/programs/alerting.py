@@ -16,8 +16,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
-
 from support.programs.launch import RULES, Prometheus, alertmanager, eventually, fetch, free_port, prometheus
 from support.programs.sinks import Sink, mail_sink, webhook_sink
 from support.running import KEY, Running, environment, exporter, simulator
@@ -72,8 +70,7 @@ class Chain:
 
     def behave(self, model: str, behaviour: str) -> None:
         """Make a model of the simulated provider behave in a way, by its name."""
-        answer = httpx2.post(f"{self.provider}/control/models/{model}", json={"behaviour": behaviour})
-        assert answer.status_code == 200, answer.text
+        fetch(f"{self.provider}/control/models/{model}", {"behaviour": behaviour})
 
     def alert_names(self) -> set[str]:
         """Return the names of the alerts that Alertmanager holds now, without those of fences."""
@@ -102,8 +99,7 @@ def post_alerts(manager: str, labels: Iterable[Mapping[str, str]], summary: str 
     now = datetime.now(UTC)
     times = {"startsAt": (now - timedelta(minutes=1)).isoformat(), "endsAt": now.isoformat()} if over else {}
     body = [{"labels": dict(one), "annotations": {"summary": summary}, **times} for one in labels]
-    answer = httpx2.post(f"{manager}/api/v2/alerts", json=body)
-    assert answer.status_code == 200, answer.text
+    fetch(f"{manager}/api/v2/alerts", body)
 
 
 def alerts(manager: str) -> list[dict[str, Any]]:

@@ -45,8 +45,8 @@ def eventually(claim: Callable[[], Any], seconds: float = START_SECONDS, every: 
     return answer
 
 
-def fetch(url: str, data: Mapping[str, Any] | None = None) -> str:
-    """Return the body of an answer to GET, or to POST of JSON when there is data."""
+def fetch(url: str, data: object = None) -> str:
+    """Return the body of an answer to GET, or to POST of JSON when there is data; fails unless it is a success."""
     body = None if data is None else json.dumps(data).encode()
     with urlopen(Request(url, data=body, headers={"Content-Type": "application/json"}), timeout=60) as answer:
         return str(answer.read().decode())
