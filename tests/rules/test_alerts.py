@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.alert_stories import Story, Values, check, firings, minutes, plain, scrapes, shipped
+from support.choice import Choice
 
 from sora_exporter.result import ErrorClass, Status
 
@@ -37,6 +38,11 @@ def met(*stretches: tuple[int, str], objective: float = 0.99) -> Callable[[], Se
         yield from scrapes(*[1] * len(classes))
 
     return series
+
+
+def alone(*stretches: tuple[int, str]) -> Callable[[], Series]:
+    """Return the series of a service that meets these classes."""
+    return Story(minutes(*stretches)).series
 
 
 def routes(*stretches: tuple[int, str]) -> Callable[[], Series]:
@@ -134,12 +140,12 @@ CASES = [
     (
         "SoraProbeStale",
         Case(
-            met((1440, "none"), (900, "invalid_request"), (800, "none")),
-            2160,
-            2300,
-            3135,
+            alone((300, "none"), (750, "invalid_request"), (760, "none")),
+            1490,
+            1600,
+            1800,
             {"reason": "thin", **OF_ALPHA},
-            every="5m",
+            every="10m",
         ),
     ),
     (
@@ -295,11 +301,22 @@ CASES = [
         Case(met((20, "none"), (20, "model_retired"), (20, "none")), 19, 25, 50, {"severity": "none"}),
     ),
 ]
+FULL = {
+    "SoraErrorBudgetBurnSlow": Case(
+        met((60, "none"), *[(15, "overloaded"), (100, "none")] * 4, (600, "none"), objective=0.999),
+        70,
+        470,
+        1100,
+        {**OF_ALPHA, **WARNING},
+    ),
+}
+"""The full form of cases that are shorter in every run of the tests."""
 
 
 @pytest.mark.parametrize(("alert", "case"), CASES, ids=[f"{alert}-{number}" for number, (alert, _) in enumerate(CASES)])
-def test_alert(tmp_path: Path, alert: str, case: Case) -> None:
+def test_alert(tmp_path: Path, alert: str, case: Case, short_or_long: Choice) -> None:
     """The alert is silent before, fires with its labels once in its condition, and is silent after it."""
+    case = short_or_long(case, FULL.get(alert, case))
     mine = f"count({firings(alert, **case.labels)})"
     silent = f"count({firings(alert)})"
     expected = [(case.before, silent, None), (case.firing, mine, 1), (case.after, silent, None)]
@@ -308,16 +325,18 @@ def test_alert(tmp_path: Path, alert: str, case: Case) -> None:
 
 def test_a_paid_probe_that_waits_is_not_stale(tmp_path: Path) -> None:
     """After an attempt that made no job a paid probe may wait for a day; one whose attempts succeed may not."""
-    length = 2400
-    series = [*Story(minutes((length, "none")), "alpha").series(), *Story(minutes((length, "none")), "beta").series()]
+    length = 1680
+    series = []
     for service_id, success in (("alpha", 0), ("beta", 1)):
+        named = Story(minutes((length, "none")), service_id).series()
+        series += [one for one in named if one[0] == "sora_service_info"]
         probe = {"job": "sora_exporter", "instance": "a", "service_id": service_id, "probe": "submit"}
         for name, value in (("interval_seconds", 3600.0), ("last_attempt_timestamp_seconds", 60.0)):
             series.append((f"sora_probe_{name}", probe, [value] * length))
         series.append(("sora_probe_success", probe, [success] * length))
     stale = [f"count({firings('SoraProbeStale', service_id=one, probe='submit')})" for one in ("alpha", "beta")]
-    waiting, after = (200, stale[0], None), (1640, stale[0], 1)
-    check(tmp_path, series, [waiting, (200, stale[1], 1), (1600, stale[0], None), after], every="5m")
+    waiting, after = (240, stale[0], None), (1660, stale[0], 1)
+    check(tmp_path, series, [waiting, (240, stale[1], 1), (1620, stale[0], None), after], every="20m")
 
 
 def test_the_watchdog_fires_always(tmp_path: Path) -> None:

@@ -253,20 +253,22 @@ def test_a_dead_shard_is_one_alert_about_its_services(tmp_path: Path) -> None:
     )
 
 
-def test_a_gap_of_three_hours_splits_no_episode(tmp_path: Path) -> None:
+def test_a_gap_of_three_hours_splits_no_episode(tmp_path: Path, short_or_long: Choice) -> None:
     """Scrapes that are missing for three hours within an episode leave it one, and its hours whole."""
-    story = Story(minutes((20, "none"), (240, "captcha"), (20, "none")))
-    gap = range(40, 215)
+    before, broken, after = short_or_long((20, 240, 20), (60, 400, 300))
+    length = before + broken + after
+    story = Story(minutes((before, "none"), (broken, "captcha"), (after, "none")))
+    gap = range(before + 30, before + 205)
     series = [
         (name, labels, [None if minute in gap else value for minute, value in enumerate(values)])
         for name, labels, values in story.series()
     ]
     check(
         tmp_path,
-        [*series, *scrapes(*[1] * 280)],
+        [*series, *scrapes(*[1] * length)],
         [
-            (275, f"sum({P}risk_control_episodes:sum24h)", 1),
-            (275, f"abs(sum({P}risk_control_hours:sum24h) - 240 / 60) < bool 0.1", 1),
+            (length - 5, f"sum({P}risk_control_episodes:sum24h)", 1),
+            (length - 5, f"abs(sum({P}risk_control_hours:sum24h) - {broken} / 60) < bool 0.1", 1),
         ],
     )
 
@@ -343,39 +345,44 @@ def test_a_clock_a_minute_off_changes_nothing(tmp_path: Path) -> None:
         )
 
 
-def test_maintenance_uses_up_the_budget_in_every_figure(tmp_path: Path) -> None:
+def test_maintenance_uses_up_the_budget_in_every_figure(tmp_path: Path, short_or_long: Choice) -> None:
     """Two hours of announced maintenance raise no alert, and the burn rate and the remaining budget agree."""
-    story = Story(minutes((120, "none"), (120, "maintenance"), (120, "none")))
-    share = "120 / 360"
+    calm, every = short_or_long((120, "2m"), (240, "1m"))
+    length = calm + 240
+    share = f"120 / {length}"
     check(
         tmp_path,
-        [*story.series(), *scrapes(*[1] * 360)],
         [
-            (180, SPEAKING, None),
-            (360, f"abs(sum({P}burnrate:ratio1d) - ({share}) / 0.01) < bool 0.5", 1),
-            (360, f"abs(sum({P}error_budget_remaining:ratio30d) - (1 - ({share}) / 0.01)) < bool 0.5", 1),
+            *Story(minutes((calm, "none"), (120, "maintenance"), (120, "none"))).series(),
+            *scrapes(*[1] * length),
         ],
-        every="2m",
+        [
+            (calm + 60, SPEAKING, None),
+            (length, f"abs(sum({P}burnrate:ratio1d) - ({share}) / 0.01) < bool 0.5", 1),
+            (length, f"abs(sum({P}error_budget_remaining:ratio30d) - (1 - ({share}) / 0.01)) < bool 0.5", 1),
+        ],
+        every,
     )
 
 
-def test_a_month_counts_before_one_calm_day(tmp_path: Path) -> None:
+def test_a_month_counts_before_one_calm_day(tmp_path: Path, short_or_long: Choice) -> None:
     """Of two routes that work, the one with the better record is recommended, and price decides only between equals."""
-    good = Story(minutes((260, "none")), "good")
-    shaky = Story(minutes((30, "none"), (60, "unavailable"), (170, "none")), "shaky")
-    equal = Story(minutes((260, "none")), "equal")
+    length, every = short_or_long((260, "2m"), (360, "1m"))
+    good = Story(minutes((length, "none")), "good")
+    shaky = Story(minutes((30, "none"), (60, "unavailable"), (length - 90, "none")), "shaky")
+    equal = Story(minutes((length, "none")), "equal")
     price = {"good": 3.0, "shaky": 1.0, "equal": 2.0}
     prices = [
         one
         for name, usd in price.items()
-        for one in plain("sora_service_price_usd", [usd] * 260, service_id=name, unit="second")
+        for one in plain("sora_service_price_usd", [usd] * length, service_id=name, unit="second")
     ]
     check(
         tmp_path,
-        [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * 260)],
+        [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * length)],
         [
-            (255, 'sum(product_service_id:sora_service_recommended:bool{service_id="equal"})', 1),
-            (255, "sum(product_service_id:sora_service_recommended:bool)", 1),
+            (length - 5, 'sum(product_service_id:sora_service_recommended:bool{service_id="equal"})', 1),
+            (length - 5, "sum(product_service_id:sora_service_recommended:bool)", 1),
         ],
-        every="2m",
+        every,
     )
