@@ -288,7 +288,7 @@ def test_a_prometheus_that_restarts_continues_an_episode(tmp_path: Path) -> None
         tmp_path,
         [*recorded, *scraped, *scrapes(*[1] * 120)],
         [
-            (110, f"sum(count_over_time({P}risk_control_start:bool[110m]))", 1),
+            (110, f"sum(count_over_time({P}risk_control_start:bool[115m]))", 1),
             (110, f"sum(sum_over_time({P}risk_control_minutes:delta[45m])) > bool 48", 1),
             (80, f"count({firings('SoraServiceRiskControl')})", 1),
         ],
