@@ -10,6 +10,7 @@ Programs use the names listed here; docs/api.md explains them. They are loaded a
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from sora_exporter.traffic import observe as observe
 
 __version__ = "0.2.0"
+
+# In a program that does not configure logging, a library writes nothing.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 _PLACES = {
     "AsyncFallbackClient": "fallback",

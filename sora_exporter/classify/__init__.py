@@ -1,4 +1,13 @@
-"""The verdict on one answer: ``classify(answer) -> Verdict``. Pure; the facts are in ``rules.yml``."""
+"""The verdict on one answer: ``classify(answer) -> Verdict``. Pure; the facts are in ``rules.yml``.
+
+An answer comes in as plain facts, from a probe, a log or an application; its error class and the rule that decided go
+out.
+
+    from sora_exporter.classify import Answer, classify
+
+    verdict = classify(Answer(http_status=429, body='{"error": {"message": "Too many requests"}}'))
+    print(verdict.error_class, verdict.status, verdict.rule)
+"""
 
 from __future__ import annotations
 
@@ -10,7 +19,7 @@ from sora_exporter.classify.rules import TABLE, Reason, Rule
 from sora_exporter.classify.user import UserRule
 from sora_exporter.result import DETAIL_CHARACTERS, Answer, Verdict
 
-__all__ = ["Explained", "classify", "explained"]
+__all__ = ["Answer", "Explained", "Verdict", "classify", "explained"]
 
 _USER_TEXT_LIMIT = 4000
 

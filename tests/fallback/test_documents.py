@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -52,21 +52,6 @@ def run(code: str, cwd: Path, **more: str) -> str:
     return done.stdout
 
 
-def first_round(code: str, **more: str) -> str:
-    """Return the output of an endless program up to the line about the last product."""
-    command = [sys.executable, "-W", "error", "-u", "-c", code]
-    with subprocess.Popen(
-        command, env={**os.environ, **more}, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    ) as process:
-        assert process.stdout is not None
-        printed = []
-        for line in process.stdout:
-            printed.append(line)
-            if line.startswith("sora-image: use"):
-                process.kill()
-        return "".join(printed)
-
-
 @pytest.mark.parametrize("number", range(5))
 def test_the_examples_make_videos(simulator: SimulatedProvider, tmp_path: Path, number: int) -> None:
     """Each example as it stands makes its videos through the route its text says."""
@@ -89,17 +74,17 @@ def test_the_examples_make_videos(simulator: SimulatedProvider, tmp_path: Path, 
     assert "boat.mp4" not in code or (tmp_path / "boat.mp4").stat().st_size > 64
 
 
-def test_the_monitor_prints_the_exporters_view(tmp_path: Path) -> None:
-    """The monitor prints every service's status once and the route to use for each product."""
+def test_the_script_watches_and_makes_a_video(simulator: SimulatedProvider, tmp_path: Path) -> None:
+    """The script prints changes, summary and uptime, exports the state, and makes a video by a route that works."""
+    simulator.behave("sora-2", "unavailable")
     (code,) = examples(MONITOR)
-    with running.simulator() as provider, running.exporter(tmp_path, env=running.environment(provider)) as exporter:
-        end = time.monotonic() + 120
-        while '"unknown"' in exporter.get("/api/v1/status").text:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        printed = first_round(code, SORA_EXPORTER_URL=exporter.url)
-    assert re.search(r"^Sora 2 官逆: risk_control since 20\d\d-", printed, re.MULTILINE)
-    assert re.search(r"^sora-image: use sora-image \(operational through reverse access.*\)$", printed, re.MULTILINE)
+    printed = run(code, tmp_path, XDG_STATE_HOME=str(tmp_path / "state"), **running.environment(simulator.origin))
+    assert re.search(r"^sora-2-official: \w+ -> suspended \(.+\)$", printed, re.MULTILINE)
+    assert "sora-image: use sora-image (operational through reverse access" in printed
+    assert re.search(r"^Sora 2 官转: \d+\.\d\d%$", printed, re.MULTILINE)
+    assert printed.endswith("made by sora-2-reverse (reverse)\n")
+    assert len(json.loads((tmp_path / "status.json").read_text("utf-8"))["services"]) == 6
+    assert (tmp_path / "boat.mp4").stat().st_size > 64
 
 
 def test_the_monitor_checks_once(simulator: SimulatedProvider) -> None:
