@@ -35,7 +35,8 @@ def _set(name: str, info: ValidationInfo) -> str:
 
 
 def _filled(path: Path) -> Path:
-    if not path.exists() and KEY_SHAPE.fullmatch(path.name):
+    # Unlike Path.exists, this returns False for a name that is too long for a file, as a pasted text may be.
+    if not os.path.exists(path) and KEY_SHAPE.fullmatch(path.name):
         # A key pasted in place of its file's name must not reach a log.
         raise ValueError("no such file: name a file that contains the key, not the key")
     _require_secret(require_readable(path, SECRET_BYTES).decode("utf-8", "replace").strip(), str(path))
