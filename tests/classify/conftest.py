@@ -26,6 +26,7 @@ WHOLE = (
     "invented",
     "invented-2",
     "invented-3",
+    "invented-4",
     "crossed",
 )
 HALVED = ("answers-2", "collected", "collected-3")
