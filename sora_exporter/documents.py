@@ -1,4 +1,4 @@
-"""Reading other people's JSON: decoding it within bounds, and finding values in it by dotted paths."""
+"""Reading documents: other people's JSON within bounds, values in it by dotted paths, and our own YAML files."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.resources.abc import Traversable
 from typing import Any
+
+import yaml
 
 MOST_VALUES = 40_000
 """The limit of objects and lists in one document; real answers stay far below it, and more would take too long."""
 
 CHOICE = re.compile(r"\[([^=\]]+)=([^\]]*)\]")
+# The same loader in C, ten times as fast, if PyYAML was built with it.
+_YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STEP_END = re.compile(r"\.(?![^\[]*\])")
 
 
@@ -26,6 +31,11 @@ def decoded(text: str, decoder: json.JSONDecoder | None = None) -> Any:
         return json.loads(text) if decoder is None else decoder.raw_decode(text)[0]
     except (ValueError, RecursionError):
         return None
+
+
+def shipped(file: Traversable) -> Any:
+    """Return the value of a YAML file that comes with the package."""
+    return yaml.load(file.read_text("utf-8"), _YAML)  # noqa: S506 - both are safe loaders
 
 
 def at(document: object, path: str) -> Any:

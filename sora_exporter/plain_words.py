@@ -9,8 +9,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TypeVar
 
-import yaml
-
+from sora_exporter.documents import shipped
 from sora_exporter.figures import span_parts
 from sora_exporter.result import ErrorClass, Status
 
@@ -57,7 +56,7 @@ def languages() -> tuple[str, ...]:
 @cache
 def plain_words(language: str = "en") -> PlainWords:
     """Return the words of a language of ``languages()``. Raises KeyError when its file leaves a member out."""
-    document = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))
+    document = shipped(FOLDER.joinpath(f"{language}.yml"))
     rules = MappingProxyType(document["rules"])
     statuses, error_classes = _table(Status, document["statuses"]), _table(ErrorClass, document["error_classes"])
     return PlainWords(statuses, error_classes, rules, MappingProxyType(document["units"]))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from sora_exporter.documents import MOST_VALUES, at, decoded, first
+from sora_exporter.documents import MOST_VALUES, at, decoded, first, shipped
 
 
 def test_a_long_list_of_models_is_read() -> None:
@@ -55,3 +56,11 @@ def test_a_dotted_path_finds_a_value_or_none(path: str, found: object) -> None:
 def test_the_first_path_with_a_value_counts(paths: tuple[str, ...], found: object) -> None:
     """Null and empty text are passed over, zero is a value."""
     assert first(DOCUMENT, paths) == found
+
+
+def test_our_own_files_are_read_as_they_are_written(tmp_path: Path) -> None:
+    """The quick loader understands the YAML of our files: anchors, texts over several lines, Chinese, numbers, null."""
+    text = 'a: &kept [1, 2.5, "暂停", null]\nb: *kept\nc: >-\n  two\n  lines\n'
+    path = tmp_path / "own.yml"
+    path.write_text(text, "utf-8")
+    assert shipped(path) == {"a": (kept := [1, 2.5, "暂停", None]), "b": kept, "c": "two lines"}

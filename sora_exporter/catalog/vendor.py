@@ -10,11 +10,11 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field
 
 from sora_exporter.config.section import Json, Section
 from sora_exporter.config.values import Day, Identifier, Line, Url
+from sora_exporter.documents import shipped
 
 VARIABLE = re.compile(r"\$\{([A-Z_]+)\}")
 
@@ -98,10 +98,5 @@ def vendors() -> Mapping[str, Vendor]:
     """Return the vendors by name, in alphabetical order."""
     found = sorted(entry.name for entry in files(__package__).iterdir() if entry.name.endswith(".yml"))
     return MappingProxyType(
-        {
-            name.removesuffix(".yml"): Vendor.model_validate(
-                yaml.safe_load(files(__package__).joinpath(name).read_text("utf-8"))
-            )
-            for name in found
-        }
+        {name.removesuffix(".yml"): Vendor.model_validate(shipped(files(__package__).joinpath(name))) for name in found}
     )

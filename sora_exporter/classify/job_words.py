@@ -11,9 +11,8 @@ from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
 
-import yaml
-
 from sora_exporter.classify.phrases import phrases_in
+from sora_exporter.documents import shipped
 
 
 class Family(StrEnum):
@@ -27,7 +26,7 @@ class Family(StrEnum):
 
 
 _WORD_LIMIT = 60
-_TABLE = yaml.safe_load(resources.files(__package__).joinpath("job_words.yml").read_text(encoding="utf-8"))
+_TABLE = shipped(resources.files(__package__).joinpath("job_words.yml"))
 _BY_FAMILY = tuple((Family(row["family"]), phrases_in("|".join(row["words"]))) for row in _TABLE)
 
 _GRAVITY = {family: number for number, family in enumerate(Family)}

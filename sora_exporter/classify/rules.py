@@ -10,11 +10,10 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import yaml
-
 from sora_exporter.classify.clauses import Clause, Listener
 from sora_exporter.classify.facts import Facts
 from sora_exporter.classify.phrases import Index, Phrase, Phrases, Vocabulary, phrases
+from sora_exporter.documents import shipped
 from sora_exporter.result import ErrorClass
 
 _STATUSES = frozenset(range(1000))
@@ -170,8 +169,5 @@ def _status_range(word: str) -> Sequence[int]:
     return range(int(word[0]) * 100, int(word[0]) * 100 + 100) if word.endswith("xx") else (int(word),)
 
 
-def _read(name: str) -> Any:
-    return yaml.safe_load(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
-
-
-TABLE = Table(_read("rules.yml"), _read("languages.yml"))
+_FILES = resources.files(__package__)
+TABLE = Table(shipped(_FILES / "rules.yml"), shipped(_FILES / "languages.yml"))

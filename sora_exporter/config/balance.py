@@ -15,14 +15,13 @@ from typing import Annotated, Any, Self
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from sora_exporter.config.apis.calls import Paths
 from sora_exporter.config.section import Flag, Json, Section
 from sora_exporter.config.service import require_shorter, usual_timeout
 from sora_exporter.config.values import HeaderName, HeaderValue, Interval, Seconds, parse_duration
-from sora_exporter.documents import at
+from sora_exporter.documents import at, shipped
 
 INTERVAL, TIMEOUT = 600.0, 10.0
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?")
@@ -184,7 +183,7 @@ BalanceAsWritten = Balance | str | Like | None
 @cache
 def builtin_balances() -> Mapping[str, Mapping[str, Any]]:
     """Return the built-in descriptions by name, as they are written in a configuration."""
-    return MappingProxyType(yaml.safe_load(files(__package__).joinpath("balances.yml").read_text("utf-8")))
+    return MappingProxyType(shipped(files(__package__).joinpath("balances.yml")))
 
 
 def described(value: object) -> object:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-import yaml
+from sora_exporter.documents import shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class BuiltinPage:
 @cache
 def builtin_pages() -> Mapping[str, BuiltinPage]:
     """Return the built-in pages by their configuration name."""
-    document = yaml.safe_load(files(__package__).joinpath("known_pages.yml").read_text("utf-8"))
+    document = shipped(files(__package__).joinpath("known_pages.yml"))
     return MappingProxyType({name: _page(page) for name, page in document.items()})
 
 

@@ -6,9 +6,8 @@ from functools import cache
 from importlib import resources
 from urllib.parse import urlsplit
 
-import yaml
-
 from sora_exporter.config.provider import Provider
+from sora_exporter.documents import shipped
 
 
 def is_relay(provider: Provider) -> bool:
@@ -21,5 +20,4 @@ def is_relay(provider: Provider) -> bool:
 
 @cache
 def _makers() -> tuple[str, ...]:
-    text = resources.files("sora_exporter.config").joinpath("makers.yml").read_text("utf-8")
-    return tuple(yaml.safe_load(text))
+    return tuple(shipped(resources.files("sora_exporter.config").joinpath("makers.yml")))

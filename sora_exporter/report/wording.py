@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
+from sora_exporter.documents import shipped
 from sora_exporter.figures import dollars, one_line
 from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
 from sora_exporter.report.findings import Price, ServiceFindings
@@ -69,7 +68,7 @@ class Wording:
 @cache
 def wording(language: str) -> Wording:
     """Return the words of one of ``languages()``."""
-    section = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))["report"]
+    section = shipped(FOLDER.joinpath(f"{language}.yml"))["report"]
     return Wording(language=language, plain=plain_words(language), **section)
 
 

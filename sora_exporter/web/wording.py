@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-import yaml
-
+from sora_exporter.documents import shipped
 from sora_exporter.plain_words import FOLDER, PlainWords, languages, plain_words
 
 
@@ -32,7 +31,7 @@ class Wording:
 @cache
 def wording(language: str) -> Wording:
     """Return the words of one of ``languages()``."""
-    section = yaml.safe_load(FOLDER.joinpath(f"{language}.yml").read_text("utf-8"))["page"]
+    section = shipped(FOLDER.joinpath(f"{language}.yml"))["page"]
     return Wording(language, section, plain_words(language))
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
-
-import yaml
+from importlib.resources.abc import Traversable
 
 from sora_exporter.config.apis.spec import Api, Asset, Call, Canary, Catalog, Create, Find, Job
 from sora_exporter.config.apis.template import fill, fill_path
-from sora_exporter.documents import first
+from sora_exporter.documents import first, shipped
 
 __all__ = [
     "Api",
@@ -59,9 +58,13 @@ def builtin_apis() -> BuiltinApis:
 
 @cache
 def _read(name: str) -> Api:
-    return Api.model_validate(yaml.safe_load(api_text(name)))
+    return Api.model_validate(shipped(_file(name)))
 
 
 def api_text(name: str) -> str:
     """Return the file of a built-in shape, comments and all."""
-    return resources.files(__package__).joinpath(f"{name}.yml").read_text("utf-8")
+    return _file(name).read_text("utf-8")
+
+
+def _file(name: str) -> Traversable:
+    return resources.files(__package__).joinpath(f"{name}.yml")
