@@ -49,12 +49,7 @@ def main() -> int:
     parts = Parts()
     with tempfile.TemporaryDirectory(prefix="sora-bench-") as scratch:
         directory = Path(scratch)
-        with upstream(directory) as served:
-            blackbox = parts.measure("blackbox_exporter", lambda: measure_blackbox(directory, served)) or NOT_MEASURED
-            parts.add("100 probes/s", lambda: _probing_rows(directory, served, blackbox))
-            parts.add(f"{MANY:,} services", lambda: _scale_rows(directory, served, blackbox))
-            parts.add(f"{FEW} services", lambda: _start_rows(directory, served, blackbox))
-            parts.add("gzip", lambda: _zipped_rows(directory, served))
+        parts.measure("upstream", lambda: _measure_beside_blackbox(directory, parts))
         parts.add("long texts", lambda: _failing_rows(directory))
     parts.add("classifier", _classifying_rows)
     parts.add("observed client", _observing_rows)
@@ -74,17 +69,27 @@ class Parts:
         self.faults: dict[str, str] = {}
 
     def measure(self, name: str, measurement: Callable[[], T]) -> T | None:
-        """Return the result of a measurement, or None after noting its fault."""
+        """Return the result of a measurement; after a fault None, and a row says that it could not be measured."""
         try:
             return measurement()
         except FAULTS as error:
             self.faults[name] = f"{type(error).__name__}: {error}"
+            self.rows.append(Row(name, "", nan))
             return None
 
     def add(self, name: str, measurement: Callable[[], Iterable[Row]]) -> None:
-        """Add the rows of a part, or a row that says that it could not be measured."""
-        rows = self.measure(name, lambda: list(measurement()))
-        self.rows += [Row(name, "", nan)] if rows is None else rows
+        """Add the rows of a part."""
+        self.rows += self.measure(name, lambda: list(measurement())) or []
+
+
+def _measure_beside_blackbox(directory: Path, parts: Parts) -> None:
+    """Add the parts that probe one upstream, as blackbox_exporter does."""
+    with upstream(directory) as served:
+        blackbox = parts.measure("blackbox_exporter", lambda: measure_blackbox(directory, served)) or NOT_MEASURED
+        parts.add("100 probes/s", lambda: _probing_rows(directory, served, blackbox))
+        parts.add(f"{MANY:,} services", lambda: _scale_rows(directory, served, blackbox))
+        parts.add(f"{FEW} services", lambda: _start_rows(directory, served, blackbox))
+        parts.add("gzip", lambda: _zipped_rows(directory, served))
 
 
 def _probing_rows(directory: Path, served: Upstream, blackbox: Blackbox) -> Iterator[Row]:
