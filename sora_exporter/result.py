@@ -108,8 +108,8 @@ SUCCESSES = frozenset({ErrorClass.NONE, ErrorClass.SLOW})
 """The classes of successful attempts."""
 
 
-class Spending(StrEnum):
-    """The possible cost of an attempt of a probe."""
+class Charge(StrEnum):
+    """The possible charge for an attempt of a probe."""
 
     FREE = "free"
     SURPRISE = "surprise"
@@ -126,8 +126,8 @@ class ProbeKind(StrEnum):
     GENERATE = "generate"
 
     @property
-    def spending(self) -> Spending:
-        """The possible cost of one attempt."""
+    def charge(self) -> Charge:
+        """The possible charge for one attempt."""
         return _TRAITS[self][0]
 
     @property
@@ -138,7 +138,7 @@ class ProbeKind(StrEnum):
     @property
     def is_paid(self) -> bool:
         """Whether one attempt can cost money."""
-        return self.spending is Spending.PAID
+        return self.charge is Charge.PAID
 
 
 class Depth(StrEnum):
@@ -159,12 +159,12 @@ class Depth(StrEnum):
 
 _DEPTH_RANK: Mapping[Depth, int] = MappingProxyType({depth: rank for rank, depth in enumerate(Depth)})
 
-_TRAITS: Mapping[ProbeKind, tuple[Spending, str]] = MappingProxyType(
+_TRAITS: Mapping[ProbeKind, tuple[Charge, str]] = MappingProxyType(
     {
-        ProbeKind.CATALOG: (Spending.FREE, "catalog"),
-        ProbeKind.CANARY: (Spending.SURPRISE, "canary"),
-        ProbeKind.SUBMIT: (Spending.PAID, "create"),
-        ProbeKind.GENERATE: (Spending.PAID, "asset"),
+        ProbeKind.CATALOG: (Charge.FREE, "catalog"),
+        ProbeKind.CANARY: (Charge.SURPRISE, "canary"),
+        ProbeKind.SUBMIT: (Charge.PAID, "create"),
+        ProbeKind.GENERATE: (Charge.PAID, "asset"),
     }
 )
 

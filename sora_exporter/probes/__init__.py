@@ -19,9 +19,5 @@ __all__ = ["PROBES", "Attempt", "ProbeFn"]
 
 ProbeFn = Callable[[Attempt], Awaitable[Verdict]]
 
-PROBES: Mapping[ProbeKind, ProbeFn] = {
-    ProbeKind.CATALOG: catalog,
-    ProbeKind.CANARY: canary,
-    ProbeKind.SUBMIT: submit,
-    ProbeKind.GENERATE: generate,
-}
+PROBES: Mapping[ProbeKind, ProbeFn] = {ProbeKind(run.__name__): run for run in (catalog, canary, submit, generate)}
+"""The function that runs each probe; it has the probe's name."""

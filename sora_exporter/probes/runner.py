@@ -35,10 +35,10 @@ from sora_exporter.result import (
     DETAIL_CHARACTERS,
     SUCCESSES,
     Answer,
+    Charge,
     ErrorClass,
     ProbeKind,
     ProbeResult,
-    Spending,
     Verdict,
     shared,
 )
@@ -65,9 +65,9 @@ class Runner:
         self._unrecognised = UnrecognisedAnswers()
         self._ignored_dates = IgnoredDates()
         self._run_by = {
-            Spending.FREE: self._free,
-            Spending.SURPRISE: self._surprise,
-            Spending.PAID: self._paid,
+            Charge.FREE: self._free,
+            Charge.SURPRISE: self._surprise,
+            Charge.PAID: self._paid,
         }
 
     def configure(self, config: Config) -> None:
@@ -77,7 +77,7 @@ class Runner:
 
     def is_barred(self, service: Service, probe: ProbeKind) -> bool:
         """Return whether the target has accepted every canary of this probe, so that each might cost money."""
-        return probe.spending is Spending.SURPRISE and not self._usable_canaries(service)
+        return probe.charge is Charge.SURPRISE and not self._usable_canaries(service)
 
     def _usable_canaries(self, service: Service) -> tuple[Canary, ...]:
         """Return the service's canaries without those that its target accepted."""
@@ -102,7 +102,7 @@ class Runner:
                 # Without a lock two processes may run the same free probe at once, which harms neither.
                 if probe.is_paid:
                     return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
-            result = await self._run_by[probe.spending](service, probe)
+            result = await self._run_by[probe.charge](service, probe)
             if not probe.is_paid:
                 self._backoff.free(service.id, probe, is_success=result.is_success)
             return result
