@@ -26,12 +26,15 @@ from sora_exporter.metrics.exposition import Exposition
 from sora_exporter.web.feed import render_feed
 from sora_exporter.web.pages import (
     Document,
+    badge_of,
     render_badge,
     render_internals,
     render_overview,
     render_service,
+    render_shield,
     service_document,
 )
+from sora_exporter.web.pages.badge import Badge
 from sora_exporter.web.pages.official import open_incidents
 from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe
 from sora_exporter.web.wording import Wording, wanted, wording
@@ -73,6 +76,7 @@ class Endpoints:
             Route("/services/{service_id}/feed.atom", self.feed),
             Route("/feed.atom", self.feed),
             Route("/badge/{service_id}.svg", self.badge),
+            Route("/badge/{service_id}.json", self.shield),
             Route(self._settings.telemetry_path, self._scraped(self.metrics)),
             Route("/probe", self._scraped(self.probe)),
             Route("/sd", self.discovery),
@@ -110,7 +114,14 @@ class Endpoints:
         return _sent(render_service(self._exporter, request.path_params["service_id"]))
 
     async def badge(self, request: Request) -> Response:
-        return _sent(render_badge(self._exporter, request.path_params["service_id"]))
+        return _sent(render_badge(self._badge(request)))
+
+    async def shield(self, request: Request) -> Response:
+        return _sent(render_shield(self._badge(request)))
+
+    def _badge(self, request: Request) -> Badge:
+        shown = request.query_params.get("show", "status")
+        return badge_of(self._exporter, request.path_params["service_id"], shown, _words(request))
 
     async def metrics(self, request: Request) -> Response:
         body, content_type = self._exposition.render(request.headers.get("accept", ""))

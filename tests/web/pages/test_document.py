@@ -21,7 +21,8 @@ from sora_exporter.figures import neutral
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 from sora_exporter.web.app import create_app
-from sora_exporter.web.pages import render_badge
+from sora_exporter.web.pages import badge_of, render_badge
+from sora_exporter.web.wording import wording
 
 ATTACKS = (
     "<script>alert(1)</script>",
@@ -71,7 +72,7 @@ def test_any_text_is_text(exporter: Exporter, text: str) -> None:
         assert shown in page.text
         "".join(page.texts).encode()
         assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
-    drawn = ElementTree.fromstring(render_badge(exporter, "sora-2-official").content)
+    drawn = ElementTree.fromstring(render_badge(badge_of(exporter, "sora-2-official", "status", wording("en"))).content)
     assert len(list(drawn.iter())) == 11
 
 
