@@ -91,7 +91,7 @@ CRITICAL, WARNING = {"severity": "critical"}, {"severity": "warning"}
 OF_ALPHA = {"service_id": "alpha", "name": "Alpha", "product": "p", "access": "official", "provider": "acme"}
 CASES = [
     ("SoraServiceSuspended", Case(met((20, "none"), (20, "unavailable"), (20, "none")), 20, 25, 50, OF_ALPHA)),
-    ("SoraServiceRiskControl", Case(met((20, "none"), (20, "captcha"), (220, "none")), 20, 200, 255, OF_ALPHA)),
+    ("SoraServiceRiskControl", Case(met((20, "none"), (20, "captcha"), (220, "none")), 20, 200, 254, OF_ALPHA, "2m")),
     ("SoraServiceDegraded", Case(met((20, "none"), (20, "overloaded"), (20, "none")), 20, 25, 50, OF_ALPHA)),
     ("SoraServiceDegraded", Case(met((20, "none"), (30, "slow"), (20, "none")), 29, 35, 65, OF_ALPHA)),
     (
@@ -123,7 +123,7 @@ CASES = [
     ),
     (
         "SoraErrorBudgetBurnFast",
-        Case(met((60, "none"), (40, "overloaded"), (80, "none")), 65, 80, 175, {**OF_ALPHA, **CRITICAL}),
+        Case(met((60, "none"), (40, "overloaded"), (80, "none")), 64, 80, 174, {**OF_ALPHA, **CRITICAL}, "2m"),
     ),
     (
         "SoraErrorBudgetBurnSlow",
@@ -133,7 +133,7 @@ CASES = [
             275,
             700,
             {**OF_ALPHA, **WARNING},
-            every="2m",
+            every="5m",
         ),
     ),
     ("SoraProbeStale", Case(stopped, 20, 30, 50, {"probe": "canary", "reason": "stopped", **OF_ALPHA})),
