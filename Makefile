@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import soak constraints peers sbom
+.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures soak constraints peers sbom
 
 run: $(VENV)/.run
 	@scripts/run
@@ -59,6 +59,12 @@ dashboards: $(VENV)/.test
 
 dashboards-import: $(VENV)/.test
 	$(BIN)/python -m grafana.source dist/grafana --for-import
+
+# Pictures of the dashboards, with the demo running; PREVIEW draws a dashboard with Grafana's libraries.
+PROMETHEUS ?= http://127.0.0.1:9090
+pictures: $(VENV)/.test
+	@test -d "$(PREVIEW)" || { echo "name the folder of the drawing page: make pictures PREVIEW=FOLDER" >&2; exit 1; }
+	PYTHONPATH=tests $(BIN)/python -m support.dashboard_pictures "$(PREVIEW)" $(PROMETHEUS)
 
 # Memory, tasks and descriptors after 100,000 attempts over every kind of fault.
 soak: $(VENV)/.test

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--uid-prefix", default=TAG, help="first part of the uids (default: %(default)s)")
     parser.add_argument("--tag", action="append", help=f"a tag of every dashboard, repeatable (default: {TAG})")
     parser.add_argument("--selector", default="", help="matchers for every series, e.g. 'cluster=\"eu\"'")
-    parser.add_argument("--for-import", action="store_true", help="ask for the data source at import; editable")
+    parser.add_argument("--for-import", action="store_true", help="with an input for the data source; editable")
     chosen = parser.parse_args(arguments)
     tags = tuple(chosen.tag or [TAG])
     variant = Variant(chosen.uid_prefix, tags, chosen.selector, chosen.for_import)

@@ -1,7 +1,7 @@
 """Measure every query of the dashboards at a thousand services: ``make bench-dashboards``.
 
 Loads the series that the queries read into a Prometheus of its own, each as far back as a query at its dashboard's
-default range looks, asks every query once as Grafana would, and prints the slowest query of each panel.
+default range looks, sends every query once as Grafana would, and prints the slowest query of each panel.
 """
 
 from __future__ import annotations

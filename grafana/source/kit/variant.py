@@ -39,8 +39,8 @@ INPUT = {
 class Variant:
     """The choices of one installation.
 
-    ``selector`` is added to every selector of a series, such as ``cluster="eu"``. ``is_import`` makes copies that ask
-    for their data source when they are imported, and that can be edited.
+    ``selector`` is added to every selector of a series, such as ``cluster="eu"``. ``is_import`` makes copies
+    with an input for their data source, which can be edited.
     """
 
     uid_prefix: str = TAG
@@ -49,7 +49,7 @@ class Variant:
     is_import: bool = False
 
     def of(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the dashboard as this installation wants it."""
+        """Return the dashboard for this installation."""
         made: dict[str, Any] = copy.deepcopy(dict(document))
         made["uid"] = made["uid"].replace(f"{TAG}-", f"{self.uid_prefix}-", 1)
         made["tags"] = list(self.tags)

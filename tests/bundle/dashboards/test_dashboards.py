@@ -119,7 +119,7 @@ def test_panels_have_ids_for_good(dashboard: dict[str, Any]) -> None:
 
 
 def test_rows_open_on_demand(dashboard: dict[str, Any]) -> None:
-    """The first screen fits 1366 × 768, and every panel below is in a closed row, which asks nothing until opened."""
+    """The first screen fits 1366 × 768, and every panel below is in a closed row, which sends no query until opened."""
     first = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
     assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in first) <= 20
     for row in rows(dashboard):

@@ -16,7 +16,7 @@ from grafana.source.kit.variant import Variant, narrowed
 LOADED = load_dashboards()
 
 
-def test_an_import_asks_for_its_data_source_and_can_be_edited() -> None:
+def test_an_import_has_an_input_for_its_data_source_and_can_be_edited() -> None:
     """The copy for import names data source, Grafana and each kind of panel it needs, and differs in nothing else."""
     for document in LOADED.values():
         made = Variant(is_import=True).of(document)
