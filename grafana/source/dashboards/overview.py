@@ -22,8 +22,9 @@ from grafana.source.kit.queries import (
     GOOD_FOR,
     LIST_PRICE,
     PRICE_PER_SUCCESS,
+    PRODUCTS,
     PROVEN,
-    ROUTE_OF_PRODUCT,
+    ROUTE_OF_EACH_PRODUCT,
     ROUTES,
     SINCE,
     STATUS_HISTORY,
@@ -39,8 +40,7 @@ from grafana.source.rows.official_pages import status_pages
 from grafana.source.rows.proofs import balances, ladder
 
 UID = "sora-overview"
-PRODUCT = 'product=~"$product"'
-ROUTE = LabelColumn("Route to use", "route", links=SERVICE_LINK, width=165, missing="no route works")
+ROUTE = LabelColumn("Route to use", "route", links=SERVICE_LINK, width=165)
 SERVICE_COLUMN = LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165)
 
 
@@ -74,14 +74,12 @@ def _routes() -> AnyPanel:
         "the price of a video of the chosen length.",
         [
             LabelColumn("Product", "product", width=105),
-            LabelColumn(
-                "Route to use", "route", links=SERVICE_LINK, expr=ROUTE_OF_PRODUCT, missing="no route works now"
-            ),
+            LabelColumn("Route to use", "route", links=SERVICE_LINK, expr=ROUTE_OF_EACH_PRODUCT),
             Column("A video", _of_the_route(f"({LIST_PRICE})"), look.USD, 2, width=70),
             Column("24 h", _of_the_route(recorded("availability:ratio24h")), "percentunit", 2, width=75),
         ],
         key="product",
-        labels_from=f"max by (product) (product:sora_product_routes:count{{{PRODUCT}}})",
+        labels_from=PRODUCTS,
         sort_by=[("Product", False)],
         no_value="no product",
         width=9,
@@ -189,7 +187,7 @@ def _month() -> AnyPanel:
             Column("A video", LIST_PRICE, look.USD, 2),
             Column("A success", PRICE_PER_SUCCESS, look.USD, 2),
             Column("Good for", GOOD_FOR, mappings=look.GOOD_FOR_WORDS, width=110),
-            LabelColumn("Use now", "route", links=SERVICE_LINK, width=165, missing="no route works"),
+            LabelColumn("Use now", "route", links=SERVICE_LINK, width=165),
         ],
         key="service_id",
         labels_from=ROUTES,

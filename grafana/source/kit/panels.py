@@ -37,7 +37,7 @@ from grafana.source.kit.look import BLUE, PLAIN, Override, null_as, properties
 
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 NO_DATA = "no data"
-NARROW_LEGEND = 190
+NARROW_LEGEND = 235
 """Pixels of the legend in a panel of a third of the screen."""
 AnyPanel = Builder[Panel]
 P = TypeVar(

@@ -134,8 +134,17 @@ ROUTE_OF_PRODUCT = (
     + renamed("product_service_id:sora_service_recommended:bool == 1", "route", "service_id")
     + ")"
 )
-ROUTES = f"({SERVICES} * on (product) group_left (route) {ROUTE_OF_PRODUCT})\nor on (service_id)\n{SERVICES}"
-"""The services with the label ``route``: the service to use for their product now, if there is one."""
+NO_ROUTE = "no route works"
+ROUTES = (
+    f"({SERVICES} * on (product) group_left (route) {ROUTE_OF_PRODUCT})\n"
+    f"or on (service_id)\n{renamed(SERVICES, 'route', 'service_id', '.+', NO_ROUTE)}"
+)
+"""The services with the label ``route``: the service to use for their product now, or that there is none."""
+PRODUCTS = 'max by (product) (product:sora_product_routes:count{product=~"$product"})'
+ROUTE_OF_EACH_PRODUCT = (
+    f"{ROUTE_OF_PRODUCT}\nand on (product)\n{PRODUCTS}\n"
+    f"or on (product)\n{renamed(PRODUCTS, 'route', 'product', '.+', NO_ROUTE)}"
+)
 
 RANKED = f"1 - service_id:sora_service_availability:ratio30d{{{SERVICE}}} @ end()"
 WORST = f"topk({SHOWN_SERVICES}, {RANKED} or on (service_id) 0 * {SERVICES} @ end())"
