@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from sora_exporter.events import Event
 from sora_exporter.figures import day, minute, percent
 from sora_exporter.history.service import Day
 from sora_exporter.result import Status
-from sora_exporter.web.wording import Wording
+from sora_exporter.web.wording import Wording, wording
 
 STEP, WIDTH, HEIGHT = 10, 7, 34
 """The place and the width of a day's bar, and the height of every bar, in units of the drawing."""
@@ -67,8 +68,11 @@ def level(one: Day) -> Level:
     return next(found for least, found in LEAST if one.availability >= least)
 
 
-def day_bars(days: Sequence[Day], words: Wording) -> Bars:
+@lru_cache(maxsize=4096)
+def day_bars(days: tuple[Day, ...], language: str) -> Bars:
     """Return a bar for each day; a bad day is a part of its own with its date, other days in a row are one part."""
+    # The history changes every few minutes at most, and pages are asked for more often.
+    words = wording(language)
     levels = [level(one) for one in days]
     faulty = sum(found in (Level.MINOR, Level.MAJOR) for found in levels)
     observed = len(levels) - levels.count(Level.NONE)

@@ -117,7 +117,7 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
         line=line,
         lasting=words("lasting", span=words.plain.span(now - since)) if is_known else words("no_evidence_yet"),
         since=moment(since, now) if is_known else None,
-        bars=day_bars(history.days, words) if history is not None else today,
+        bars=day_bars(tuple(history.days), words.language) if history is not None else today,
         figure=_percent(ratio, words),
         is_measured=ratio is not None,
         window=words(f"window_{SHORT if history is None else LONG}"),
