@@ -16,9 +16,9 @@ from datetime import date
 from pathlib import Path
 
 import click
-import httpx2
 import pytest
 import yaml
+from support import plain_http
 from support.command_line import command
 from support.stands import moved, standing
 
@@ -213,7 +213,7 @@ def test_make_run_and_the_commands_of_the_readme(tmp_path: Path) -> None:
                 assert {cells(row) for row in SAMPLE} <= {cells(row) for row in ended.stdout.splitlines()}
             if " init " in command:
                 file.write_text(moved(file.read_text("utf-8"), stands), "utf-8")
-        board = httpx2.get(exporter).text
+        board = plain_http.get(exporter).text
         assert "January 2026" in board
         assert "past its end of life" not in board
 

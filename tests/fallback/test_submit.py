@@ -7,6 +7,7 @@ from itertools import cycle, product
 from typing import Literal
 
 import pytest
+from support.choice import Choice
 from support.faults.server import answer, fixed, serve
 from support.shop import OFFICIAL, REVERSE, Shop, config_of, service
 
@@ -22,17 +23,21 @@ NEXT = (
 STOP = ("content_policy", "invalid_request")
 UNSURE = ("timeout", "invalid_response", "server_error", "generation_failed", "generation_timeout")
 FIRST = [("official", OFFICIAL, REVERSE), ("reverse", REVERSE, OFFICIAL)]
-BODIES = 6
-"""At least as many as any error class has for one kind of request."""
+
+
+@pytest.fixture
+def bodies(short_or_long: Choice) -> range:
+    """The numbers of the bodies to try: the first two, or at least all that an error class has."""
+    return range(short_or_long(2, 6))
 
 
 @pytest.mark.parametrize(("prefer", "first", "second"), FIRST)
 @pytest.mark.parametrize("behaviour", NEXT)
 async def test_a_definite_refusal_leads_to_the_next_route(
-    shop: Shop, behaviour: str, prefer: str, first: str, second: str
+    shop: Shop, bodies: range, behaviour: str, prefer: str, first: str, second: str
 ) -> None:
     """With any body of a refusal, the next route takes the job, once, and the job lists both answers."""
-    for number in range(BODIES):
+    for number in bodies:
         shop.simulator.simulation.journal.clear()
         shop.behave(first, behaviour, body=number)
         job = await shop.client().create_video("A paper boat", prefer=prefer)
@@ -44,10 +49,10 @@ async def test_a_definite_refusal_leads_to_the_next_route(
 @pytest.mark.parametrize(("prefer", "first", "second"), FIRST)
 @pytest.mark.parametrize("behaviour", STOP)
 async def test_a_refused_request_is_tried_nowhere_else(
-    shop: Shop, behaviour: str, prefer: str, first: str, second: str
+    shop: Shop, bodies: range, behaviour: str, prefer: str, first: str, second: str
 ) -> None:
     """Moderation and wrong parameters end the call at once, also where everything is allowed."""
-    for number in range(BODIES):
+    for number in bodies:
         shop.simulator.simulation.journal.clear()
         shop.behave(first, behaviour, body=number)
         client = shop.client(on_ambiguous="next", retry_after_seconds=3600)
@@ -61,10 +66,10 @@ async def test_a_refused_request_is_tried_nowhere_else(
 @pytest.mark.parametrize(("prefer", "first", "second"), FIRST)
 @pytest.mark.parametrize("behaviour", UNSURE)
 async def test_an_open_outcome_is_the_callers_to_decide(
-    shop: Shop, behaviour: str, prefer: str, first: str, second: str, allowed: Literal["raise", "next"]
+    shop: Shop, bodies: range, behaviour: str, prefer: str, first: str, second: str, allowed: Literal["raise", "next"]
 ) -> None:
     """After a bare 5xx, a success without a job and a job that failed or ran late, only the caller may go on."""
-    for number in range(BODIES):
+    for number in bodies:
         shop.simulator.simulation.journal.clear()
         shop.behave(first, behaviour, body=number, **({"stage": "upstream"} if "generation" in behaviour else {}))
         calling = shop.client().create_video("A paper boat", prefer=prefer, on_ambiguous=allowed)

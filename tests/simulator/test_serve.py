@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from support import plain_http
 
 import sora_exporter.simulator
 
@@ -41,7 +42,7 @@ def program() -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_the_program_shows_its_address_answers_and_ends_quietly(program: tuple[subprocess.Popen[str], str]) -> None:
     """One line with the address, answers there at once, and an interrupt ends it silently and with 0."""
     process, address = program
-    answer = httpx2.get(address + "/v1/models", headers=KEY)
+    answer = plain_http.get(address + "/v1/models", headers=KEY)
     assert "sora_video2" in {model["id"] for model in answer.json()["data"]}
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=20)
@@ -53,12 +54,12 @@ def test_a_dropped_connection_breaks_on_the_wire_and_a_hanging_one_holds_nothing
 ) -> None:
     """A dropped answer is a protocol error for the client; a request that hangs does not keep the program alive."""
     process, address = program
-    httpx2.put(address + "/control/models/sora-2", json={"behaviour": "connection"})
+    plain_http.put(address + "/control/models/sora-2", json={"behaviour": "connection"})
     with pytest.raises(httpx2.RemoteProtocolError):
-        httpx2.get(address + "/v1/models/sora-2", headers=KEY)
-    httpx2.put(address + "/control/models/sora-2", json={"behaviour": "hang"})
+        plain_http.get(address + "/v1/models/sora-2", headers=KEY)
+    plain_http.put(address + "/control/models/sora-2", json={"behaviour": "hang"})
     with pytest.raises(httpx2.ReadTimeout):
-        httpx2.post(address + "/v1/videos", json={"model": "sora-2", "prompt": "a cat"}, headers=KEY, timeout=0.2)
+        plain_http.post(address + "/v1/videos", json={"model": "sora-2", "prompt": "a cat"}, headers=KEY, timeout=0.2)
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=20) == ("", "")
 
@@ -69,15 +70,15 @@ def test_an_order_whose_answer_never_arrives_is_still_paid(
 ) -> None:
     """If the answer is lost or the caller leaves, the job exists, the list names it, and it was paid once."""
     address = program[1]
-    httpx2.put(address + "/control/models/sora-2", json={"behaviour": behaviour})
+    plain_http.put(address + "/control/models/sora-2", json={"behaviour": behaviour})
     order = {"model": "sora-2", "prompt": "a cat 42"}
     with pytest.raises(httpx2.TransportError) as error:
-        httpx2.post(address + "/v1/videos", json=order, headers=KEY, timeout=0.5)
+        plain_http.post(address + "/v1/videos", json=order, headers=KEY, timeout=0.5)
     assert type(error.value).__name__ == fault
     # The program may see that the caller left a moment later than the caller's next request.
-    lists = (httpx2.get(address + "/v1/videos", headers=KEY).json()["data"] for _ in range(100))
+    lists = (plain_http.get(address + "/v1/videos", headers=KEY).json()["data"] for _ in range(100))
     assert [job["prompt"] for job in next(filter(None, lists))] == ["a cat 42"]
-    journal = httpx2.get(address + "/control/journal").json()
+    journal = plain_http.get(address + "/control/journal").json()
     assert [entry["cost_usd"] for entry in journal if entry["action"] == "create"] == [0.4]
 
 

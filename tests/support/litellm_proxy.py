@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx2
 
+from support import plain_http
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / ".venv/peers/litellm/bin/litellm"
 START_SECONDS = 300
@@ -63,7 +65,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            if httpx2.get(url, timeout=5).status_code == 200:
+            if plain_http.get(url, timeout=5).status_code == 200:
                 return
         except httpx2.TransportError:
             time.sleep(0.1)

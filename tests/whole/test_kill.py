@@ -12,9 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-from support import forking
+from support import forking, plain_http
 from support.choice import Choice
 from support.programs.launch import eventually
 from support.running import ADDRESS, environment, simulator
@@ -69,7 +68,7 @@ def written(provider: str, lane: int, lives: Iterable[int], probes: Mapping[str,
 
 def control(provider: str, path: str) -> Any:
     """Return a document of the simulated provider's control."""
-    return httpx2.get(f"{provider}/control/{path}", timeout=20).json()
+    return plain_http.get(f"{provider}/control/{path}", timeout=20).json()
 
 
 def start(provider: str, folder: Path) -> forking.Forked:
@@ -134,7 +133,7 @@ def test_a_hundred_kills_cost_no_more_than_the_limit_and_leave_no_job(tmp_path: 
     for folder in folders:
         folder.mkdir()
     with simulator("operational") as provider:
-        httpx2.post(f"{provider}/control/timing", json={"render_seconds": 0.2}).raise_for_status()
+        plain_http.post(f"{provider}/control/timing", json={"render_seconds": 0.2}).raise_for_status()
         with ThreadPoolExecutor(LANES) as pool:
             lives = list(pool.map(lambda lane: torment(provider, folders[lane], lane, kills, terms), range(LANES)))
         left = {job["id"] for job in control(provider, "jobs")}

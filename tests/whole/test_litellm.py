@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from support import plain_http
 from support.litellm_proxy import DEAD_MODEL, KEY, LiteLLM, litellm_proxy
 from support.probing import SimulatedProvider
 from support.running import run
@@ -32,7 +33,7 @@ def proxy(simulated_port: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def create(proxy: LiteLLM, key: str = KEY, **changes: Any) -> httpx2.Response:
     """Order one video."""
     headers = {"authorization": f"Bearer {key}"}
-    return httpx2.post(f"{proxy.base_url}/videos", json=ORDER | changes, headers=headers, timeout=120)
+    return plain_http.post(f"{proxy.base_url}/videos", json=ORDER | changes, headers=headers, timeout=120)
 
 
 @pytest.mark.parametrize(

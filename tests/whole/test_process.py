@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from support import plain_http
 from support.programs.launch import eventually
 from support.running import KEY, PROGRAM, Running, environment, exporter, run, simulator
 
@@ -100,8 +101,8 @@ def test_promtool_finds_nothing_to_say_about_the_metrics(serving: Running) -> No
 def test_sigterm_does_not_wait_for_a_hung_provider_or_open_connections(tmp_path: Path) -> None:
     """With a paid job, hung requests and open clients it ends with 0, the job deleted, the ledger whole."""
     with simulator("operational") as provider, ExitStack() as stack:
-        httpx2.put(f"{provider}/control/models/sora-2", json={"behaviour": "generation_timeout"})
-        httpx2.put(f"{provider}/control/models/sora-2-pro", json={"behaviour": "hang"})
+        plain_http.put(f"{provider}/control/models/sora-2", json={"behaviour": "generation_timeout"})
+        plain_http.put(f"{provider}/control/models/sora-2-pro", json={"behaviour": "hang"})
         config = tmp_path / "sora.yml"
         config.write_text(PAYING.format(provider=provider), "utf-8")
         running = stack.enter_context(exporter(tmp_path / "s", f"--config.file={config}", env=environment(provider)))
@@ -111,10 +112,10 @@ def test_sigterm_does_not_wait_for_a_hung_provider_or_open_connections(tmp_path:
                      "GET /probe?service_id=paid&probe=generate HTTP/1.1\r\nHost: a\r\n\r\n"):  # fmt: skip
             client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
             client.sendall(request.encode())
-        eventually(lambda: httpx2.get(f"{provider}/control/jobs").json())
+        eventually(lambda: plain_http.get(f"{provider}/control/jobs").json())
         code = running.end(signal.SIGTERM)
         assert (code, [line for line in running.lines if "level=info" not in line]) == (0, [])
-        assert httpx2.get(f"{provider}/control/jobs").json() == []
+        assert plain_http.get(f"{provider}/control/jobs").json() == []
     with closing(sqlite3.connect(tmp_path / "s" / "ledger.sqlite3")) as ledger:
         assert ledger.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert ledger.execute("SELECT count(*), sum(amount), count(settled) FROM reservation").fetchall() == [
@@ -138,11 +139,11 @@ def test_sighup_and_post_reload_the_file_and_a_bad_one_changes_nothing(provider:
         config.write_text("services: [\n", "utf-8")
         running.process.send_signal(signal.SIGHUP)
         eventually(lambda: has("sora_exporter_config_last_reload_successful 0.0\n"))
-        answer = httpx2.post(running.url + "/-/reload")
+        answer = plain_http.post(running.url + "/-/reload")
         assert (answer.status_code, answer.text.startswith(f"{config}:")) == (500, True)
         assert has("sora_probe_budget_usd 2.0\n")
         config.write_text(good.format(3), "utf-8")
-        assert httpx2.post(running.url + "/-/reload").status_code == 200
+        assert plain_http.post(running.url + "/-/reload").status_code == 200
         assert has("sora_probe_budget_usd 3.0\n")
         assert has("sora_exporter_config_last_reload_successful 1.0\n")
         assert running.end() == 0

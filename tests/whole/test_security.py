@@ -17,8 +17,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import bcrypt
-import httpx2
 import pytest
+from support import plain_http
 from support.faults.certificates import Authority
 from support.programs.launch import eventually, prometheus
 from support.running import KEY, Running, environment, exporter, run
@@ -219,7 +219,7 @@ def test_reload_needs_post_and_probe_a_known_id(tmp_path: Path) -> None:
     """No parameter becomes an address: a value that is not a configured id is refused, in any form."""
     with exporter(tmp_path, env=NOBODY) as running:
         for method in ("GET", "HEAD", "PUT", "DELETE"):
-            assert httpx2.request(method, running.url + "/-/reload").status_code == 405
+            assert plain_http.request(method, running.url + "/-/reload").status_code == 405
         for said in ("http://127.0.0.1:9/", "../etc/passwd", "", "sora-image%00", "SORA-IMAGE", "sora-image\nx"):
             for name in ("service_id", "target", "service_id[]"):
                 assert running.get("/probe", params={name: said}).status_code == 400, (name, said)
