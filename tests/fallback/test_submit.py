@@ -12,7 +12,6 @@ from support.faults.server import answer, fixed, serve
 from support.shop import OFFICIAL, REVERSE, Shop, config_of, service
 
 from sora_exporter.fallback import AllRoutesFailed, AmbiguousSubmit, RequestRefused, VideoJob
-from sora_exporter.fallback.route import ordered
 from sora_exporter.result import ErrorClass
 
 E = ErrorClass
@@ -292,46 +291,6 @@ async def test_the_order_reaches_the_provider(shop: Shop) -> None:
     job = await shop.client().create_video("A {model} boat", seconds=12, size="1280x720")
     request = shop.simulator.simulation.jobs[job.job_id].request
     assert (request["prompt"], request["seconds"], request["size"]) == ("A {model} boat", "12", "1280x720")
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("seconds", {"seconds": "9", "input": {"length": 5, "size": "hd"}}),
-        ("input.length", {"seconds": "4", "input": {"length": 9, "size": "hd"}}),
-        ("nowhere", {"seconds": "4", "input": {"length": 5, "size": "hd"}}),
-    ],
-)
-async def test_the_length_is_in_the_vendors_member(shop: Shop, path: str, expected: dict[str, object]) -> None:
-    """Seconds replace the member the API names, inside others too, in the type it has there, and nothing else."""
-    api = shop.config.api(shop.config.services[0]).model_dump(exclude_none=True)
-    body = {"model": "{model}", "seconds": "4", "input": {"length": 5, "size": "hd"}}
-    document = {"own": {**api, "create": {**api["create"], "body": body, "billed_seconds": [path]}}}
-    config = config_of("http://relay.example/v1", service(OFFICIAL, api="own"), apis=document)
-    found, watched = config.apis["own"], config.services[0]
-    ordered_service = ordered(watched, found, 9, {})
-    request = found.create_body(watched.model, ordered_service.request, "A paper boat")
-    assert request == {"model": "sora-2", **expected}
-    assert watched.request == {}
-
-
-@pytest.mark.parametrize(
-    ("api", "own", "expected"),
-    [
-        ("luma", {"video": {"resolution": "1080p", "duration": "10s"}}, {"resolution": "1080p", "duration": "5s"}),
-        ("replicate", {"input": {"text": "{prompt}", "duration": 8}}, {"text": "A boat", "duration": 5}),
-        ("replicate", {"input": {"text": "{prompt}"}}, {"text": "A boat"}),
-    ],
-)
-def test_the_length_leaves_what_the_service_orders_beside_it(
-    monkeypatch: pytest.MonkeyPatch, api: str, own: dict[str, object], expected: dict[str, object]
-) -> None:
-    """The members that a service sets beside the length stay, and no length is added where none is ordered."""
-    monkeypatch.setenv("SHOP_KEY", "sk-of-the-application")
-    config = config_of("http://relay.example/v1", service(OFFICIAL, api=api, request=own))
-    watched, shape = config.services[0], config.api(config.services[0])
-    request = shape.create_body(watched.model, ordered(watched, shape, 5, {}).request, "A boat")
-    assert request[next(iter(own))] == expected
 
 
 async def test_not_found_after_the_end_of_life_is_retired(shop: Shop) -> None:
