@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import os
 import random
-import re
-import resource
-import shutil
 import signal
-import sqlite3
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -25,53 +20,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.budget_crash import LIMIT_USD, hold, pay
 from support.choice import Choice
+from support.ledgers import DAY, START, HandClock, reserve
 
-from sora_exporter.budget import storage as storage_module
-from sora_exporter.budget.ledger import LEDGER_FILE, SCHEMA, Ledger
+from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.reservation import Reservation
 from sora_exporter.budget.storage import StorageError
 
-DAY = 86400.0
-START = 20_000 * DAY
 START_DATE = date(2024, 10, 4)
 START_SECONDS = 120
 """The limit for a hang: on a busy machine a start takes long."""
 CHILDREN = multiprocessing.get_context("forkserver")
 """Starts children as forks of a process that has imported the ledger: the import takes longer than their lives."""
 CHILDREN.set_forkserver_preload(["support.budget_crash"])
-
-
-class HandClock:
-    """Unix time moved by hand."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
-
-
-@pytest.fixture
-def ledger(tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
-    with closing(Ledger.open(tmp_path / "storage", exclusive=True, now=clock)) as opened:
-        yield opened
-
-
-@pytest.fixture
-def ledger_path(tmp_path: Path, ledger: Ledger) -> Path:
-    assert ledger.spent_usd() == 0
-    return tmp_path / "storage" / LEDGER_FILE
-
-
-def reserve(ledger: Ledger, amount_usd: float = 0.4, service_id: str = "relay") -> Reservation:
-    reservation = ledger.reserve(service_id, "generate", amount_usd, 1.0)
-    assert reservation is not None
-    return reservation
 
 
 @contextmanager
@@ -158,35 +118,35 @@ def test_senseless_cost_is_an_error(ledger: Ledger, actual: float) -> None:
 # -- days --
 
 
-def test_midnight_opens_a_new_budget(ledger: Ledger, clock: HandClock) -> None:
+def test_midnight_opens_a_new_budget(ledger: Ledger, unix_clock: HandClock) -> None:
     """The budget is per UTC day, and a job settled after midnight stays on the day it was reserved."""
-    clock.time = START + DAY - 1
+    unix_clock.time = START + DAY - 1
     reservation = reserve(ledger, 1.0)
     assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
-    clock.time = START + DAY
+    unix_clock.time = START + DAY
     reserve(ledger, 0.7)
     ledger.settle(reservation, 0.6)
     assert (ledger.spent_usd(START_DATE), ledger.spent_usd()) == (0.6, 0.7)
 
 
-def test_clock_stepping_back_opens_no_budget(tmp_path: Path, clock: HandClock) -> None:
+def test_clock_stepping_back_opens_no_budget(tmp_path: Path, unix_clock: HandClock) -> None:
     """After a step back over midnight, even with a restart between, the later day's spend still counts."""
-    clock.time = START + DAY
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    unix_clock.time = START + DAY
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         reserve(ledger, 1.0)
-    clock.time = START - 5 * DAY
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    unix_clock.time = START - 5 * DAY
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
         assert ledger.spent_usd() == 1.0
 
 
 def test_a_clock_that_jumps_years_and_back_bars_nothing(
-    ledger: Ledger, clock: HandClock, caplog: pytest.LogCaptureFixture
+    ledger: Ledger, unix_clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Orders recorded fifty years ahead do not count as today's; the fault of the clock is logged once."""
-    clock.time = START + 50 * 365 * DAY
+    unix_clock.time = START + 50 * 365 * DAY
     reserve(ledger, 1.0)
-    clock.time = START
+    unix_clock.time = START
     reserve(ledger, 0.5)
     reserve(ledger, 0.5)
     assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
@@ -194,67 +154,67 @@ def test_a_clock_that_jumps_years_and_back_bars_nothing(
     assert [record.msg for record in caplog.records] == ["system clock jumped"]
 
 
-def test_last_attempt_survives_restart_and_release(tmp_path: Path, clock: HandClock) -> None:
+def test_last_attempt_survives_restart_and_release(tmp_path: Path, unix_clock: HandClock) -> None:
     """A restarted exporter sees when each paid probe was last tried, so a crash loop does not pay again."""
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.last_attempt("relay", "generate") is None
         reserve(ledger)
-        clock.time += 60
+        unix_clock.time += 60
         ledger.release(reserve(ledger))
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.last_attempt("relay", "generate") == START + 60
         assert ledger.last_attempt("relay", "submit") is None
 
 
-def test_open_reservation_is_written_off(ledger: Ledger, clock: HandClock) -> None:
+def test_open_reservation_is_written_off(ledger: Ledger, unix_clock: HandClock) -> None:
     """An open reservation joins the service's total in full after the second midnight and cannot be taken back."""
     lost = reserve(ledger, 0.4)
     ledger.settle(reserve(ledger, 0.2), 0.1)
     assert ledger.spent_by_service() == {"relay": 0.1}
-    clock.time += 2 * DAY
+    unix_clock.time += 2 * DAY
     ledger.settle(reserve(ledger, 0.3, "official"), 0.3)
     ledger.release(lost)
     assert ledger.spent_by_service() == {"official": 0.3, "relay": 0.5}
 
 
-def test_old_rows_are_folded(tmp_path: Path, clock: HandClock) -> None:
+def test_old_rows_are_folded(tmp_path: Path, unix_clock: HandClock) -> None:
     """After 400 days rows and their forgotten jobs are gone, and each service's total is what it was."""
     for day in range(3):
-        clock.time = START + day * 300 * DAY
-        with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+        unix_clock.time = START + day * 300 * DAY
+        with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
             ledger.remember_job(reserve(ledger, 0.4), "provider", "videos", f"video_{day}")
             ledger.settle(reserve(ledger, 0.2, "official"), 0.1)
-    clock.time += 2 * DAY
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    unix_clock.time += 2 * DAY
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.spent_by_service() == {"official": 0.3, "relay": 1.2}
         assert ledger.spent_usd(START_DATE) == 0
         assert [job.job_id for job in ledger.unfinished_jobs()] == ["video_1", "video_2"]
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.spent_by_service() == {"official": 0.3, "relay": 1.2}
 
 
-def test_wrong_clock_at_start_folds_nothing_of_today(tmp_path: Path, clock: HandClock) -> None:
+def test_wrong_clock_at_start_folds_nothing_of_today(tmp_path: Path, unix_clock: HandClock) -> None:
     """An open with a clock years ahead does not lose today's spend."""
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         reserve(ledger, 1.0)
-    clock.time += 1000 * DAY
-    Ledger.open(tmp_path, exclusive=True, now=clock).close()
-    clock.time = START
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    unix_clock.time += 1000 * DAY
+    Ledger.open(tmp_path, exclusive=True, now=unix_clock).close()
+    unix_clock.time = START
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.reserve("relay", "generate", 0.1, 1.0) is None
 
 
 # -- jobs --
 
 
-def test_jobs_are_found_after_a_restart(tmp_path: Path, clock: HandClock) -> None:
+def test_jobs_are_found_after_a_restart(tmp_path: Path, unix_clock: HandClock) -> None:
     """Unforgotten jobs come back whole, oldest first, with or without the provider's id."""
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         first, second, third = (reserve(ledger, 0.1) for _ in range(3))
         noted = ledger.note_job_id(ledger.remember_job(first, "apiyi", "videos"), "video_1")
         ledger.forget_job(ledger.remember_job(second, "apiyi", "videos"))
         unknown = ledger.remember_job(third, "apiyi", "ark")
-    with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(tmp_path, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.unfinished_jobs() == [noted, unknown]
         assert (noted.job_id, unknown.job_id, noted.reservation) == ("video_1", None, first)
 
@@ -278,26 +238,26 @@ def test_job_without_reservation_is_refused(ledger: Ledger) -> None:
 
 
 @pytest.mark.processes
-def test_second_exporter_is_refused(tmp_path: Path, clock: HandClock) -> None:
+def test_second_exporter_is_refused(tmp_path: Path, unix_clock: HandClock) -> None:
     """A second exporter names the process that holds the directory; a one-shot command may share it."""
     storage = tmp_path / "storage"
     with process(hold, storage) as child:
         expected = rf"exporter.lock: another sora-exporter \(pid {child.pid}\) holds it; stop"
         with pytest.raises(StorageError, match=expected):
-            Ledger.open(storage, exclusive=True, now=clock)
-        with closing(Ledger.open(storage, exclusive=False, now=clock)) as ledger:
+            Ledger.open(storage, exclusive=True, now=unix_clock)
+        with closing(Ledger.open(storage, exclusive=False, now=unix_clock)) as ledger:
             assert reserve(ledger).amount_usd == 0.4
-    with closing(Ledger.open(storage, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(storage, exclusive=True, now=unix_clock)) as ledger:
         assert ledger.spent_usd() == 0.4
 
 
 @pytest.mark.processes
-def test_attempt_lock_excludes_other_processes(tmp_path: Path, clock: HandClock) -> None:
+def test_attempt_lock_excludes_other_processes(tmp_path: Path, unix_clock: HandClock) -> None:
     """An attempt of another process blocks the same probe only, and its death frees it."""
     storage = tmp_path / "storage"
     with ExitStack() as files:
         with process(hold, storage):
-            ledger = files.enter_context(closing(Ledger.open(storage, exclusive=False, now=clock)))
+            ledger = files.enter_context(closing(Ledger.open(storage, exclusive=False, now=unix_clock)))
             with ledger.attempt_lock("relay", "generate") as is_mine, ledger.attempt_lock("relay", "submit") as other:
                 assert (is_mine, other) == (False, True)
         with ledger.attempt_lock("relay", "generate") as is_mine:
@@ -329,7 +289,7 @@ def read_journal(path: Path) -> tuple[dict[date, int], set[int], set[int]]:
 
 
 @pytest.mark.processes
-def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock, short_or_long: Choice) -> None:
+def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, unix_clock: HandClock, short_or_long: Choice) -> None:
     """15 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job.
 
     The full form kills 120. Rounds go on until a day was filled and a process died between its writes: a busy machine
@@ -338,7 +298,7 @@ def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock,
     storage, generator = tmp_path / "storage", random.Random(7)
     rounds = short_or_long(5, 40)
     for round_number in range(400):
-        if round_number >= rounds and round_number % 5 == 0 and _has_teeth(storage, clock):
+        if round_number >= rounds and round_number % 5 == 0 and _has_teeth(storage, unix_clock):
             break
         with ExitStack() as children:
             for _ in range(3):
@@ -347,19 +307,19 @@ def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, clock: HandClock,
             running.join(generator.uniform(0, 0.03))
             assert running.is_alive()
     paid, created, deleted = read_journal(storage.with_suffix(".journal"))
-    with closing(Ledger.open(storage, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(storage, exclusive=True, now=unix_clock)) as ledger:
         unfinished = {job.reservation.id: job.job_id for job in ledger.unfinished_jobs()}
         for day, micro in paid.items():
             assert micro <= round(ledger.spent_usd(day) * 1e6) <= round(LIMIT_USD * 1e6)
     assert created - deleted <= unfinished.keys()
     assert len(paid) >= rounds // 5
-    assert _has_teeth(storage, clock)
+    assert _has_teeth(storage, unix_clock)
 
 
-def _has_teeth(storage: Path, clock: HandClock) -> bool:
+def _has_teeth(storage: Path, unix_clock: HandClock) -> bool:
     """Whether a day was filled and a process died between its writes: else the kills prove nothing."""
     paid, _, _ = read_journal(storage.with_suffix(".journal"))
-    with closing(Ledger.open(storage, exclusive=True, now=clock)) as ledger:
+    with closing(Ledger.open(storage, exclusive=True, now=unix_clock)) as ledger:
         return max(paid.values(), default=0) > 0.5e6 and bool(ledger.unfinished_jobs())
 
 
@@ -388,7 +348,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), micro=st.integers(-5, 700), service_id=st.sampled_from(["a", "b"]))
     def reserve(self, who: int, micro: int, service_id: str) -> None:
         reservation = self.ledgers[who].reserve(service_id, "submit", micro / 1e6, self.LIMIT / 1e6)
-        self.today = max(self.today, int(self.clock.time // DAY)) if micro > 0 else self.today
+        self.today = max(self.today, int(self.unix_clock.time // DAY)) if micro > 0 else self.today
         spent = sum(cost for other, cost in self.model.items() if other.day.toordinal() - 719_163 == self.today)
         assert (reservation is not None) == (micro > 0 and spent + micro <= self.LIMIT)
         if reservation is not None:
@@ -411,7 +371,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(hours=st.integers(-50, 30))
     def move_clock(self, hours: int) -> None:
-        self.clock.time += hours * 3600
+        self.unix_clock.time += hours * 3600
 
     @invariant()
     def spend_is_the_model_and_within_the_limit(self) -> None:
@@ -438,84 +398,6 @@ AnyOrder.TestCase.settings = settings(
 test_any_order = AnyOrder.TestCase
 
 
-# -- storage trouble --
-
-
-def test_files_are_private_and_few(ledger_path: Path) -> None:
-    """Directories are 0700 and files 0600, with nothing left over from their creation."""
-    modes = {path.name: path.stat().st_mode & 0o777 for path in ledger_path.parent.iterdir()}
-    assert modes == {LEDGER_FILE: 0o600, "attempts": 0o700, "create.lock": 0o600, "exporter.lock": 0o600}
-    assert ledger_path.parent.stat().st_mode & 0o777 == 0o700
-
-
-@pytest.mark.parametrize("below", ["", "deeper"])
-def test_file_in_the_way_of_the_directory(tmp_path: Path, clock: HandClock, below: str) -> None:
-    """A storage path that is, or lies below, a regular file is named together with the fix."""
-    (tmp_path / "file").touch()
-    with pytest.raises(
-        StorageError, match=r"file.*: [Nn]ot a directory; give --storage\.path a directory that uid \d+"
-    ):
-        Ledger.open(tmp_path / "file" / below, exclusive=True, now=clock)
-
-
-def test_directory_that_cannot_be_written(clock: HandClock) -> None:
-    """A directory in which even root cannot create files is refused in one line."""
-    with pytest.raises(StorageError, match=r"^/proc/exporter\.lock: [^\n]*; give --storage\.path a directory"):
-        Ledger.open(Path("/proc"), exclusive=True, now=clock)
-
-
-def damage(path: Path, kind: str) -> None:
-    content = path.read_bytes()
-    path.write_bytes({"empty": b"", "text": b"not a database " * 100, "cut": content[: len(content) // 2]}[kind])
-
-
-@pytest.mark.parametrize(
-    ("kind", "message"), [("empty", "is not a file of sora-exporter"), ("text", "is corrupt"), ("cut", "is corrupt")]
-)
-def test_damaged_ledger_is_left_alone(ledger: Ledger, ledger_path: Path, kind: str, message: str) -> None:
-    """A damaged ledger is neither used nor changed, and the message says to move it away."""
-    ledger.close()
-    damage(ledger_path, kind)
-    before = ledger_path.read_bytes()
-    with pytest.raises(StorageError, match=rf"^{re.escape(str(ledger_path))}: {message}[^\n]*move it away"):
-        Ledger.open(ledger_path.parent, exclusive=True, now=HandClock())
-    assert ledger_path.read_bytes() == before
-
-
-def test_damage_while_running_is_noticed(ledger: Ledger, ledger_path: Path) -> None:
-    """A ledger overwritten under a running exporter permits no call."""
-    with ledger_path.open("r+b") as file:
-        file.write(os.urandom(4096))
-    with pytest.raises(StorageError, match="is corrupt"):
-        ledger.reserve("relay", "generate", 0.1, 1.0)
-
-
-def test_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandClock) -> None:
-    """A ledger written by a later release asks for the upgrade, and a failed start leaves the directory free."""
-    ledger.close()
-    with closing(sqlite3.connect(ledger_path)) as db:
-        db.execute("PRAGMA user_version = 6")
-    for _ in range(2):
-        with pytest.raises(StorageError, match="schema version 6, newer than 5; upgrade sora-exporter"):
-            Ledger.open(ledger_path.parent, exclusive=True, now=clock)
-
-
-def test_older_ledger_is_brought_up_to_date(tmp_path: Path, clock: HandClock) -> None:
-    """A ledger of the first release keeps its money and jobs, learns what is new, and needs to be upgraded once."""
-    path = tmp_path / LEDGER_FILE
-    with closing(sqlite3.connect(path)) as db:
-        db.executescript(
-            f"PRAGMA application_id = {SCHEMA.application_id}; PRAGMA user_version = 1; {SCHEMA.versions[0]}"
-            f"INSERT INTO reservation VALUES (7, {int(clock()) // 86400}, {clock()}, 'relay', 'submit', 250000, NULL);"
-            "INSERT INTO job VALUES (3, 7, 'one', 'videos', 'video_1');"
-        )
-    for known in ({}, {"relay": "fingerprint"}):
-        with closing(Ledger.open(tmp_path, exclusive=True, now=clock)) as ledger:
-            assert (ledger.spent_usd(), ledger.accepted_canaries()) == (0.25, known)
-            assert [(job.id, job.job_id) for job in ledger.unfinished_jobs()] == [(3, "video_1")]
-            ledger.note_accepted_canary("relay", "fingerprint")
-
-
 def test_a_charge_counts_beyond_the_limit(ledger: Ledger) -> None:
     """Money that is gone already counts for day and service, and leaves less to be reserved; 0 costs nothing."""
     assert ledger.reserve("relay", "submit", 0.8, 1.0) is not None
@@ -536,90 +418,3 @@ def test_accepted_canaries_are_remembered(ledger: Ledger) -> None:
     assert ledger.accepted_canaries() == {"other": "three", "relay": "two"}
     ledger.forget_accepted_canary("relay")
     assert ledger.accepted_canaries() == {"other": "three"}
-
-
-def test_incomplete_ledger_is_refused(ledger: Ledger, ledger_path: Path, clock: HandClock) -> None:
-    """A ledger that lost a table is refused each time, and the failed start does not keep the exporter's lock."""
-    ledger.close()
-    with closing(sqlite3.connect(ledger_path)) as db:
-        db.execute("DROP TABLE folded")
-    for _ in range(2):
-        with pytest.raises(StorageError, match=r"cannot be used \(no such table: folded\); restart"):
-            Ledger.open(ledger_path.parent, exclusive=True, now=clock)
-
-
-@pytest.mark.parametrize("with_directory", [False, True])
-def test_deleted_ledger_permits_nothing(ledger: Ledger, ledger_path: Path, with_directory: bool) -> None:
-    """Once the open file has lost its name nothing is reserved, and no empty ledger is made up in its place."""
-    if with_directory:
-        shutil.rmtree(ledger_path.parent)
-    else:
-        ledger_path.unlink()
-    for _ in range(2):
-        with pytest.raises(StorageError, match="was deleted while in use; restart to begin anew"):
-            ledger.reserve("relay", "generate", 0.1, 1.0)
-    with pytest.raises(StorageError, match="was deleted"):
-        ledger.spent_usd()
-    assert not ledger_path.exists()
-
-
-def test_replaced_ledger_permits_nothing(ledger: Ledger, ledger_path: Path, tmp_path: Path) -> None:
-    """Another ledger moved into place is not what this process has open, so it refuses."""
-    Ledger.open(tmp_path / "other", exclusive=True, now=HandClock()).close()
-    (tmp_path / "other" / LEDGER_FILE).rename(ledger_path)
-    with pytest.raises(StorageError, match="was replaced while in use; restart to use the new one"):
-        ledger.reserve("relay", "generate", 0.1, 1.0)
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No file of this process can grow."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_full_disk_permits_nothing(ledger: Ledger, ledger_path: Path) -> None:
-    """Without room to write there is no reservation, open ones stay counted, and room restores the ledger."""
-    reservation = reserve(ledger, 0.4)
-    with full_disk():
-        for _ in range(2):
-            with pytest.raises(StorageError, match=rf"^{re.escape(str(ledger_path))}: [^\n]*space[^\n]*$"):
-                ledger.reserve("relay", "generate", 0.1, 1.0)
-        with pytest.raises(StorageError, match="space"):
-            ledger.settle(reservation, 0.1)
-    assert ledger.spent_usd() == 0.4
-    ledger.settle(reservation, 0.1)
-    reserve(ledger, 0.9)
-
-
-def test_full_disk_at_start(tmp_path: Path, clock: HandClock) -> None:
-    """A disk full at start refuses, whether the ledger exists or not, and leaves nothing that a restart trips over."""
-    for _ in range(2):
-        with full_disk(), pytest.raises(StorageError, match=re.escape(str(tmp_path))):
-            Ledger.open(tmp_path, exclusive=True, now=clock)
-        with full_disk(), pytest.raises(StorageError, match="space"):
-            Ledger.open(tmp_path, exclusive=False, now=clock)
-        Ledger.open(tmp_path, exclusive=True, now=clock).close()
-
-
-def test_locked_ledger_permits_nothing(tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that keeps the file locked is named as the cause, after a bounded wait."""
-    monkeypatch.setattr(storage_module, "LONGEST_WAIT_SECONDS", 0.01)
-    ledger = Ledger.open(tmp_path, exclusive=True, now=clock)
-    with closing(ledger), closing(sqlite3.connect(tmp_path / LEDGER_FILE, isolation_level=None)) as browser:
-        browser.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(StorageError, match=r"is locked .*; end the program that keeps it open"):
-            ledger.reserve("relay", "generate", 0.1, 1.0)
-        browser.execute("ROLLBACK")
-        reserve(ledger)
-
-
-def test_closed_ledger_permits_nothing(ledger: Ledger) -> None:
-    """A ledger that was closed under a running probe is storage trouble, not a crash."""
-    ledger.close()
-    with pytest.raises(StorageError, match="closed database"):
-        ledger.reserve("relay", "generate", 0.1, 1.0)

@@ -92,13 +92,15 @@ def start(
     description = json.dumps({"arguments": [*map(str, arguments)], "env": dict(os.environ if env is None else env)})
     try:
         socket.send_fds(_server(), [description.encode()], [there.fileno(), inputs, *outputs])
-        pid = int(here.recv(16))
     finally:
         there.close()
         for fd in (inputs, *(pipe[1] for pipe in pipes if pipe is not None)):
             os.close(fd)
+    # With our end closed, a server that could not import the program is an empty answer, not an endless wait.
+    pid = here.recv(16)
+    assert pid, "the server of forks has ended"
     readers = [os.fdopen(pipe[0], encoding="utf-8") if pipe is not None else None for pipe in pipes]
-    return Forked(pid, *readers, here)
+    return Forked(int(pid), *readers, here)
 
 
 def run(arguments: Sequence[str], env: Mapping[str, str] | None, text: str) -> subprocess.CompletedProcess[str]:
