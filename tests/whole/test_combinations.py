@@ -43,6 +43,7 @@ pytestmark = pytest.mark.programs
 
 OFTEN = {"catalog": {"interval": "1200ms", "timeout": "600ms"}}
 CALMLY = {"catalog": {"interval": "3s", "timeout": "2900ms"}}
+FAULTS = {"timeout", "connection", "invalid_response", "tls", "server_error", "rate_limited"}
 ATTEMPTS = re.compile(r'sora_probe_attempts_total\{.*service_id="([^"]*)".*\} (\S+)')
 
 
@@ -432,9 +433,9 @@ def test_every_fault_at_once_starves_none_and_fills_nothing(
             eventually(lambda: totals(running) >= goals)
             grown, most = resident_mib(running, "VmRSS") - before, resident_mib(running, "VmHWM")
             good = attempts(running, "good")
-            classes = {name: attempts(running, name)[0]["error_class"] for name in named}
+            # On a busy machine most attempts time out, so the other classes may take a while.
+            eventually(lambda: {one["error_class"] for name in named for one in attempts(running, name)} >= FAULTS)
             assert running.end() == 0
     assert "Traceback" not in running.said
     assert {one["error_class"] for one in good} == {"none"}
-    assert set(classes.values()) >= {"timeout", "connection", "invalid_response", "tls", "server_error", "rate_limited"}
     assert (grown < 20, most < 150) == (True, True), (grown, most)
