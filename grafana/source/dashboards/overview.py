@@ -119,7 +119,7 @@ def _alerts() -> AnyPanel:
         "The alerts that fire now, the most urgent first and then the newest, each with a link to its advice.",
         [
             LabelColumn("Urgency", "urgency", mappings=look.SEVERITY_WORDS, width=75, is_painted=True),
-            LabelColumn("Alert", "alertname", links=RUNBOOK_LINK),
+            LabelColumn("Alert", "alertname", links=RUNBOOK_LINK, width=200),
             LabelColumn("About", "about", width=150),
             Column("Since", FIRING_ALERTS, "dateTimeFromNow", width=125),
         ],
