@@ -31,7 +31,7 @@ def caveats(findings: Findings, words: Wording) -> Sequence[str]:
 
 def _gaps(service: ServiceFindings, words: Wording) -> Iterator[str]:
     name = title(service)
-    if service.coverage < LEAST_COVERAGE:
+    if service.figures is None and service.coverage < LEAST_COVERAGE:
         seen = percent(service.coverage, 1)
         yield words.note("low_coverage", service=name, coverage=seen, least=share(LEAST_COVERAGE))
     elif service.figures is None:

@@ -14,7 +14,9 @@ DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
 
 LEAST_COVERAGE: Final = 0.5
-"""Figures of a window that was observed less than this are not shown; SoraProbeStale fires below it too."""
+"""Figures of a record that was observed less than this are not shown; SoraProbeStale fires below it too."""
+LEAST_SECONDS: Final = HOUR
+"""Figures of less observed time than this are not shown, and nothing is called operational by it."""
 
 
 @dataclass(frozen=True, slots=True)

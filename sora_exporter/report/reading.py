@@ -10,6 +10,7 @@ from typing import Final
 from sora_exporter.history.prometheus import Series
 from sora_exporter.report.findings import (
     LEAST_COVERAGE,
+    LEAST_SECONDS,
     WEEK,
     Bar,
     Facts,
@@ -71,7 +72,11 @@ def service_findings(answers: Answers, facts: Facts) -> ServiceFindings:
     since = answers.numbers["recorded_since"].get(service_id)
     recommended = answers.numbers["recommended"].get(service_id)
     classes = _classes(answers.minutes["error_classes"], service_id)
-    start = last - window.seconds
+    start, coverage = last - window.seconds, answers.numbers["coverage"].get(service_id, 0.0)
+    if status is Status.OPERATIONAL and coverage * window.seconds < LEAST_SECONDS:
+        status = Status.UNKNOWN
+    # A record that is a bar younger than the window shows in its chart; a minute or two are the exporter's start.
+    young = since if since is not None and since > start + window.bar_seconds else None
 
     def number(question: str) -> float | None:
         return answers.numbers[question].get(service_id)
@@ -80,11 +85,10 @@ def service_findings(answers: Answers, facts: Facts) -> ServiceFindings:
         facts=facts,
         status=status,
         error_class=_error_class(answers.series["error_class"], service_id, status),
-        is_recommended=None if recommended is None else recommended == 1,
-        coverage=number("coverage") or 0.0,
-        # A record that is a bar younger than the window shows in its chart; a minute or two are the exporter's start.
-        recorded_since=since if since is not None and since > start + window.bar_seconds else None,
-        figures=_figures(answers, service_id),
+        is_recommended=None if recommended is None else recommended == 1 and not has_ended(number("sunset"), last),
+        coverage=coverage,
+        recorded_since=young,
+        figures=_figures(answers, service_id, window.seconds if young is None else last - young),
         objective=number("objective"),
         price=_price(answers.series["price"], service_id),
         sunset=number("sunset"),
@@ -137,15 +141,22 @@ def _classes(minutes: Minutes, service_id: str) -> dict[int, list[ErrorClass]]:
     }
 
 
-def _figures(answers: Answers, service_id: str) -> Figures | None:
-    """Return the figures; None if the coverage is too low or a recorded figure is missing."""
+def has_ended(sunset: float | None, at: float) -> bool:
+    """Return whether an end of life has come at a moment; both are Unix time."""
+    return sunset is not None and sunset <= at
+
+
+def _figures(answers: Answers, service_id: str, recorded_seconds: float) -> Figures | None:
+    """Return the figures; None if too little of the recorded time was observed or a recorded figure is missing."""
     found = {question: values.get(service_id) for question, values in answers.numbers.items()}
     coverage, availability = found["coverage"], found["availability"]
     episodes, hours = found["episodes"], found["hours"]
-    if coverage is None or coverage < LEAST_COVERAGE or availability is None or episodes is None or hours is None:
+    if coverage is None or availability is None or episodes is None or hours is None:
+        return None
+    observed_seconds = coverage * answers.window.seconds
+    if observed_seconds < max(LEAST_COVERAGE * recorded_seconds, LEAST_SECONDS):
         return None
     stars = found["stars"] if (found["coverage_of_stars"] or 0.0) >= LEAST_COVERAGE else None
-    observed_seconds = coverage * answers.window.seconds
     return Figures(
         availability=availability,
         episodes=round(episodes),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sora_exporter.report.findings import Findings, ServiceFindings
+from sora_exporter.report.reading import has_ended
 from sora_exporter.result import Status
 
 Rank = Callable[[ServiceFindings, float], tuple[float, ...]]
@@ -74,7 +75,8 @@ def recommendations(findings: Findings) -> Sequence[Recommendation]:
 
 
 def _best(findings: Findings, product: str, use: Use) -> ServiceFindings | None:
-    fitting = [service for service in findings.services if service.facts.product == product and use.fits(service)]
+    living = [service for service in findings.services if not has_ended(service.sunset, findings.end)]
+    fitting = [service for service in living if service.facts.product == product and use.fits(service)]
     return min(
         fitting,
         key=lambda service: (*use.rank(service, findings.video_seconds), service.facts.service_id),

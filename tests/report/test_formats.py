@@ -42,7 +42,7 @@ def test_tables_have_the_findings(found: Find) -> None:
     assert texts(table(found(), "stability")) == [
         ["Alpha 官转", "★★★★★", "99.99 %", "100.0 %", "2.50 s", "0", "0.0", "0.0"],
         ["Beta", "★★★☆☆", "90.00 % *", "99.0 %", "750 ms", "3", "3.0", "10.0"],
-        ["Gamma", "–", "no figure", "20.0 %", "–", "–", "–", "–"],
+        ["Gamma", "–", "no figure", "10.0 %", "–", "–", "–", "–"],
     ]
 
 
@@ -122,7 +122,7 @@ def test_gaps_ends_and_warnings_come_first(recorded: Recorded, found: Find) -> N
     recorded.warnings = ["one store is away"]
     lines = [line for line in render(found(), "en", "text", columns=200).splitlines() if line.startswith("! ")]
     assert lines == [
-        "! Gamma: only 20.0 % of the window was observed, less than the 50 % that a figure needs.",
+        "! Gamma: only 10.0 % of the window was observed, less than the 50 % that a figure needs.",
         "! Gamma: recorded only since 2026-10-30 00:00; this Prometheus keeps nothing older.",
         "! End of life announced for 2026-11-02: Beta.",
         "! Prometheus warns: one store is away",

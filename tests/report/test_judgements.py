@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.invented import figures, findings, service
+from support.recorded import END
 
 from sora_exporter.report.findings import Figures, Price, ServiceFindings
 from sora_exporter.report.objectives import statements
@@ -62,6 +63,13 @@ def test_an_unjudged_route_is_not_recommended() -> None:
     assert chosen(service(status=Status.RETIRED, found=figures(), price=SECOND)) == no_route
     assert chosen(service(found=None, price=SECOND)) == no_route
     assert chosen(service(found=figures())) == {**no_route, "production": "alpha"}
+
+
+def test_a_route_past_its_end_of_life_is_not_recommended() -> None:
+    """A route whose end has come at the end of the window is never chosen; a later end is fine."""
+    ended, later = (service(found=figures(), price=SECOND, sunset=END + day) for day in (0, 86400))
+    assert set(chosen(ended).values()) == {None}
+    assert set(chosen(later).values()) == {"alpha"}
 
 
 def test_equals_are_settled_by_speed_then_by_name() -> None:

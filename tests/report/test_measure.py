@@ -40,7 +40,7 @@ def test_incidents_have_their_prevailing_class(found: Find) -> None:
 def test_a_service_hardly_seen_has_no_figures(found: Find) -> None:
     """Below half of the window there are no figures at all, however good they look; the record's age is shown."""
     gamma = found().services[2]
-    assert (gamma.figures, gamma.coverage, gamma.recorded_since) == (None, 0.2, END - 2 * 86400)
+    assert (gamma.figures, gamma.coverage, gamma.recorded_since) == (None, 0.1, END - 2 * 86400)
     assert (gamma.status, gamma.error_class) == (Status.UNKNOWN, ErrorClass.QUOTA_EXHAUSTED)
     assert gamma.price_per_success is None
 
@@ -50,6 +50,31 @@ def test_half_of_the_window_is_the_least(recorded: Recorded, found: Find, covera
     """Figures begin at a coverage of exactly one half."""
     recorded.answers["coverage"] = each(alpha=1, beta=coverage)
     assert (found().services[1].figures is not None) is has_figures
+
+
+def test_a_young_record_has_figures_of_its_own_time(recorded: Recorded, found: Find) -> None:
+    """Three days of data in a week give a table of three days, whose coverage says so; minutes of data give none."""
+    recorded.answers["recorded_since"] = each(alpha=END - 3 * 86400, beta=END - 1800)
+    recorded.answers["coverage"] = each(alpha=2.9 / 7, beta=0.5 / 24 / 7)
+    alpha, beta = found().services[:2]
+    assert alpha.figures
+    assert (alpha.figures.availability, alpha.coverage) == (0.99999, pytest.approx(2.9 / 7))
+    assert (beta.figures, beta.recorded_since) == (None, END - 1800)
+
+
+def test_half_an_hour_makes_nothing_operational(recorded: Recorded, found: Find) -> None:
+    """A service that was observed for less than an hour is unknown, not operational; a fault is shown at once."""
+    recorded.answers["coverage"] = each(alpha=1, beta=0.9 / 24 / 7, gamma=1)
+    recorded.answers["severity"] = each(alpha=0, beta=0)
+    assert [one.status for one in found().services[:2]] == [Status.OPERATIONAL, Status.UNKNOWN]
+    recorded.answers["severity"] = each(alpha=0, beta=2)
+    assert found().services[1].status is Status.RISK_CONTROL
+
+
+def test_what_has_ended_is_not_for_use_now(recorded: Recorded, found: Find) -> None:
+    """A recorded recommendation of a service past its end of life does not count."""
+    recorded.answers["recommended"], recorded.answers["sunset"] = each(alpha=1, beta=1), each(alpha=END, beta=END + 1)
+    assert [service.is_recommended for service in found().services[:2]] == [False, True]
 
 
 def test_stars_need_their_own_thirty_days(recorded: Recorded, found: Find) -> None:

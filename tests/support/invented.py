@@ -28,6 +28,7 @@ def service(
     price: Price | None = None,
     incidents: Sequence[Incident] = (),
     proven: Depth | None = Depth.DELIVERED,
+    sunset: float | None = None,
 ) -> ServiceFindings:
     """Return one service."""
     return ServiceFindings(
@@ -40,7 +41,7 @@ def service(
         figures=found,
         objective=objective,
         price=price,
-        sunset=None,
+        sunset=sunset,
         incidents=incidents,
         silences=(),
         bars=(Bar(END, 1.0, 1.0), Bar(END, None, 0.0)),

@@ -63,7 +63,7 @@ def answers() -> dict[str, Answer]:
         "sunset": each(beta=END + 86400),
         "stars": each(alpha=5, beta=3),
         "coverage_of_stars": each(alpha=0.9, beta=0.8, gamma=0.1),
-        "coverage": each(alpha=1, beta=0.99, gamma=0.2),
+        "coverage": each(alpha=1, beta=0.99, gamma=0.1),
         "availability": each(alpha=0.99999, beta=0.9, gamma=1),
         "episodes": each(alpha=0, beta=3, gamma=0),
         "hours": each(alpha=0, beta=10, gamma=0),
