@@ -18,11 +18,11 @@ from sora_exporter.budget.storage import usual_directory
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Service, Source, config_from
 from sora_exporter.events import Event, EventLog, EventStore
+from sora_exporter.events.uptime import uptime
 from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.evidence.state import ServiceStatus
 from sora_exporter.exporter import Exporter
 from sora_exporter.monitor.environment import from_environment
-from sora_exporter.monitor.uptime import usable_share
 from sora_exporter.monitor.values import Change, ServiceView, change_of, view_of
 from sora_exporter.report.check import renderers
 from sora_exporter.tasks import start
@@ -150,7 +150,7 @@ class AsyncMonitor:
             raise ValueError(f"hours={hours} is not a length of time: use more than 0")
         events, end = self._running.events, self._clock.now()
         begin = end - hours * HOUR_SECONDS
-        return usable_share(events.of(self._known(service_id), begin), begin, end)
+        return uptime(events.of(self._known(service_id), begin), begin, end).ratio
 
     def history(self, service_id: str) -> Sequence[Event]:
         """Return the times that the service spent in each status, the newest first. Raises ValueError."""

@@ -53,7 +53,7 @@ def _availability(exporter: Exporter, track: ServiceTrack, words: Wording) -> Ba
     """Return the availability of 30 days; of the last 24 hours without a history."""
     now, service_id = exporter.clock.now(), track.service.id
     if exporter.history is None:
-        window, ratio = "24h", uptime(exporter.events.of(service_id, now - DAY_SECONDS), now - DAY_SECONDS, now)
+        window, ratio = "24h", uptime(exporter.events.of(service_id, now - DAY_SECONDS), now - DAY_SECONDS, now).ratio
     else:
         recorded = exporter.history.services.get(service_id)
         window, ratio = "30d", recorded.availability.get("30d") if recorded is not None else None

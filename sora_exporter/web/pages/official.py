@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -34,6 +35,8 @@ OUTAGES = frozenset(
     status for status, rank in COMPONENT_SEVERITY.items() if rank >= COMPONENT_SEVERITY[ComponentStatus.PARTIAL_OUTAGE]
 )
 INCIDENTS_SHOWN = 5
+OPAQUE_ID = re.compile(r"(?=.*[0-9])[0-9A-Za-z]{12,}")
+"""An id such as those of Statuspage and incident.io, not a name."""
 NAME_CHARACTERS, URL_CHARACTERS = 200, 2000
 
 
@@ -153,13 +156,20 @@ def _components(report: PageReport, words: Wording) -> list[ComponentView]:
         for key, said in report.components.items()
     ]
     missing = [
-        ComponentView(_name(report, key), words("not_reported"), Status.UNKNOWN) for key in report.missing_components
+        ComponentView(_missing_name(report, key, words), words("not_reported"), Status.UNKNOWN)
+        for key in report.missing_components
     ]
     return known + missing
 
 
 def _name(report: PageReport, key: str) -> str:
     return report.component_names.get(key, key)[:NAME_CHARACTERS]
+
+
+def _missing_name(report: PageReport, key: str, words: Wording) -> str:
+    """Return the name of a component that the page does not list; its bare id means nothing to a reader."""
+    name = _name(report, key)
+    return words("unnamed_component") if OPAQUE_ID.fullmatch(name) else name
 
 
 def _address(page_url: str, link: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sora_exporter.config import Service
 from sora_exporter.events import Event
-from sora_exporter.events.uptime import uptime
+from sora_exporter.events.uptime import Uptime, uptime
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, percent, seconds_text, share
@@ -19,6 +19,8 @@ from sora_exporter.web.pages.official import disagreement
 from sora_exporter.web.wording import Wording
 
 DAY_SECONDS = 86_400.0
+WHOLE_DAY = 0.98
+"""The observed share of 24 hours from which on a figure is about all of them."""
 EVENT_DAYS = 30
 EVENTS_SHOWN = 8
 SHORT, LONG = "24h", "30d"
@@ -109,8 +111,8 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
     history = exporter.history.services.get(service_id) if exporter.history is not None else None
     events = exporter.events.of(service_id, now - EVENT_DAYS * DAY_SECONDS)
     lately = uptime(events, now - DAY_SECONDS, now)
-    today = minute_bar(events, lately, now, words)
-    ratio = lately if history is None else history.availability.get(LONG)
+    today = minute_bar(events, lately.ratio, now, words)
+    ratio = lately.ratio if history is None else history.availability.get(LONG)
     since = _since(exporter, verdict, service_id)
     is_known = track.latest is not None or verdict.planned is not None
     return Row(
@@ -120,7 +122,7 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
         bars=day_bars(tuple(history.days), words.language) if history is not None else today,
         figure=_percent(ratio, words),
         is_measured=ratio is not None,
-        window=words(f"window_{SHORT if history is None else LONG}"),
+        window=_today(lately, words) if history is None else words(f"window_{LONG}"),
         stars=history.stars if history is not None else None,
         troubles=[*_troubles(track, verdict, words)] if is_known else [],
         past=_past(history, lately, words),
@@ -159,9 +161,16 @@ def _percent(ratio: float | None, words: Wording) -> str:
     return percent(ratio) if ratio is not None else words("no_figure")
 
 
-def _past(history: ServiceHistory | None, lately: float | None, words: Wording) -> list[tuple[str, str]]:
+def _today(lately: Uptime, words: Wording) -> str:
+    """Return the time that the figure of the last 24 hours is about: less than that just after the first start."""
+    if lately.ratio is None or lately.observed_seconds >= WHOLE_DAY * DAY_SECONDS:
+        return words(f"window_{SHORT}")
+    return words("window_observed", span=words.plain.span(lately.observed_seconds))
+
+
+def _past(history: ServiceHistory | None, lately: Uptime, words: Wording) -> list[tuple[str, str]]:
     if history is None:
-        return [(words(f"window_{SHORT}"), _percent(lately, words))]
+        return [(_today(lately, words), _percent(lately.ratio, words))]
     return [(words(f"window_{window}"), _percent(history.availability.get(window), words)) for window in WINDOWS]
 
 

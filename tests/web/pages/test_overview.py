@@ -80,8 +80,14 @@ async def test_a_row_shows_status_price_objective_and_sunset(exporter: Exporter,
     assert "End of life2026-01-20, 8 d ago" in page.text
 
 
+def test_after_a_day_the_figure_is_of_24_hours(exporter: Exporter, clock: Any) -> None:
+    """Once the last 24 hours are observed as a whole, the figure names them."""
+    exporter.events.note("sora-2-official", Status.OPERATIONAL, ErrorClass.NONE, clock.now() - 90_000)
+    assert "100.00 % 24 h" in overview(exporter).text
+
+
 async def test_without_a_history_the_bar_is_the_last_24_hours(exporter: Exporter, clock: Any) -> None:
-    """Each event is a part of one bar with its times, the figure is of 24 hours, and a line adds the history."""
+    """Each event is a part of one bar, the figure is of the observed time, and a line adds the history."""
     fill_january(exporter)
     await clock.advance(90)
     attempt(exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.UNAVAILABLE)
@@ -89,7 +95,7 @@ async def test_without_a_history_the_bar_is_the_last_24_hours(exporter: Exporter
     page = overview(exporter)
     assert "Operational: 2026-01-28 00:00 to 2026-01-28 00:01 UTC, 1 min 30 s" in page.titles
     assert "Suspended: 2026-01-28 00:01 to 2026-01-28 00:02 UTC, 30 s" in page.titles
-    assert "75.00 % 24 h" in page.text
+    assert "75.00 % of 2 min" in page.text
     assert "For 90 days, add to the command line of the exporter --prometheus.url=" in page.text
 
 
