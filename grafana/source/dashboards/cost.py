@@ -83,6 +83,7 @@ def _videos() -> list[AnyPanel]:
             unit=look.USD,
             decimals=2,
             minimum=0,
+            interval="1h",
             no_value=UNPRICED,
             width=8,
         ),

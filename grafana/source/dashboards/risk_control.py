@@ -62,6 +62,7 @@ def _episodes() -> list[AnyPanel]:
             unit="short",
             decimals=0,
             minimum=0,
+            interval="6h",
         ),
         lines(
             312,
@@ -70,6 +71,7 @@ def _episodes() -> list[AnyPanel]:
             [Query(of_the_worst(recorded("risk_control_hours:sum7d")))],
             unit="suffix: h",
             minimum=0,
+            interval="6h",
         ),
     ]
 
@@ -191,6 +193,7 @@ def _accesses() -> list[AnyPanel]:
             [Query(availability("24h"), "{{access}}")],
             unit="percentunit",
             maximum=1,
+            interval="6h",
             overrides=colours,
         ),
         lines(
@@ -200,6 +203,7 @@ def _accesses() -> list[AnyPanel]:
             [Query(by_access("risk_control_hours:sum24h", "avg"), "{{access}}")],
             unit="suffix: h",
             minimum=0,
+            interval="6h",
             overrides=colours,
         ),
     ]
