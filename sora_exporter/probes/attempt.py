@@ -21,7 +21,7 @@ from sora_exporter.probes.judged import Judge, judged
 from sora_exporter.probes.requests import Filled, Known, Unfilled, known_to
 from sora_exporter.result import Answer, Depth, ErrorClass, Expectation, Verdict, Wire
 
-EXCERPT_CHARACTERS = 2000
+EXCERPT_CHARACTERS = 1000
 EVIDENCE_HEADERS = (
     "x-request-id", "x-oneapi-request-id", "x-api-request-id", "cf-ray", "cf-mitigated", "retry-after", "server",
     "openai-processing-ms", "x-should-retry", "x-routing-group", "sunset", "deprecation",

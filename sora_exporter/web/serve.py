@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 import socket
@@ -38,6 +39,9 @@ if sys.platform != "win32":
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 1
+M_MMAP_THRESHOLD = -3
+"""The number of this setting in glibc's malloc.h."""
+LARGE_BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ async def serve(config: Config, settings: ServeSettings) -> None:
     clock = SystemClock()
     history = History(settings.prometheus, clock) if settings.prometheus is not None else None
     _allow_many_connections()
+    return_large_blocks()
     with contextlib.ExitStack() as opened:
         listeners = _listeners(settings, opened)
         ledger = opened.enter_context(
@@ -185,6 +190,15 @@ def _allow_many_connections() -> None:
     if sys.platform != "win32":
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def return_large_blocks() -> None:
+    """Have glibc return every large block to the system at once when it is freed; other C libraries do so anyway.
+
+    Otherwise it keeps up to twice the size of the largest one: with 1,000 services, 10 MiB after a text of /metrics.
+    """
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def _on_signals(server: Server, exporter: Exporter) -> None:
