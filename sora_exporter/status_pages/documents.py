@@ -90,7 +90,9 @@ def text(value: object) -> str:
     """Return one line of printable text, at most TEXT_CHARACTERS; empty for any other value."""
     if not isinstance(value, str):
         return ""
-    printable = "".join(c if c.isprintable() else " " for c in value[: 4 * TEXT_CHARACTERS])
+    start = value[: 4 * TEXT_CHARACTERS]
+    # Most texts need no replacement, and a page may hold hundreds of thousands.
+    printable = start if start.isprintable() else "".join(c if c.isprintable() else " " for c in start)
     return " ".join(printable.split())[:TEXT_CHARACTERS]
 
 

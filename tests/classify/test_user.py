@@ -46,6 +46,12 @@ def test_every_condition_must_hold(condition: dict[str, object], fits: bool) -> 
     assert (verdict.rule == "user:1") is fits
 
 
+def test_a_hostile_answer_is_searched_in_linear_time() -> None:
+    """A rule that takes a backtracking matcher an exponential time is tried on a megabyte and passed over."""
+    answer = Answer(http_status=503, body="a" * 1_000_000 + "!")
+    assert classify(answer, user_rules(configured(match="(a+)+b"), "p")).rule != "user:1"
+
+
 def test_no_answer_has_no_status() -> None:
     """A lost connection meets no condition on the status."""
     answer = Answer(http_status=None, transport_error="Connection refused")

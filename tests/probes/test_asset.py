@@ -190,6 +190,11 @@ def test_the_link_to_the_video_is_found(text: str, expected: str | None) -> None
     assert media_link(text, asset.link) == expected
 
 
+def test_a_hostile_text_is_searched_for_links_in_linear_time() -> None:
+    """A configured expression that takes a backtracking matcher an exponential time is answered for a megabyte."""
+    assert media_link("a" * 1_000_000 + "!", "(a+)+$") is None
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
