@@ -97,6 +97,11 @@ class Turns:
             last[2].set_exception(Crowded())
         await turn
 
+    def renew(self, address: str, user: str) -> None:
+        """Make the waiting logins of an address as a user the latest ones, because the client has come again."""
+        renewed = _site(address), user
+        self._queue.sort(key=lambda entry: entry[:2] == renewed)
+
     def give(self) -> None:
         """Give the turn to the next one."""
         self._queue = [entry for entry in self._queue if not entry[2].done()]
@@ -151,7 +156,9 @@ class Logins:
             return True
         if not name:
             return False
-        if key not in self._checks:
+        if key in self._checks:
+            self._turns.renew(address, name)
+        else:
             if self._waiting[address] >= MOST_WAITING:
                 raise Crowded
             self._waiting[address] += 1

@@ -137,6 +137,35 @@ async def test_a_first_login_does_not_wait_for_a_crowd_of_new_addresses() -> Non
     assert served[0] == "198.51.100.1"
 
 
+async def test_a_repeated_first_login_is_the_latest_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first login that newer addresses delay does not stay behind them when its client repeats it."""
+    checked: list[bytes] = []
+    gate = asyncio.Event()
+
+    async def to_thread(_check: object, password: bytes, _hash: bytes) -> bool:
+        await gate.wait()
+        checked.append(password)
+        return password == b"right"
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    logins, hashes, waiting = Logins(), {"prometheus": b"hash"}, []
+
+    async def come(password: bytes, address: str) -> None:
+        header = basic("prometheus", password)["authorization"]
+        waiting.append(asyncio.create_task(logins.is_right(header, hashes, address)))
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    await come(b"first", "192.0.2.254")
+    await come(b"right", "198.51.100.1")
+    for number in range(50):
+        await come(b"guess %d" % number, f"192.0.2.{number}")
+    await come(b"right", "198.51.100.1")
+    gate.set()
+    answers = await asyncio.gather(*waiting)
+    assert (checked[:2], answers.count(True)) == ([b"first", b"right"], 2)
+
+
 async def test_more_logins_than_can_wait_are_given_up() -> None:
     """However many addresses guess, a bounded number waits; those that would be last are refused at once."""
     turns = Turns()
