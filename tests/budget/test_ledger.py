@@ -348,7 +348,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), micro=st.integers(-5, 700), service_id=st.sampled_from(["a", "b"]))
     def reserve(self, who: int, micro: int, service_id: str) -> None:
         reservation = self.ledgers[who].reserve(service_id, "submit", micro / 1e6, self.LIMIT / 1e6)
-        self.today = max(self.today, int(self.unix_clock.time // DAY)) if micro > 0 else self.today
+        self.today = max(self.today, int(self.clock.time // DAY)) if micro > 0 else self.today
         spent = sum(cost for other, cost in self.model.items() if other.day.toordinal() - 719_163 == self.today)
         assert (reservation is not None) == (micro > 0 and spent + micro <= self.LIMIT)
         if reservation is not None:
@@ -371,7 +371,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(hours=st.integers(-50, 30))
     def move_clock(self, hours: int) -> None:
-        self.unix_clock.time += hours * 3600
+        self.clock.time += hours * 3600
 
     @invariant()
     def spend_is_the_model_and_within_the_limit(self) -> None:

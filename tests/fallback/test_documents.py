@@ -102,7 +102,8 @@ def test_the_examples_are_well_typed(tmp_path: Path) -> None:
         path.write_text(code, "utf-8")
     bad = tmp_path / "wrong.py"
     bad.write_text("from sora_exporter.fallback import FallbackClient\nFallbackClient().create_video(8)\n", "utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", *map(str, (*good, bad))]
+    # The project checks strictly, and its cache makes this quick.
+    command = [sys.executable, "-m", "mypy", *map(str, (*good, bad))]
     done = subprocess.run(command, cwd=DOCS.parent, capture_output=True, text=True, timeout=300, check=False)
     (fault,) = [line for line in done.stdout.splitlines() if "error:" in line]
     assert "wrong.py:2" in fault

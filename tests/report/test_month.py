@@ -159,12 +159,12 @@ def test_shorter_windows_are_the_truth_too(
             assert [(one["start"], one["end"]) for one in found[service_id]["incidents"]] == stretches
 
 
-def test_ninety_days_of_a_month_are_no_figure(engine: Prometheus) -> None:
-    """A window of which only a third was recorded ends with one line, no figure and exit code 2."""
+def test_ninety_days_of_a_month_are_figures_of_the_month(engine: Prometheus) -> None:
+    """A window of which a third was recorded has figures, their coverage, and a line on the beginning of the record."""
     result = call(engine, "--window", "90d")
-    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
-    assert re.search(r"33\.[23] % of the last 90d", result.stderr)
-    assert "50 %" in result.stderr
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Sora 2 官转: recorded only since " in result.stdout
+    assert re.search(r"^Sora 2 官转 +★+☆* +99\.\d\d % +33\.\d %", result.stdout, re.MULTILINE)
 
 
 def test_a_time_before_the_record_is_said_plainly(engine: Prometheus) -> None:

@@ -107,9 +107,7 @@ async def test_every_recording_arrives(
             indicators = samples(metrics, "sora_status_page_indicator", page)
             assert [name for (name,), value in indicators.items() if value] == [expected["indicator"]]
         shown = Structure(
-            overview[overview.index(f'<article class="page" aria-labelledby="page-{page}"') :].partition("</article>")[
-                0
-            ]
+            overview[overview.index(f'<article aria-labelledby="page-{page}"') :].partition("</article>")[0]
             + "</article>"
         )
         if "component" in expected:

@@ -92,10 +92,12 @@ def test_an_outage_of_a_provider_is_one_page_and_its_end_one_mail(chain: Chain) 
 
 
 def test_a_flapping_service_is_one_notification(chain: Chain) -> None:
-    """Risk control that comes and goes is one ticket and one notice of its end."""
+    """Risk control that comes and goes once it was reported is one ticket and one notice of its end."""
     before = len(chain.mail.mails)
     working = 'sora_service_up{service_id="beta"} == 1'
     limited = 'service_id:sora_service_observed_severity:last{service_id="beta"} == 2'
+    chain.behave("sora_video2", "captcha")
+    the_mail(chain, "[WARNING] 贝塔: A service is under risk control.", before)
     for _ in range(3):
         chain.behave("sora_video2", "captcha")
         eventually(lambda: chain.prometheus.query(limited))
