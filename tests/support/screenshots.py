@@ -22,7 +22,6 @@ PROBES = {"catalog": {"interval": "3s", "timeout": "2s"}, "canary": {"interval":
 PAID = {"submit": {"interval": "1m", "timeout": "20s"}}
 SHOTS = {
     "overview.png": ("?refresh=off", "light", 1200, None),
-    "service.png": ("services/sora-2-reverse", "dark", 1200, 1100),
 }
 """File to path, colour scheme, width and height in pixels; a height of None is the whole page's."""
 
