@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,10 +17,10 @@ from sora_exporter.classify.user import user_rules
 from sora_exporter.config import Config, Service
 from sora_exporter.config.apis import Api
 from sora_exporter.config.apis.spec import Call
+from sora_exporter.config.apis.template import PLACEHOLDER
 from sora_exporter.config.makers import is_relay
 from sora_exporter.probes.judged import Judge
 
-PLACEHOLDER = re.compile(r"\{\+?([^}]+)\}")
 STEP = "[^/?&]+"
 JOBS_KEPT = 10_000
 PORTS = {"http": 80, "https": 443}
@@ -135,9 +136,11 @@ def _patterns(config: Config, service: Service) -> Iterator[Pattern]:
 
 def _address(base_url: str, path: str, model: str) -> re.Pattern[str]:
     """Return the pattern of a call's address: {model} is the service's, and every other placeholder one step."""
-    filled = {"model": re.escape(model), "job_id": "(?P<job_id>[^/?&]+)"}
-    pieces = enumerate(PLACEHOLDER.split(path))
-    steps = [filled.get(piece, STEP) if number % 2 else re.escape(piece) for number, piece in pieces]
+    filled = {"model": re.escape(model), "job_id": f"(?P<job_id>{STEP})"}
+    # Between two pieces stand the sign and the name of a placeholder.
+    pieces = PLACEHOLDER.split(path)
+    names = [filled.get(name, STEP) for name in pieces[2::3]]
+    steps = [re.escape(piece) + name for piece, name in zip_longest(pieces[::3], names, fillvalue="")]
     more = "" if "?" in path else r"(?:\?.*)?"
     return re.compile(re.escape(normal(base_url).rstrip("/")) + "".join(steps) + more)
 

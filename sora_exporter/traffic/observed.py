@@ -97,13 +97,13 @@ class Observer:
         """Return ``send`` of a blocking client with the observation around it."""
 
         def observed(request: Any, **options: Any) -> Any:
-            watcher = self._safely(self._begin, request)
+            watcher = self.safely(self._begin, request)
             try:
                 response = send(request, **options)
             except Exception as error:
-                self._safely(self._broken, watcher, error)
+                self.safely(self._broken, watcher, error)
                 raise
-            self._safely(self._answered, watcher, response)
+            self.safely(self._answered, watcher, response)
             return response
 
         return observed
@@ -112,13 +112,13 @@ class Observer:
         """Return ``send`` of a client for asyncio with the observation around it."""
 
         async def observed(request: Any, **options: Any) -> Any:
-            watcher = self._safely(self._begin, request)
+            watcher = self.safely(self._begin, request)
             try:
                 response = await send(request, **options)
             except Exception as error:
-                self._safely(self._broken, watcher, error)
+                self.safely(self._broken, watcher, error)
                 raise
-            self._safely(self._answered, watcher, response)
+            self.safely(self._answered, watcher, response)
             return response
 
         return observed
@@ -146,7 +146,7 @@ class Observer:
         tap = _tap_of(_base_of(response.stream))
         response.stream = tap(response.stream, Tapped(self, watcher, response))
 
-    def _safely(self, step: Callable[..., Any], *arguments: Any) -> Any:
+    def safely(self, step: Callable[..., Any], *arguments: Any) -> Any:
         """Return the result of one of our steps; an error in it is logged once for each place, without its text.
 
         The text might quote the application's request.
@@ -178,10 +178,6 @@ class Observer:
     def delivered(self, seen: Seen) -> None:
         """Note that a whole asset came out."""
         self._metrics.proved(seen.watched.service.id, Depth.DELIVERED, self._clock.now())
-
-    def safely(self, step: Callable[..., Any], *arguments: Any) -> None:
-        """Run one of our steps in the middle of the application's reading."""
-        self._safely(step, *arguments)
 
 
 class Ordering:
