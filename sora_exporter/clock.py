@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+DAY_SECONDS: Final = 86_400
 
 
 class Clock(Protocol):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Config, Service
 
-DAY_SECONDS = 86400.0
 MONTH_DAYS = 30
 REFERENCE_SECONDS = 300.0
 """The interval of the monitor to compare with: a usual one orders a video of every service every five minutes."""

@@ -16,6 +16,7 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import storage_option
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.events import Event, EventStore
 from sora_exporter.events.event import event_overview
 
@@ -38,7 +39,7 @@ def events(form: str, days: int | None, services: tuple[str, ...], storage: Path
             found = EventStore(ledger.storage).read()
     except StorageError as error:
         fail(str(error))
-    start = now - days * 86400.0 if days else 0.0
+    start = now - days * DAY_SECONDS if days else 0.0
     chosen = [
         one for one in reversed(found) if one.overlaps(start, now) and (not services or one.service_id in services)
     ]

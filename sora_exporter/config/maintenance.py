@@ -10,10 +10,10 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config.section import Section
 from sora_exporter.config.values import Identifier, Seconds, Text
 
-DAY_SECONDS: Final = 86_400
 WEEK_SECONDS: Final = 7 * DAY_SECONDS
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIRST_MONDAY: Final = 4 * DAY_SECONDS

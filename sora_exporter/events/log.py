@@ -10,6 +10,7 @@ from dataclasses import replace
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.events.event import Event
 from sora_exporter.events.store import EventStore
+from sora_exporter.events.uptime import Uptime, uptime
 from sora_exporter.logs import LogOnce
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
@@ -110,6 +111,10 @@ class EventLog:
     def since(self, start: float) -> Sequence[Event]:
         """Return the events of all services that lasted at ``start`` (Unix time) or later, the newest first."""
         return _since(self._events, start)
+
+    def uptime(self, service_id: str, start: float, end: float) -> Uptime:
+        """Return the uptime of a service between two moments (Unix time)."""
+        return uptime(self.of(service_id, start), start, end)
 
     def _lasting(self) -> list[Event]:
         return [event for event in self._events.values() if event.ended_at is None]

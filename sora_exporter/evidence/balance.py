@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Config, Provider
 from sora_exporter.result import BalanceReading, ErrorClass, ProbeResult
 
-DAY_SECONDS = 86_400.0
 DAYS_LEFT = 3.0
 """A balance that lasts for fewer days at the pace of the last day is low, unless a level is configured."""
 STEP_SECONDS = 600.0

@@ -7,8 +7,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.history.prometheus import PrometheusApi, Series
-from sora_exporter.history.service import DAY_SECONDS, DAYS, WINDOWS, Day, ServiceHistory
+from sora_exporter.history.service import DAYS, WINDOWS, Day, ServiceHistory
 
 PREFIX: Final = "service_id:sora_service_"
 RECENT: Final = "15m"

@@ -8,7 +8,6 @@ from typing import Final
 
 WINDOWS: Final = ("24h", "7d", "30d", "90d")
 DAYS: Final = 90
-DAY_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from sora_exporter.budget.storage import usual_directory
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Service, Source, config_from
 from sora_exporter.events import Event, EventLog, EventStore
-from sora_exporter.events.uptime import uptime
 from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.evidence.state import ServiceStatus
 from sora_exporter.exporter import Exporter
@@ -148,9 +147,8 @@ class AsyncMonitor:
         """
         if not hours > 0:
             raise ValueError(f"hours={hours} is not a length of time: use more than 0")
-        events, end = self._running.events, self._clock.now()
-        begin = end - hours * HOUR_SECONDS
-        return uptime(events.of(self._known(service_id), begin), begin, end).ratio
+        end = self._clock.now()
+        return self._running.events.uptime(self._known(service_id), end - hours * HOUR_SECONDS, end).ratio
 
     def history(self, service_id: str) -> Sequence[Event]:
         """Return the times that the service spent in each status, the newest first. Raises ValueError."""

@@ -16,7 +16,7 @@ from functools import partial
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.reservation import Job
 from sora_exporter.budget.storage import StorageError
-from sora_exporter.clock import Clock
+from sora_exporter.clock import DAY_SECONDS, Clock
 from sora_exporter.config import Config, Service
 from sora_exporter.config.apis import Api, first
 from sora_exporter.config.apis.spec import Find
@@ -37,7 +37,6 @@ PROVIDER_SECONDS = 60.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 20.0, 3600.0
 ARRIVAL_SECONDS = 120.0
 """The create request of a killed process may still arrive at the provider for this long."""
-DAY_SECONDS = 86400.0
 
 
 @dataclass(frozen=True, slots=True)

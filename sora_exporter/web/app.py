@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Config, hidden_dump
 from sora_exporter.events.event import event_overview
 from sora_exporter.evidence.routes import routes
@@ -36,10 +37,11 @@ from sora_exporter.web.pages import (
 )
 from sora_exporter.web.pages.badge import Badge
 from sora_exporter.web.pages.official import open_incidents
+from sora_exporter.web.pages.row import EVENT_DAYS
 from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe
 from sora_exporter.web.wording import Wording, wanted, wording
 
-EVENT_DAYS, MOST_DAYS = 30, 3660
+MOST_DAYS = 3660
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -205,7 +207,7 @@ class Endpoints:
         days = request.query_params.get("days", f"{EVENT_DAYS}")
         if not re.fullmatch(r"[0-9]{1,6}", days) or not 0 < int(days) <= MOST_DAYS:
             return JSONResponse({"error": f"days={days[:32]!r} is not a whole number from 1 to {MOST_DAYS}"}, 400)
-        start, log = now - int(days) * 86400.0, self._exporter.events
+        start, log = now - int(days) * DAY_SECONDS, self._exporter.events
         found = log.since(start) if service_id is None else log.of(service_id, start)
         return JSONResponse(
             {

@@ -15,9 +15,10 @@ from support.probing import Bench, HastyClock, SimulatedProvider
 
 import sora_exporter.probes.cleanup
 from sora_exporter.budget.reservation import Job
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Config
 from sora_exporter.exporter import CLEANUP_SECONDS
-from sora_exporter.probes.cleanup import ARRIVAL_SECONDS, DAY_SECONDS, CleanUp
+from sora_exporter.probes.cleanup import ARRIVAL_SECONDS, CleanUp
 from sora_exporter.result import ProbeKind
 
 MODEL = "MiniMax-H3"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from unicodedata import east_asian_width
 
-from sora_exporter.events.uptime import uptime
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.evidence.state import ServiceTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import percent, seconds_text
@@ -20,7 +20,6 @@ from sora_exporter.web.wording import Wording
 
 NAME_CHARACTERS = 40
 MAX_AGE_SECONDS = 30
-DAY_SECONDS = 86_400.0
 PADDING = 8
 
 SIGN_OF: Mapping[Level, Status] = MappingProxyType(
@@ -53,7 +52,7 @@ def _availability(exporter: Exporter, track: ServiceTrack, words: Wording) -> Ba
     """Return the availability of 30 days; of the last 24 hours without a history."""
     now, service_id = exporter.clock.now(), track.service.id
     if exporter.history is None:
-        window, ratio = "24h", uptime(exporter.events.of(service_id, now - DAY_SECONDS), now - DAY_SECONDS, now).ratio
+        window, ratio = "24h", exporter.events.uptime(service_id, now - DAY_SECONDS, now).ratio
     else:
         recorded = exporter.history.services.get(service_id)
         window, ratio = "30d", recorded.availability.get("30d") if recorded is not None else None

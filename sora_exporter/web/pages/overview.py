@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config.maintenance import windows
 from sora_exporter.evidence.routes import is_ending, is_hindered, routes
 from sora_exporter.evidence.snapshot import Json, route_facts
@@ -16,7 +17,7 @@ from sora_exporter.result import Status
 from sora_exporter.web.pages.bars import SHAPES, Level
 from sora_exporter.web.pages.document import Document, html_document, product_line, short_line
 from sora_exporter.web.pages.official import page_views
-from sora_exporter.web.pages.row import DAY_SECONDS, EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
+from sora_exporter.web.pages.row import EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
 from sora_exporter.web.wording import Wording, wording
 
 SHOWN_IN_FULL = 50

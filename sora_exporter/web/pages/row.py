@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Service
 from sora_exporter.events import Event
-from sora_exporter.events.uptime import Uptime, uptime
+from sora_exporter.events.uptime import Uptime
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, percent, seconds_text, share
@@ -18,7 +19,6 @@ from sora_exporter.web.pages.bars import Bars, day_bars, minute_bar
 from sora_exporter.web.pages.official import disagreement
 from sora_exporter.web.wording import Wording
 
-DAY_SECONDS = 86_400.0
 WHOLE_DAY = 0.98
 """The observed share of 24 hours from which on a figure is about all of them."""
 EVENT_DAYS = 30
@@ -110,7 +110,7 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
     track, verdict = exporter.state.services[service_id], exporter.state.status_of(service_id)
     history = exporter.history.services.get(service_id) if exporter.history is not None else None
     events = exporter.events.of(service_id, now - EVENT_DAYS * DAY_SECONDS)
-    lately = uptime(events, now - DAY_SECONDS, now)
+    lately = exporter.events.uptime(service_id, now - DAY_SECONDS, now)
     today = minute_bar(events, lately.ratio, now, words)
     ratio = lately.ratio if history is None else history.availability.get(LONG)
     since = _since(exporter, verdict, service_id)

@@ -10,10 +10,11 @@ from playwright.sync_api import Page
 from support.browsing import Site, Visit
 from support.remembering import JANUARY, PROVIDERS, attempt, configuration, page_says
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.evidence.state import MARKS_KEPT
 from sora_exporter.history.keeper import History
 from sora_exporter.history.prometheus import Access
-from sora_exporter.history.service import DAY_SECONDS, DAYS, Day, ServiceHistory
+from sora_exporter.history.service import DAYS, Day, ServiceHistory
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 

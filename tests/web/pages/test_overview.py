@@ -13,10 +13,11 @@ from support.html_structure import Structure
 from support.pages import many, overview, replace_services
 from support.remembering import JANUARY, PROVIDERS, attempt, fill_january, page_says
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.exporter import Exporter
 from sora_exporter.history.keeper import History
 from sora_exporter.history.prometheus import Access
-from sora_exporter.history.service import DAY_SECONDS, DAYS, Day, ServiceHistory
+from sora_exporter.history.service import DAYS, Day, ServiceHistory
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 from sora_exporter.web.app import create_app
