@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
+from sora_exporter.evidence.histogram import FREE_PROBE_BUCKETS
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 SPARSE_SECONDS = 300
@@ -18,8 +19,6 @@ PROBES: Mapping[ProbeKind, tuple[int, frozenset[ErrorClass]]] = {
     ProbeKind.CANARY: (1, frozenset(ErrorClass) - {ErrorClass.NONE, ErrorClass.SLOW}),
 }
 """The probes of the history: minutes between two attempts, and the error classes that make an attempt fail."""
-
-BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ def _probe_series(history: ServiceHistory, probe: ProbeKind, labels: Mapping[str
     durations = [tried * seconds for tried, seconds in zip(attempts, history.responses, strict=True)]
     yield at_times("sora_probe_duration_seconds_sum", [round(value, 2) for value in accumulate(durations)])
     yield at_times("sora_probe_duration_seconds_count", total)
-    for bound in BUCKETS:
+    for bound in FREE_PROBE_BUCKETS:
         within = accumulate(map(bound.__ge__, history.responses))
         yield at_times("sora_probe_duration_seconds_bucket", list(within), le=str(bound))
     yield at_times("sora_probe_duration_seconds_bucket", total, le="+Inf")

@@ -6,7 +6,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator
 
-PROBE_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0, 300.0)
+FREE_PROBE_BUCKETS = (0.1, 0.5, 2.5, 10.0)
+PAID_PROBE_BUCKETS = (0.1, 0.5, 2.5, 10.0, 20.0, 60.0, 300.0)
 GENERATION_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 600.0, 900.0, 1800.0)
 """Upper bounds in seconds."""
 

@@ -17,6 +17,7 @@ from sora_exporter.config.maintenance import open_window
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
 from sora_exporter.evidence.balance import BalanceTrack, balances_of
+from sora_exporter.evidence.histogram import FREE_PROBE_BUCKETS, PAID_PROBE_BUCKETS, Distribution
 from sora_exporter.evidence.own_network import Reachability, Witness
 from sora_exporter.evidence.track import (
     CREATES,
@@ -88,7 +89,9 @@ class State:
         result = _in_the_light_of(track.sunset_at, result)
         probe = track.probes.get(result.probe)
         if probe is None:
-            probe = track.probes[result.probe] = self._new_probe(_usual_interval(track), is_configured=False)
+            probe = track.probes[result.probe] = self._new_probe(
+                result.probe, _usual_interval(track), is_configured=False
+            )
         if result.error_class not in NO_EVIDENCE:
             is_ours = is_unreached(result) and _is_ours(result)
             self._testify(track.service.provider, result.is_reached, probe.interval, is_ours=is_ours)
@@ -203,8 +206,9 @@ class State:
                 track.weigh(monotonic)
             self._conclude(track, monotonic)
 
-    def _new_probe(self, interval: float, *, is_configured: bool = True) -> ProbeTrack:
-        return ProbeTrack(interval, is_configured, failed=deque(maxlen=self._failures_kept))
+    def _new_probe(self, kind: ProbeKind, interval: float, *, is_configured: bool = True) -> ProbeTrack:
+        durations = Distribution(PAID_PROBE_BUCKETS if kind.is_paid else FREE_PROBE_BUCKETS)
+        return ProbeTrack(interval, is_configured, durations=durations, failed=deque(maxlen=self._failures_kept))
 
     def _configured(self, config: Config, service: Service) -> ServiceTrack:
         now, monotonic = self._clock.now(), self._clock.monotonic()
@@ -215,7 +219,7 @@ class State:
         self._advance(track, monotonic)
         old, track.service, track.probes = track.probes, service, {}
         for kind, settings in service.probes.items():
-            probe = track.probes[kind] = old.get(kind) or self._new_probe(settings.interval)
+            probe = track.probes[kind] = old.get(kind) or self._new_probe(kind, settings.interval)
             probe.interval, probe.is_configured = settings.interval, True
         track.maintenance = tuple(work for work in config.maintenance if work.covers(service.id))
         track.window = open_window(track.maintenance, now)

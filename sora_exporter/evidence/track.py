@@ -11,7 +11,7 @@ from itertools import islice
 from sora_exporter.config import Service
 from sora_exporter.config.maintenance import Maintenance, Window
 from sora_exporter.config.target import Target
-from sora_exporter.evidence.histogram import GENERATION_BUCKETS, PROBE_BUCKETS, Distribution
+from sora_exporter.evidence.histogram import FREE_PROBE_BUCKETS, GENERATION_BUCKETS, Distribution
 from sora_exporter.result import (
     DETAIL_CHARACTERS,
     SEVERITY,
@@ -94,7 +94,7 @@ class ProbeTrack:
     failed_attempts: int = 0
     unrecognised: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
-    durations: Distribution = field(default_factory=lambda: Distribution(PROBE_BUCKETS))
+    durations: Distribution = field(default_factory=lambda: Distribution(FREE_PROBE_BUCKETS))
     marks: deque[Mark] = field(default_factory=deque)
     succeeded: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=SUCCESSES_KEPT))
     failed: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
@@ -14,11 +14,15 @@ from sora_exporter.config import Service
 from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.track import ProbeTrack, ServiceStatus, ServiceTrack
 from sora_exporter.metrics.samples import Labels, Samples, Subject
-from sora_exporter.result import JOB_PHASES, PHASES, Depth, ErrorClass, ProbeKind, Status
+from sora_exporter.result import JOB_PHASES, PHASES, SUCCESSES, Depth, ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator
 from sora_exporter.status_pages.poller import PageState
 
-FAILURE_CLASSES: Final = tuple(sorted(set(ErrorClass) - {ErrorClass.NONE, ErrorClass.SLOW}))
+FAULTY: Final = frozenset({Status.DEGRADED, Status.RISK_CONTROL, Status.SUSPENDED})
+FAULTS: Final = frozenset(found for found in ErrorClass if found.status in FAULTY) - SUCCESSES
+"""The failures that are counted from 0: the service's own and unannounced ones. Others appear once there is one."""
+JOB_FAULTS: Final = frozenset({ErrorClass.GENERATION_FAILED, ErrorClass.GENERATION_TIMEOUT})
+"""Those among them that only a probe with a job can meet."""
 
 
 def service_subject(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Subject:
@@ -44,7 +48,8 @@ def _service(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Sam
     if ProbeKind.GENERATE in track.probes:
         samples.add_histogram("sora_generation_seconds", track.generations, labels)
     for kind, probe in track.probes.items():
-        _probe(samples, probe, {**labels, "probe": kind.value})
+        faults = FAULTS if kind.is_paid else FAULTS - JOB_FAULTS
+        _probe(samples, probe, faults, {**labels, "probe": kind.value})
     return samples
 
 
@@ -64,12 +69,12 @@ def _ratio(percent: float | None) -> float | None:
     return round(percent / 100, 12) if percent else None
 
 
-def _probe(samples: Samples, track: ProbeTrack, labels: Labels) -> None:
-    """Add the samples of a probe; counters and buckets are 0 before its first attempt."""
+def _probe(samples: Samples, track: ProbeTrack, faults: Set[ErrorClass], labels: Labels) -> None:
+    """Add the samples of a probe; its counters, those of ``faults`` too, and buckets are 0 before its first attempt."""
     samples.add_histogram("sora_probe_duration_seconds", track.durations, labels)
     samples.add("sora_probe_attempts", track.attempts, labels, "_total")
     samples.add("sora_probe_interval_seconds", track.interval if track.is_configured else None, labels)
-    for error_class in FAILURE_CLASSES:
+    for error_class in sorted(faults | track.failures.keys()):
         count = track.failures[error_class]
         samples.add("sora_probe_failures", count, {**labels, "error_class": error_class}, "_total")
     samples.add("sora_probe_unrecognised", track.unrecognised, labels, "_total")

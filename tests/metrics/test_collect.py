@@ -11,14 +11,15 @@ from support.watched import NOW, config, result, service
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import NOT_ASKED
 from sora_exporter.metrics.collect import (
-    FAILURE_CLASSES,
+    FAULTS,
+    JOB_FAULTS,
     ExporterFacts,
     exporter_subject,
     page_subject,
     service_subject,
 )
 from sora_exporter.metrics.samples import Subject
-from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.result import PHASES, Depth, ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator, PageReport
 from sora_exporter.status_pages.poller import PageState
 
@@ -76,13 +77,26 @@ def test_up_is_absent_without_a_say(error_class: ErrorClass, up: dict[tuple[str,
     assert samples(subject_after(result(error_class)), "sora_service_up") == up
 
 
-def test_failures_are_a_whole_set() -> None:
-    """Every class of failure is counted from zero; success and slowness are none."""
-    counted = samples(
-        subject_after(result(ErrorClass.DNS), result(ErrorClass.SLOW), result()), "sora_probe_failures_total"
-    )
-    assert counted == {(error_class,): float(error_class is ErrorClass.DNS) for error_class in FAILURE_CLASSES}
-    assert len(counted) == len(ErrorClass) - 2
+def test_faults_of_the_service_are_counted_from_zero() -> None:
+    """Every fault that a probe can meet is counted from zero, and any other failure once there is one."""
+    attempts = result(ErrorClass.DNS), result(ErrorClass.SLOW), result(), result(ErrorClass.AUTHENTICATION)
+    counted = samples(subject_after(*attempts), "sora_probe_failures_total")
+    met = {ErrorClass.DNS, ErrorClass.AUTHENTICATION}
+    assert counted == {(each,): float(each in met) for each in FAULTS - JOB_FAULTS | met}
+    paid = samples(subject_after(probes={"submit": {"interval": "6h", "timeout": "1m"}}), "sora_probe_failures_total")
+    assert set(paid) == {(each,) for each in FAULTS}
+    assert {each for each in ErrorClass if each.status in (Status.RISK_CONTROL, Status.SUSPENDED)} < FAULTS
+
+
+def test_a_service_has_at_most_eighty_series() -> None:
+    """The promised number holds for the default probes, with all phases, depths and facts of a service included."""
+    state = State(HandClock())
+    state.configure(config(service(price_usd={"per_second": 0.1}, objective=99.9, sunset="2030-09-24")))
+    for probe in (ProbeKind.CATALOG, ProbeKind.CANARY):
+        facts = {"depth": Depth.ROUTED, "response_seconds": 0.1, "phases": dict.fromkeys(PHASES, 0.1)}
+        state.record(result(probe=probe, **facts))
+    made = service_subject(state.services["alpha"], state.status_of("alpha"), 0.0).make().by_family
+    assert sum(map(len, made.values())) == 80
 
 
 def test_unrecognised_answers_are_counted() -> None:

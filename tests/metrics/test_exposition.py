@@ -21,6 +21,7 @@ from support.exposed import DEEP, OPENMETRICS, Source, whole
 from support.programs.launch import program
 from support.watched import NOW, config, result, service
 
+from sora_exporter.metrics.collect import FAULTS
 from sora_exporter.metrics.exposition import Exposition, accepted
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.status_pages.poller import PageState
@@ -80,10 +81,10 @@ def test_negotiation(accept: str, media: str) -> None:
 
 
 def test_closed_sets_are_whole_before_the_first_probe() -> None:
-    """The first scrape shows every status and every class of failure, at zero, and every bucket."""
+    """The first scrape shows every status and every fault that a probe can meet, at zero, and every bucket."""
     lines = Exposition(Source(config(service(probes=DEEP)))).render("")[0].decode().splitlines()
     assert len([line for line in lines if line.startswith("sora_service_status{")]) == 7
-    assert len([line for line in lines if line.startswith("sora_probe_failures_total{")]) == 2 * (len(ErrorClass) - 2)
+    assert len([line for line in lines if line.startswith("sora_probe_failures_total{")]) == 2 * len(FAULTS) - 2
     assert 'sora_service_error{error_class="not_probed",service_id="alpha"} 1.0' in lines
     assert 'sora_generation_seconds_bucket{le="+Inf",service_id="alpha"} 0.0' in lines
     assert not [line for line in lines if line.startswith(("sora_service_up{", "sora_probe_success{"))]
