@@ -64,3 +64,28 @@ def test_our_own_files_are_read_as_they_are_written(tmp_path: Path) -> None:
     path = tmp_path / "own.yml"
     path.write_text(text, "utf-8")
     assert shipped(path) == {"a": (kept := [1, 2.5, "暂停", None]), "b": kept, "c": "two lines"}
+
+
+@pytest.mark.parametrize(
+    ("document", "paths", "found"),
+    [
+        ({"a": {"b": [{"c": 1}]}}, ("a.b.0.c",), 1),
+        ({"a": None, "b": "", "c": 0}, ("a", "b", "c"), 0),
+        ({"a": [1]}, ("a.1", "a.-1", "a.x", "a.0.b"), None),
+        ([{"id": "x"}], ("0.id",), "x"),
+        ("text", ("a",), None),
+        (None, ("a",), None),
+        ({"a": False}, ("a",), False),
+        ({"a": 1}, (), None),
+    ],
+)
+def test_the_first_path_that_finds_something_wins(document: object, paths: tuple[str, ...], found: object) -> None:
+    """Null, empty text and absence are passed over; nought and false are findings."""
+    assert first(document, paths) == found
+
+
+def test_a_member_of_a_list_is_chosen_by_a_value() -> None:
+    """The place of a member in a list need not be fixed."""
+    steps = [{"type": "thought"}, {"type": "model_output", "content": [{"type": "video", "uri": "https://x/v"}]}]
+    path = "steps.[type=model_output].content.[type=video].uri"
+    assert first({"steps": steps}, (path,)) == "https://x/v"

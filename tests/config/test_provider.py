@@ -1,105 +1,25 @@
-"""A provider's authentication scheme and values: accepted forms, and one line for each mistake."""
+"""A provider: its values for placeholders, and one line for each mistake."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from support.configured import with_provider
 
-from sora_exporter.config import Config, ConfigError, hidden_dump, parse_config
-from sora_exporter.config.yaml_file import parse_yaml
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OWN_KEY", "OWN_ACCESS", "OWN_SECRET"):
-        monkeypatch.setenv(name, f"{name}-0123")
-    monkeypatch.delenv("NOT_SET", raising=False)
-
-
-def loaded(**members: Any) -> Config:
-    """Return a configuration of one provider."""
-    document = {"providers": {"r": {"base_url": "https://r.example", **members}}}
-    return parse_config(parse_yaml("test.yml", yaml.safe_dump(document)))
-
-
-JWT = {"jwt": {"access_key_env": "OWN_ACCESS", "secret_key_env": "OWN_SECRET"}}
-
-
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"auth": "bearer", "api_key_env": "OWN_KEY"},
-        {"auth": {"header": "X-Key", "prefix": "Key "}, "api_key_env": "OWN_KEY"},
-        {"auth": {"query": "key"}, "api_key_env": "OWN_KEY"},
-        {"auth": JWT},
-        {"auth": "google", "values": {"project": "p-1", "location": "${NOT_SET:-us-central1}"}},
-        {"auth": {"aws": {"service": "bedrock", "region": "us-east-1"}}},
-    ],
-)
-def test_a_scheme_survives_its_dump(members: dict[str, Any]) -> None:
-    """Each scheme loads, and the configuration in force loads again as the same one."""
-    config = loaded(**members)
-    assert parse_config(parse_yaml("test.yml", yaml.safe_dump(hidden_dump(config)))) == config
-    assert config.providers["r"].values.get("location") in (None, "us-central1")
+from sora_exporter.config import ConfigError
 
 
 @pytest.mark.parametrize(
     ("members", "words"),
     [
-        ({"auth": "sk-0123"}, "auth: not an authentication scheme: write bearer, google"),
-        ({"auth": {}}, "auth: a provider has one authentication scheme"),
-        ({"auth": {"query": "k", "header": "k"}, "api_key_env": "OWN_KEY"}, "auth: a provider has one"),
-        ({"auth": {"query": "k"}}, "name it with api_key_env or api_key_file"),
-        ({"auth": {"query": "k", "prefix": "x"}, "api_key_env": "OWN_KEY"}, "prefix belongs to header"),
-        ({"auth": JWT, "api_key_env": "OWN_KEY"}, "remove api_key_env or api_key_file"),
-        ({"auth": {"jwt": {}}}, "auth.jwt: jwt needs two secrets"),
-        ({"auth": {"jwt": {"access_key_env": "OWN_ACCESS"}}}, "add secret_key_env or secret_key_file"),
-        ({"auth": {"jwt": {"access_key_env": "NOT_SET"}}}, "NOT_SET is not set: export it or use access_key_file"),
-        ({"auth": {"aws": {"service": "s"}}}, "auth.aws.region: is missing"),
-        ({"auth": {"google": {"service_account_file": "/none.json"}}}, "/none.json cannot be read: No such file"),
         ({"values": {"model": "m"}}, "values.model: {model} is filled by each request"),
         ({"values": {"Project": "p"}}, "values.Project: 'Project' is not the name of a placeholder"),
         ({"values": {"project": ""}}, "values.project: must not be empty"),
     ],
 )
-def test_a_mistake_gets_one_line(members: dict[str, Any], words: str) -> None:
-    """Each mistake gives one line with its place and its fix, and repeats no secret."""
+def test_a_value_that_fills_nothing_is_refused(members: dict[str, Any], words: str) -> None:
+    """A value that each request fills itself, that no placeholder can name, or that is empty gives one line."""
     with pytest.raises(ConfigError) as caught:
-        loaded(**members)
-    said = str(caught.value)
-    assert (words in said, said.count("\n"), "0123" in said) == (True, 0, False)
-
-
-@pytest.mark.parametrize(("auth", "extra"), [("google", "google"), ({"aws": {"service": "s", "region": "r"}}, "aws")])
-def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, auth: Any, extra: str) -> None:
-    """A scheme whose library is not installed names the extra to install."""
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(ConfigError, match=rf"pip install 'sora-exporter\[{extra}\]'"):
-        loaded(auth=auth)
-
-
-@pytest.mark.parametrize(
-    ("document", "words"),
-    [
-        ("no json", "is not JSON"),
-        ('{"type": "authorized_user"}', "is not the key of a service account"),
-        ('{"type": "service_account", "client_email": "a"}', "has no private_key"),
-        (
-            json.dumps({"type": "service_account", "client_email": "a", "token_uri": "u", "private_key": "s3cret"}),
-            "contains an unreadable private_key",
-        ),
-    ],
-)
-def test_a_service_account_that_is_none_gets_one_line(tmp_path: Path, document: str, words: str) -> None:
-    """A file that is not the key of a service account gives one line with its path, without any part of it."""
-    path = tmp_path / "account.json"
-    path.write_text(document)
-    with pytest.raises(ConfigError) as caught:
-        loaded(auth={"google": {"service_account_file": str(path)}})
-    said = str(caught.value)
-    assert (words in said, str(path) in said, said.count("\n"), "s3cret" in said) == (True, True, 0, False)
+        with_provider(**members)
+    assert (words in str(caught.value), str(caught.value).count("\n")) == (True, 0)

@@ -1,16 +1,17 @@
-"""Durations, read and written as people write them."""
+"""The values of members: durations and shares as people write them, and variables of the environment."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from support.configured import KEY, RELAY, SERVICE, loaded
 
-from sora_exporter.config import (
-    parse_duration,
-    write_duration,
-)
+from sora_exporter.config import ConfigError, parse_duration, write_duration
 from sora_exporter.config.values import BudgetShare
 
 
@@ -68,3 +69,47 @@ def test_a_share_that_makes_no_sense_is_a_mistake(written: object, problem: str)
     """A share above the limit, none at all, or something else is one clear line."""
     with pytest.raises(ValidationError, match=problem):
         TypeAdapter(BudgetShare).validate_python(written)
+
+
+def test_values_from_the_environment_are_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses, names, models, paths, proxies and header values may hold variables."""
+    monkeypatch.setenv("SORA_TEST_HOST", "relay.example")
+    (tmp_path / "key.txt").write_text("k-123456")
+    provider = {
+        "base_url": "https://${SORA_TEST_HOST}/v1/",
+        "proxy": "http://u:${SORA_TEST_SECRET}@proxy.example:3128",
+        "headers": {"X-Group": "${SORA_TEST_SECRET}"},
+        "api_key_file": f"{tmp_path}/${{SORA_TEST_NOT_SET:-key}}.txt",
+    }
+    service = {**SERVICE, "model": "${SORA_TEST_NOT_SET:-m2}", "name": "at ${SORA_TEST_HOST}"}
+    config = loaded({"providers": {"relay": provider}, "services": [service]})
+    relay = config.providers["relay"]
+    assert relay.base_url == "https://relay.example/v1"
+    assert relay.api_key_file == tmp_path / "key.txt"
+    assert relay.headers["X-Group"].get_secret_value() == "pa55word"
+    assert relay.proxy is not None
+    assert relay.proxy.get_secret_value() == "http://u:pa55word@proxy.example:3128"
+    assert (config.services[0].model, config.services[0].title) == ("m2", "at relay.example")
+
+
+@pytest.mark.parametrize("secret", ["${SORA_TEST_KEY}", "${SORA_TEST_ODDLY_NAMED}"])
+@pytest.mark.parametrize("member", ["base_url", "values", "api_key_file", "name", "model", "url"])
+def test_a_secret_in_a_member_that_is_shown_is_refused(
+    monkeypatch: pytest.MonkeyPatch, member: str, secret: str
+) -> None:
+    """A variable that is named like a secret, or holds one by its form, fills no address, name or path."""
+    monkeypatch.setenv("SORA_TEST_KEY", KEY)
+    monkeypatch.setenv("SORA_TEST_ODDLY_NAMED", "sk-0123456789abcdef")
+    sections: dict[str, dict[str, Any]] = {"provider": dict(RELAY["relay"]), "service": dict(SERVICE), "page": {}}
+    written = {
+        "base_url": ("provider", f"https://relay.example/{secret}"), "values": ("provider", {"account": secret}),
+        "api_key_file": ("provider", f"/run/{secret}"), "name": ("service", secret), "model": ("service", secret),
+        "url": ("page", f"https://{secret}.example"),
+    }  # fmt: skip
+    section, value = written[member]
+    sections[section][member] = value
+    pages = {"p": {"url": "https://status.example", "format": "statuspage", **sections["page"]}}
+    with pytest.raises(ConfigError, match=rf"{member}.*: the variable \w+ holds a secret") as caught:
+        loaded({"providers": {"relay": sections["provider"]}, "services": [sections["service"]], "status_pages": pages})
+    assert KEY not in str(caught.value)
+    assert "sk-0123456789abcdef" not in str(caught.value)

@@ -7,10 +7,7 @@ from pathlib import Path
 import pytest
 from support.configured import RELAY, SERVICE, loaded
 
-from sora_exporter.config import (
-    config_warnings,
-    load_config,
-)
+from sora_exporter.config import config_warnings, load_config
 
 
 def test_open_key_files_are_warned_of(tmp_path: Path) -> None:
@@ -35,9 +32,13 @@ def test_a_key_that_any_server_may_take_is_warned_of() -> None:
     """Without verification of the certificate, a provider with a key is named; one without secrets is not."""
     open_relay = {**RELAY["relay"], "api_key_env": "SORA_TEST_KEY", "verify": False}
     keyless = {"base_url": "https://r.example", "verify": False}
-    config = loaded({"providers": {"relay": open_relay, "keyless": keyless}, "services": [SERVICE]})
-    (line,) = config_warnings(config)
-    assert line.startswith("providers.relay.verify: false sends the key")
+    headers = {**keyless, "headers": {"X-Key": "abc"}}
+    providers = {"headers": headers, "keyless": keyless, "relay": open_relay}
+    lines = config_warnings(loaded({"providers": providers, "services": [SERVICE]}))
+    assert [line.partition(".verify: false sends the key")[0] for line in lines] == [
+        "providers.headers",
+        "providers.relay",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,12 @@ def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     except ConfigError as error:
         said = "\n".join(error.mistakes)
     assert said == "" or (said.startswith("f.yml") and "\n" not in said)
+
+
+def test_aliases_of_aliases_are_bounded() -> None:
+    """A few lines that stand for a billion values are refused; ordinary aliases are not."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(ConfigError, match="aliases"):
+        parse_yaml("bomb.yml", "\n".join(lines))
+    assert parse_yaml("plain.yml", "\n".join(lines[:2])).document["a1"][9][9] == "x"

@@ -19,6 +19,11 @@ def loaded(document: dict[str, Any]) -> Config:
     return parse_config(parse_yaml("test.yml", yaml.safe_dump(document, allow_unicode=True)))
 
 
+def with_provider(**members: Any) -> Config:
+    """Return a configuration of one provider with these members."""
+    return loaded({"providers": {"relay": {**RELAY["relay"], **members}}})
+
+
 def with_service(**members: Any) -> Config:
     """Return a configuration of one service with these members."""
     return loaded({"providers": RELAY, "services": [{**SERVICE, **members}]})

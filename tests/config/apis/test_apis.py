@@ -7,13 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import ValidationError
 
-from sora_exporter.config.apis import Api, Job, builtin_apis, fill, fill_path, first
-from sora_exporter.config.apis.spec import Codes
-from sora_exporter.result import ErrorClass, Expectation
+from sora_exporter.config.apis import builtin_apis, fill_path, first
 
 VENDORS = Path(__file__).parents[2] / "whole" / "vendors.yml"
 MODEL = "model-x"
@@ -120,14 +115,6 @@ ANSWERS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def api(**members: Any) -> dict[str, Any]:
-    return {"create": {"path": "/make", "body": {"model": "{model}", "text": "{prompt}"}}, **members}
-
-
-PROVES = {"maker": "routed", "relay": "authenticated"}
-JOB = {"id": "id", "status": "state", "done": ["OK"], "poll": {"path": "/jobs/{job_id}"}}
-
-
 def test_every_built_in_shape_is_proven() -> None:
     """Every shape is described here or is taken through all probes at its simulated vendor; no other exists."""
     rows = yaml.safe_load(VENDORS.read_text("utf-8")).values()
@@ -157,21 +144,6 @@ def test_each_canary_breaks_the_request_and_the_refusal_names_it(name: str) -> N
         assert shape.canary_body(canary, MODEL, {}) == {**CREATE[name][1], **changes}
         assert any(word in refusal.lower() for word in canary.refusal)
         assert (canary.proves.maker, canary.proves.relay) == proves
-
-
-def test_a_canary_keeps_the_other_members_of_a_mapping() -> None:
-    """A canary that breaks a nested member leaves what the service itself set beside it."""
-    shape = builtin_apis()["video-generations"]
-    body = shape.canary_body(shape.canary[0], MODEL, {"metadata": {"ratio": "16:9", "resolution": "480p"}})
-    assert body["metadata"] == {"ratio": "16:9", "resolution": "canary"}
-
-
-def test_a_canary_removes_a_member_with_null() -> None:
-    """A null removes what it stands for, deep inside too, and what stands beside it stays."""
-    changes = {"replace": {"input": {"prompt": None}, "tag": None}, "refusal": "prompt", "proves": PROVES}
-    body = {"input": {"prompt": "{prompt}", "fps": 24}, "tag": "x"}
-    shape = Api.model_validate({"create": {"path": "/make", "body": body}, "canary": changes})
-    assert shape.canary_body(shape.canary[0], MODEL, {}) == {"input": {"fps": 24}}
 
 
 def test_a_refusal_of_something_else_is_not_the_canarys() -> None:
@@ -295,197 +267,3 @@ def test_polling_and_deleting_use_the_documented_routes() -> None:
     assert (ark.cancel.path, ark.cancel.when, ark.delete.when) == (ark.delete.path, ("queued",), ("done", "failed"))
     assert fill_path(relay.poll.path, {"job_id": "t"}) == "/video/generations/t"
     assert relay.delete is None
-
-
-@pytest.mark.parametrize(
-    ("name", "overrides", "seconds"),
-    [
-        ("videos", {}, 4.0),
-        ("videos", {"seconds": "12"}, 12.0),
-        ("video-generations", {"duration": 10}, 10.0),
-        ("ark", {}, 4.0),
-        ("images", {}, None),
-        ("luma", {}, 5.0),
-        ("gemini-interactions", {}, 3.0),
-        ("vertex-veo", {}, 4.0),
-        ("replicate", {}, None),
-        *[("videos", {"seconds": bad}, None) for bad in ("", "long", "nan", "inf", "-4", 0, True, None, [4], 10**400)],
-    ],
-)
-def test_the_billed_seconds_are_those_of_the_body(name: str, overrides: dict[str, Any], seconds: float | None) -> None:
-    """Texts and numbers count; a value that is not a length of time gives no price."""
-    shape = builtin_apis()[name]
-    assert shape.billed_seconds(shape.create_body(MODEL, overrides)) == seconds
-
-
-def test_a_services_own_members_replace_the_shapes() -> None:
-    """Members of ``request:`` win, new ones are added, and placeholders are filled in both."""
-    body = builtin_apis()["videos"].create_body(MODEL, {"size": "720x1280", "tag": "{model}"}, "Rain.")
-    assert body == {"model": MODEL, "prompt": "Rain.", "seconds": "4", "size": "720x1280", "tag": MODEL}
-
-
-def test_a_filled_in_value_is_not_filled_again() -> None:
-    """A model or prompt that looks like a placeholder stays unchanged, and so do unknown placeholders."""
-    values = {"model": "{prompt}", "prompt": "{model}"}
-    template = {"{model}": ["{model}", {"a": "{prompt}-{other}"}, 5, None]}
-    assert fill(template, values) == {"{model}": ["{prompt}", {"a": "{model}-{other}"}, 5, None]}
-
-
-@given(st.text(min_size=1, max_size=60))
-def test_no_job_id_escapes_its_segment(job_id: str) -> None:
-    """With any id that a provider makes up, the request goes to that route and no other."""
-    path = fill_path("/videos/{job_id}/content", {"job_id": job_id})
-    segment = path.removeprefix("/videos/").removesuffix("/content")
-    assert not set(segment) & set("/?#\\ %") - {"%"}
-    assert segment not in ("", ".", "..")
-    assert segment.isascii()
-    assert segment.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("job_id", "path"),
-    [
-        ("../../x", "/jobs/..%2F..%2Fx"),
-        ("..", "/jobs/%2E%2E"),
-        (".", "/jobs/%2E"),
-        ("a?b#c", "/jobs/a%3Fb%23c"),
-        ("task:1@x", "/jobs/task:1@x"),
-        ("任务", "/jobs/%E4%BB%BB%E5%8A%A1"),
-        ("{job_id}", "/jobs/%7Bjob_id%7D"),
-    ],
-)
-def test_hostile_ids_are_percent_encoded(job_id: str, path: str) -> None:
-    """Slashes, dot segments, queries and foreign letters become part of one segment."""
-    assert fill_path("/jobs/{job_id}", {"job_id": job_id}) == path
-
-
-@pytest.mark.parametrize(
-    ("document", "paths", "found"),
-    [
-        ({"a": {"b": [{"c": 1}]}}, ("a.b.0.c",), 1),
-        ({"a": None, "b": "", "c": 0}, ("a", "b", "c"), 0),
-        ({"a": [1]}, ("a.1", "a.-1", "a.x", "a.0.b"), None),
-        ([{"id": "x"}], ("0.id",), "x"),
-        ("text", ("a",), None),
-        (None, ("a",), None),
-        ({"a": False}, ("a",), False),
-        ({"a": 1}, (), None),
-    ],
-)
-def test_the_first_path_that_finds_something_wins(document: object, paths: tuple[str, ...], found: object) -> None:
-    """Null, empty text and absence are passed over; nought and false are findings."""
-    assert first(document, paths) == found
-
-
-def test_a_users_words_are_matched_in_any_case_and_may_be_numbers() -> None:
-    """A vendor's upper-case words and numeric states work as they are written in its documentation."""
-    job = Job.model_validate({**JOB, "running": ["RUNNING"], "queued": ["0"], "failed": "Failed"})
-    answers: list[object] = ["ok", "Running", 0, "FAILED", "?", None, []]
-    assert [job.word({"state": said}) for said in answers] == [
-        "done", "running", "queued", "failed", None, None, None,
-    ]  # fmt: skip
-
-
-def test_expectations_are_the_described_paths() -> None:
-    """A shape without ``present`` is known by its job id; one without either has none; polls go by status."""
-    with_job = Api.model_validate(api(job={**JOB, "error": "why", "failed": ["BAD"]}))
-    assert with_job.create_expectation == Expectation(("id",), ("why",))
-    assert with_job.job_expectation == Expectation(("state",), ("why",), ("state",), ("bad",), ("ok",))
-    plain = Api.model_validate(api())
-    assert plain.create_expectation is None
-    assert plain.job_expectation is None
-    assert plain.canary == ()
-
-
-def test_a_create_path_may_name_the_model() -> None:
-    """Vendors that put the model into the path are served, slashes encoded."""
-    shape = Api.model_validate({"create": {"path": "/models/{model}:predict", "body": {}}})
-    assert fill_path(shape.create.path, {"model": "google/veo-3"}) == "/models/google%2Fveo-3:predict"
-
-
-@pytest.mark.parametrize(
-    ("shape", "expected"),
-    [
-        ({"create": {"path": "make", "body": {}}}, "a path begins with one '/'"),
-        ({"create": {"path": "//evil.example/x", "body": {}}}, "a path begins with one '/'"),
-        ({"create": {"path": "/a b", "body": {}}}, "a path begins with one '/'"),
-        (
-            {"create": {"path": "/{job_id}", "body": {}}},
-            "create has the placeholder {job_id}, but no answer",
-        ),
-        ({"create": {"path": "/x", "body": {"a": float("nan")}}}, "must be plain JSON"),
-        (api(models={"path": "/models"}), "names no {model}"),
-        (api(catalog={"path": None, "list": None}), "the catalog is nowhere"),
-        (api(job={**JOB, "poll": {"path": "/jobs"}}), "names no {job_id}"),
-        (api(job={**JOB, "delete": {"path": "/jobs/{id}"}}), "delete is filled from the answer to a poll"),
-        (api(job={**JOB, "cancel": {"path": "/jobs/cancel"}}), "names no {job_id}: put it where the vendor expects it"),
-        (
-            api(job={**JOB, "poll": {"path": "/jobs/{jobid}"}}),
-            "nothing fills {jobid} in job.poll: did you mean {job_id}",
-        ),
-        (
-            {"create": {"path": "/make", "body": {"text": "{promt}"}}},
-            "nothing fills {promt} in create: did you mean {prompt}?",
-        ),
-        (api(job={**JOB, "failed": ["ok"]}), "the status word 'ok' is listed twice"),
-        (api(job={**JOB, "done": []}), "nothing shows that the job is done"),
-        (api(job={**JOB, "poll_interval_seconds": 0}), "greater than 0"),
-        (api(asset={"kinds": ["video"]}), "the asset is nowhere"),
-        (api(asset={"kinds": [], "url": "u"}), "at least 1 item"),
-        (api(asset={"kinds": ["video"], "link": "https?://["}), "is not a regular expression"),
-        (api(asset={"kinds": ["video"], "route": {"path": "/v/{job_id}"}}), "asset.route needs the id of a job"),
-        (api(canary={"replace": {}, "refusal": "text", "proves": PROVES}), "at least 1 item"),
-        (api(canary=[{"replace": {"text": ""}, "refusal": [], "proves": PROVES}]), "at least 1 item"),
-        (api(canary={"replace": {"text": ""}, "refusal": "text"}), "must name the depth that its refusal proves"),
-        (
-            api(canary={"replace": {"text": ""}, "refusal": "text", "proves": {**PROVES, "relay": "accepted"}}),
-            "proves no more than routed",
-        ),
-        (api(create={"path": "/x", "body": {}, "billed_seconds": [""]}), "at least 1 character"),
-        (api(vendor="x"), "Extra inputs are not permitted"),
-    ],
-)
-def test_a_shape_that_cannot_work_is_refused(shape: dict[str, Any], expected: str) -> None:
-    """A shape that would fail only at the vendor, or never end, is refused when the configuration is read."""
-    with pytest.raises(ValidationError) as caught:
-        Api.model_validate(shape)
-    assert expected in str(caught.value)
-
-
-def test_a_name_with_slashes_keeps_them_and_no_dot_segment_passes() -> None:
-    """``{+name}`` keeps slashes, encodes queries and dot segments; a path of one placeholder is a whole address."""
-    assert fill_path("/{+model}:run", {"model": "fal-ai/ltx"}) == "/fal-ai/ltx:run"
-    assert fill_path("/{+model}", {"model": "a/../b?c"}) == "/a/%2E%2E/b%3Fc"
-    assert fill_path("{status_url}", {"status_url": "https://x/a?b=1"}) == "https://x/a?b=1"
-
-
-def test_conditions_and_codes_decide_by_value_and_by_presence() -> None:
-    """A failure goes before the status word, done_when after it; codes know success, prefixes and unknown ones."""
-    job = Job.model_validate(
-        {"id": "name", "poll": {"path": "/{+job_id}"}, "absent": "running"}
-        | {"failed_when": {"error": "present"}, "done_when": {"done": True}}
-    )
-    answers: list[object] = [{}, {"done": False}, {"done": True}, {"done": True, "error": {"code": 3}}]
-    assert [job.word(answer) for answer in answers] == ["running", "running", "done", "failed"]
-    codes = Codes.model_validate(
-        {"value": "code", "success": 0, "classes": {"1008": "quota_exhausted", "SAFETY.": "content_policy"}}
-    )
-    assert [codes.fault({"code": said}) for said in (0, 7, None)] == [None, "7", None]
-    said = [codes.error_class(code) for code in ("1008", "SAFETY.INPUT.TEXT", "7")]
-    assert said == [ErrorClass.QUOTA_EXHAUSTED, ErrorClass.CONTENT_POLICY, None]
-
-
-def test_placeholders_of_the_provider_are_checked_before_any_request() -> None:
-    """Placeholders of the first requests, bodies included, must be among the provider's values."""
-    shape = Api.model_validate(
-        {"headers": {"X-Team": "{team}"}, "catalog": {"path": "/{zone}/models/{model}"}}
-        | {"create": {"path": "/make", "body": {"text": "{prompt}", "project": "{project}"}}}
-    )
-    assert shape.own_blanks == ["project", "team", "zone"]
-
-
-def test_a_member_of_a_list_is_chosen_by_a_value() -> None:
-    """The place of a member in a list need not be fixed."""
-    steps = [{"type": "thought"}, {"type": "model_output", "content": [{"type": "video", "uri": "https://x/v"}]}]
-    path = "steps.[type=model_output].content.[type=video].uri"
-    assert first({"steps": steps}, (path,)) == "https://x/v"
