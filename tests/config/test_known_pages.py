@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from support.configured import KEY, RELAY, SERVICE, loaded
+from support.page_documents import recorded
 
-from sora_exporter.config import (
-    ConfigError,
-    hidden_dump,
-    load_config,
-)
+from sora_exporter.config import ConfigError, hidden_dump, load_config
+from sora_exporter.config.known_pages import builtin_pages
+from sora_exporter.status_pages.readers import READERS
 
 SORA, VERTEX = "01K9G527YRPY1EFRMHTKB5BKT5", "Z0FZJAMvEB4j3NbCJs6B"
 
@@ -83,3 +83,27 @@ def test_a_pages_timeout_is_shorter_than_its_interval_too() -> None:
     page = {"url": "https://status.example/", "format": "statuspage"}
     config = loaded({"status_pages": {"a": page, "b": {**page, "interval": "5s"}}})
     assert [(p.interval, p.timeout) for p in config.status_pages.values()] == [(60.0, 10.0), (5.0, 4.5)]
+
+
+@pytest.mark.parametrize(
+    ("page", "recording"), [("openai", "openai-components.json"), ("google-cloud", "google-products.json")]
+)
+def test_builtin_ids_carry_the_recorded_names(page: str, recording: str) -> None:
+    """Built-in ids that a recording lists bear the name recorded for them, and the watched ones are all listed."""
+    document = json.loads(recorded(recording))
+    listed = {
+        row["id"]: row.get("name", row.get("title"))
+        for row in next(v for v in document.values() if [] != v != {} and isinstance(v, list))
+    }
+    known = builtin_pages()[page]
+    assert set(known.components) <= set(listed)
+    assert {key: listed[key] for key in known.names if key in listed} == {
+        key: name for key, name in known.names.items() if key in listed
+    }
+
+
+def test_builtin_pages_are_readable() -> None:
+    """Each built-in page has a format that is read and an https address."""
+    for page in builtin_pages().values():
+        assert page.format in READERS
+        assert page.url.startswith("https://")

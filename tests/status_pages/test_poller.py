@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from support.faults.server import BEFORE_REQUEST, FAULTS, serve
 
-from sora_exporter.http.fetch import Fetched, FetchError, TooSlow
+from sora_exporter.clock import SystemClock
+from sora_exporter.http.fetch import Fetched, Fetcher, FetchError, TooSlow
 from sora_exporter.status_pages import poller
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident, Indicator, PageReport
 from sora_exporter.status_pages.poller import THREAD_BYTES, PageState, StatusPagePoller
@@ -388,3 +391,27 @@ def test_a_path_that_makes_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     (state,) = run(Site({COMPONENTS: Fetched(200, {}, BODY)}))
     assert state.report is not None
     assert [(incident.name, incident.url) for incident in state.report.incidents] == [("Errors", "")]
+
+
+TIMEOUT_SECONDS = 0.5
+
+
+@pytest.fixture
+async def fetcher() -> AsyncIterator[Fetcher]:
+    """A Fetcher that is closed afterwards."""
+    found = Fetcher()
+    yield found
+    await found.aclose()
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize("form", ["statuspage", "google-cloud"])
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+async def test_a_page_with_a_fault_is_not_up(fetcher: Fetcher, fault: str, form: str) -> None:
+    """Any fault instead of a page's documents ends the poll without values and with a one-line error."""
+    async with serve(fault, scheme="https" if fault in BEFORE_REQUEST else "http") as server:
+        settings = SimpleNamespace(url=server.url, format=form, components=("c",), timeout=TIMEOUT_SECONDS)
+        state = await StatusPagePoller(settings, fetcher, SystemClock()).poll()
+    assert (state.up, state.report) == (False, None), state
+    assert state.error
+    assert state.error.splitlines() == [state.error]

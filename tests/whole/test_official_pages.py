@@ -11,9 +11,9 @@ from typing import Any
 import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from status_pages.test_page_recordings import DOCUMENTS, DURING_MAINTENANCE, EXPECTED, PLACES, found, open_count
 from support.html_structure import Structure
 from support.over_http import over_http
+from support.page_documents import DOCUMENTS, DURING_MAINTENANCE, EXPECTED, PLACES, found, open_count
 from support.remembering import configuration, remembering
 
 from sora_exporter.exporter import Exporter
