@@ -126,3 +126,10 @@ def test_a_terminal_gets_colours_unless_it_refuses_them(recorded: Recorded) -> N
     assert "\x1b" not in on_a_terminal(recorded, NO_COLOR="1")
     assert "\x1b" not in on_a_terminal(recorded, NO_COLOR="", TERM="dumb")
     assert "\x1b" not in call(recorded).stdout
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_same_record_gives_the_same_bytes(recorded: Recorded, form: str) -> None:
+    """A format is a function of the record and of the end of the window, and of nothing else."""
+    first, second = (call(recorded, "--format", form) for _ in range(2))
+    assert (first.exit_code, first.stdout) == (0, second.stdout)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from support.recorded import END, WINDOW, Recorded, answering
+from support.recorded import END, WINDOW, Find, Recorded, answering
 
 from sora_exporter.cli.report import Request, find
 from sora_exporter.history.prometheus import Access
@@ -21,11 +21,11 @@ def recorded() -> Iterator[Recorded]:
 
 
 @pytest.fixture
-def found(recorded: Recorded) -> Callable[..., Findings]:
-    """Ask the recorded answers for a report, with more arguments of the request if need be."""
+def found(recorded: Recorded) -> Find:
+    """Read the recorded answers into findings."""
 
-    def ask(**arguments: object) -> Findings:
+    def read(**arguments: object) -> Findings:
         request = Request(Access(recorded.url), WINDOW.name, END, **arguments)  # type: ignore[arg-type]
         return asyncio.run(find(request))
 
-    return ask
+    return read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sora_exporter.report import queries
-from sora_exporter.report.findings import WINDOWS
+from sora_exporter.report.findings import WINDOWS, Findings
 from support.over_http import over_http
 
 END = 1793491200
@@ -23,8 +23,14 @@ FIRST = END - WINDOW.seconds + 60
 """The window's first minute."""
 NAMES = {"alpha": "Alpha 官转", "beta": "Beta", "gamma": "Gamma"}
 
+HOSTILE = '=1+1|<script>alert("x")</script>`*_[a](http://evil.example)\n\x1b[31m\u202e'
+"""A name made of markup, a formula, a link and control characters."""
+
 Answer = list[tuple[Mapping[str, str], Any]]
 """Labels with a value, or with (time, value) pairs in the answer to a range query."""
+
+Find = Callable[..., Findings]
+"""Reads the recorded answers into findings, with more arguments of the request if need be."""
 
 
 def each(**values: float) -> Answer:
@@ -102,6 +108,10 @@ class Recorded:
     warnings: Sequence[str] = ()
     requests: list[Request] = field(default_factory=list)
     url: str = ""
+
+    def give_hostile_names(self) -> None:
+        """Give a service and a product the hostile name."""
+        self.answers["info"] = [info("alpha", "official", name=HOSTILE), info("beta", "reverse", product=HOSTILE)]
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""

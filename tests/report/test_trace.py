@@ -1,15 +1,20 @@
-"""``check --trace``: what was sent and answered, for a person who describes a vendor, without any secret."""
+"""The calls of an attempt as text, for a person who describes a vendor: requests and answers, without secrets."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.configured import KEY, SERVICE, loaded
 from support.faults.server import answer, fixed, serve
+from support.watched import result
 
 from sora_exporter.cli.check import probe_once
 from sora_exporter.config import Config
+from sora_exporter.http.trace import Call
+from sora_exporter.report.trace import call_text, result_text
+from sora_exporter.result import Depth
 
 REFUSAL = f'{{"error":{{"message":"prompt is required for {KEY}","type":"invalid_request_error"}}}}'
 BALANCE = {"path": "/balance", "value": "left", "unit": "USD"}
@@ -54,3 +59,50 @@ async def test_a_call_without_an_answer_says_why(key: str, tmp_path: Path) -> No
     assert "ConnectionRefusedError" in catalog[0]
     assert any(text.startswith("= connection by ") for text in catalog)
     assert key not in "".join(shown)
+
+
+def call(**members: Any) -> Call:
+    """Return a call with an answer."""
+    facts: dict[str, Any] = {
+        "method": "POST",
+        "url": "https://r.example/videos",
+        "headers": {},
+        "body": "",
+        "http_status": 200,
+    }
+    facts |= {"answer_headers": {}, "answer_body": "", "answer_bytes": 0, "trouble": "", "seconds": 1.5}
+    return Call(**{**facts, "phases": {"connect": 0.5}, **members})
+
+
+def test_a_call_is_its_request_and_its_answer() -> None:
+    """Lines of the request begin with ``>``, those of the answer with ``<``; JSON is indented, other text is not."""
+    text = call_text(call(headers={"a": "b"}, body='{"n": 1}', answer_headers={"c": "d"}, answer_body="plain"))
+    assert text.splitlines() == [
+        "> POST https://r.example/videos", "> a: b", ">", "> {", '>   "n": 1', "> }",
+        "< 200 after 1.50 s (connect 500 ms)", "< c: d", "<", "< plain",
+    ]  # fmt: skip
+
+
+def test_an_asset_is_a_number_of_bytes() -> None:
+    """An answer whose body was not kept is described by its length; one without a body has no more lines."""
+    assert call_text(call(answer_bytes=7)).splitlines()[-1] == "< (7 bytes)"
+    assert call_text(call()).splitlines()[-1] == "< 200 after 1.50 s (connect 500 ms)"
+
+
+def test_nothing_sent_and_trouble_are_said() -> None:
+    """A call that sent nothing has no address; its trouble stands in place of the answer."""
+    text = call_text(call(method="", url="", http_status=None, trouble="refused\x1b[31m"))
+    assert text.splitlines() == ["> (nothing was sent)", "< refused\ufffd[31m"]
+
+
+@pytest.mark.parametrize(
+    ("depth", "line"),
+    [
+        (Depth.ROUTED, "= none by canary:refused, proves routed: as expected"),
+        (None, "= none by canary:refused: as expected"),
+    ],
+)
+def test_a_result_is_one_line(depth: Depth | None, line: str) -> None:
+    """The line has class, rule, depth and reason, without line breaks."""
+    found = result(rule="canary:refused", depth=depth, detail="as\nexpected")
+    assert result_text(found) == line
