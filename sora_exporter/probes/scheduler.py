@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,9 @@ MOST_LOOKS = 4
 """The limit while repetitions find now a fault and now none: they end once two in a row find the same."""
 LOOK_SECONDS = 20.0
 """The pause before each repetition; a third of the interval if that is shorter."""
+CHANCE_SECONDS = 3600.0
+"""For so long after a repetition met risk control, further refusals by it are not repeated: they come by chance, so a
+repetition would prove nothing, weigh the hours with many changes more than others, and provoke the provider."""
 FAULTS = frozenset({Status.DEGRADED, Status.RISK_CONTROL, Status.SUSPENDED})
 """The statuses that are confirmed by repetition: not announced ones, and none caused by our own side."""
 
@@ -84,6 +88,7 @@ class Scheduler:
         self._flights: dict[Key, Flight] = {}
         self._landed: dict[Key, Landing] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}
+        self._refused_at: dict[str, float] = {}
         self.in_flight = 0
 
     def apply(self, config: Config) -> None:
@@ -95,6 +100,7 @@ class Scheduler:
         self._slots.apply(config)
         self._targets = targets(config)
         self._landed = {key: landing for key, landing in self._landed.items() if key[0] in self._targets}
+        self._refused_at = {owner: at for owner, at in self._refused_at.items() if owner in self._targets}
         wanted = {(job.service.id, job.probe): job for job in scheduled(config)}
         for key, (job, task) in list(self._tasks.items()):
             if wanted.get(key) != job or task.done():
@@ -210,10 +216,15 @@ class Scheduler:
     def _take(self, result: ProbeResult | None, service: Service, target: Target | None) -> None:
         if result is None or target is None or not self._is_current(service, target):
             return
-        before = self._landed.get((result.service_id, result.probe))
+        landing = self._landed.get((result.service_id, result.probe))
+        before = landing.result if landing is not None else None
         self._record(result)
-        self._landed[result.service_id, result.probe] = Landing(target, result, self._clock.monotonic())
-        if is_fault(result) != (before is not None and is_fault(before.result)):
+        now = self._clock.monotonic()
+        self._landed[result.service_id, result.probe] = Landing(target, result, now)
+        is_by_chance = now - self._refused_at.get(service.id, -math.inf) < CHANCE_SECONDS
+        if is_refused(result) and (is_by_chance or service.id in self._looks):
+            self._refused_at[service.id] = now
+        if is_fault(result) != is_fault(before) and not (is_by_chance and (is_refused(result) or is_refused(before))):
             self._look_again_soon(service.id)
 
     def _look_again_soon(self, service_id: str) -> None:
@@ -247,9 +258,14 @@ class Scheduler:
         )
 
 
-def is_fault(result: ProbeResult) -> bool:
+def is_fault(result: ProbeResult | None) -> bool:
     """Whether an attempt met a fault of the service that users notice; a slow answer is not a fault."""
-    return result.error_class is not ErrorClass.SLOW and result.error_class.status in FAULTS
+    return result is not None and result.error_class is not ErrorClass.SLOW and result.error_class.status in FAULTS
+
+
+def is_refused(result: ProbeResult | None) -> bool:
+    """Whether an attempt was refused by risk control."""
+    return result is not None and result.error_class.status is Status.RISK_CONTROL
 
 
 def scheduled(config: Config) -> list[Job]:

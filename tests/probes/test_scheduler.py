@@ -425,18 +425,20 @@ async def test_a_paid_probe_that_must_wait_is_left_out(clock: HandClock) -> None
 BOTH = {"catalog": {"interval": "1m", "timeout": "10s"}, "canary": {"interval": "5m", "timeout": "10s"}}
 
 
-def met_by(clock: HandClock, *faults: tuple[float, float]) -> Attempt:
-    """Return attempts that fail while the seconds since the start lie within one of these spans."""
+def met_by(clock: HandClock, *faults: tuple[float, float], fault: ErrorClass = ErrorClass.OVERLOADED) -> Attempt:
+    """Return attempts that meet a fault while the seconds since the start lie within one of these spans."""
 
     async def act(service: Service, probe: ProbeKind) -> ProbeResult:
         failed = any(begin <= clock.now() - NOW < end for begin, end in faults)
-        found = ErrorClass.OVERLOADED if failed else ErrorClass.NONE
+        found = fault if failed else ErrorClass.NONE
         return result(found, probe=probe, service_id=service.id)
 
     return act
 
 
-async def looks(clock: HandClock, seconds: float, *faults: tuple[float, float]) -> list[tuple[ProbeKind, float]]:
+async def looks(
+    clock: HandClock, seconds: float, *faults: tuple[float, float], fault: ErrorClass = ErrorClass.OVERLOADED
+) -> list[tuple[ProbeKind, float]]:
     """Return the attempts of a service with both free probes that the usual rhythm would not have made."""
     settings = config(service("alpha", probes=BOTH))
     begun = clock.now() - NOW
@@ -445,7 +447,7 @@ async def looks(clock: HandClock, seconds: float, *faults: tuple[float, float]) 
         rhythm = {(probe, round(at - begun, 6)) for _, probe, at in usual.starts}
     begun = clock.now() - NOW
     async with running(settings, clock) as bench:
-        bench.act = met_by(clock, *((begun + begin, begun + end) for begin, end in faults))
+        bench.act = met_by(clock, *((begun + begin, begun + end) for begin, end in faults), fault=fault)
         await clock.advance(seconds)
         return [(probe, at - begun) for _, probe, at in bench.starts if (probe, round(at - begun, 6)) not in rhythm]
 
@@ -477,6 +479,15 @@ async def test_a_service_that_fails_every_other_time_is_not_probed_without_end(c
     faults = [(60.0 * number, 60.0 * number + 45.0) for number in range(10)]
     found = await looks(clock, 600.0, *faults)
     assert len(found) <= 10 * 4 * 2
+
+
+@pytest.mark.parametrize(("fault", "rounds"), [(ErrorClass.RATE_LIMITED, 2), (ErrorClass.OVERLOADED, 5)])
+async def test_refusals_that_come_by_chance_are_not_repeated(clock: HandClock, fault: ErrorClass, rounds: int) -> None:
+    """Once a repetition has met risk control, its next changes cause none until an hour has passed; other faults do."""
+    spans = [(100.0, 400.0), (700.0, 1000.0), (5000.0, 5300.0)]
+    found = await looks(clock, 5250.0, *spans, fault=fault)
+    times = {round(at) for _, at in found}
+    assert len([at for at in times if at - 20 not in times]) == rounds
 
 
 async def test_looks_end_with_their_service(clock: HandClock) -> None:

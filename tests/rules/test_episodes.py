@@ -51,6 +51,30 @@ def test_half_broken_for_hours_is_one_episode(tmp_path: Path, short_or_long: Cho
     )
 
 
+def test_three_refusals_within_half_an_hour_are_an_episode(tmp_path: Path) -> None:
+    """Single refusals with successes between them are risk control from the third within half an hour on."""
+    refusals = {"twice": (20, 26), "thrice": (20, 26, 32), "rarely": (2, 22, 42)}
+    series = []
+    for name, times in refusals.items():
+        classes = minutes((45, "none"))
+        for minute in times:
+            classes[minute] = "captcha"
+        series += Story(classes, name, every=2).series()
+    begun = [f'sum(count_over_time({P}risk_control_start:bool{{service_id="{name}"}}[45m]))' for name in refusals]
+    expected = [(44, query, value) for query, value in zip(begun, (None, 1, None), strict=True)]
+    check(tmp_path, [*series, *scrapes(*[1] * 45)], expected)
+
+
+def test_a_fault_of_create_requests_is_known_soon(tmp_path: Path) -> None:
+    """A fault that only requests to create meet is a notification within 150 s of the first that failed."""
+    story, other = Story(minutes((20, "none"), (3, "overloaded"))), Story(minutes((23, "none")), "beta", product="q")
+    check(
+        tmp_path,
+        [*story.series(), *other.series(), *scrapes(*[1] * 23)],
+        [(20, SPEAKING, None), (22, f"count({firings('SoraServiceDegraded', service_id='alpha')})", 1)],
+    )
+
+
 def test_single_failed_attempts_are_no_trouble(tmp_path: Path, short_or_long: Choice) -> None:
     """One attempt in a hundred that fails by itself costs one per cent, no alert and no star but the one of 99 %."""
     length = short_or_long(250, 1440)
