@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Tests start many processes; without bytecode each of them would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures soak constraints peers sbom
 
@@ -18,13 +18,14 @@ run: $(VENV)/.run
 demo: $(VENV)/.run
 	@$(BIN)/sora-exporter demo $(ARGS)
 
-# Three files at a time on two cores, since tests that drive programs mostly wait.
-test: lint programs peers
-	$(PYTEST)
+# Four files at a time on two cores, since tests that drive programs mostly wait. The checks of the source run beside
+# them; a finding is shown at once and fails the target at the end.
+test test-long: programs peers
+	@lint=$(VENV)/lint.txt; \
+	{ $(MAKE) --no-print-directory lint >$$lint 2>&1 || { cat $$lint; exit 1; }; } & \
+	$(PYTEST) $(if $(filter test-long,$@),--long); tested=$$?; \
+	wait $$! && echo "ruff, mypy and import-linter: passed" && exit $$tested
 
-# Before a release: proofs by repetition (kills, soak, generated examples, long replays) in their full form.
-test-long: lint programs peers
-	$(PYTEST) --long
 
 # While working: neither processes nor real programs.
 unit: $(VENV)/.test

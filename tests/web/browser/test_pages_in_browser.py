@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 from support.browsing import Site, Visit
+from support.choice import Choice
 from support.remembering import JANUARY, PROVIDERS, attempt, configuration, page_says
 
 from sora_exporter.clock import DAY_SECONDS
@@ -157,12 +158,14 @@ def test_no_sideways_scrolling(visit: Visit, site: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 360)])
-def test_axe_finds_nothing_serious(visit: Visit, site: Site, path: str, scheme: str, width: int) -> None:
+def test_axe_finds_nothing_serious(visit: Visit, site: Site, path: str, short_or_long: Choice) -> None:
     """axe-core finds nothing serious or critical in a normal state and in the hardest, in both schemes."""
-    pages = [visit(path, scheme=scheme, width=width)]
+    looks = [("light", 1200), ("dark", 360)]
+    normal, hardest = short_or_long((looks[:1], looks[1:]), (looks, looks))
+    pages = [visit(path, scheme=scheme, width=width) for scheme, width in normal]
     make_hard(site)
-    pages.append(visit(path.replace("sora-2-reverse", "s-degraded"), scheme=scheme, width=width))
+    path = path.replace("sora-2-reverse", "s-degraded")
+    pages += [visit(path, scheme=scheme, width=width) for scheme, width in hardest]
     for page in pages:
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         found: list[dict[str, Any]] = Axe().run(page).response["violations"]
