@@ -36,8 +36,8 @@ DAY_MINUTES = 24 * 60
 
 @pytest.fixture(scope="module")
 def histories(request: pytest.FixtureRequest) -> dict[str, ServiceHistory]:
-    """The month of the six services, or in the short form of three that differ most, by service_id."""
-    chosen = STARS if request.config.getoption("long") else ("sora-2-official", "sora-2-pro-reverse", "veo-3.1-reverse")
+    """The month of the six services, or in the short form of the two that differ most, by service_id."""
+    chosen = STARS if request.config.getoption("long") else ("sora-2-official", "sora-2-pro-reverse")
     return {story.id: invent_history(story, END) for story in ARTICLE if story.id in chosen}
 
 
