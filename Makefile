@@ -36,6 +36,7 @@ programs:
 
 peers: $(VENV)/.test
 	scripts/install-peers
+	$(BIN)/python scripts/install-helm
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

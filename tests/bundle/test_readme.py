@@ -39,7 +39,7 @@ METRICS = (ROOT / "docs" / "metrics.md").read_text("utf-8")
 COMMANDS = [line for block in re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S) for line in block.splitlines()]
 SAMPLE = re.findall(r"^(?:    service|✅) .*", README, re.MULTILINE)
 """The lines of a table that ``check`` printed."""
-ELSEWHERE = ("docker ", "kubectl ", "make demo", ".venv/bin/sora-exporter demo", ".venv/bin/sora-exporter report")
+ELSEWHERE = ("docker ", "helm ", "make demo", ".venv/bin/sora-exporter demo", ".venv/bin/sora-exporter report")
 """Commands with tests of their own: Docker, compose and Kubernetes need their engines, demo and report Prometheus."""
 SUFFIX = {"info": "_info", "counter": "_total"}
 
