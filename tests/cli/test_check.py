@@ -12,12 +12,8 @@ import pytest
 from support.configured import SERVICE, loaded
 from support.faults.server import Connection, answer, serve
 from support.running import PROGRAM, environment, exporter, run, simulator
-from support.watched import FREE, config, service
 
 from sora_exporter.cli.check import probe_once
-from sora_exporter.config import Service
-from sora_exporter.config.apis import builtin_apis
-from sora_exporter.probes.once import free_probes
 from sora_exporter.result import ProbeKind
 
 pytestmark = pytest.mark.processes
@@ -165,16 +161,3 @@ async def test_a_job_that_check_cannot_remove_is_named(
         await probe_once(one, tmp_path, [], [ProbeKind.CATALOG])
     left = [(record.levelname, vars(record)["job"]) for record in caplog.records if "job left" in record.msg]
     assert left == [("WARNING", "video_7")]
-
-
-def test_a_canary_that_may_cost_is_left_out_unless_it_is_named() -> None:
-    """Of the free probes a barred canary is left out; the catalog takes its place where the API has one."""
-    both, alone = config(service("both", probes=FREE), service("alone", probes={"canary": FREE["canary"]})).services
-
-    def is_barred(_: Service, probe: ProbeKind) -> bool:
-        return probe is ProbeKind.CANARY
-
-    videos, fal = builtin_apis()["videos"], builtin_apis()["fal"]
-    assert free_probes(both, videos, lambda *_: False) == [ProbeKind.CATALOG, ProbeKind.CANARY]
-    assert [free_probes(one, videos, is_barred) for one in (both, alone)] == [[ProbeKind.CATALOG]] * 2
-    assert free_probes(alone, fal, is_barred) == []

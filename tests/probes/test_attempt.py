@@ -1,4 +1,4 @@
-"""Requests that an answer leads to: addresses of our own vendor alone, and values that an answer has to give."""
+"""An attempt: its deadline, its trail, and the requests that its answers lead to."""
 
 from __future__ import annotations
 
@@ -11,10 +11,18 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from support.clock import HandClock
+from support.listed import ListedAnswers
 from support.over_http import over_http
 from support.probing import Bench
+from support.watched import config
+from support.watched import service as watched_service
 
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.classify import classify
+from sora_exporter.config.apis import Api, builtin_apis
+from sora_exporter.http.reply import Request as Sent
+from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, MOST_ANSWERS, Attempt, is_event_stream
+from sora_exporter.result import Depth, ErrorClass, ProbeKind
 from sora_exporter.simulator.assets import GOOD
 
 LINKED = {
@@ -110,3 +118,79 @@ async def test_an_unknown_status_word_counts_once(
         assert (result.error_class, result.recognised) == (ErrorClass.GENERATION_TIMEOUT, False)
         assert "'hatching' is not known" in result.detail
     assert [record.message for record in caplog.records].count("answer not recognised") == 1
+
+
+def attempt(clock: HandClock, *answers: tuple[int | None, Any], **members: Any) -> Attempt:
+    """Return an attempt with 100 s left, whose provider gives these answers."""
+    service = config(watched_service()).services[0]
+    deadline = clock.monotonic() + 100.0
+    return Attempt(service, members.pop("api", builtin_apis()["videos"]), ListedAnswers(list(answers)), classify, clock,
+                   deadline, **members)  # fmt: skip
+
+
+def sent(found: Attempt) -> list[Sent]:
+    """Return the requests of an attempt."""
+    assert isinstance(found.client, ListedAnswers)
+    return found.client.requests
+
+
+async def test_a_request_ends_before_the_time_kept_for_deleting(clock: HandClock) -> None:
+    """A request has the time that is left without the reserved part, or less if it wants less; past the end, none."""
+    found = attempt(clock, (200, {}), kept_free_seconds=10.0)
+    await found.ask("GET", "/a", endpoint="models")
+    await found.ask("GET", "/b", endpoint="models", most_seconds=5.0)
+    await clock.advance(95.0)
+    await found.ask("GET", "/c", endpoint="models")
+    assert [request.timeout_seconds for request in sent(found)] == [90.0, 5.0, 0.0]
+
+
+async def test_a_create_request_that_nothing_fills_is_our_mistake(clock: HandClock) -> None:
+    """A path with an unknown value ends as an invalid request, and nothing is sent."""
+    api = Api.model_validate({"create": {"path": "/{zone}/make", "body": {}}})
+    found = attempt(clock, (200, {}), api=api)
+    verdict = await found.create(lambda _: {})
+    assert (verdict.error_class, verdict.rule) == (ErrorClass.INVALID_REQUEST, "unfilled")
+    assert sent(found) == []
+
+
+async def test_the_trail_is_that_of_the_latest_answer(clock: HandClock) -> None:
+    """Request, status, body and excerpt are of the latest answer; the response time is of the first good one."""
+    found = attempt(clock, (200, {"id": "1"}), (500, "x" * 5000))
+    await found.ask("POST", "/videos", endpoint="videos")
+    first = found.response_seconds
+    await found.ask("GET", "/videos/1", endpoint="video_job")
+    assert (found.http_status, found.document, found.request) == (500, None, "GET /videos/1, model m")
+    assert (len(found.body), len(found.excerpt)) == (5000, EXCERPT_CHARACTERS)
+    assert found.response_seconds == first == 0.1
+
+
+async def test_the_answer_to_the_create_request_is_never_forgotten(clock: HandClock) -> None:
+    """Of many answers the first and the latest few are kept for later requests."""
+    found = attempt(clock, *((200, {"n": number}) for number in range(30)))
+    for _ in range(30):
+        await found.ask("GET", "/a", endpoint="models")
+    assert [answer["n"] for answer in found.known.answers if isinstance(answer, dict)] == [
+        0, *range(30 - MOST_ANSWERS, 30)
+    ]  # fmt: skip
+
+
+def test_a_depth_is_never_taken_back(clock: HandClock) -> None:
+    """The deepest noted depth stays."""
+    found = attempt(clock, (200, {}))
+    for depth in (Depth.OFFERED, Depth.ACCEPTED, Depth.REACHABLE):
+        found.prove(depth)
+    assert found.proved is Depth.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("media_type", "is_stream"),
+    [
+        ("text/event-stream", True),
+        ("text/event-stream; charset=utf-8", True),
+        ("application/json", False),
+        (None, False),
+    ],
+)
+def test_an_event_stream_is_known_by_its_media_type(media_type: str | None, is_stream: bool) -> None:
+    """Parameters of the media type do not matter; an answer without one is not a stream."""
+    assert is_event_stream({} if media_type is None else {"content-type": media_type}) is is_stream
