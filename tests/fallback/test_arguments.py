@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
-from support.shop import OFFICIAL, Shop, config_of
+from support.shop import OFFICIAL, Shop
 
 from sora_exporter.config import ConfigError
-from sora_exporter.fallback import AsyncFallbackClient, FallbackClient, VideoJob
+from sora_exporter.fallback import AsyncFallbackClient, VideoJob
 
 KEY = "sk-of-the-application"
 MISTAKES: list[tuple[dict[str, Any], type[Exception], str]] = [
@@ -79,62 +79,3 @@ async def test_a_wrong_wait_and_a_wrong_download_are_refused_at_once(
     with pytest.raises(error, match=words):
         await call(shop.client(), VideoJob(OFFICIAL, "video_1"))
     assert shop.simulator.actions() == []
-
-
-async def test_paths_may_be_text(shop: Shop, tmp_path: Path) -> None:
-    """A download is written to the path in a text as well."""
-    client = shop.client()
-    content = await client.download(await client.create_video("A boat"), str(tmp_path / "boat.mp4"))
-    assert (tmp_path / "boat.mp4").read_bytes() == content
-
-
-def test_a_configuration_may_be_named_by_its_path(shop: Shop, tmp_path: Path) -> None:
-    """The path of a configuration, as a text or as a path object, is enough."""
-    file = tmp_path / "sora.yml"
-    file.write_text(
-        f"providers: {{relay: {{base_url: '{shop.simulator.base_url('videos')}', api_key_env: SHOP_KEY}}}}\n"
-        "services: [{id: one, product: sora-2, access: official, provider: relay, model: sora-2, api: videos}]\n"
-    )
-    for path in (file, str(file)):
-        with FallbackClient(path, registry=CollectorRegistry()) as client:
-            assert client.create_video("A boat", seconds=4).service_id == "one"
-
-
-async def test_keys_may_be_in_memory(shop: Shop) -> None:
-    """Keys by provider replace the configured ones."""
-    keys = {"relay": "sk-in-memory"}
-    client = shop.client(config_of(shop.simulator.base_url("videos")), keys=keys)
-    route = client._route(client._config.services[0])
-    await client.create_video("A boat")
-    assert route.client.secrets() == ("sk-in-memory",)
-
-
-@pytest.mark.parametrize("kinds", [("official",), ("reverse",), ("official", "reverse")])
-def test_two_keys_are_enough(shop: Shop, kinds: tuple[str, ...]) -> None:
-    """Official and reverse keys at one relay give the built-in services of these kinds of access, and videos."""
-    keys = {f"{kind}_key": f"sk-{kind}-0123456789" for kind in kinds}
-    base_url = shop.simulator.base_url("videos")
-    with FallbackClient.from_keys(base_url=base_url, registry=CollectorRegistry(), **keys) as client:
-        job = client.create_video("A boat", seconds=4)
-        assert len(client.download(job)) > 64
-    assert (job.service_id, job.access) == (f"sora-2-{kinds[0]}", kinds[0])
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "words"),
-    [
-        ({}, ValueError, "no key is given: use official_key, reverse_key or both"),
-        ({"official_key": ""}, ValueError, "official_key is empty"),
-        ({"reverse_key": f"{KEY}\n"}, ValueError, "reverse_key is empty, or has a space"),
-        ({"official_key": 5}, TypeError, "official_key is a text, not int"),
-        ({"official_key": KEY, "base_url": "relay.example"}, ConfigError, "from_keys.*base_url"),
-    ],
-)
-def test_wrong_keys_are_refused_without_being_shown(
-    arguments: dict[str, Any], error: type[Exception], words: str
-) -> None:
-    """A missing or malformed key, and a wrong address, is one sentence that never quotes a key."""
-    with pytest.raises(error, match=words) as raised:
-        FallbackClient.from_keys(**{"base_url": "https://relay.example/v1", **arguments})
-    assert KEY not in str(raised.value)
-    assert "\n" not in str(raised.value)

@@ -6,11 +6,14 @@ import asyncio
 import heapq
 from itertools import count
 
+MIDNIGHT = 1_769_558_400
+"""2026-01-28 00:00 UTC, where the clock of the tests begins."""
+
 
 class HandClock:
     """Both clocks, moved only by ``advance``; sleepers wake in the order of their time."""
 
-    def __init__(self, now: float = 1_769_558_400.0) -> None:
+    def __init__(self, now: float = MIDNIGHT) -> None:
         self._now = now
         self._monotonic = 1000.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.exporter import Exporter
+from sora_exporter.history.keeper import History
+from sora_exporter.history.prometheus import Access
+from sora_exporter.history.service import DAYS, Day, ServiceHistory
 from sora_exporter.web.pages import render_internals, render_overview, render_service
 from sora_exporter.web.wording import wording
+from support.clock import MIDNIGHT
 from support.html_structure import Structure
 from support.remembering import configuration
 
@@ -39,3 +45,17 @@ def many(count: int) -> list[dict[str, Any]]:
          "model": "m"}
         for n in range(count)
     ]  # fmt: skip
+
+
+def history_of(exporter: Exporter, services: Mapping[str, ServiceHistory]) -> History:
+    """Give the exporter a history that was just read."""
+    history = exporter.history = History(Access("http://prometheus.example:9090"), exporter.clock)
+    history.services, history.read_at = services, exporter.clock.now()
+    return history
+
+
+def past(**more: Any) -> ServiceHistory:
+    """Return 90 days: the first 30 unobserved, one with a fault, one half lost, the others good."""
+    ratios = [None] * 30 + [1.0] * 30 + [0.97, 0.5] + [1.0] * 28
+    days = [Day(MIDNIGHT - (DAYS - 1 - n) * DAY_SECONDS, ratio, 1.0) for n, ratio in enumerate(ratios)]
+    return ServiceHistory(days, {"24h": 1.0, "7d": 0.9987, "30d": 0.9765}, **more)

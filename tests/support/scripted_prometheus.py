@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sora_exporter.history.prometheus import Access, PrometheusApi, PrometheusError, Series
+from support.clock import MIDNIGHT
 
 DAY = 86_400
 
@@ -36,3 +37,22 @@ class ScriptedPrometheus(PrometheusApi):
         moments = range(int(start), int(end) + 1, step_seconds)
         samples = [(float(at), found[at // DAY * DAY]) for at in moments if at // DAY * DAY in found]
         return [Series({"service_id": "alpha"}, samples)] if samples else []
+
+
+def two_days_on_record() -> ScriptedPrometheus:
+    """Two whole days on record, the second one with a fault, and twelve good hours of today."""
+    return ScriptedPrometheus(
+        {
+            "ratio24h": {"alpha": 0.99},
+            "ratio30d": {"alpha": 0.95, "beta": 1.0},
+            "stars": {"alpha": 4.0},
+            "episodes": {"alpha": 3.0},
+            "control_hours": {"alpha": 7.5},
+            "available:hourly": {"alpha": 720.0},
+            "evidence:hourly": {"alpha": 720.0},
+        },
+        {
+            "available:hourly": {MIDNIGHT - DAY: 1440.0, MIDNIGHT: 720.0},
+            "evidence:hourly": {MIDNIGHT - DAY: 1440.0, MIDNIGHT: 1440.0},
+        },
+    )

@@ -7,7 +7,7 @@ import base64
 import logging
 import os
 import ssl
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from support.clock import HandClock
 from support.faults.certificates import Authority
+from support.plain_http import basic_auth
 
 import sora_exporter.web.login
 from sora_exporter.web.access import Access, WatchedFile, guarded
-from sora_exporter.web.login import MOST_QUEUED, MOST_WAITING, REMEMBERED_LOGINS, Crowded, Logins, Turns
+from sora_exporter.web.login import MOST_WAITING, REMEMBERED_LOGINS
 from sora_exporter.web.serve import server_config
 
 COST = 4
@@ -57,23 +58,18 @@ def client(app: object, **options: object) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://a", **options)  # type: ignore[arg-type]
 
 
-def basic(user: str, password: bytes) -> dict[str, str]:
-    """Return the header that gives user and password."""
-    return {"authorization": "Basic " + base64.b64encode(user.encode() + b":" + password).decode()}
-
-
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
         ({}, 401),
-        (basic("prometheus", b"correct horse"), 200),
-        (basic("other", "пароль\0:".encode()), 200),
-        (basic("prometheus", "пароль\0:".encode()), 401),
-        (basic("prometheus", b"correct horsf"), 401),
-        (basic("prometheus", b""), 401),
-        (basic("prometheus", b"x" * 5000), 401),
-        (basic("", b"correct horse"), 401),
-        (basic("nobody", b"correct horse"), 401),
+        (basic_auth("prometheus", b"correct horse"), 200),
+        (basic_auth("other", "пароль\0:".encode()), 200),
+        (basic_auth("prometheus", "пароль\0:".encode()), 401),
+        (basic_auth("prometheus", b"correct horsf"), 401),
+        (basic_auth("prometheus", b""), 401),
+        (basic_auth("prometheus", b"x" * 5000), 401),
+        (basic_auth("", b"correct horse"), 401),
+        (basic_auth("nobody", b"correct horse"), 401),
         ({"authorization": "Bearer abc"}, 401),
         ({"authorization": "Basic"}, 401),
         ({"authorization": "Basic not-base64!"}, 401),
@@ -91,124 +87,6 @@ async def test_only_users_with_their_password_are_let_in(tmp_path: Path, headers
             assert ("www-authenticate" in answer.headers, answer.text) == (True, "unauthorized\n") or status == 200
         for path in ("/-/healthy", "/-/ready"):
             assert (await http.get(path, headers=headers)).status_code == 200
-
-
-async def test_a_login_does_not_wait_for_addresses_that_guessed_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While fifty addresses guess again and again, the right password of another is checked next."""
-    checked: list[bytes] = []
-
-    async def to_thread(_check: object, password: bytes, _hash: bytes) -> bool:
-        checked.append(password)
-        await asyncio.sleep(0)
-        return password == b"right"
-
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    logins, hashes = Logins(), {"prometheus": b"hash"}
-
-    def login(password: bytes, address: str) -> Coroutine[Any, Any, bool]:
-        return logins.is_right(basic("prometheus", password)["authorization"], hashes, address)
-
-    for number in range(50):
-        assert not await login(b"first %d" % number, f"192.0.2.{number}")
-    crowd = [asyncio.create_task(login(b"again %d" % number, f"192.0.2.{number}")) for number in range(50)]
-    await asyncio.sleep(0)
-    before = len(checked)
-    assert await login(b"right", "198.51.100.1")
-    assert checked.index(b"right") - before <= 2
-    assert not any(await asyncio.gather(*crowd))
-
-
-async def test_a_first_login_does_not_wait_for_a_crowd_of_new_addresses() -> None:
-    """Of addresses without a login the latest is next, so a crowd that came before delays it by one check."""
-    turns = Turns()
-    await turns.take("192.0.2.254", "prometheus")
-    served: list[str] = []
-
-    async def wait(address: str) -> None:
-        await turns.take(address, "prometheus")
-        served.append(address)
-        turns.give()
-
-    tasks = [asyncio.create_task(wait(f"192.0.2.{number}")) for number in range(250)]
-    tasks.append(asyncio.create_task(wait("198.51.100.1")))
-    await asyncio.sleep(0)
-    turns.give()
-    await asyncio.gather(*tasks)
-    assert served[0] == "198.51.100.1"
-
-
-async def test_a_repeated_first_login_is_the_latest_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A first login that newer addresses delay does not stay behind them when its client repeats it."""
-    checked: list[bytes] = []
-    gate = asyncio.Event()
-
-    async def to_thread(_check: object, password: bytes, _hash: bytes) -> bool:
-        await gate.wait()
-        checked.append(password)
-        return password == b"right"
-
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    logins, hashes, waiting = Logins(), {"prometheus": b"hash"}, []
-
-    async def come(password: bytes, address: str) -> None:
-        header = basic("prometheus", password)["authorization"]
-        waiting.append(asyncio.create_task(logins.is_right(header, hashes, address)))
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-    await come(b"first", "192.0.2.254")
-    await come(b"right", "198.51.100.1")
-    for number in range(50):
-        await come(b"guess %d" % number, f"192.0.2.{number}")
-    await come(b"right", "198.51.100.1")
-    gate.set()
-    answers = await asyncio.gather(*waiting)
-    assert (checked[:2], answers.count(True)) == ([b"first", b"right"], 2)
-
-
-async def test_more_logins_than_can_wait_are_given_up() -> None:
-    """However many addresses guess, a bounded number waits; those that would be last are refused at once."""
-    turns = Turns()
-    turns.note("192.0.2.1", "prometheus", is_right=False)
-    await turns.take("192.0.2.254", "prometheus")
-    addresses = ["192.0.2.1", *(f"2001:db8:{number:x}::1" for number in range(MOST_QUEUED + 9))]
-    tasks = [asyncio.create_task(turns.take(address, "prometheus")) for address in addresses]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    refused = [task.done() and isinstance(task.exception(), Crowded) for task in tasks]
-    assert refused == [True] * 10 + [False] * MOST_QUEUED
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "user", "first"),
-    [
-        ("192.0.2.{}", "prometheus", ("198.51.100.1", "prometheus")),
-        ("192.0.2.{}", "admin", ("203.0.113.1", "prometheus")),
-        ("2001:db8::{}", "prometheus", ("2001:db8:1::1", "prometheus")),
-    ],
-)
-async def test_turns_are_fair_by_address_and_user(pattern: str, user: str, first: tuple[str, str]) -> None:
-    """New addresses that guess go behind one that logged in, behind users that no guess is at, and by the /64."""
-    turns = Turns()
-    turns.note("198.51.100.1", "prometheus", is_right=True)
-    turns.note(pattern.format(255), user, is_right=False)
-    await turns.take("192.0.2.254", "anybody")
-    served: list[tuple[str, str]] = []
-
-    async def wait(address: str, name: str) -> None:
-        await turns.take(address, name)
-        served.append((address, name))
-        turns.give()
-
-    waiting = [(pattern.format(number), user) for number in range(20)] + [first]
-    tasks = [asyncio.create_task(wait(*entry)) for entry in waiting]
-    await asyncio.sleep(0)
-    turns.give()
-    await asyncio.gather(*tasks)
-    assert served[0] == first
 
 
 @pytest.mark.parametrize(
@@ -244,7 +122,7 @@ async def test_a_right_login_is_remembered_until_the_hash_changes(
     async with client(guarded(APP, WatchedFile(path))) as http:
 
         async def status(user: str, password: bytes) -> int:
-            return (await http.get("/text", headers=basic(user, password))).status_code
+            return (await http.get("/text", headers=basic_auth(user, password))).status_code
 
         assert [await status("prometheus", b"correct horse") for _ in range(3)] == [200] * 3
         assert len(checked) == 1
@@ -279,42 +157,11 @@ async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(asyncio, "to_thread", to_thread)
     async with client(guarded(APP, WatchedFile(write(tmp_path, USERS)))) as http:
-        guesses = (http.get("/text", headers=basic("prometheus", b"%d" % number)) for number in range(20))
+        guesses = (http.get("/text", headers=basic_auth("prometheus", b"%d" % number)) for number in range(20))
         answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
         assert sorted(answers) == [401] * MOST_WAITING + [429] * (20 - MOST_WAITING)
-        assert (await http.get("/text", headers=basic("prometheus", b"again"))).status_code == 401
+        assert (await http.get("/text", headers=basic_auth("prometheus", b"again"))).status_code == 401
     assert most == 1
-
-
-async def test_a_crowd_of_one_address_lets_others_in() -> None:
-    """While one address has all its logins waiting, those of another are checked."""
-    logins, hashes = Logins(), {"prometheus": bcrypt.hashpw(b"right", bcrypt.gensalt(4))}
-
-    def guess(number: int) -> Coroutine[Any, Any, bool]:
-        return logins.is_right(basic("prometheus", b"%d" % number)["authorization"], hashes, "192.0.2.1")
-
-    crowd = [asyncio.create_task(guess(number)) for number in range(MOST_WAITING)]
-    await asyncio.sleep(0)
-    with pytest.raises(Crowded):
-        await guess(99)
-    assert await logins.is_right(basic("prometheus", b"right")["authorization"], hashes, "192.0.2.2")
-    assert await asyncio.gather(*crowd) == [False] * MOST_WAITING
-
-
-async def test_equal_logins_at_once_share_one_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many clients that log in at once with the same password cause one check, and all get access."""
-    checks = []
-
-    async def to_thread(*arguments: object) -> bool:
-        checks.append(arguments)
-        await asyncio.sleep(0)
-        return True
-
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    logins, header = Logins(), basic("prometheus", b"right")["authorization"]
-    waiting = (logins.is_right(header, {"prometheus": b"hash"}, "192.0.2.1") for _ in range(4 * MOST_WAITING))
-    assert await asyncio.gather(*waiting) == [True] * 4 * MOST_WAITING
-    assert len(checks) == 1
 
 
 async def test_the_rate_limit_is_a_bucket(tmp_path: Path) -> None:

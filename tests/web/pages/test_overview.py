@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
+from support.clock import MIDNIGHT
 from support.html_structure import Structure
-from support.pages import many, overview, replace_services
+from support.pages import history_of, many, overview, past, replace_services
 from support.remembering import JANUARY, PROVIDERS, attempt, fill_january, page_says
 
 from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.exporter import Exporter
-from sora_exporter.history.keeper import History
-from sora_exporter.history.prometheus import Access
 from sora_exporter.history.service import DAYS, Day, ServiceHistory
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
@@ -24,28 +20,6 @@ from sora_exporter.web.app import create_app
 from sora_exporter.web.pages import render_overview
 from sora_exporter.web.pages.colours import icon_address
 from sora_exporter.web.wording import wording
-
-MIDNIGHT = 1_769_558_400
-"""2026-01-28 00:00 UTC, where the clock of the tests begins."""
-
-
-def history_of(exporter: Exporter, services: Mapping[str, ServiceHistory]) -> History:
-    """Give the exporter a history that was just read."""
-    history = exporter.history = History(Access("http://prometheus.example:9090"), exporter.clock)
-    history.services, history.read_at = services, exporter.clock.now()
-    return history
-
-
-def past(**more: Any) -> ServiceHistory:
-    """Return 90 days: the first 30 unobserved, one with a fault, one half lost, the others good."""
-    ratios = [None] * 30 + [1.0] * 30 + [0.97, 0.5] + [1.0] * 28
-    days = [Day(MIDNIGHT - (DAYS - 1 - n) * DAY_SECONDS, ratio, 1.0) for n, ratio in enumerate(ratios)]
-    return ServiceHistory(days, {"24h": 1.0, "7d": 0.9987, "30d": 0.9765}, **more)
-
-
-def opened(page: Structure, service_id: str) -> dict[str, str]:
-    """Return the attributes of a service's row."""
-    return next(found for tag, found in page.elements if tag == "details" and found.get("id") == service_id)
 
 
 def test_the_banner_says_what_works_and_what_to_use(exporter: Exporter) -> None:
@@ -68,54 +42,6 @@ def test_a_product_names_its_route_and_the_reason(exporter: Exporter) -> None:
     assert "#sora-2-official" in page.all("href")
 
 
-async def test_a_row_shows_status_price_objective_and_sunset(exporter: Exporter, clock: Any) -> None:
-    """A status shows its beginning and its length; the price is per video; the end of life counts down."""
-    fill_january(exporter)
-    await clock.advance(150)
-    page = overview(exporter)
-    assert "Operational for 2 min 30 s" in page.text
-    assert "2026-01-28T00:00:00Z" in page.all("datetime")
-    for shown in ("Price per video$0.40", "Price per video$0.12", "Objective99.9 %", "Response250 ms"):
-        assert shown in page.text
-    assert "End of life2026-09-24, in 238 d" in page.text
-    assert "End of life2026-01-20, 8 d ago" in page.text
-
-
-def test_after_a_day_the_figure_is_of_24_hours(exporter: Exporter, clock: Any) -> None:
-    """Once the last 24 hours are observed as a whole, the figure names them."""
-    exporter.events.note("sora-2-official", Status.OPERATIONAL, ErrorClass.NONE, clock.now() - 90_000)
-    assert "100.00 % 24 h" in overview(exporter).text
-
-
-async def test_without_a_history_the_bar_is_the_last_24_hours(exporter: Exporter, clock: Any) -> None:
-    """Each event is a part of one bar, the figure is of the observed time, and a line adds the history."""
-    fill_january(exporter)
-    await clock.advance(90)
-    attempt(exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.UNAVAILABLE)
-    await clock.advance(30)
-    page = overview(exporter)
-    assert "Operational: 2026-01-28 00:00 to 2026-01-28 00:01 UTC, 1 min 30 s" in page.titles
-    assert "Suspended: 2026-01-28 00:01 to 2026-01-28 00:02 UTC, 30 s" in page.titles
-    assert "75.00 % of 2 min" in page.text
-    assert "For 90 days, add to the command line of the exporter --prometheus.url=" in page.text
-
-
-def test_with_a_history_a_row_has_90_days_figures_and_stars(exporter: Exporter) -> None:
-    """Bad days stand alone with their figure, others together; four windows, stars and episodes have their figures."""
-    fill_january(exporter)
-    history_of(exporter, {"sora-2-official": past(stars=4, episodes=2, hours=7.5)})
-    page = overview(exporter)
-    assert "97.65 % 30 d" in page.text
-    assert "24 h7 d30 d90 d 100.00 %99.87 %97.65 %no figure" in page.text.replace("> <", "")
-    assert "4 of 5 stars for stability" in page.all("aria-label")
-    assert "The last 90 days, of which 60 were observed: 2 with faults" in page.all("aria-label")
-    assert "2025-12-30: 97.00 % available" in page.titles
-    assert "2025-12-31: 50.00 % available" in page.titles
-    assert "2025-10-31 to 2025-11-29: not observed" in page.titles
-    assert "Risk control, 30 d2×, 7.5 h" in page.text
-    assert "--prometheus.url" not in page.text
-
-
 async def test_a_prometheus_that_is_away_is_said_since_when(exporter: Exporter, clock: Any) -> None:
     """The page shows the last record, since when it cannot be read, and as of when it is; or that there is none."""
     fill_january(exporter)
@@ -130,13 +56,6 @@ async def test_a_prometheus_that_is_away_is_said_since_when(exporter: Exporter, 
     assert "97.65 % 30 d" in page.text
     history.services, history.read_at = {}, None
     assert "No record was read before" in overview(exporter).text
-
-
-async def test_the_page_knows_of_the_time_before_this_exporter(exporter: Exporter, clock: Any) -> None:
-    """A status that lasted when the exporter was restarted keeps its beginning."""
-    exporter.events.note("sora-2-official", Status.OPERATIONAL, ErrorClass.NONE, clock.now() - 3 * 86400.0)
-    fill_january(exporter)
-    assert "Operational for 3 d" in overview(exporter).text
 
 
 async def test_incidents_of_30_days_are_listed(exporter: Exporter, clock: Any) -> None:
@@ -270,52 +189,3 @@ def test_fifty_services_with_90_days_weigh_little(exporter: Exporter) -> None:
     for number in range(50):
         attempt(exporter, f"s{number}", ProbeKind.CATALOG, ErrorClass.UNAVAILABLE, detail=f"no channel {number}")
     assert len(gzip.compress(render_overview(exporter, wording("en")).content.encode())) <= 60_000
-
-
-def test_title_logo_and_accent_are_configured(exporter: Exporter, tmp_path: Path) -> None:
-    """The heading, the picture beside it and the colour of links come from the configuration."""
-    logo = tmp_path / "logo.svg"
-    logo.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
-    look = {"logo": str(logo), "accent": "#0f766e"}
-    replace_services(exporter, *JANUARY, title="Acme video", page=look)
-    document = render_overview(exporter, wording("en"))
-    page = Structure(document.content)
-    assert page.all("src")[0].startswith("data:image/svg+xml;base64,")
-    assert "--accent:#0f766e" in document.content
-    assert "<title>Acme video</title>" in document.content
-    logo.unlink()
-    replace_services(exporter, *JANUARY, title="Acme video", page={"accent": "#ffff00"})
-    assert "--accent:#ffff00}" not in render_overview(exporter, wording("en")).content.partition("@media")[0]
-
-
-@pytest.mark.parametrize(
-    ("accepted", "asked", "language"),
-    [
-        ("", "", "en"), ("de,fr;q=0.5", "", "en"), ("zh-TW,zh;q=0.9,en;q=0.8", "", "zh"), ("en;q=0.5, id", "", "id"),
-        ("zh;q=0, en;q=0.1", "", "en"), ("zh", "id", "id"), ("zh", "xx", "zh"), ("zh;q=x, id;q=0.2", "", "id"),
-    ],
-)  # fmt: skip
-async def test_the_reader_gets_a_language(exporter: Exporter, accepted: str, asked: str, language: str) -> None:
-    """The address goes before the browser's preferences, and English stands for every other language."""
-    fill_january(exporter)
-    transport = httpx2.ASGITransport(app=create_app(exporter))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://exporter.example") as client:
-        answer = await client.get("/", params={"lang": asked} if asked else {}, headers={"accept-language": accepted})
-    page = Structure(answer.text)
-    assert page.elements[0][1]["lang"] == language
-    assert wording(language)("works_some", working=1, count=3) in page.text
-    assert "accept-language" in answer.headers["vary"]
-
-
-@pytest.mark.parametrize("language", ["zh", "id"])
-def test_a_page_in_another_language_has_no_english_sentence(exporter: Exporter, language: str) -> None:
-    """No text of the English page, apart from names, is left on the page in another language."""
-    fill_january(exporter)
-    attempt(exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED)
-    page_says(exporter, ComponentStatus.PARTIAL_OUTAGE, Incident("官方", Impact.MAJOR, True, 0.0))
-    history_of(exporter, {"sora-2-reverse": past(stars=3, episodes=1, hours=2.0)})
-    shown = Structure(render_overview(exporter, wording(language)).content)
-    english = Structure(render_overview(exporter, wording("en")).content)
-    sentences = {text.strip() for text in english.texts if len(text.split()) > 3}
-    assert {text.strip() for text in shown.texts} & sentences == set()
-    assert {text for text in shown.all("aria-label") if len(text.split()) > 3} & {*english.all("aria-label")} == set()

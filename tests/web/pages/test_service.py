@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from support.pages import of_service
 from support.remembering import attempt, fill_january
 
 from sora_exporter.exporter import Exporter
-from sora_exporter.result import JOB_PHASES, PHASES, ErrorClass, ProbeKind
-from sora_exporter.web.pages.look import FOLDER
+from sora_exporter.result import ErrorClass, ProbeKind
 
 
 def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:
@@ -33,13 +30,6 @@ def test_an_answer_that_was_not_recognised_is_marked(exporter: Exporter) -> None
     text = of_service(exporter, "sora-2-official").text
     assert text.count("Answer not recognised: judged by HTTP status alone.") == 1
     assert 'http_status: 500, match: "odd \\\\(words\\\\)", error_class: server_error}' in text
-
-
-def test_every_phase_has_a_colour_of_its_own() -> None:
-    """No two phases of an attempt look the same."""
-    colours = dict(re.findall(r"\.p-(\w+)\{--phase:([^}]+)\}", FOLDER.joinpath("style.css").read_text("utf-8")))
-    assert set(colours) == {*PHASES, *JOB_PHASES}
-    assert len(set(colours.values())) == len(colours)
 
 
 def test_service_page_keeps_the_evidence(exporter: Exporter) -> None:

@@ -1,54 +1,25 @@
-"""The monitor for programs: the exporter's engine against the simulated provider, without an HTTP server."""
+"""The monitor for programs without asyncio, against the simulated provider and without an HTTP server."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.probing import SimulatedProvider
 
-from sora_exporter import AsyncMonitor, Monitor
+from sora_exporter import Monitor
 from sora_exporter.budget.storage import StorageError
-from sora_exporter.config import ConfigError
 from sora_exporter.monitor import Change
 from sora_exporter.result import Depth, ErrorClass, Status
 
 THREAD = "sora-monitor"
 OFFICIAL = "sora-2-official"
-CONFIGURATION = """
-providers:
-  relay: {{base_url: "{url}", api_key_env: MONITOR_KEY}}
-services:
-  - {{id: sora-2-official, product: sora-2, access: official, provider: relay, model: sora-2, api: videos,
-     probes: {{canary: {{interval: 1h}}}}}}
-  - {{id: sora-2-reverse, product: sora-2, access: reverse, provider: relay, model: sora_video2, api: chat,
-     probes: {{canary: {{interval: 1h}}}}}}
-"""
-
-
-@pytest.fixture
-def config(simulator: SimulatedProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The configuration of two routes whose schedule leaves the attempts to the test."""
-    monkeypatch.setenv("MONITOR_KEY", "sk-of-the-monitor")
-    monkeypatch.setattr("sora_exporter.monitor.asynchronous.usual_directory", lambda: tmp_path / "shared")
-    monkeypatch.setattr("sora_exporter.probes.scheduler.FIRST_ROUND_SECONDS", 0.0)
-    file = tmp_path / "sora.yml"
-    file.write_text(CONFIGURATION.format(url=simulator.base_url("videos")), "utf-8")
-    return file
-
-
-@pytest.fixture(autouse=True)
-def _no_thread_is_left() -> Iterator[None]:
-    """After each test no thread of a monitor is left."""
-    yield
-    assert [thread.name for thread in threading.enumerate() if thread.name.startswith(THREAD)] == []
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -98,24 +69,6 @@ def test_changes_are_reported_with_their_reason(config: Path, simulator: Simulat
     assert (ours[1].error_class, ours[1].depth) == (ErrorClass.UNAVAILABLE, Depth.AUTHENTICATED)
     assert ours[1].reason
     assert str(ours[1]) == f"{OFFICIAL}: operational -> suspended ({ours[1].reason})"
-
-
-async def test_the_asynchronous_monitor_awaits_its_caller(config: Path, simulator: SimulatedProvider) -> None:
-    """With asyncio a coroutine function is awaited, and everything else is the same."""
-    seen = asyncio.Event()
-
-    async def note(_change: Change) -> None:
-        await asyncio.sleep(0)
-        seen.set()
-
-    others = asyncio.all_tasks()
-    async with AsyncMonitor(config, on_change=note) as monitor:
-        await monitor.check(OFFICIAL)
-        async with asyncio.timeout(20):
-            await seen.wait()
-        assert monitor.status(OFFICIAL).status is Status.OPERATIONAL
-    assert asyncio.all_tasks() <= others
-    assert simulator.created() == 0
 
 
 def test_uptime_and_history_are_those_of_the_events(config: Path, simulator: SimulatedProvider) -> None:
@@ -193,49 +146,8 @@ def test_a_wrong_setting_starts_nothing(config: Path, settings: dict[str, Any], 
         Monitor(**{"config": config, **settings})
 
 
-async def test_before_and_after_it_runs_a_monitor_says_so(config: Path) -> None:
-    """A call on a monitor that does not run, or not any more, is refused in plain words; closing twice is fine."""
-    with pytest.raises(RuntimeError, match=r"the monitor does not run: use it in `async with`"):
-        AsyncMonitor(config).status(OFFICIAL)
-    monitor = Monitor(config)
-    monitor.close()
-    monitor.close()
-    with pytest.raises(RuntimeError, match="the monitor is closed: make a new one"):
-        monitor.status(OFFICIAL)
-
-
 def test_a_forgotten_monitor_ends(config: Path) -> None:
     """A monitor that nothing refers to any more stops probing and ends its thread."""
     Monitor(config).check(OFFICIAL)
     gc.collect()
     wait_until(lambda: not any(thread.name.startswith(THREAD) for thread in threading.enumerate()))
-
-
-@pytest.mark.parametrize(
-    ("environment", "services"),
-    [
-        ({"RUNWAYML_API_SECRET": "key_0123456789"}, "runway"),
-        ({"OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "OPENAI_API_KEY": "sk-0123"}, "default"),
-    ],
-)
-def test_keys_in_the_environment_are_enough(
-    config: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], services: str
-) -> None:
-    """A vendor's key gives its living services, the address of a relay the built-in ones; probes cost nothing."""
-    assert config.exists()
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setattr("sora_exporter.probes.scheduler.FIRST_ROUND_SECONDS", 3600.0)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with Monitor.from_env() as monitor:
-        configured = monitor._monitor._config
-    assert {service.provider for service in configured.services} == {services}
-    assert configured.budget_usd_per_day == 0
-
-
-def test_without_a_key_it_names_the_variable(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With no key at all the error names the variable to set."""
-    assert config.exists()
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
-        Monitor.from_env()
