@@ -189,6 +189,7 @@ class Vocabulary:
                 self._several.setdefault(parts[0], []).append((_head(word), word))
             else:
                 self._single.setdefault(parts[0][:2] if word[0] >= _CJK else parts[0], []).append(word)
+        self._longest = max(map(len, (*self._single, *self._several)), default=0)
         # Answers share most of their words: a word is looked up once, and so are two neighbours.
         self._known: dict[str, _Known] = {}
         self._known_pairs: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -220,7 +221,7 @@ class Vocabulary:
         parts = tuple(_parted(word).split())
         single: list[str] = []
         for part in parts:
-            beginnings = (part[:length] for length in range(1, len(part) + 1))
+            beginnings = (part[:length] for length in range(1, min(len(part), self._longest) + 1))
             pairs = () if part.isascii() else {*part, *map("".join, pairwise(part))}
             starts = self._single.keys() & {*beginnings, *pairs}
             single += [each for start in starts for each in self._single[start] if each in f" {part} "]
@@ -230,7 +231,8 @@ class Vocabulary:
 
     def _of_pair(self, first: str, second: str) -> tuple[str, ...]:
         """The words of several parts that may begin with these two words of a text."""
-        beginnings = [first] if first.isascii() else [first[start:] for start in range(len(first))]
+        earliest = max(len(first) - self._longest, 0)
+        beginnings = [first] if first.isascii() else [first[start:] for start in range(earliest, len(first))]
         pair = f" {first} {second} "
         candidates = (each for beginning in beginnings for each in self._several.get(beginning, ()))
         return tuple(word for head, word in candidates if head in pair)
