@@ -21,6 +21,8 @@ from sora_exporter.web.pages.row import EVENT_DAYS, EventView, Line, Row, event_
 from sora_exporter.web.wording import Wording, wording
 
 SHOWN_IN_FULL = 50
+WORST_SHOWN = 20
+"""With more services than are shown in full, this many of them are: the worst."""
 LINES_SHOWN = 1000
 INCIDENTS_SHOWN = 20
 ROUTES_NAMED = 3
@@ -39,7 +41,10 @@ URGENCY: Mapping[Status, int] = {
 
 @dataclass(frozen=True, slots=True)
 class ProductView:
-    """A product, its route to use now (None: none is usable), and those of its services that are shown in full."""
+    """A product, its route to use now (None: none is usable), and those of its services that are shown in full.
+
+    ``why`` is empty if none of them is.
+    """
 
     product: str
     route: Line | None
@@ -76,9 +81,10 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
     lines = {track.service.id: line_of(exporter, track, verdict, words) for track, verdict in tracked}
     facts = {track.service.id: route_facts(track, verdict) for track, verdict in tracked}
     by_severity = sorted(lines, key=lambda service_id: _urgency(lines[service_id]), reverse=True)
-    in_full = set(by_severity[:SHOWN_IN_FULL])
+    shown = SHOWN_IN_FULL if len(lines) <= SHOWN_IN_FULL else WORST_SHOWN
+    in_full = set(by_severity[:shown])
     products = _products(exporter, lines, facts, in_full, words)
-    rest = [lines[service_id] for service_id in by_severity[SHOWN_IN_FULL:]]
+    rest = [lines[service_id] for service_id in by_severity[shown:]]
     incidents, more_incidents = _incidents(exporter, words)
     history = exporter.history
     values = {
@@ -130,16 +136,15 @@ def _products(
         offered.setdefault(line.service.product, []).append(service_id)
     now = exporter.clock.now()
     chosen = {route["product"]: route for route in routes(facts.values(), now)}
-    return [
-        ProductView(
-            product=product,
-            route=lines.get(chosen[product]["service_id"]),
-            why=_why([lines[service_id] for service_id in service_ids], chosen[product], facts, now, words),
-            rows=[row_of(exporter, lines[service_id], words) for service_id in service_ids if service_id in in_full],
-            others=sum(service_id not in in_full for service_id in service_ids),
+    views = []
+    for product, service_ids in offered.items():
+        rows = [row_of(exporter, lines[service_id], words) for service_id in service_ids if service_id in in_full]
+        why = (
+            _why([lines[service_id] for service_id in service_ids], chosen[product], facts, now, words) if rows else ""
         )
-        for product, service_ids in offered.items()
-    ]
+        route = lines.get(chosen[product]["service_id"])
+        views.append(ProductView(product, route, why, rows, len(service_ids) - len(rows)))
+    return views
 
 
 def _why(offered: Sequence[Line], route: Json, facts: Mapping[str, Json], now: float, words: Wording) -> str:
