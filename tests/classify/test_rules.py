@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import resources
+
 import pytest
+import yaml
 
 from sora_exporter.classify.facts import Facts
+from sora_exporter.classify.rules import TABLE as SHIPPED
 from sora_exporter.classify.rules import Table
 
 DOCUMENT = {
@@ -59,3 +63,15 @@ def test_an_unknown_family_is_a_mistake() -> None:
     row = {"name": "odd", "class": "captcha", "source": "s", "text": ["{nowhere}"]}
     with pytest.raises(KeyError, match="nowhere"):
         Table({**DOCUMENT, "rules": [row]}, {})
+
+
+LANGUAGES = {"ja", "ko", "ru", "es", "pt", "fr", "de", "id", "vi"}
+FILE = resources.files("sora_exporter.classify").joinpath("languages.yml")
+TRANSLATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("rule", TRANSLATIONS)
+def test_a_translated_rule_is_there_in_every_language(rule: str) -> None:
+    """Each entry belongs to a rule that reads sentences, and no language is left out."""
+    assert SHIPPED.rules[[each.name for each in SHIPPED.rules].index(rule)].text.ways
+    assert set(TRANSLATIONS[rule]) == LANGUAGES

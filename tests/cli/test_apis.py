@@ -1,23 +1,14 @@
-"""``apis`` and ``schema``: what a person needs at hand to describe a vendor."""
+"""``sora-exporter apis``: the built-in APIs, for a person who describes a vendor."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from click.testing import CliRunner, Result
+from support.command_line import call
 
 from sora_exporter.cli.apis import section, title
-from sora_exporter.cli.main import main
 from sora_exporter.config import Config
 from sora_exporter.config.apis import builtin_apis
-from sora_exporter.config.json_schema import json_schema
 from sora_exporter.config.yaml_file import parse_yaml
-
-
-def call(*arguments: str) -> Result:
-    """Run the program in this process."""
-    return CliRunner().invoke(main, arguments, prog_name="sora-exporter")
 
 
 def test_the_list_has_a_line_per_built_in_api() -> None:
@@ -44,8 +35,3 @@ def test_an_unknown_api_names_the_nearest() -> None:
     ended = call("apis", "vidoes")
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert ended.stderr == "sora-exporter: 'vidoes' is not a built-in api: did you mean 'videos'?\n"
-
-
-def test_the_schema_is_printed_as_json() -> None:
-    """``schema`` prints the schema as one JSON document."""
-    assert json.loads(call("schema").stdout) == json_schema()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.command_line import call
 
 from sora_exporter.cli.classify import LineError, classify_lines
 from sora_exporter.config import Config
@@ -109,3 +110,19 @@ def test_a_line_that_is_not_a_recorded_answer_is_named(line: str, words: str) ->
         list(classify_lines([line]))
     assert str(error.value).startswith(f"line 1: {words}")
     assert "\n" not in str(error.value)
+
+
+def test_classify_reads_standard_input() -> None:
+    """Without FILE the lines come from standard input."""
+    result = call("classify", text='{"id": 1, "http_status": 429, "body": ""}\n')
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert '"error_class": "rate_limited"' in result.stdout
+
+
+def test_classify_names_the_file_and_line_of_a_mistake(tmp_path: Path) -> None:
+    """Verdicts before the bad line are printed; then one line names file and number, and the code is 2."""
+    path = tmp_path / "answers.jsonl"
+    path.write_text('{"id": 1, "http_status": 429}\n\n{"id": 2,\n{"id": 3, "http_status": 500}\n', "utf-8")
+    result = call("classify", str(path))
+    assert (result.exit_code, result.stdout.count("\n")) == (2, 1)
+    assert result.stderr == f"sora-exporter: {path}: line 3: not JSON: write one object per line\n"

@@ -10,40 +10,11 @@ from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
-from support.command_line import command
+from support.command_line import assert_mistake, call, command
 
 import sora_exporter.cli.check
 from sora_exporter import __version__
-from sora_exporter.cli.main import COMMANDS, main
-
-ONE_SERVICE = """
-providers:
-  relay: {base_url: "http://127.0.0.1:9/v1"}
-services:
-  - {id: one, product: one, access: reverse, provider: relay, model: m}
-"""
-
-
-def call(*arguments: str, text: str = "", **variables: str | None) -> Result:
-    """Run the program in this process, without any provider's variables but those given."""
-    env: dict[str, str | None] = {"OPENAI_API_KEY": None, "OPENAI_BASE_URL": None, **variables}
-    return CliRunner(env=env).invoke(main, arguments, input=text, prog_name="sora-exporter")
-
-
-def assert_mistake(result: Result, *words: str) -> None:
-    """Exactly one line on stderr with these words, nothing on stdout, exit code 2."""
-    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1), result.output
-    assert result.stderr.startswith("sora-exporter: ")
-    assert [word for word in words if word not in result.stderr] == [], result.stderr
-
-
-@pytest.fixture
-def config_file(tmp_path: Path) -> Path:
-    """A configuration with one service."""
-    path = tmp_path / "sora.yml"
-    path.write_text(ONE_SERVICE, "utf-8")
-    return path
+from sora_exporter.cli.main import COMMANDS
 
 
 def test_help_lists_exactly_the_commands_there_are() -> None:
@@ -88,11 +59,6 @@ def test_version_is_the_packages(command: list[str]) -> None:
         (["--colour"], ["No such option '--colour'", "see sora-exporter --help"]),
         (["probe"], ["No such command 'probe'", "see sora-exporter --help"]),
         (["serve", "--port", "1"], ["No such option '--port'", "see sora-exporter serve --help"]),
-        (["serve", "--log.level", "loud"], ["'loud' is not one of 'debug', 'info', 'warn', 'warning', 'error'"]),
-        (["serve", "--timeout-offset", "-1"], ["--timeout-offset", "-1"]),
-        (["serve", "--web.telemetry-path=metrics"], ["'metrics' is not a path such as /metrics"]),
-        (["serve", "--config.auto-reload-interval=soon"], ["'soon' is not a duration: write 30s, 5m or 6h"]),
-        (["serve", "--config.auto-reload-interval=10ms"], ["'10ms' is shorter than a second"]),
         (["check", "--format", "xml"], ["'xml' is not one of 'text', 'json', 'markdown'"]),
         (["classify", "/no/such/file"], ["/no/such/file", "No such file or directory"]),
         (["classify", "-", "b"], ["unexpected extra argument", "(b)"]),
@@ -144,13 +110,6 @@ def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
     assert f"{path}:2: " in result.stderr
 
 
-def test_config_check_says_good_and_runs_nothing(config_file: Path, tmp_path: Path) -> None:
-    """--config.check ends with 0 and a count, without storage or socket."""
-    result = call("serve", f"--config.file={config_file}", "--config.check", f"--storage.path={tmp_path / 'storage'}")
-    assert (result.exit_code, result.stdout) == (0, "configuration is good: 1 service, 1 provider\n")
-    assert not (tmp_path / "storage").exists()
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -189,22 +148,6 @@ def test_an_interrupt_ends_quietly(config_file: Path, tmp_path: Path, monkeypatc
     monkeypatch.setattr(sora_exporter.cli.check, "probe_once", interrupted)
     result = call("check", f"--config.file={config_file}", f"--storage.path={tmp_path}")
     assert (result.exit_code, result.output) == (130, "")
-
-
-def test_classify_reads_standard_input() -> None:
-    """Without FILE the lines come from standard input."""
-    result = call("classify", text='{"id": 1, "http_status": 429, "body": ""}\n')
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert '"error_class": "rate_limited"' in result.stdout
-
-
-def test_classify_names_the_file_and_line_of_a_mistake(tmp_path: Path) -> None:
-    """Verdicts before the bad line are printed; then one line names file and number, and the code is 2."""
-    path = tmp_path / "answers.jsonl"
-    path.write_text('{"id": 1, "http_status": 429}\n\n{"id": 2,\n{"id": 3, "http_status": 500}\n', "utf-8")
-    result = call("classify", str(path))
-    assert (result.exit_code, result.stdout.count("\n")) == (2, 1)
-    assert result.stderr == f"sora-exporter: {path}: line 3: not JSON: write one object per line\n"
 
 
 @pytest.mark.processes

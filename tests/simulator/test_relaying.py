@@ -221,17 +221,6 @@ async def test_sub2api_passes_the_body_and_a_400_of_the_maker_through(start: Any
     assert [entry["reached_maker"] for entry in await provider.journal()] == [True]
 
 
-async def test_a_sub2api_job_is_pending_with_202_and_then_done(start: Any) -> None:
-    """xAI's job answers 202 until its video has an address."""
-    provider = await start(gateway="sub2api", render_seconds=10)
-    path = f"/v1/videos/{(await order(provider, 'xai')).json()['request_id']}"
-    pending = await provider.client.get(path)
-    provider.clock.now += 10
-    done = (await provider.client.get(path)).json()
-    assert (pending.status_code, pending.json()["status"], done["status"]) == (202, "pending", "done")
-    assert (await provider.client.get(done["video"]["url"])).content[4:8] == b"ftyp"
-
-
 LITELLM = [
     ("our_wrong_key", 401, "Authentication Error, "),
     ("our_empty_balance", 422, "Budget has been exceeded! "),

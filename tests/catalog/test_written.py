@@ -1,4 +1,4 @@
-"""The vendors' data: every vendor by itself makes a configuration that loads, with its own prices and dates."""
+"""The written configuration: every vendor by itself makes one that loads, with its own prices and probes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sora_exporter.catalog import Choice, NothingChosen, choose, vendors, written
+from sora_exporter.catalog import Choice, choose, vendors, written
 from sora_exporter.catalog.vendor import variables
 from sora_exporter.config import Config, config_warnings, parse_config
 from sora_exporter.config.makers import is_relay
@@ -66,58 +66,9 @@ def test_free_probes_are_those_that_the_shape_describes(name: str) -> None:
         assert list(service.probes) == expected
 
 
-def test_every_fact_has_a_date_that_was() -> None:
-    """Sources were read on days that have passed, and no price or end of life stands without one."""
-    for vendor in vendors().values():
-        facts = [vendor, *(fact for model in vendor.models for fact in (model.price, model.end) if fact is not None)]
-        assert all(fact.source and fact.read <= TODAY for fact in facts)
-
-
-def test_a_model_past_its_end_is_not_written() -> None:
-    """Of OpenAI's models those that were switched off are left out from that very day on."""
-    before, after = date(2026, 9, 23), date(2026, 9, 24)
-    assert [model.model for model in choose(["openai"], {}, before)[0].models] == [
-        "gpt-image-2",
-        "sora-2",
-        "sora-2-pro",
-    ]
-    assert [model.model for model in choose(["openai"], {}, after)[0].models] == ["gpt-image-2"]
-
-
-def test_a_model_stands_for_every_vendor_that_has_it() -> None:
-    """A model's name chooses that model alone; a vendor's name after it adds the others of that vendor once."""
-    alone = choose(["doubao-seedance-2-0-260128"], {}, TODAY)
-    assert [(choice.name, [model.model for model in choice.models]) for choice in alone] == [
-        ("ark", ["doubao-seedance-2-0-260128"])
-    ]
-    both = choose(["doubao-seedance-2-0-260128", "ark"], {}, TODAY)
-    assert len(both[0].models) == len({model.model for model in both[0].models}) == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "vendor"),
-    [("google", "gemini"), ("volcengine", "ark"), ("alibaba", "dashscope"), ("veo-3.1-fast", "vertex")],
-)
-def test_an_alias_and_a_product_are_names(name: str, vendor: str) -> None:
-    """The name of a vendor's company, and the id that a written service has, choose as the vendor and model do."""
-    assert vendor in [choice.name for choice in choose([name], {}, TODAY)]
-
-
-def test_a_word_of_an_ended_model_is_a_hint() -> None:
-    """A part of a name leads to the models that have it, also to those that ended."""
-    with pytest.raises(NothingChosen, match="did you mean sora-2 or sora-2-pro"):
-        choose(["sora"], {}, TODAY)
-
-
 @pytest.mark.usefixtures("keys")
 def test_two_vendors_of_one_product_are_alternatives() -> None:
     """The same model at two vendors is one product with two services, whose ids name the vendor."""
     config = loaded(choose(["dreamina-seedance-2-0-260128", "doubao-seedance-2-0-260128"], {}, TODAY))
     assert {service.product for service in config.services} == {"seedance-2.0"}
     assert [service.id for service in config.services] == ["seedance-2.0-byteplus", "seedance-2.0-ark"]
-
-
-def test_the_key_that_is_set_is_the_one_written() -> None:
-    """Of several variables for a vendor's key the one in the environment is written; without any, the first."""
-    named = [choose(["ark"], {variable: "k"}, TODAY)[0].key for variable in ("VOLCENGINE_API_KEY", "ARK_API_KEY", "X")]
-    assert named == [{"api_key_env": name} for name in ("VOLCENGINE_API_KEY", "ARK_API_KEY", "ARK_API_KEY")]
