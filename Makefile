@@ -8,6 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+LINT := $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 .PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures soak constraints peers sbom
 
@@ -20,12 +21,11 @@ demo: $(VENV)/.run
 
 # Four files at a time on two cores, since tests that drive programs mostly wait. The checks of the source run beside
 # them; a finding is shown at once and fails the target at the end.
-test test-long: programs peers
+test test-long: $(VENV)/.test programs peers
 	@lint=$(VENV)/lint.txt; \
-	{ $(MAKE) --no-print-directory lint >$$lint 2>&1 || { cat $$lint; exit 1; }; } & \
+	{ { $(LINT); } >$$lint 2>&1 || { cat $$lint; exit 1; }; } & \
 	$(PYTEST) $(if $(filter test-long,$@),--long); tested=$$?; \
 	wait $$! && echo "ruff, mypy and import-linter: passed" && exit $$tested
-
 
 # While working: neither processes nor real programs.
 unit: $(VENV)/.test
@@ -39,10 +39,7 @@ peers: $(VENV)/.test
 	$(BIN)/python scripts/install-helm
 
 lint: $(VENV)/.test
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(LINT)
 
 # The cost of the exporter beside blackbox_exporter in one table, and the work that the rules save Prometheus.
 bench: $(VENV)/.run programs
