@@ -82,7 +82,8 @@ constraints.hashes.txt: constraints.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)/newest
 	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check uv
 	echo 'setuptools>=77' | $(VENV)/newest/bin/uv pip compile --quiet --python-version 3.11 --python-platform linux \
-	  --generate-hashes --no-annotate --no-header --constraint constraints.txt pyproject.toml - --output-file $@
+	  --generate-hashes --no-annotate --no-header --constraint constraints.txt --extra postgresql pyproject.toml - \
+	  --output-file $@
 	rm -r $(VENV)/newest
 
 # A bill of materials of the image's Python packages, in the form of CycloneDX.

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from support.choice import Choice
 from support.clock import HandClock
+
+if TYPE_CHECKING:
+    from support.programs.postgresql import Postgresql
 
 pytest_plugins = ["support.probing"]
 
@@ -68,3 +73,13 @@ def short_or_long(request: pytest.FixtureRequest) -> Choice:
     """Choose between the form of a proof by repetition for every run of the tests and the one for ``--long``."""
     is_long: bool = request.config.getoption("long")
     return lambda short, full: full if is_long else short
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Postgresql]:
+    """One PostgreSQL server for the tests of this process; each gets a place of its own in it."""
+    # The driver takes a while to import, and few tests need it.
+    from support.programs.postgresql import postgresql
+
+    with postgresql() as server:
+        yield server

@@ -19,20 +19,18 @@ remembered, so that no later process sends it again.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
-import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
 from importlib import resources
-from pathlib import Path
 from typing import Self
 
 from sora_exporter.budget.reservation import MOST_USD, Job, Reservation, Share, ceil_micro, date_of, day_of, floor_micro
-from sora_exporter.budget.storage import Schema, Storage, StorageError
+from sora_exporter.budget.sqlite import SqliteStorage
+from sora_exporter.budget.storage import DatabaseUrl, Place, Schema, Storage, StorageError, Transaction
 from sora_exporter.logs import LogOnce
 
 log = logging.getLogger(__name__)
@@ -44,13 +42,13 @@ MOST_DAYS_AHEAD = 90
 SCHEMA = Schema(
     application_id=int.from_bytes(b"SORA", "big"),
     versions=tuple(
-        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in (1, 2, 3, 4, 5)
+        resources.files(__package__).joinpath(f"ledger.{version}.sql").read_text("utf-8") for version in range(1, 7)
     ),
 )
 
 
 class Ledger:
-    """The spend of all probes, shared by every process with the same storage directory.
+    """The spend of all probes, shared by every process with the same storage.
 
     Methods are short and synchronous, for one thread, and raise StorageError when the ledger is not in order: then
     there is no reservation, hence no paid call. ``storage`` also holds the event log.
@@ -62,18 +60,29 @@ class Ledger:
         self._jumped = LogOnce(log, "system clock jumped", over="system clock plausible again")
 
     @classmethod
-    def open(cls, storage: Path, *, exclusive: bool, now: Callable[[], float]) -> Self:
-        """Open the ledger in the directory ``storage``, creating both; ``now`` gives Unix seconds.
+    def open(cls, place: Place, *, exclusive: bool, now: Callable[[], float]) -> Self:
+        """Open the ledger in a directory, creating both, or in a database; ``now`` gives Unix seconds.
 
-        ``exclusive`` is for the exporter, of which there is one per directory; one-shot commands share its ledger.
+        ``exclusive`` is for the exporter, of which there is one per directory; one-shot commands share its ledger. A
+        database is shared by all, and has a clock of its own.
         """
-        ledger = cls(Storage.open(storage, LEDGER_FILE, SCHEMA, exclusive=exclusive), now)
+        storage = open_storage(place, exclusive=exclusive)
+        return cls.over(storage, storage.time(now))
+
+    @classmethod
+    def over(cls, storage: Storage, now: Callable[[], float]) -> Self:
+        """Return the ledger of an open storage, whose users share the clock ``now``; closes it on StorageError."""
+        ledger = cls(storage, now)
         try:
             ledger._tidy()
         except StorageError:
             ledger.close()
             raise
         return ledger
+
+    def now(self) -> float:
+        """The ledger's Unix time, which is that of its rows."""
+        return self._now()
 
     def close(self) -> None:
         """Close the file and release every lock."""
@@ -92,10 +101,12 @@ class Ledger:
         amount, limit = ceil_micro(amount_usd), floor_micro(limit_usd)
         with self.storage.write() as db:
             day = self._today(db)
-            if amount <= 0 or _spent(db, day) + amount > limit:
+            spent = _spent_by_service(db, day)
+            if amount <= 0 or sum(spent.values()) + amount > limit:
                 return None
-            if any(_spent_by(db, day, share.service_ids) + amount > floor_micro(share.limit_usd) for share in shares):
-                return None
+            for share in shares:
+                if sum(spent.get(one, 0) for one in share.service_ids) + amount > floor_micro(share.limit_usd):
+                    return None
             _write_off(db, day)
             return _add(db, day, service_id, probe, amount, self._now())
 
@@ -138,25 +149,26 @@ class Ledger:
         with self.storage.read() as db:
             rows = db.execute(
                 "SELECT service_id, SUM(amount) FROM (SELECT service_id, amount FROM folded UNION ALL"
-                " SELECT service_id, settled FROM reservation WHERE settled IS NOT NULL) GROUP BY 1 ORDER BY 1"
-            ).fetchall()
-        return {service_id: amount / 1e6 for service_id, amount in rows}
+                " SELECT service_id, settled FROM reservation WHERE settled IS NOT NULL) AS cost"
+                " GROUP BY service_id ORDER BY service_id"
+            )
+        return {service_id: int(amount) / 1e6 for service_id, amount in rows}
 
     def last_attempt(self, service_id: str, probe: str) -> float | None:
         """Unix time of the latest reservation, or None. After the clock stepped back it may lie in the future."""
         with self.storage.read() as db:
-            row = db.execute(
+            rows = db.execute(
                 "SELECT reserved_at FROM reservation WHERE service_id = ? AND probe = ? ORDER BY id DESC LIMIT 1",
                 (service_id, probe),
-            ).fetchone()
-        return None if row is None else float(row[0])
+            )
+        return float(rows[0][0]) if rows else None
 
     def remember_job(self, reservation: Reservation, provider: str, api: str, job_id: str | None = None) -> Job:
         """Record, before the create call and inside ``attempt_lock``, that a job may soon exist."""
         with self.storage.write() as db:
             values = reservation.id, provider, api, job_id
-            db.execute("INSERT INTO job (reservation_id, provider, api, job_id) VALUES (?, ?, ?, ?)", values)
-            return Job(_added(db), reservation, provider, api, job_id)
+            number = db.insert("INSERT INTO job (reservation_id, provider, api, job_id) VALUES (?, ?, ?, ?)", values)
+            return Job(number, reservation, provider, api, job_id)
 
     def note_job_id(self, job: Job, job_id: str) -> Job:
         """Record the id right after the create call's answer."""
@@ -178,19 +190,23 @@ class Ledger:
             rows = db.execute(
                 "SELECT job.id, provider, api, job_id, reservation_id, day, service_id, probe, amount, reserved_at"
                 " FROM job JOIN reservation ON reservation.id = reservation_id ORDER BY job.id"
-            ).fetchall()
+            )
             jobs = [Job(row[0], _reservation(db, *row[4:]), *row[1:4]) for row in rows]
-        return [job for job in jobs if not self._is_attempted(job.reservation)]
+        return [job for job in jobs if not self.storage.is_attempted(job.reservation.service_id, job.reservation.probe)]
 
     def accepted_canaries(self) -> dict[str, str]:
         """By service, the fingerprint of the target that accepted a canary."""
         with self.storage.read() as db:
-            return dict(db.execute("SELECT service_id, target FROM accepted_canary ORDER BY service_id").fetchall())
+            return dict(db.execute("SELECT service_id, target FROM accepted_canary ORDER BY service_id"))
 
     def note_accepted_canary(self, service_id: str, target: str) -> None:
         """Remember that this target accepted the service's canary."""
         with self.storage.write() as db:
-            db.execute("INSERT OR REPLACE INTO accepted_canary VALUES (?, ?, ?)", (service_id, target, self._now()))
+            db.execute(
+                "INSERT INTO accepted_canary VALUES (?, ?, ?) ON CONFLICT (service_id)"
+                " DO UPDATE SET target = excluded.target, accepted_at = excluded.accepted_at",
+                (service_id, target, self._now()),
+            )
 
     def forget_accepted_canary(self, service_id: str) -> None:
         """The service's canary is refused as expected."""
@@ -200,28 +216,31 @@ class Ledger:
     def fruitless(self) -> dict[str, tuple[int, float]]:
         """By service, how many paid attempts in a row made no job, and when the last one ended (Unix time)."""
         with self.storage.read() as db:
-            rows = db.execute("SELECT service_id, attempts, ended_at FROM fruitless ORDER BY service_id").fetchall()
+            rows = db.execute("SELECT service_id, attempts, ended_at FROM fruitless ORDER BY service_id")
         return {service_id: (attempts, ended_at) for service_id, attempts, ended_at in rows}
 
     def note_fruitless(self, service_id: str, attempts: int, ended_at: float) -> None:
         """Remember so many paid attempts in a row without a job."""
         with self.storage.write() as db:
-            db.execute("INSERT OR REPLACE INTO fruitless VALUES (?, ?, ?)", (service_id, attempts, ended_at))
+            db.execute(
+                "INSERT INTO fruitless VALUES (?, ?, ?) ON CONFLICT (service_id)"
+                " DO UPDATE SET attempts = excluded.attempts, ended_at = excluded.ended_at",
+                (service_id, attempts, ended_at),
+            )
 
     def forget_fruitless(self, service_id: str) -> None:
         """The service's paid attempts make jobs again, or may do so."""
         with self.storage.write() as db:
             db.execute("DELETE FROM fruitless WHERE service_id = ?", (service_id,))
 
-    def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
-        """Hold the lock of one probe of one service; yields False while any process holds it."""
-        return self.storage.attempt_lock(service_id, probe)
+    def attempt_lock(self, service_id: str, probe: str, *, everywhere: bool = True) -> AbstractContextManager[bool]:
+        """Hold the lock of one probe of one service; yields False while any process holds it.
 
-    def _is_attempted(self, reservation: Reservation) -> bool:
-        with self.attempt_lock(reservation.service_id, reservation.probe) as is_free:
-            return not is_free
+        Not ``everywhere``, it excludes attempts of this machine alone.
+        """
+        return self.storage.attempt_lock(service_id, probe, everywhere=everywhere)
 
-    def _today(self, db: sqlite3.Connection) -> int:
+    def _today(self, db: Transaction) -> int:
         """The latest day known: a clock stepping back opens no budget.
 
         Days far ahead are left out. The clock was wrong when they were recorded, and they would bar paid probes until
@@ -243,45 +262,46 @@ class Ledger:
             kept = self._today(db), DAYS_KEPT
             db.execute(
                 f"INSERT INTO folded SELECT service_id, SUM(settled) FROM reservation WHERE {old} GROUP BY service_id"  # noqa: S608
-                " ON CONFLICT (service_id) DO UPDATE SET amount = amount + excluded.amount",
+                " ON CONFLICT (service_id) DO UPDATE SET amount = folded.amount + excluded.amount",
                 kept,
             )
             db.execute(f"DELETE FROM reservation WHERE {old}", kept)  # noqa: S608
 
 
-def _add(db: sqlite3.Connection, day: int, service_id: str, probe: str, amount: int, now: float) -> Reservation:
-    db.execute(
+def open_storage(place: Place, *, exclusive: bool) -> Storage:
+    """Open the storage at a place. Raises StorageError."""
+    if isinstance(place, DatabaseUrl):
+        # Only those who use a database need its driver, or its memory.
+        from sora_exporter.budget.postgresql import PostgresqlStorage
+
+        return PostgresqlStorage.open(place, SCHEMA)
+    return SqliteStorage.open(place, LEDGER_FILE, SCHEMA, exclusive=exclusive)
+
+
+def _add(db: Transaction, day: int, service_id: str, probe: str, amount: int, now: float) -> Reservation:
+    number = db.insert(
         "INSERT INTO reservation (day, reserved_at, service_id, probe, amount) VALUES (?, ?, ?, ?, ?)",
         (day, now, service_id, probe, amount),
     )
-    return _reservation(db, _added(db), day, service_id, probe, amount, now)
-
-
-def _added(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT last_insert_rowid()").fetchone()[0])
+    return _reservation(db, number, day, service_id, probe, amount, now)
 
 
 def _reservation(
-    db: sqlite3.Connection, number: int, day: int, service_id: str, probe: str, amount: int, reserved_at: float
+    db: Transaction, number: int, day: int, service_id: str, probe: str, amount: int, reserved_at: float
 ) -> Reservation:
-    (instance,) = db.execute("SELECT instance FROM ledger").fetchone()
+    ((instance,),) = db.execute("SELECT instance FROM ledger")
     return Reservation(number, date_of(day), service_id, probe, amount / 1e6, reserved_at, f"{instance}-{number}")
 
 
-def _spent(db: sqlite3.Connection, day: int) -> int:
-    (spent,) = db.execute("SELECT SUM(COALESCE(settled, amount)) FROM reservation WHERE day = ?", (day,)).fetchone()
-    return int(spent or 0)
+def _spent(db: Transaction, day: int) -> int:
+    return sum(_spent_by_service(db, day).values())
 
 
-def _spent_by(db: sqlite3.Connection, day: int, service_ids: Collection[str]) -> int:
-    (spent,) = db.execute(
-        "SELECT SUM(COALESCE(settled, amount)) FROM reservation WHERE day = ?"
-        " AND service_id IN (SELECT value FROM json_each(?))",
-        (day, json.dumps(sorted(service_ids))),
-    ).fetchone()
-    return int(spent or 0)
+def _spent_by_service(db: Transaction, day: int) -> Mapping[str, int]:
+    sums = "SELECT service_id, SUM(COALESCE(settled, amount)) FROM reservation WHERE day = ? GROUP BY service_id"
+    return {service_id: int(spent) for service_id, spent in db.execute(sums, (day,))}
 
 
-def _write_off(db: sqlite3.Connection, today: int) -> None:
+def _write_off(db: Transaction, today: int) -> None:
     """Settle in full every reservation from before yesterday that is still open: its process is gone."""
     db.execute("UPDATE reservation SET settled = amount WHERE settled IS NULL AND day < ?", (today - 1,))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.events.event import Event
-from sora_exporter.events.store import EventStore
+from sora_exporter.events.store import EVENTS_KEPT, EventStore
 from sora_exporter.events.uptime import Uptime, uptime
 from sora_exporter.logs import LogOnce
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
 log = logging.getLogger(__name__)
 
-EVENTS_KEPT = 10_000
 STANDSTILL_SECONDS = 300.0
 """After a longer time without an exporter, its status at the end of the last one says nothing about that time."""
 WATCH_SECONDS = 60.0
@@ -27,7 +26,8 @@ class EventLog:
     """The last EVENTS_KEPT events. ``now`` returns Unix time.
 
     ``store`` is None for a log in memory alone. Changes are noted at once in memory; ``write`` puts all of them on the
-    disk in one transaction, and keeps them for the next call if that fails.
+    disk in one transaction, and keeps them for the next call if that fails. Then it takes in what other exporters have
+    stored about the services of this one.
     """
 
     def __init__(self, store: EventStore | None, now: Callable[[], float], kept: int = EVENTS_KEPT) -> None:
@@ -36,20 +36,22 @@ class EventLog:
         self._events: dict[int, Event] = {}
         self._by_service: defaultdict[str, dict[int, Event]] = defaultdict(dict)
         self._unwritten: set[int] = set()
-        self._gone: set[int] = set()
+        self._watched: Collection[str] = ()
         self._written_at = -WATCH_SECONDS
         self._unkept = LogOnce(log, "events not written", over="events written again")
 
-    def read(self) -> None:
+    def read(self, elsewhere: Collection[str] = ()) -> None:
         """Take in the stored events. Raises StorageError when they cannot be read.
 
-        Events that lasted when the last exporter stopped go on, unless it stopped long ago.
+        Events that lasted when the last exporter stopped go on, unless it stopped long ago. Events of the services
+        ``elsewhere``, which other exporters watch, are left alone.
         """
         if self._store is None:
             return
         for event in self._store.read():
             self._newest = event.id
-            self._keep(event)
+            if event.service_id not in elsewhere:
+                self._keep(event)
         watched_at = self._store.watched_at()
         if watched_at is not None and self._now() - watched_at > STANDSTILL_SECONDS:
             for event in self._lasting():
@@ -79,6 +81,7 @@ class EventLog:
 
     def keep_only(self, service_ids: Collection[str]) -> None:
         """End the events of services that are no longer watched."""
+        self._watched = service_ids
         for event in self._lasting():
             if event.service_id not in service_ids:
                 self._end(event, self._now())
@@ -87,17 +90,20 @@ class EventLog:
         """Put every noted change on the disk, and now and then that the services are still watched."""
         now = self._now()
         is_due = abs(now - self._written_at) >= WATCH_SECONDS
-        if self._store is None or not (self._unwritten or self._gone or is_due):
+        if self._store is None or not (self._unwritten or is_due):
             return
         try:
-            self._store.write([self._events[number] for number in sorted(self._unwritten)], self._gone, now)
+            written = self._store.write([self._events[number] for number in sorted(self._unwritten)], now)
         except StorageError as error:
             self._unkept.on(str(error))
             return
         self._unwritten.clear()
-        self._gone.clear()
         self._written_at = now
         self._unkept.off()
+        self._renumber(written.events)
+        for event in written.others:
+            if event.service_id in self._watched:
+                self._take_in(event)
 
     def latest(self, service_id: str) -> Event | None:
         """Return a service's newest event, which may have ended."""
@@ -123,6 +129,24 @@ class EventLog:
         # The clock may have stepped back since the beginning.
         self._put(replace(event, ended_at=max(at, event.began_at)))
 
+    def _renumber(self, stored: Mapping[int, Event]) -> None:
+        """Put events as they are stored in the place of those noted here."""
+        changed = {number: event for number, event in stored.items() if self._events.get(number) != event}
+        for number in changed:
+            if (event := self._events.pop(number, None)) is not None:
+                del self._by_service[event.service_id][number]
+        for event in changed.values():
+            self._keep(event)
+        self._newest = max(self._newest, *(event.id for event in stored.values()), 0)
+
+    def _take_in(self, event: Event) -> None:
+        """Keep an event that another exporter has stored; it ends the one before."""
+        before = self.latest(event.service_id)
+        if before is not None and before.ended_at is None:
+            self._keep(replace(before, ended_at=max(event.began_at, before.began_at)))
+        self._newest = max(self._newest, event.id)
+        self._keep(event)
+
     def _put(self, event: Event) -> None:
         self._keep(event)
         if self._store is not None:
@@ -139,8 +163,6 @@ class EventLog:
                 return
             del self._events[oldest.id], self._by_service[oldest.service_id][oldest.id]
             self._unwritten.discard(oldest.id)
-            if self._store is not None:
-                self._gone.add(oldest.id)
 
 
 def _since(events: dict[int, Event], start: float) -> Sequence[Event]:

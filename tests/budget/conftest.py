@@ -1,4 +1,4 @@
-"""A ledger, its file and its clock."""
+"""A ledger, its place and its clock; what is true of a file holds for a database too."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support.ledgers import HandClock
+from support.ledgers import HandClock, opened
 
 from sora_exporter.budget.ledger import LEDGER_FILE, Ledger
+from sora_exporter.budget.storage import Place
 
 
 @pytest.fixture
@@ -18,11 +19,20 @@ def unix_clock() -> HandClock:
     return HandClock()
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.programs)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty directory, or an empty database."""
+    if request.param == "sqlite":
+        return tmp_path / "storage"
+    empty: Place = request.getfixturevalue("database_server").place()
+    return empty
+
+
 @pytest.fixture
-def ledger(tmp_path: Path, unix_clock: HandClock) -> Iterator[Ledger]:
+def ledger(place: Place, unix_clock: HandClock) -> Iterator[Ledger]:
     """A ledger that this process alone uses."""
-    with closing(Ledger.open(tmp_path / "storage", exclusive=True, now=unix_clock)) as opened:
-        yield opened
+    with closing(opened(place, unix_clock)) as ledger:
+        yield ledger
 
 
 @pytest.fixture

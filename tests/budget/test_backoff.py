@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 from support.clock import HandClock
+from support.ledgers import opened
 
 from sora_exporter.budget.backoff import LONGEST_WAIT_SECONDS, Backoff
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import Place
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
+def ledger(place: Place, clock: HandClock) -> Iterator[Ledger]:
     """An empty ledger."""
-    opened = Ledger.open(tmp_path / "storage", exclusive=False, now=clock.now)
-    yield opened
-    opened.close()
+    with closing(opened(place, clock.now)) as ledger:
+        yield ledger
 
 
 def test_each_fruitless_attempt_doubles_the_wait(ledger: Ledger, clock: HandClock) -> None:

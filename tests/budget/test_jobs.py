@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 from support.clock import HandClock
+from support.ledgers import opened
 
 from sora_exporter.budget.jobs import PaidJob, SurpriseJob
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import Place
 from sora_exporter.config import Service
 
 SERVICE = Service.model_validate(
@@ -18,11 +20,10 @@ SERVICE = Service.model_validate(
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: HandClock) -> Iterator[Ledger]:
+def ledger(place: Place, clock: HandClock) -> Iterator[Ledger]:
     """An empty ledger."""
-    opened = Ledger.open(tmp_path / "storage", exclusive=False, now=clock.now)
-    yield opened
-    opened.close()
+    with closing(opened(place, clock.now)) as ledger:
+        yield ledger
 
 
 def paid(ledger: Ledger) -> PaidJob:

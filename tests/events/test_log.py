@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import ledgers
 from support.clock import HandClock
+from support.programs.postgresql import Postgresql
 
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.events import EventLog, EventStore
-from sora_exporter.events.log import STANDSTILL_SECONDS
+from sora_exporter.events.log import STANDSTILL_SECONDS, WATCH_SECONDS
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
 OFFICIAL, REVERSE = "sora-2-official", "sora-2-reverse"
@@ -24,12 +26,24 @@ FAULTS = {
 }
 
 
+@pytest.fixture
+def pair(database_server: Postgresql, clock: HandClock) -> Iterator[list[EventLog]]:
+    """The logs of two exporters of one database, which watch the same service."""
+    place = database_server.place()
+    with closing(ledgers.opened(place, clock.now)) as one, closing(ledgers.opened(place, clock.now)) as other:
+        logs = [EventLog(EventStore(ledger.storage), clock.now) for ledger in (one, other)]
+        for events in logs:
+            events.read()
+            events.keep_only({OFFICIAL})
+        yield logs
+
+
 @contextmanager
 def opened(tmp_path: Path, clock: HandClock, kept: int = 100) -> Iterator[EventLog]:
     """Give the log of an exporter that has just started; it stops without a last word, as if killed."""
     ledger = Ledger.open(tmp_path, exclusive=True, now=clock.now)
     try:
-        events = EventLog(EventStore(ledger.storage), clock.now, kept)
+        events = EventLog(EventStore(ledger.storage, kept), clock.now, kept)
         events.read()
         yield events
     finally:
@@ -150,3 +164,52 @@ async def test_events_wait_for_the_disk(
     assert [record.msg for record in caplog.records] == ["events not written", "events written again"]
     with opened(tmp_path, clock) as events:
         assert events.since(0) == kept
+
+
+@pytest.mark.programs
+async def test_two_exporters_keep_one_log(pair: list[EventLog], clock: HandClock) -> None:
+    """A change that both notice is one event, of the first, and both have the same log under the same numbers."""
+    one, other = pair
+    for status in (Status.OPERATIONAL, Status.SUSPENDED, Status.OPERATIONAL):
+        note(one, clock, status)
+        await clock.advance(5)
+        note(other, clock, status)
+        await clock.advance(100)
+        one.write()
+    assert [event.status for event in one.of(OFFICIAL)] == [Status.OPERATIONAL, Status.SUSPENDED, Status.OPERATIONAL]
+    assert one.of(OFFICIAL) == other.of(OFFICIAL)
+    assert [event.id for event in one.of(OFFICIAL)] == [3, 2, 1]
+
+
+@pytest.mark.programs
+async def test_a_change_that_one_exporter_notices_reaches_the_other(pair: list[EventLog], clock: HandClock) -> None:
+    """The other one takes it in with its next look, ends the event before, and keeps to its own services."""
+    one, other = pair
+    note(one, clock, Status.OPERATIONAL)
+    note(other, clock, Status.OPERATIONAL)
+    await clock.advance(WATCH_SECONDS)
+    note(one, clock, Status.DEGRADED)
+    note(one, clock, Status.OPERATIONAL, REVERSE)
+    other.write()
+    newest, oldest = other.of(OFFICIAL)
+    assert (newest.status, oldest.ended_at) == (Status.DEGRADED, newest.began_at)
+    assert other.of(REVERSE) == []
+
+
+@pytest.mark.programs
+async def test_services_of_other_shards_are_left_alone(database_server: Postgresql, clock: HandClock) -> None:
+    """An exporter of another shard neither ends their events nor shortens its own standstill by their watch."""
+    with closing(ledgers.opened(database_server.place(), clock.now)) as ledger:
+        one, other = (EventLog(EventStore(ledger.storage, shard=shard), clock.now) for shard in ("1/2", "2/2"))
+        one.read()
+        note(other, clock, Status.OPERATIONAL, REVERSE)
+        await clock.advance(STANDSTILL_SECONDS + 1)
+        note(one, clock, Status.OPERATIONAL, OFFICIAL)
+        again = EventLog(EventStore(ledger.storage, shard="1/2"), clock.now)
+        again.read({REVERSE})
+        again.keep_only({OFFICIAL})
+        again.write()
+        restarted = EventLog(EventStore(ledger.storage, shard="2/2"), clock.now)
+        restarted.read({OFFICIAL})
+    assert [event.ended_at for event in again.since(0)] == [None]
+    assert [event.ended_at for event in restarted.since(0)] == [clock.now() - STANDSTILL_SECONDS - 1]

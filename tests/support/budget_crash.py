@@ -12,12 +12,13 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import sora_exporter.budget.storage
-from sora_exporter.budget.ledger import Ledger
+import sora_exporter.budget.sqlite
+from sora_exporter.budget.ledger import Ledger, open_storage
 from sora_exporter.budget.reservation import Job, Reservation
+from sora_exporter.budget.storage import Place
 
 # How long a ledger waits for its turn is not what is proven here, and the machine may be busy.
-sora_exporter.budget.storage.LONGEST_WAIT_SECONDS = 60.0
+sora_exporter.budget.sqlite.LONGEST_WAIT_SECONDS = 60.0
 
 LIMIT_USD = 2.0
 SERVICES = ("relay", "official")
@@ -53,11 +54,11 @@ def buy(ledger: Ledger, journal: int, reservation: Reservation, job: Job, genera
     ledger.settle(reservation, paid / 1e6)
 
 
-def pay(storage: Path, day: int, seed: int, ready: Connection) -> None:
-    """Open the ledger, report it, and pay until killed; the journal lies beside the storage."""
-    journal = os.open(storage.with_suffix(".journal"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+def pay(place: Place, ready: Connection, journal_file: Path, day: int, seed: int) -> None:
+    """Open the ledger, report it, and pay until killed."""
+    journal = os.open(journal_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     generator = random.Random(seed)
-    ledger = Ledger.open(storage, exclusive=False, now=lambda: day * 86400.0)
+    ledger = Ledger.over(open_storage(place, exclusive=False), lambda: day * 86400.0)
     ready.send(None)
     clean_up(ledger, journal)
     while True:
@@ -66,9 +67,9 @@ def pay(storage: Path, day: int, seed: int, ready: Connection) -> None:
         time.sleep(0.001)
 
 
-def hold(storage: Path, day: int, seed: int, ready: Connection) -> None:  # noqa: ARG001
+def hold(place: Place, ready: Connection) -> None:
     """Hold the exporter's lock and the lock of one attempt until killed."""
-    ledger = Ledger.open(storage, exclusive=True, now=lambda: day * 86400.0)
+    ledger = Ledger.open(place, exclusive=True, now=lambda: 20_000 * 86400.0)
     with ledger.attempt_lock("relay", "generate"):
         ready.send(None)
         signal.pause()
