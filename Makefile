@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 LINT := $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures soak constraints peers sbom
+.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures soak constraints peers sbom dist
 
 run: $(VENV)/.run
 	@scripts/run
@@ -74,7 +74,7 @@ constraints: $(VENV)/.python
 	$(PYTHON) -m venv --clear $(VENV)/newest
 	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check '.[dev,release]'
 	$(VENV)/newest/bin/python -m pip list --disable-pip-version-check --format=freeze \
-	  --exclude pip --exclude setuptools --exclude sora-exporter >constraints.txt
+	  --exclude pip --exclude sora-exporter >constraints.txt
 	$(MAKE) --no-print-directory constraints.hashes.txt
 
 # What the image installs, with the hashes of all files of each version, from the index.
@@ -91,6 +91,14 @@ sbom: $(VENV)/.run
 	$(PIP_INSTALL) --editable '.[release]'
 	$(BIN)/cyclonedx-py requirements constraints.hashes.txt --pyproject pyproject.toml --output-reproducible \
 	  --output-format JSON --output-file sbom.cdx.json
+
+# What a release publishes, in dist/: wheel and sdist, the same bytes for the same commit, and the chart.
+dist: $(VENV)/.run
+	$(PIP_INSTALL) --editable '.[release]'
+	$(BIN)/python scripts/install-helm
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/sora_exporter-*
+	$(VENV)/peers/helm/helm package deploy/helm/sora-exporter --destination dist
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
