@@ -29,19 +29,16 @@ REPLACEMENT = "\ufffd"
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment in three forms: for programs, exactly for people (UTC), and its distance from now."""
+    """A moment in two forms: for programs, and exactly for people (UTC)."""
 
     iso: str
     exact: str
-    distance: str
 
 
-def moment(at: float | None, now: float, *, milliseconds: bool = False) -> Moment | None:
-    """Return a moment (Unix time) as seen from ``now``; None for a moment before 1970 or after the year 9999."""
+def moment(at: float | None, *, milliseconds: bool = False) -> Moment | None:
+    """Return a moment (Unix time) in both forms; None before 1970 and after the year 9999."""
     text = iso(at, milliseconds=milliseconds)
-    if at is None or text is None:
-        return None
-    return Moment(text, f"{text[:-1].replace('T', ' ')} UTC", span(abs(now - at)))
+    return Moment(text, f"{text[:-1].replace('T', ' ')} UTC") if text is not None else None
 
 
 def iso(at: float | None, *, milliseconds: bool = False) -> str | None:

@@ -109,11 +109,11 @@ class Endpoints:
         is_refreshing = request.query_params.get("refresh") != "off"
         return _sent(render_overview(self._exporter, _words(request), is_refreshing))
 
-    async def internals(self, request: Request) -> Response:  # noqa: ARG002
-        return _sent(render_internals(self._exporter))
+    async def internals(self, request: Request) -> Response:
+        return _sent(render_internals(self._exporter, _words(request)))
 
     async def service_page(self, request: Request) -> Response:
-        return _sent(render_service(self._exporter, request.path_params["service_id"]))
+        return _sent(render_service(self._exporter, request.path_params["service_id"], _words(request)))
 
     async def badge(self, request: Request) -> Response:
         return _sent(render_badge(self._badge(request)))

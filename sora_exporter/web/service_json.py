@@ -11,7 +11,8 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
 from sora_exporter.plain_words import Words, plain_words
 from sora_exporter.result import ErrorClass
-from sora_exporter.web.pages.service_view import Official, official
+from sora_exporter.web.pages.official import Official, official
+from sora_exporter.web.wording import wording
 
 
 def service_document(exporter: Exporter, service_id: str) -> Json | None:
@@ -29,7 +30,7 @@ def service_document(exporter: Exporter, service_id: str) -> Json | None:
             {**obstacle, "explained": _words(words.error_classes[ErrorClass(obstacle["error_class"])])}
             for obstacle in overview["obstacles"]
         ],
-        "official": _official(official(exporter, track.service, verdict)),
+        "official": _official(official(exporter, track.service, verdict, wording("en"))),
         "probes": {probe.value: _probe(probed) for probe, probed in track.probes.items()},
         "attempts": {probe.value: [*map(result_overview, probed.kept())] for probe, probed in track.probes.items()},
     }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from sora_exporter.documents import shipped
+from sora_exporter.figures import seconds_text
 from sora_exporter.plain_words import FOLDER, PlainWords, languages, plain_words
+
+LEAST_SPAN = 59.995
+"""A measured time from which on it is written in minutes and seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,18 @@ class Wording:
     def __call__(self, key: str, **names: object) -> str:
         """Return a text with its names filled in."""
         return self.texts[key].format_map(names)
+
+    def ago(self, seconds: float) -> str:
+        """Return how long ago something was."""
+        return self("ago", span=self.plain.span(seconds))
+
+    def seconds(self, measured: float) -> str:
+        """Return a measured time, as ``figures.seconds_text`` does in English."""
+        return self.plain.span(measured) if LEAST_SPAN <= measured < math.inf else seconds_text(measured)
+
+    def joined(self, *parts: str) -> str:
+        """Return the parts that are not empty as one text."""
+        return self("separator").join(filter(None, parts))
 
     def optional(self, key: str) -> str:
         """Return a text without names; empty for an empty key."""

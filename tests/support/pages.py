@@ -17,19 +17,19 @@ from support.html_structure import Structure
 from support.remembering import configuration
 
 
-def overview(exporter: Exporter) -> Structure:
+def overview(exporter: Exporter, language: str = "en") -> Structure:
     """Return the overview."""
-    return Structure(render_overview(exporter, wording("en")).content)
+    return Structure(render_overview(exporter, wording(language)).content)
 
 
-def internals(exporter: Exporter) -> Structure:
+def internals(exporter: Exporter, language: str = "en") -> Structure:
     """Return the page for operators."""
-    return Structure(render_internals(exporter).content)
+    return Structure(render_internals(exporter, wording(language)).content)
 
 
-def of_service(exporter: Exporter, service_id: str) -> Structure:
+def of_service(exporter: Exporter, service_id: str, language: str = "en") -> Structure:
     """Return the page of a service."""
-    return Structure(render_service(exporter, service_id).content)
+    return Structure(render_service(exporter, service_id, wording(language)).content)
 
 
 def replace_services(exporter: Exporter, *services: Any, **more: Any) -> None:

@@ -11,11 +11,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sora_exporter.config.page import Page
-from sora_exporter.figures import count_of, neutral
+from sora_exporter.figures import neutral
+from sora_exporter.plain_words import languages
 from sora_exporter.result import Status
 from sora_exporter.web.pages.colours import COLOURS, ON_COLOUR, SIGNS, icon_address
 from sora_exporter.web.pages.look import headers, look_of
-from sora_exporter.web.wording import Wording
+from sora_exporter.web.wording import Wording, wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +32,28 @@ class Document:
 def html_document(
     template: str, values: Mapping[str, Any], page: Page, words: Wording, http_status: int = 200
 ) -> Document:
-    """Return a page in the configured look and a language."""
-    look = look_of(page)
-    content = neutral(_environment().get_template(template).render(values, look=look, words=words))
+    """Return a page in the configured look and a language, with a switch to the others."""
+    look, switch = look_of(page), [(tag, wording(tag)("language")) for tag in languages()]
+    content = neutral(_environment().get_template(template).render(values, look=look, words=words, languages=switch))
     return Document(content, http_status=http_status, headers=headers(look))
 
 
 @lru_cache(maxsize=8192)
-def short_line(service_id: str, title: str, status: Status, name: str, why: str, disagreement: str) -> Markup:
+def short_line(
+    service_id: str, title: str, status: Status, name: str, why: str, disagreement: str, language: str
+) -> Markup:
     """Return a service as an item of a list. Of a thousand services few change between two pages."""
     template = _environment().get_template("line.html")
-    values = (service_id, title, status, name, why, disagreement)
-    names = ("service_id", "title", "status", "name", "why", "disagreement")
+    values = (service_id, title, status, name, why, disagreement, language)
+    names = ("service_id", "title", "status", "name", "why", "disagreement", "language")
     return Markup(template.render(dict(zip(names, values, strict=True))))  # noqa: S704 - the template escapes
 
 
 @lru_cache(maxsize=8192)
-def product_line(product: str, service_id: str | None, title: str) -> Markup:
+def product_line(product: str, service_id: str | None, title: str, language: str) -> Markup:
     """Return a product as an item of a list, with the service to use, or with why there is none."""
-    route = Markup('<a href="services/{}"><bdi>{}</bdi></a>').format(service_id, title) if service_id else title
+    link = Markup('<a href="services/{}?lang={}"><bdi>{}</bdi></a>')
+    route = link.format(service_id, language, title) if service_id else title
     return Markup("<li><b>{}</b> {}</li>").format(product, route)
 
 
@@ -86,7 +90,5 @@ def templates(package: str, style: str) -> Environment:
 @cache
 def _environment() -> Environment:
     environment = templates("sora_exporter.web.pages", "")
-    environment.globals.update(
-        signs=SIGNS, colours=COLOURS, on_colours=ON_COLOUR, icon_address=icon_address, count_of=count_of
-    )
+    environment.globals.update(signs=SIGNS, colours=COLOURS, on_colours=ON_COLOUR, icon_address=icon_address)
     return environment

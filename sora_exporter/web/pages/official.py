@@ -83,6 +83,19 @@ class PageView:
 
 
 @dataclass(frozen=True, slots=True)
+class Official:
+    """The status on the official page of the component that covers a service.
+
+    ``says`` is empty if the page does not report it. ``disagreement`` is empty if nothing contradicts our evidence.
+    """
+
+    page: str
+    component: str
+    says: str
+    disagreement: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenIncident:
     """One open incident of an official page; ``since`` is Unix time, ``url`` an http(s) address or empty."""
 
@@ -117,13 +130,29 @@ def disagreement(exporter: Exporter, service: Service, verdict: ServiceStatus) -
     return "page_outage" if said in OUTAGES and verdict.up == 1 else ""
 
 
+def official(exporter: Exporter, service: Service, verdict: ServiceStatus, words: Wording) -> Official | None:
+    """Return a service's status on its official page; None if no page is configured for it."""
+    meant = service.status_page
+    if meant is None:
+        return None
+    state = exporter.pages.states.get(meant.page)
+    report = state.report if state and state.report else PageReport()
+    said = report.components.get(meant.component)
+    return Official(
+        page=meant.page,
+        component=_name(report, meant.component),
+        says=words(f"component_{said}") if said else "",
+        disagreement=words.optional(disagreement(exporter, service, verdict)),
+    )
+
+
 def page_views(exporter: Exporter, words: Wording) -> list[PageView]:
     """Return every configured page, sorted by name."""
     return [_page_view(exporter, name, words) for name in sorted(exporter.config.status_pages)]
 
 
 def _page_view(exporter: Exporter, name: str, words: Wording) -> PageView:
-    now, url, state = exporter.clock.now(), exporter.config.status_pages[name].url, exporter.pages.states.get(name)
+    url, state = exporter.config.status_pages[name].url, exporter.pages.states.get(name)
     report = state.report if state and state.report else PageReport()
     says = words(f"indicator_{report.indicator}" if report.indicator else "no_indicator")
     sign = INDICATORS[report.indicator] if report.indicator else Status.UNKNOWN
@@ -139,13 +168,13 @@ def _page_view(exporter: Exporter, name: str, words: Wording) -> PageView:
         says=says,
         sign=sign,
         components=_components(report, words),
-        incidents=[_incident(incident, report, url, now, words) for incident in open_incidents[:INCIDENTS_SHOWN]],
+        incidents=[_incident(incident, report, url, words) for incident in open_incidents[:INCIDENTS_SHOWN]],
         incidents_hidden=max(total - INCIDENTS_SHOWN, 0),
         is_quiet=report.open_incidents is not None and total == 0,
         maintenance=words("maintenance_now" if report.maintenances_in_progress else "maintenance_next"),
-        maintenance_start=moment(report.maintenance_start, now),
-        maintenance_end=moment(report.maintenance_end, now),
-        fetched=moment(state.fetched_at if state else None, now),
+        maintenance_start=moment(report.maintenance_start),
+        maintenance_end=moment(report.maintenance_end),
+        fetched=moment(state.fetched_at if state else None),
         problem=state.error if state else "",
     )
 
@@ -181,11 +210,11 @@ def _address(page_url: str, link: str) -> str:
     return url if url.startswith(("http://", "https://")) and len(url) <= URL_CHARACTERS else ""
 
 
-def _incident(incident: Incident, report: PageReport, page_url: str, now: float, words: Wording) -> IncidentView:
+def _incident(incident: Incident, report: PageReport, page_url: str, words: Wording) -> IncidentView:
     return IncidentView(
         name=incident.name[:NAME_CHARACTERS],
         impact=words("impact", impact=words(f"impact_{incident.impact}")),
-        since=moment(incident.since, now),
+        since=moment(incident.since),
         url=_address(page_url, incident.url),
         touches=", ".join(_name(report, key) for key in incident.components),
     )

@@ -12,13 +12,12 @@ from sora_exporter.evidence.routes import is_ending, is_hindered, routes
 from sora_exporter.evidence.snapshot import Json, route_facts
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, moment
-from sora_exporter.plain_words import languages
 from sora_exporter.result import Status
 from sora_exporter.web.pages.bars import SHAPES, Level
 from sora_exporter.web.pages.document import Document, html_document, product_line, short_line
 from sora_exporter.web.pages.official import page_views
 from sora_exporter.web.pages.row import EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
-from sora_exporter.web.wording import Wording, wording
+from sora_exporter.web.wording import Wording
 
 SHOWN_IN_FULL = 50
 WORST_SHOWN = 20
@@ -90,7 +89,7 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
     values = {
         "title": exporter.config.title,
         "icon": lines[by_severity[0]].status if lines else Status.UNKNOWN,
-        "now": moment(now, now),
+        "now": moment(now),
         "banner": _banner(lines.values(), products, words),
         "counts": _counts(lines.values(), words),
         "products": [product for product in products if product.rows],
@@ -99,12 +98,15 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
                 product.product,
                 product.route and product.route.service.id,
                 product.route.service.title if product.route else words("use_nothing"),
+                words.language,
             )
             for product in products
             if not product.rows
         ][:LINES_SHOWN],
         "rest": [
-            short_line(line.service.id, line.service.title, line.status, line.name, line.why, line.disagreement)
+            short_line(
+                line.service.id, line.service.title, line.status, line.name, line.why, line.disagreement, words.language
+            )
             for line in rest[:LINES_SHOWN]
         ],
         "rest_count": len(rest),
@@ -113,11 +115,10 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
         "more_incidents": more_incidents,
         "pages": page_views(exporter, words),
         "history": history,
-        "away_since": moment(history.away_since, now) if history is not None else None,
-        "history_read": moment(history.read_at, now) if history is not None else None,
+        "away_since": moment(history.away_since) if history is not None else None,
+        "history_read": moment(history.read_at) if history is not None else None,
         "legend": [(status, words.plain.statuses[status]) for status in Status],
         "levels": [(level, SHAPES[level]) for level in Level],
-        "languages": [(tag, wording(tag)("language")) for tag in languages()],
         "refresh_seconds": REFRESH_SECONDS if is_refreshing else 0,
         "every_seconds": REFRESH_SECONDS,
     }
@@ -222,8 +223,8 @@ def _planned(exporter: Exporter, words: Wording) -> list[Planned]:
                 known[service_id].service.title for service_id in work.services if service_id in known
             )
             or words("planned_all"),
-            start=moment(window.start, now),
-            end=moment(window.end, now),
+            start=moment(window.start),
+            end=moment(window.end),
             why=window.why,
             is_open=window.start <= now,
         )

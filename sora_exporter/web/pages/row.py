@@ -11,10 +11,10 @@ from sora_exporter.events import Event
 from sora_exporter.events.uptime import Uptime
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
 from sora_exporter.exporter import Exporter
-from sora_exporter.figures import Moment, dollars, moment, percent, seconds_text, share
+from sora_exporter.figures import Moment, dollars, moment, percent, share
 from sora_exporter.history.service import WINDOWS, ServiceHistory
 from sora_exporter.plain_words import Words
-from sora_exporter.result import ErrorClass, Status
+from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.web.pages.bars import Bars, day_bars, minute_bar
 from sora_exporter.web.pages.official import disagreement
 from sora_exporter.web.wording import Wording
@@ -58,13 +58,17 @@ class EventView:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A reason in words, the provider's own words, and what to do about it. ``is_aside`` if it decides no status."""
+    """A reason in words, the provider's own words, and what to do about it. ``is_aside`` if it decides no status.
+
+    ``evidence`` names the attempt behind it; empty if there was none.
+    """
 
     status: Status
     error_class: ErrorClass
     words: Words
     quoted: str
     is_aside: bool
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +122,13 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
     return Row(
         line=line,
         lasting=words("lasting", span=words.plain.span(now - since)) if is_known else words("no_evidence_yet"),
-        since=moment(since, now) if is_known else None,
+        since=moment(since) if is_known else None,
         bars=day_bars(tuple(history.days), words.language) if history is not None else today,
         figure=_percent(ratio, words),
         is_measured=ratio is not None,
         window=_today(lately, words) if history is None else words(f"window_{LONG}"),
         stars=history.stars if history is not None else None,
-        troubles=[*_troubles(track, verdict, words)] if is_known else [],
+        troubles=_troubles(track, verdict, now, words) if is_known else [],
         past=_past(history, lately, words),
         today=today if history is not None else None,
         facts=_facts(track, history, now, words),
@@ -143,8 +147,8 @@ def event_view(event: Event, title: str, now: float, words: Wording) -> EventVie
         status=event.status,
         name=words.plain.statuses[event.status].name,
         why=explained.name if event.error_class is not ErrorClass.NONE else "",
-        began=moment(event.began_at, now),
-        ended=moment(event.ended_at, now),
+        began=moment(event.began_at),
+        ended=moment(event.ended_at),
         length=words.plain.span(event.seconds(now)),
     )
 
@@ -174,25 +178,41 @@ def _past(history: ServiceHistory | None, lately: Uptime, words: Wording) -> lis
     return [(words(f"window_{window}"), _percent(history.availability.get(window), words)) for window in WINDOWS]
 
 
-def _troubles(track: ServiceTrack, verdict: ServiceStatus, words: Wording) -> list[Trouble]:
+def _troubles(track: ServiceTrack, verdict: ServiceStatus, now: float, words: Wording) -> list[Trouble]:
     found = []
     if verdict.error_class is not ErrorClass.NONE:
         explained = words.plain.explained(verdict.error_class, verdict.rule)
-        found.append(Trouble(verdict.status, verdict.error_class, explained, verdict.detail, False))
+        evidence = _evidence(verdict.decided_by, now, words)
+        found.append(Trouble(verdict.status, verdict.error_class, explained, verdict.detail, False, evidence))
     beside = {each.error_class: each for each in track.obstacles if each.error_class is not verdict.error_class}
     for error_class, each in beside.items():
         explained = words.plain.explained(error_class, each.rule)
-        found.append(Trouble(Status.UNKNOWN, error_class, explained, each.detail, True))
+        evidence = _evidence(each, now, words)
+        found.append(Trouble(Status.UNKNOWN, error_class, explained, each.detail, True, evidence))
     return found
+
+
+def _evidence(decided: ProbeResult | None, now: float, words: Wording) -> str:
+    """Name an attempt, its age, its answer and the rule that judged it."""
+    if decided is None:
+        return ""
+    age = words.ago(now - decided.started_at)
+    return words("decided_by", probe=decided.probe, age=age, answer=words.joined(*answer_of(decided, words)))
+
+
+def answer_of(result: ProbeResult, words: Wording) -> list[str]:
+    """Return the HTTP status of an attempt's answer and the rule that judged it."""
+    http = f"HTTP {result.http_status}" if result.http_status else words("no_answer")
+    return [http, words("rule", rule=result.rule)] if result.rule else [http]
 
 
 def _facts(track: ServiceTrack, history: ServiceHistory | None, now: float, words: Wording) -> list[tuple[str, str]]:
     service, proof, latest = track.service, track.proof, track.latest
-    response = seconds_text(latest.response_seconds) if latest and latest.response_seconds is not None else ""
+    response = words.seconds(latest.response_seconds) if latest and latest.response_seconds is not None else ""
     proven = words("nothing")
     if proof is not None and proof.depth is not None:
-        age = words("ago", span=words.plain.span(now - proof.started_at - proof.duration_seconds))
-        proven = f"{words(f'depth_{proof.depth}')}, {age}"
+        age = words.ago(now - proof.started_at - proof.duration_seconds)
+        proven = words.joined(words(f"depth_{proof.depth}"), age)
     facts = [
         (words("access"), words(f"access_{service.access}")),
         (words("provider"), service.provider),
@@ -203,10 +223,10 @@ def _facts(track: ServiceTrack, history: ServiceHistory | None, now: float, word
     ]
     if service.objective:
         facts.append((words("objective"), share(service.objective / 100)))
-    if track.sunset_at is not None and (end := moment(track.sunset_at, now)) is not None:
+    if track.sunset_at is not None and (end := moment(track.sunset_at)) is not None:
         length = words.plain.span(abs(track.sunset_at - now))
         distance = words("ago" if track.sunset_at <= now else "ahead", span=length)
-        facts.append((words("sunset"), f"{end.iso[:10]}, {distance}"))
+        facts.append((words("sunset"), words.joined(end.iso[:10], distance)))
     if history is not None and history.episodes is not None:
         value = words("episodes_value", count=history.episodes, hours=f"{history.hours or 0.0:.1f}".removesuffix(".0"))
         facts.append((words("episodes"), value))
@@ -214,9 +234,14 @@ def _facts(track: ServiceTrack, history: ServiceHistory | None, now: float, word
 
 
 def _price(track: ServiceTrack, words: Wording) -> list[tuple[str, str]]:
-    price = track.service.price_usd
+    """Return the price of one video and its parts, or of one second if the length of a video is not known."""
+    price, per_video = track.service.price_usd, track.video_price_usd
     if price is None:
         return []
-    if track.video_price_usd is not None:
-        return [(words("price_video"), dollars(track.video_price_usd))]
-    return [(words("price_second"), dollars(price.per_second or 0.0))]
+    if per_video is None:
+        return [(words("price_second"), dollars(price.per_second or 0.0))]
+    if not price.per_second:
+        return [(words("price_video"), dollars(per_video))]
+    amount, each = dollars(per_video), dollars(price.per_second)
+    made_of = words("made_of", amount=amount, seconds=f"{per_video / price.per_second:g}", price=each)
+    return [(words("price_video"), made_of)]

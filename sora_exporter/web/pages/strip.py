@@ -9,9 +9,9 @@ from itertools import groupby
 from types import MappingProxyType
 
 from sora_exporter.evidence.state import MARKS_KEPT, Mark, ProbeTrack
-from sora_exporter.figures import count_of, moment, seconds_text, span
-from sora_exporter.plain_words import PlainWords
+from sora_exporter.figures import moment
 from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.web.wording import Wording
 
 STEP, WIDTH, HEIGHT = 5, 4, 16
 
@@ -40,7 +40,7 @@ class DrawnMarks:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One probe's strip, drawn and in words; ``covers`` is the time from its first mark until now, empty for none."""
+    """One probe's strip, drawn and in words. ``every`` is its interval, ``covers`` the age of its first mark."""
 
     probe: ProbeKind
     every: str
@@ -49,13 +49,13 @@ class Strip:
     in_words: str
 
 
-def strip(probe: ProbeKind, track: ProbeTrack, words: PlainWords, now: float) -> Strip:
+def strip(probe: ProbeKind, track: ProbeTrack, words: Wording, now: float) -> Strip:
     """Return the marks of a probe, the newest at the right end."""
     marks = list(track.marks)
     return Strip(
         probe=probe,
-        every=span(track.interval) if track.interval >= 1 else seconds_text(track.interval),
-        covers=span(now - marks[0].at) if marks else "",
+        every=words("every", span=words.seconds(track.interval)),
+        covers=words("covers", span=words.plain.span(now - marks[0].at)) if marks else "",
         drawn=_drawn(marks, words),
         in_words=_sentence(marks, words, now),
     )
@@ -66,36 +66,43 @@ def mark_path(status: Status, left: int = 0) -> str:
     return "".join(f"M{left} {top}h{WIDTH}v{height}h-{WIDTH}z" for top, height in SHAPES[status])
 
 
-def _drawn(marks: Sequence[Mark], words: PlainWords) -> list[DrawnMarks]:
+def _drawn(marks: Sequence[Mark], words: Wording) -> list[DrawnMarks]:
     """Draw each fault alone, with its time, and consecutive successes of one class together."""
     placed = enumerate(marks, MARKS_KEPT - len(marks))
     rows = groupby(placed, key=lambda each: (each[1].error_class, None if each[1].is_success else each[0]))
     return [_row([*row], error_class, words) for (error_class, _), row in rows]
 
 
-def _row(placed: Sequence[tuple[int, Mark]], error_class: ErrorClass, words: PlainWords) -> DrawnMarks:
+def _row(placed: Sequence[tuple[int, Mark]], error_class: ErrorClass, words: Wording) -> DrawnMarks:
     status, (_, first), (_, last) = error_class.status, placed[0], placed[-1]
     path = "".join(mark_path(status, place * STEP) for place, _ in placed)
-    times = _exact(first.at) if len(placed) == 1 else f"{len(placed)}, {_exact(first.at)} to {_exact(last.at)}"
-    return DrawnMarks(status, path, f"{words.error_classes[error_class].name}: {times}")
+    name, began, ended = words.plain.error_classes[error_class].name, _exact(first.at, words), _exact(last.at, words)
+    if len(placed) == 1:
+        return DrawnMarks(status, path, words("mark", name=name, at=began))
+    return DrawnMarks(status, path, words("marks_of_row", name=name, count=len(placed), first=began, last=ended))
 
 
-def _exact(at: float) -> str:
-    seen = moment(at, at)
-    return seen.exact if seen else "at an unknown time"
+def _exact(at: float, words: Wording) -> str:
+    seen = moment(at)
+    return seen.exact if seen else words("unknown_time")
 
 
-def _sentence(marks: Sequence[Mark], words: PlainWords, now: float) -> str:
+def _sentence(marks: Sequence[Mark], words: Wording, now: float) -> str:
     if not marks:
-        return "no attempt yet"
+        return words("no_attempt")
     newest = marks[-1]
-    return (
-        f"{count_of(len(marks), 'attempt')} of the last {span(now - marks[0].at)}, "
-        f"{_exact(marks[0].at)} to {_exact(newest.at)}: {_counted(marks, words)}; "
-        f"newest {span(now - newest.at)} ago: {words.error_classes[newest.error_class].name.lower()}"
+    return words(
+        "marks",
+        span=words.plain.span(now - marks[0].at),
+        first=_exact(marks[0].at, words),
+        last=_exact(newest.at, words),
+        counted=_counted(marks, words),
+        age=words.ago(now - newest.at),
+        newest=words.plain.error_classes[newest.error_class].name.lower(),
     )
 
 
-def _counted(marks: Iterable[Mark], words: PlainWords) -> str:
+def _counted(marks: Iterable[Mark], words: Wording) -> str:
     counts = Counter(mark.error_class for mark in marks)
-    return ", ".join(f"{count} {words.error_classes[each].name.lower()}" for each, count in counts.most_common())
+    names = ((words.plain.error_classes[each].name.lower(), count) for each, count in counts.most_common())
+    return words.joined(*(words("counted", count=count, name=name) for name, count in names))

@@ -28,9 +28,12 @@ def badge(exporter: Exporter, service_id: str, shown: str = "status", language: 
 
 def test_unknown_service_is_404_everywhere(exporter: Exporter) -> None:
     """A service that is not configured has a page and a badge that say so, and what was asked is escaped."""
-    page = render_service(exporter, "<script>")
+    page = render_service(exporter, "<script>", wording("en"))
     assert page.http_status == 404
-    assert "No service with the id <script> is configured." in Structure(page.content).text
+    assert (
+        "No service with this id is configured. It may have been renamed or removed: <script>"
+        in Structure(page.content).text
+    )
     missing = badge(exporter, "no<body>")
     root = ElementTree.fromstring(missing.content)
     assert (missing.http_status, root.get("aria-label")) == (404, "no<body>: no such service")

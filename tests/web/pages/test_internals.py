@@ -23,8 +23,8 @@ def test_budget_and_health_are_shown(exporter: Exporter, monkeypatch: pytest.Mon
     monkeypatch.setattr(exporter, "overdue", lambda: [(f"s{n}", ProbeKind.CATALOG) for n in range(12)])
     page = internals(exporter)
     assert "unknown: the ledger cannot be read" in page.text
-    assert "the last reload failed" in page.text
-    assert "sora.yml:9: unknown key and 4990 more in the log" in page.text
+    assert "The last reload failed; the configuration loaded 0 s ago still holds." in page.text
+    assert "sora.yml:9: unknown key and 4,990 more in the log" in page.text
     assert "12 overdue: catalog of s0," in page.text
     assert page.text.count("catalog of s") == 10
 
@@ -46,16 +46,15 @@ def test_probes_and_their_ages_are_here_and_not_on_the_public_page(exporter: Exp
     public = overview(exporter).text
     assert not any(word in public for word in ("every 1 min", "Spent on probes", "budget", "Configuration"))
     replace_services(exporter, *many(250))
-    assert "50 more in the JSON" in internals(exporter).text
+    assert "50 more as JSON" in internals(exporter).text
 
 
 def test_the_history_names_its_source_and_its_fault(exporter: Exporter) -> None:
     """The Prometheus of the history and the reason why it cannot be read are for operators alone."""
-    assert "--prometheus.url adds 90 days" in internals(exporter).text
+    assert "of the last 24 hours; 90 days with --prometheus.url" in internals(exporter).text
     history = exporter.history = History(Access("http://prometheus.example:9090"), exporter.clock)
     history.error = "http://prometheus.example:9090 cannot be reached"
     history.away_since = exporter.clock.now()
-    assert (
-        "from prometheus.example:9090, not read yet http://prometheus.example:9090 cannot" in internals(exporter).text
-    )
+    shown = internals(exporter).text
+    assert "prometheus.example:9090, Not read yet http://prometheus.example:9090 cannot" in shown
     assert "prometheus.example" not in overview(exporter).text

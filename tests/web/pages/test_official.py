@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from support.pages import overview
-from support.remembering import SORA, page_says
+from support.pages import of_service, overview
+from support.remembering import SORA, fill_january, page_says
 
 from sora_exporter.exporter import Exporter
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
@@ -44,3 +44,23 @@ def test_no_open_incident_is_shown_only_if_incidents_are_reported(exporter: Expo
     silent = replace(state, report=replace(state.report, open_incidents=None))
     exporter.pages.states["openai"] = silent
     assert "No open incident." not in overview(exporter).text
+
+
+def test_the_page_saying_operational_while_probes_fail_is_visible(exporter: Exporter) -> None:
+    """The official page stands beside our evidence, and both kinds of contradiction are said aloud."""
+    fill_january(exporter)
+    page = overview(exporter)
+    assert page.text.count("The official page says operational, but our own probes fail.") == 1
+    page_says(exporter, ComponentStatus.MAJOR_OUTAGE)
+    page = overview(exporter)
+    assert page.text.count("The official page says outage, but our own probes succeed.") == 1
+    exporter.pages.states.clear()
+    assert "official page says" not in overview(exporter).text
+    assert "not read yet" in overview(exporter).text.lower()
+
+
+def test_a_service_shows_its_component_of_the_official_page(exporter: Exporter) -> None:
+    """The page of a service names the official page, the component and its word for it, or that it has none."""
+    assert "Official pagenot reported (openai," in of_service(exporter, "sora-2-official").text
+    page_says(exporter, ComponentStatus.PARTIAL_OUTAGE)
+    assert "Official pagepartial outage (openai, Sora)" in of_service(exporter, "sora-2-official").text

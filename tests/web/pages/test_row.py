@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.pages import history_of, overview, past
-from support.remembering import attempt, fill_january
+from support.pages import history_of, of_service, overview, past, replace_services
+from support.remembering import JANUARY, attempt, fill_january
 
 from sora_exporter.exporter import Exporter
+from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 
@@ -18,7 +19,7 @@ async def test_a_row_shows_status_price_objective_and_sunset(exporter: Exporter,
     page = overview(exporter)
     assert "Operational for 2 min 30 s" in page.text
     assert "2026-01-28T00:00:00Z" in page.all("datetime")
-    for shown in ("Price per video$0.40", "Price per video$0.12", "Objective99.9 %", "Response250 ms"):
+    for shown in ("Price per video$0.40 (4 s × $0.10/s)", "Price per video$0.12", "Objective99.9 %", "Response250 ms"):
         assert shown in page.text
     assert "End of life2026-09-24, in 238 d" in page.text
     assert "End of life2026-01-20, 8 d ago" in page.text
@@ -64,3 +65,38 @@ async def test_the_page_knows_of_the_time_before_this_exporter(exporter: Exporte
     exporter.events.note("sora-2-official", Status.OPERATIONAL, ErrorClass.NONE, clock.now() - 3 * 86400.0)
     fill_january(exporter)
     assert "Operational for 3 d" in overview(exporter).text
+
+
+def test_price_per_second_stands_alone_without_a_known_length(exporter: Exporter) -> None:
+    """For an API whose requests have no length, the price of a second is shown; without a price, none is."""
+    replace_services(exporter, {**JANUARY[1], "price_usd": {"per_second": 0.072}}, JANUARY[2])
+    page = overview(exporter)
+    assert "Price per second$0.072" in page.text
+    assert page.text.count("Price per") == 1
+
+
+def test_a_fault_is_explained_with_advice_and_evidence(exporter: Exporter) -> None:
+    """With the class come its meaning, the advice, the provider's own words and the deciding attempt."""
+    fill_january(exporter)
+    words = plain_words().error_classes[ErrorClass.RISK_CONTROL]
+    page = of_service(exporter, "sora-2-reverse")
+    assert f"{words.name} risk_control {words.meaning}" in page.text
+    assert "canary probe, 0 s ago: HTTP 403, rule risk" in page.text
+    public = overview(exporter)
+    assert f"{words.name} {words.meaning}" in public.text
+    for shown in (page, public):
+        assert f"What to do: {words.advice}" in shown.text
+        assert "检测到异常活动 unusual activity" in shown.text
+
+
+def test_an_empty_balance_beside_a_good_catalog_is_explained(exporter: Exporter) -> None:
+    """Our own fault met deeper than the catalog is explained with the service."""
+    fill_january(exporter)
+    attempt(
+        exporter, "sora-2-official", ProbeKind.CANARY, ErrorClass.QUOTA_EXHAUSTED, http_status=402, detail="余额不足"
+    )
+    words = plain_words().error_classes[ErrorClass.QUOTA_EXHAUSTED]
+    advice = f"What to do: {words.advice}"
+    page = of_service(exporter, "sora-2-official")
+    assert f"{words.name} quota_exhausted {words.meaning} {advice} Answer of the provider: 余额不足" in page.text
+    assert f"{words.name} {words.meaning} {advice} Answer of the provider: 余额不足" in overview(exporter).text

@@ -39,11 +39,13 @@ def test_service_page_keeps_the_evidence(exporter: Exporter) -> None:
     assert "Risk control risk_control 2026-01-28 00:00:00.000 UTC 0 s ago HTTP 403 · 250 ms · rule risk" in page.text
     assert "connect 50 ms tls 50 ms processing 140 ms transfer 10 ms" in page.text
     assert '{"error":{"message":"检测到异常活动"}}' in page.text
-    assert page.text.index("canary every 5 min, 1 attempt, 1 without success") < page.text.index("catalog every 1 min")
+    assert page.text.index("canary every 5 min · attempts: 1 · without success: 1") < page.text.index(
+        "catalog every 1 min"
+    )
     bar = [(a["x"], a["width"]) for tag, a in page.elements if tag == "rect" and a["class"].startswith("p-")]
     assert bar[:4] == [("0.0", "200.0"), ("200.0", "200.0"), ("400.0", "560.0"), ("960.0", "40.0")]
     assert "../api/v1/services/sora-2-reverse" in page.all("href")
-    assert "../badge/sora-2-reverse.svg" in page.all("href")
+    assert "../badge/sora-2-reverse.svg?lang=en" in page.all("href")
 
 
 def test_failures_outlast_successes_on_the_service_page(exporter: Exporter) -> None:
@@ -53,4 +55,4 @@ def test_failures_outlast_successes_on_the_service_page(exporter: Exporter) -> N
         attempt(exporter, "sora-2-official", ProbeKind.CATALOG)
     page = of_service(exporter, "sora-2-official")
     assert "HTTP 529" in page.text
-    assert "51 attempts, 1 without success" in page.text
+    assert "attempts: 51 · without success: 1" in page.text

@@ -13,6 +13,7 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.web.pages import render_internals
 from sora_exporter.web.pages.strip import SHAPES
+from sora_exporter.web.wording import wording
 
 
 async def test_strip_shows_the_last_attempts_with_words_and_shapes(exporter: Exporter, clock: Any) -> None:
@@ -23,11 +24,11 @@ async def test_strip_shows_the_last_attempts_with_words_and_shapes(exporter: Exp
     attempt(exporter, "sora-2-official", ProbeKind.CATALOG, ErrorClass.TIMEOUT)
     labels = internals(exporter).all("aria-label")
     assert (
-        "catalog: 40 attempts of the last 39 min, 2026-01-28 00:06:00 UTC to 2026-01-28 00:45:00 UTC: "
-        "39 as asked, 1 no answer in time; newest 0 s ago: no answer in time"
+        "catalog: The last 39 min, 2026-01-28 00:06:00 UTC to 2026-01-28 00:45:00 UTC: "
+        "39 as asked, 1 no answer in time. Newest, 0 s ago: no answer in time."
     ) in labels
     assert "every 1 min, shows 39 min" in internals(exporter).text
-    assert "canary: no attempt yet" in labels
+    assert "canary: No attempt yet." in labels
     drawn = [path for path in internals(exporter).all("d") if path.startswith("M195 ")]
     assert drawn == ["M195 4h4v12h-4z"]
     assert len(set(SHAPES.values())) == len(Status)
@@ -39,7 +40,7 @@ async def test_marks_show_their_time(exporter: Exporter, clock: Any) -> None:
     for _ in range(MARKS_KEPT + 5):
         await clock.advance(60)
         attempt(exporter, "sora-2-official", ProbeKind.CATALOG)
-    titles = re.findall(r"<title>([^<]*)</title></path>", render_internals(exporter).content)
+    titles = re.findall(r"<title>([^<]*)</title></path>", render_internals(exporter, wording("en")).content)
     assert titles == [
         "No answer in time: 2026-01-28 00:00:00 UTC",
         "As asked: 39, 2026-01-28 00:07:00 UTC to 2026-01-28 00:45:00 UTC",
