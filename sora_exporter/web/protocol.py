@@ -13,6 +13,7 @@ from typing import Any, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sora_exporter.web.client_address import plain
 from sora_exporter.web.client_certificate import is_admitted
 
 PATIENCE_SECONDS: Final = 10.0
@@ -45,6 +46,9 @@ class PatientProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the deadline of the first request, or end the connection of a client that is not admitted."""
         super().connection_made(transport)
+        if self.client is not None:
+            # A listener for both versions; without this no address of IPv4 is that of a trusted proxy, or differs.
+            self.client = plain(self.client[0]), self.client[1]
         self._wait()
         if not is_admitted(transport.get_extra_info("ssl_object")):
             # Here and not after the handshake's task has ended: by then a request may have been handed on.

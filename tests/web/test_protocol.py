@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import uvicorn
@@ -17,8 +18,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from support.clock import settle
 from support.faults.server import abort
+from uvicorn.server import ServerState
 
+from sora_exporter.web.listen import listen
 from sora_exporter.web.protocol import HEAD_BYTES, REQUEST_BYTES, PatientProtocol
+from sora_exporter.web.serve import server_config
 
 PATIENCE_SECONDS = 0.4
 HANG_SECONDS = 60.0
@@ -276,3 +280,28 @@ async def test_a_stopping_server_cuts_off_clients_that_do_not_read() -> None:
         while not site.server.server_state.total_requests:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert site.connections == 0
+
+
+@pytest.mark.parametrize(("trusted", "seen"), [((), "127.0.0.1"), (("127.0.0.1",), "203.0.113.9")])
+async def test_a_client_of_a_listener_for_both_versions_has_its_own_address(
+    trusted: tuple[str, ...], seen: str
+) -> None:
+    """On ":port" a client of IPv4 has its own address, not one inside IPv6: limits and trusted proxies go by it."""
+    clients: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        clients.append(scope["client"][0])
+        await PlainTextResponse("")(scope, receive, send)
+
+    settings = server_config(app, trusted)
+    settings.load()
+    state = ServerState()
+    server = await asyncio.get_running_loop().create_server(
+        lambda: PatientProtocol(config=settings, server_state=state, app_state={}), sock=listen(":0")
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+    writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\nConnection: close\r\n\r\n")
+    await ended(reader)
+    server.close()
+    await abort([writer])
+    assert clients == [seen]
