@@ -5,48 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.page_documents import NOW, expected, found_in, served, variants
+from support.page_documents import NOW, served
 
-from sora_exporter.status_pages.better_stack import DOCUMENT, addresses, read
-from sora_exporter.status_pages.facts import PageError
-
-
-@pytest.mark.parametrize("case", variants("better-stack"))
-def test_an_odd_document_yields_its_facts(case: dict[str, Any]) -> None:
-    """An odd document yields exactly the facts that it does hold."""
-    assert found_in("better-stack", case) == expected(case["found"])
-
-
-@pytest.mark.parametrize(
-    ("documents", "message"),
-    [
-        ({}, "the page's document was not fetched"),
-        ({DOCUMENT: b"{}"}, "no state and no resources: is this the index.json of a Better Stack page?"),
-        (
-            {DOCUMENT: b'{"data": {"attributes": {"aggregate_state": "odd"}}}'},
-            "no state and no resources: is this the index.json of a Better Stack page?",
-        ),
-        ({DOCUMENT: b"<html>"}, "HTML instead of JSON"),
-    ],
-)
-def test_documents_without_a_use_are_one_line(documents: dict[str, bytes], message: str) -> None:
-    """When nothing can be used, one line gives the reason."""
-    with pytest.raises(PageError) as caught:
-        read(documents, ["Video"], NOW)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    ("url", "documents"),
-    [
-        ("https://b.org", ["https://b.org/index.json"]),
-        ("https://b.org/index.json", ["https://b.org/index.json"]),
-        ("https://b.org/en/?x=1", ["https://b.org/en/index.json"]),
-    ],
-)
-def test_addresses_from_any_form_of_the_url(url: str, documents: list[str]) -> None:
-    """From any configured address of a page its documents are found."""
-    assert set(documents) <= set(addresses(url).values())
+from sora_exporter.status_pages.better_stack import DOCUMENT, read
 
 
 def page(*reports: dict[str, Any]) -> dict[str, bytes]:

@@ -5,63 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.page_documents import (
-    BIGQUERY,
-    DURING_MAINTENANCE,
-    NO_LINKS,
-    NOW,
-    VERTEX,
-    expected,
-    found_in,
-    recorded,
-    served,
-    variants,
-)
+from support.page_documents import BIGQUERY, DURING_MAINTENANCE, NOW, VERTEX, recorded, served
 
-from sora_exporter.status_pages.facts import ComponentStatus, Indicator, PageError
-from sora_exporter.status_pages.google_cloud import INCIDENTS, PRODUCTS, addresses, read
-
-
-@pytest.mark.parametrize("case", variants("google-cloud"))
-def test_an_odd_document_yields_its_facts(case: dict[str, Any]) -> None:
-    """An odd document yields exactly the facts that it does hold."""
-    assert found_in("google-cloud", case) == expected(case["found"])
-
-
-@pytest.mark.parametrize(
-    ("documents", "message"),
-    [
-        ({PRODUCTS: b"{}"}, "no report without incidents.json"),
-        ({INCIDENTS: b"{}"}, "incidents.json is not a list of incidents"),
-        ({INCIDENTS: b'["x"]'}, "incidents.json is not a list of incidents"),
-        ({INCIDENTS: b"<!DOCTYPE html>"}, "HTML instead of JSON"),
-    ],
-)
-def test_documents_without_a_use_are_one_line(documents: dict[str, bytes], message: str) -> None:
-    """When nothing can be used, one line gives the reason."""
-    with pytest.raises(PageError) as caught:
-        read(documents, ["Video"], NOW)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    ("url", "documents"),
-    [
-        ("https://g.org", ["https://g.org/incidents.json", "https://g.org/products.json"]),
-        ("https://g.org/appsstatus/dashboard/", ["https://g.org/appsstatus/dashboard/incidents.json"]),
-        ("https://g.org/a/incidents.json", ["https://g.org/a/incidents.json"]),
-    ],
-)
-def test_addresses_from_any_form_of_the_url(url: str, documents: list[str]) -> None:
-    """From any configured address of a page its documents are found."""
-    assert set(documents) <= set(addresses(url).values())
-
-
-@pytest.mark.parametrize("url", NO_LINKS)
-def test_a_link_without_a_host_is_left_out(url: str) -> None:
-    """A link without a host that can be is left out, and the incident stays."""
-    report = read(served({INCIDENTS: [{"id": "i", "external_desc": "Errors", "uri": url}]}), [], NOW)
-    assert [(incident.name, incident.url) for incident in report.incidents] == [("Errors", "")]
+from sora_exporter.status_pages.facts import ComponentStatus, Indicator
+from sora_exporter.status_pages.google_cloud import INCIDENTS, KEPT_MEMBERS, read
 
 
 def test_product_by_id_and_title() -> None:
@@ -77,3 +24,47 @@ def test_product_by_id_and_title() -> None:
         BIGQUERY: ComponentStatus.OPERATIONAL,
     }
     assert report.indicator is Indicator.CRITICAL
+
+
+def incident(**members: Any) -> dict[str, Any]:
+    """Return an incident of Vertex that is open."""
+    product = {"id": VERTEX, "title": "Vertex Gemini API"}
+    return {"id": "g1", "begin": "2026-05-02T11:00:00Z", "affected_products": [product], **members}
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ({"status_impact": "SERVICE_INFORMATION", "severity": "high"}, ComponentStatus.MAJOR_OUTAGE),
+        ({"status_impact": "SERVICE_OUTAGE", "severity": "low"}, ComponentStatus.MAJOR_OUTAGE),
+        ({"status_impact": "SERVICE_DISRUPTION"}, ComponentStatus.PARTIAL_OUTAGE),
+        ({"status_impact": "SERVICE_HICCUP"}, ComponentStatus.DEGRADED_PERFORMANCE),
+        ({}, ComponentStatus.DEGRADED_PERFORMANCE),
+    ],
+)
+def test_the_worse_word_of_an_incident_counts(words: dict[str, str], status: ComponentStatus) -> None:
+    """Of impact and severity the worse one is the status of the products; without a known word it is degraded."""
+    report = read(served({INCIDENTS: [incident(**words)]}), [VERTEX], NOW)
+    assert report.components == {VERTEX: status}
+
+
+@pytest.mark.parametrize(
+    ("members", "is_open"),
+    [
+        ({}, True),
+        ({"end": " "}, True),
+        ({"end": "2026-05-02T11:30:00Z"}, False),
+        ({"begin": "2026-05-02T13:00:00Z"}, False),
+    ],
+)
+def test_an_incident_is_open_from_its_beginning_to_its_end(members: dict[str, str], is_open: bool) -> None:
+    """A blank end is no end, and an incident that is yet to begin changes no product."""
+    report = read(served({INCIDENTS: [incident(**members)]}), [VERTEX], NOW)
+    assert [one.is_open for one in report.incidents] == [is_open]
+    assert (report.components[VERTEX] is ComponentStatus.OPERATIONAL) is not is_open
+
+
+def test_the_texts_of_updates_are_not_kept() -> None:
+    """Members that are not read, most of the document's size, are dropped while it is parsed."""
+    assert {"id", "begin", "end", "affected_products"} <= KEPT_MEMBERS
+    assert not {"updates", "most_recent_update", "text"} & KEPT_MEMBERS

@@ -5,50 +5,51 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.page_documents import NO_LINKS, NOW, expected, found_in, served, variants
+from support.page_documents import NOW, served
 
-from sora_exporter.status_pages.facts import PageError
-from sora_exporter.status_pages.incidentio_widget import DOCUMENT, addresses, read
+from sora_exporter.status_pages.facts import ComponentStatus
+from sora_exporter.status_pages.incidentio_widget import DOCUMENT, read
 
-
-@pytest.mark.parametrize("case", variants("incidentio-widget"))
-def test_an_odd_document_yields_its_facts(case: dict[str, Any]) -> None:
-    """An odd document yields exactly the facts that it does hold."""
-    assert found_in("incidentio-widget", case) == expected(case["found"])
+VIDEO, IMAGE = "01HZX0BBBBBBBBBBBBBBBBBBBB", "01HZX0CCCCCCCCCCCCCCCCCCCC"
 
 
-@pytest.mark.parametrize(
-    ("documents", "message"),
-    [
-        (
-            {DOCUMENT: b"[]"},
-            "no list of incidents or maintenances: is this an incident.io widget document?",
-        ),
-        ({DOCUMENT: b"\xef\xbb\xbf<html>"}, "HTML instead of JSON"),
-        ({}, "the widget's document was not fetched"),
-    ],
-)
-def test_documents_without_a_use_are_one_line(documents: dict[str, bytes], message: str) -> None:
-    """When nothing can be used, one line gives the reason."""
-    with pytest.raises(PageError) as caught:
-        read(documents, ["Video"], NOW)
-    assert str(caught.value) == message
+def widget(*incidents: dict[str, Any], **lists: Any) -> dict[str, bytes]:
+    """Return the widget's document with these open incidents."""
+    empty: dict[str, Any] = {"in_progress_maintenances": [], "scheduled_maintenances": []}
+    return served({DOCUMENT: {"ongoing_incidents": incidents, **empty, **lists}})
+
+
+def test_only_an_id_proves_that_a_component_is_not_listed() -> None:
+    """A component configured by its id and not listed is operational; a name may belong to no component."""
+    report = read(widget(), [VIDEO, "Video API", "7ZZZ"], NOW)
+    assert report.components == {VIDEO: ComponentStatus.OPERATIONAL}
+    assert report.missing_components == ("Video API", "7ZZZ")
+
+
+def test_an_incident_without_components_leaves_all_unmeasured() -> None:
+    """An incident that does not say what it touches may touch any component."""
+    assert read(widget({"id": "w", "name": "Slow"}), [VIDEO], NOW).missing_components == (VIDEO,)
 
 
 @pytest.mark.parametrize(
-    ("url", "documents"),
+    ("own", "worst", "status"),
     [
-        ("https://w.org/", ["https://w.org/api/v1/summary"]),
-        ("https://w.org/proxy/x?a=b", ["https://w.org/proxy/x?a=b"]),
+        ({"current_status": "full_outage"}, "partial_outage", ComponentStatus.MAJOR_OUTAGE),
+        ({}, "partial_outage", ComponentStatus.PARTIAL_OUTAGE),
     ],
 )
-def test_addresses_from_any_form_of_the_url(url: str, documents: list[str]) -> None:
-    """From any configured address of a page its documents are found."""
-    assert set(documents) <= set(addresses(url).values())
+def test_a_component_has_its_own_status_or_that_of_its_incident(
+    own: dict[str, str], worst: str, status: ComponentStatus
+) -> None:
+    """The worst impact of the incident stands for a component without a word of its own."""
+    component = {"id": VIDEO, "name": "Video", **own}
+    row = {"id": "w", "name": "Slow", "current_worst_impact": worst, "affected_components": [component]}
+    report = read(widget(row), [VIDEO, IMAGE], NOW)
+    assert report.components == {VIDEO: status, IMAGE: ComponentStatus.OPERATIONAL}
 
 
-@pytest.mark.parametrize("url", NO_LINKS)
-def test_a_link_without_a_host_is_left_out(url: str) -> None:
-    """A link without a host that can be is left out, and the incident stays."""
-    report = read(served({DOCUMENT: {"ongoing_incidents": [{"id": "i", "name": "Errors", "url": url}]}}), [], NOW)
-    assert [(incident.name, incident.url) for incident in report.incidents] == [("Errors", "")]
+def test_a_running_maintenance_goes_before_the_components_word() -> None:
+    """A component in a running maintenance is under maintenance, with any word of its own."""
+    row = {"id": "m", "affected_components": [{"id": VIDEO, "current_status": "full_outage"}]}
+    report = read(widget(in_progress_maintenances=[row]), [VIDEO], NOW)
+    assert (report.components, report.maintenances_in_progress) == ({VIDEO: ComponentStatus.UNDER_MAINTENANCE}, 1)

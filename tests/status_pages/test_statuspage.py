@@ -3,81 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
-from support.page_documents import (
-    DURING_MAINTENANCE,
-    NO_LINKS,
-    NOW,
-    SORA,
-    expected,
-    found_in,
-    read_recorded,
-    recorded,
-    served,
-    variants,
-)
+from support.page_documents import DURING_MAINTENANCE, NOW, SORA, read_recorded, recorded, served
 
-from sora_exporter.status_pages.facts import INCIDENT_LIMIT, ComponentStatus, Impact, PageError
-from sora_exporter.status_pages.statuspage import COMPONENTS, INCIDENTS, STATUS, SUMMARY, addresses, read
+from sora_exporter.status_pages.facts import INCIDENT_LIMIT, ComponentStatus, Impact
+from sora_exporter.status_pages.statuspage import COMPONENTS, INCIDENTS, read
 
 VIDEO = b'"components": [{"name": "Video", "status": "operational"}]'
-
-
-@pytest.mark.parametrize("case", variants("statuspage"))
-def test_an_odd_document_yields_its_facts(case: dict[str, Any]) -> None:
-    """An odd document yields exactly the facts that it does hold."""
-    assert found_in("statuspage", case) == expected(case["found"])
-
-
-@pytest.mark.parametrize(
-    ("documents", "message"),
-    [
-        ({STATUS: b"<html>", SUMMARY: b"<html>"}, "status.json, summary.json: HTML instead of JSON"),
-        ({COMPONENTS: b""}, "components.json: empty body"),
-        ({COMPONENTS: b"  "}, "components.json: empty body"),
-        ({COMPONENTS: b"null"}, "components.json: lists no components"),
-        ({COMPONENTS: b'{"error": "not found"}'}, "components.json: lists no components"),
-        (
-            {STATUS: b'{"error": 1}', SUMMARY: b"7"},
-            "status.json: has no indicator; summary.json: contains no status page",
-        ),
-        ({COMPONENTS: b"[" * 100_000}, "components.json: JSON nested too deeply"),
-        ({COMPONENTS: b'{"components": ['}, "components.json: not valid JSON at character 16 of 16"),
-        (
-            {COMPONENTS: b"[" + b"1," * 2_000_001 + b"1]"},
-            "components.json: too many values for a status document",
-        ),
-    ],
-)
-def test_documents_without_a_use_are_one_line(documents: dict[str, bytes], message: str) -> None:
-    """When nothing can be used, one line gives the reason."""
-    with pytest.raises(PageError) as caught:
-        read(documents, ["Video"], NOW)
-    assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    ("url", "documents"),
-    [
-        ("https://s.org", ["https://s.org/api/v2/status.json", "https://s.org/api/v2/summary.json"]),
-        ("https://s.org/", ["https://s.org/api/v2/status.json"]),
-        ("https://s.org/api/v2/", ["https://s.org/api/v2/components.json"]),
-        ("https://s.org/a/api/v2/summary.json?x=1#y", ["https://s.org/a/api/v2/incidents.json"]),
-        ("http://[::1]:80/p", ["http://[::1]:80/p/api/v2/scheduled-maintenances.json"]),
-    ],
-)
-def test_addresses_from_any_form_of_the_url(url: str, documents: list[str]) -> None:
-    """From any configured address of a page its documents are found."""
-    assert set(documents) <= set(addresses(url).values())
-
-
-@pytest.mark.parametrize("url", NO_LINKS)
-def test_a_link_without_a_host_is_left_out(url: str) -> None:
-    """A link without a host that can be is left out, and the incident stays."""
-    report = read(served({INCIDENTS: {"incidents": [{"id": "i", "name": "Errors", "shortlink": url}]}}), [], NOW)
-    assert [(incident.name, incident.url) for incident in report.incidents] == [("Errors", "")]
 
 
 @pytest.mark.parametrize(

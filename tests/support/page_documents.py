@@ -20,15 +20,12 @@ EXPECTED: dict[str, dict[str, Any]] = json.loads((DOCUMENTS / "expect.json").rea
 SORA, VERTEX, BIGQUERY = "01K9G527YRPY1EFRMHTKB5BKT5", "Z0FZJAMvEB4j3NbCJs6B", "9CcrhHUcFevXPSVaSxkf"
 DURING_MAINTENANCE = datetime.fromisoformat("2026-08-01T08:30:00Z").timestamp()
 NOW = datetime.fromisoformat("2026-05-02T12:00:00Z").timestamp()
-VARIANTS = yaml.safe_load((TESTS / "variants.yml").read_text("utf-8"))
-NO_LINKS = (
-    "https://[status/incidents/1",
-    "http://\uff03/",
-    "http://\u2100.com/x",
-    "https://a]b/c",
-    "http://:80/",
-)
-"""Addresses without a host that can be."""
+VARIANTS = [
+    pytest.param(page_format, case, id=f"{page_format}: {case['oddity']}")
+    for page_format, cases in yaml.safe_load((TESTS / "variants.yml").read_text("utf-8")).items()
+    for case in cases
+]
+"""The odd documents by format, as parameters of a test."""
 
 PLACES = {
     "openai-components.json": ("statuspage", "components.json"),
@@ -123,11 +120,6 @@ def served(documents: dict[str, Any]) -> dict[str, bytes]:
     return {
         name: (value if isinstance(value, str) else json.dumps(value)).encode() for name, value in documents.items()
     }
-
-
-def variants(page_format: str) -> list[Any]:
-    """Return the odd documents of a format as the parameters of a test."""
-    return [pytest.param(case, id=case["oddity"]) for case in VARIANTS[page_format]]
 
 
 def found_in(page_format: str, case: dict[str, Any]) -> dict[str, Any]:
