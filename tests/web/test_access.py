@@ -20,6 +20,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from support.clock import HandClock
 from support.faults.certificates import Authority
+from support.handshake import shaken
 from support.plain_http import basic_auth
 
 import sora_exporter.web.login
@@ -263,16 +264,8 @@ def test_tls_is_not_switched_while_running(
 
 def serial(context: Callable[[], ssl.SSLContext], authority: Authority) -> str:
     """Return the serial number of the certificate that a new connection gets, by a handshake in memory."""
-    trusting = ssl.create_default_context(cafile=str(authority.path))
-    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
-    server = context().wrap_bio(to_server, to_client, server_side=True)
-    client_side = trusting.wrap_bio(to_client, to_server, server_hostname="127.0.0.1")
-    for side in (client_side, server, client_side, server):
-        try:
-            side.do_handshake()
-        except ssl.SSLWantReadError:
-            continue
-    found = client_side.getpeercert()
+    _, asking = shaken(context(), ssl.create_default_context(cafile=str(authority.path)))
+    found = asking.getpeercert()
     assert found
     return str(found["serialNumber"])
 
