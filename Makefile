@@ -77,7 +77,7 @@ constraints: $(VENV)/.python
 	  --exclude pip --exclude sora-exporter >constraints.txt
 	$(MAKE) --no-print-directory constraints.hashes.txt
 
-# What the image installs, with the hashes of all files of each version, from the index.
+# The packages of the image, with the hashes of all files of each version, from the index.
 constraints.hashes.txt: constraints.txt pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)/newest
 	$(VENV)/newest/bin/python -m pip install --quiet --disable-pip-version-check uv

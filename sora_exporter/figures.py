@@ -111,7 +111,7 @@ def dollars(amount: float | None) -> str:
 
 
 def amount_text(value: float, unit: str) -> str:
-    """Return an amount of a unit, such as ``1,234.5 USD``; an infinite one is no limit."""
+    """Return an amount of a unit, such as ``1,234.5 USD``; an infinite one is "no limit"."""
     return "no limit" if math.isinf(value) else f"{value:,.12g} {unit}"
 
 

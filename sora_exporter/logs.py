@@ -25,7 +25,7 @@ Value = str | int | float
 def configure_logging(level: str, form: str, attempts: str = "error") -> None:
     """Send every log line to stderr in the named form (``logfmt`` or ``json``).
 
-    ``attempts`` is the minimum level of the lines about single attempts, whatever ``level`` is.
+    ``attempts`` is the minimum level of the lines about single attempts and does not depend on ``level``.
     """
     handler = StderrHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())

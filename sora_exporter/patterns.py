@@ -26,7 +26,7 @@ class Pattern:
             raise PatternError(_reason(error)) from None
 
     def is_in(self, text: str) -> bool:
-        """Whether the expression matches anywhere in a text."""
+        """Return whether the expression matches anywhere in a text."""
         return self._compiled.search(_sound(text)) is not None
 
     def all_in(self, text: str) -> Iterator[str]:

@@ -62,7 +62,7 @@ class ErrorClass(StrEnum):
 SEVERITY: Mapping[Status, int] = MappingProxyType(
     {status: rank for rank, status in enumerate([Status.UNKNOWN, *(s for s in Status if s is not Status.UNKNOWN)])}
 )
-"""Rank of each status, higher is worse; ``unknown`` ranks below everything because it is no evidence."""
+"""Rank of each status, higher is worse; ``unknown`` ranks below everything because it is not evidence."""
 
 STATUS_OF: Mapping[ErrorClass, Status] = MappingProxyType(
     {
@@ -137,7 +137,7 @@ class ProbeKind(StrEnum):
 
     @property
     def is_paid(self) -> bool:
-        """Whether one attempt can cost money."""
+        """True if one attempt can cost money."""
         return self.charge is Charge.PAID
 
 
@@ -297,7 +297,7 @@ class ProbeResult:
 
     @property
     def is_success(self) -> bool:
-        """Whether the attempt succeeded."""
+        """True if the attempt succeeded."""
         return self.error_class in SUCCESSES
 
 

@@ -85,7 +85,7 @@ def prometheus(directory: Path) -> Iterator[str]:
 
 
 def is_ready(address: str) -> bool:
-    """Whether Prometheus answers queries."""
+    """Return whether Prometheus answers queries."""
     try:
         with urlopen(f"http://{address}/-/ready", timeout=5):
             return True

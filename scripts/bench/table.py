@@ -30,7 +30,7 @@ class Row:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the target is met; None without one."""
+        """True if the target is met; None without one."""
         if isnan(self.ours):
             return None
         if self.most is not None:

@@ -49,7 +49,7 @@ _GOOD_LENGTH = 20
 
 
 def says_error(node: dict[str, Any], members: Sequence[Member]) -> bool:
-    """Whether an envelope with these members near its top reports a fault, with any HTTP status."""
+    """Return whether an envelope with these members near its top reports a fault, with any HTTP status."""
     return (
         says_something(node.get("error"))
         or says_something(node.get("errors"))
@@ -79,7 +79,7 @@ def _is_bad_head(head: object) -> bool:
 
 
 def _is_good_code(node: dict[str, Any], code: str) -> bool:
-    """Whether an envelope's code is a success: a usual one, 2xx, or one whose own words are those of a success."""
+    """Return whether an envelope's code is a success: a usual one, 2xx, or one with the words of a success."""
     if is_http_success(code) or not code.strip("0"):
         return True
     if not code.lstrip("-").isdecimal():
@@ -89,7 +89,7 @@ def _is_good_code(node: dict[str, Any], code: str) -> bool:
 
 
 def _is_inner_fault(key: str, value: object) -> bool:
-    """Whether a member inside an envelope reports a fault that the envelope itself does not."""
+    """Return whether a member inside an envelope reports a fault that the envelope itself does not."""
     if key in JUDGEMENTS:
         return is_block(key, value)
     if key in _FAULT_CODES:
@@ -101,12 +101,12 @@ def _is_inner_fault(key: str, value: object) -> bool:
 
 
 def is_block(key: str, value: object) -> bool:
-    """Whether a member is a moderator's judgement that withholds the result."""
+    """Return whether a member is a moderator's judgement that withholds the result."""
     return key in JUDGEMENTS and isinstance(value, str) and _BLOCK.match(value) is not None
 
 
 def is_filtered(node: object) -> bool:
-    """Whether moderation withheld everything that was generated."""
+    """Return whether moderation withheld everything that was generated."""
     if not isinstance(node, dict) or node.keys().isdisjoint(_FILTERING):
         return False
     if any(at(node, path) is False for path in _RESPECTED_PATHS):
@@ -122,7 +122,7 @@ def says_something(value: object) -> bool:
 
 
 def is_http_success(word: str) -> bool:
-    """Whether a number is the envelope's, such as ``200``, ``0`` or ``1``, not a job's."""
+    """Return whether a number is the envelope's, such as ``200``, ``0`` or ``1``, not a job's."""
     return word in _GOOD_CODES or (len(word) == 3 and word.startswith("2") and word.isdecimal())
 
 

@@ -209,7 +209,7 @@ def _http_codes(codes: list[str]) -> Iterator[int]:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a text at the place of a code is a message: ``{"ok": false, "reason": "No credits left"}``."""
+    """Return whether a text at the place of a code is a message: ``{"ok": false, "reason": "No credits left"}``."""
     return text.count(" ") >= _FEW_BLANKS or (not text.isascii() and len(text) >= _FEW_CHARACTERS)
 
 

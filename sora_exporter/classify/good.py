@@ -120,12 +120,12 @@ def _status_words(members: Sequence[Member]) -> list[str]:
 
 
 def _has_asset(node: object, members: Sequence[Member]) -> bool:
-    """Whether a picture or video is there: its address, its base64 text, or the parts of a candidate."""
+    """Return whether a picture or video is there: its address, its base64 text, or the parts of a candidate."""
     return any(_is_asset(key, value) for key, value in members) or bool(at(node, "candidates.0.content.parts"))
 
 
 def _is_empty_handed(node: dict[str, Any], members: Sequence[Member]) -> bool:
-    """Whether an answer has a place for a picture or video with nothing in it, and no id to fetch one by."""
+    """Return whether an answer has a place for a picture or video with nothing in it, and no id to fetch one by."""
     has_place = any(not value and (key in _ASSET_KEYS or key in _RESULT_KEYS) for key, value in members)
     return has_place and not _has_asset(node, members) and not _has_job(node, members, None)
 
@@ -138,7 +138,7 @@ def _is_asset(key: str, value: object) -> bool:
 
 
 def _has_job(node: dict[str, Any], members: Sequence[Member], family: Family | None) -> bool:
-    """Whether there is an id-like member with a value, or a place in a queue, near the top.
+    """Return whether there is an id-like member with a value, or a place in a queue, near the top.
 
     A request's own id counts only in an otherwise empty answer, or beside a word of a running job. Source: xAI API
     POST /v1/videos/generations, fal queue API.
@@ -160,7 +160,7 @@ def _is_job_id(key: str, value: object) -> bool:
 
 
 def _is_list_of_things(value: object) -> bool:
-    """Whether a value is a catalog: a list of names, of objects with an id or a name, or one object by name each.
+    """Return whether a value is a catalog: a list of names or of objects with an id or a name, or objects by name.
 
     Entries of another form beside a named one are tolerated.
     """
@@ -207,14 +207,14 @@ def _is_one_thing(node: dict[str, Any]) -> bool:
 
 
 def _has_speech(node: object) -> bool:
-    """Whether a chat answer of another vendor's shape says something."""
+    """Return whether a chat answer of another vendor's shape says something."""
     return any(isinstance(at(node, path), str) and at(node, path) for path in _SPEECH) or any(
         at(node, path) for path in _SPEECH_PARTS
     )
 
 
 def _may_be_excuse(content: str) -> bool:
-    """Whether a short chat answer may report a fault; one that names a video does only if it begins with a failure."""
+    """Return whether a short chat answer may report a fault; one with a video may only if it begins with a failure."""
     said = without_addresses(content).strip()
     if not 0 < len(said) <= _EXCUSE_LENGTH or _SHOWN_VIDEO.search(content):
         return False
@@ -222,10 +222,10 @@ def _may_be_excuse(content: str) -> bool:
 
 
 def _says_failure(node: dict[str, Any]) -> bool:
-    """Whether the words beside a finished job are those of a failed one."""
+    """Return whether the words beside a finished job are those of a failed one."""
     return any(family_of(word_of(node.get(key))) is Family.FAILED for key in SAYING)
 
 
 def _says_more(node: dict[str, Any]) -> bool:
-    """Whether a good-looking answer also has words that are not those of a success."""
+    """Return whether a good-looking answer also has words that are not those of a success."""
     return any(isinstance(said := node.get(key), str) and not is_good_word(said) for key in SAYING)

@@ -74,7 +74,7 @@ class Phrases:
     vocabulary: frozenset[str]
 
     def are_in(self, spoken: frozenset[str]) -> bool:
-        """Whether the words found in a text say this in one way at least."""
+        """Return whether the words found in a text say this in one way at least."""
         return self.way_in(spoken) is not None
 
     def way_in(self, spoken: frozenset[str]) -> Phrase | None:

@@ -54,7 +54,7 @@ class Rule:
     text: Phrases
 
     def is_possible(self, status: int, form: str, signs: frozenset[str]) -> bool:
-        """Whether all but its headers and words holds."""
+        """Return whether every condition except its headers and words holds."""
         return (
             (not self.statuses or status in self.statuses)
             and (not self.forms or form in self.forms)
@@ -63,11 +63,11 @@ class Rule:
 
     @property
     def wants_words(self) -> bool:
-        """Whether the rule needs any words of an answer."""
+        """True if the rule needs any words of an answer."""
         return bool(self.codes.ways or self.text.ways)
 
     def has_headers(self, headers: Mapping[str, str]) -> bool:
-        """Whether one of its headers is among those of an answer."""
+        """Return whether one of its headers is among those of an answer."""
         return not self.headers or any(part in headers[name].lower() for name, part in self.headers if name in headers)
 
     def reason(self, heard: Heard) -> Reason:

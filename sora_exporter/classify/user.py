@@ -33,7 +33,7 @@ class UserRule:
         return f"user:{self.number}"
 
     def holds(self, answer: Answer, text: str) -> bool:
-        """Whether the rule decides an answer whose words are ``text``."""
+        """Return whether the rule decides an answer whose words are ``text``."""
         return (
             self.endpoint in (None, answer.endpoint)
             and self.access in (None, answer.access)

@@ -48,12 +48,12 @@ class _Keys(Section):
 
     @property
     def has_access_key(self) -> bool:
-        """Whether a variable or a file is named for the access key."""
+        """True if a variable or a file is named for the access key."""
         return self.access_key_env is not None or self.access_key_file is not None
 
     @property
     def has_secret_key(self) -> bool:
-        """Whether a variable or a file is named for the secret key."""
+        """True if a variable or a file is named for the secret key."""
         return self.secret_key_env is not None or self.secret_key_file is not None
 
 
@@ -143,7 +143,7 @@ class Auth(Section):
 
     @property
     def sends_api_key(self) -> bool:
-        """Whether the scheme sends the key of ``api_key_env`` or ``api_key_file``."""
+        """True if the scheme sends the key of ``api_key_env`` or ``api_key_file``."""
         return self.header is not None or self.query is not None
 
 

@@ -77,7 +77,7 @@ class Balance(Section):
     path: CallPath
     """Added to ``base_url``, or a whole ``https://`` address, which gets the key."""
     from_root: Flag = False
-    """Whether the path is added to the host alone."""
+    """True if the path is added to the host alone."""
     query: Mapping[str, QueryValue] = Field(default_factory=dict)
     """Query parameters; ``{now}``, ``{now_ms}``, ``{30d_ago}`` and ``{30d_ago_ms}`` are filled."""
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
@@ -139,7 +139,7 @@ class Balance(Section):
         }
 
     def is_good(self, document: object) -> bool:
-        """Whether an answer is a good one, by the members named in ``good``."""
+        """Return whether an answer is a good one, by the members named in ``good``."""
         is_fault = isinstance(document, dict) and bool(document.get("error"))
         return not is_fault and all(_holds(document, path, expected) for path, expected in self.good.items())
 
@@ -219,7 +219,7 @@ def _moment(name: str, now: float) -> str:
 
 
 def _holds(document: object, path: str, expected: object) -> bool:
-    """Whether a path leads to exactly that value; a missing member is not null, and 1 is not true."""
+    """Return whether a path leads to exactly that value; a missing member is not null, and 1 is not true."""
     parent, _, member = path.rpartition(".")
     holder = at(document, parent) if parent else document
     if not isinstance(holder, dict) or member not in holder:
@@ -229,7 +229,7 @@ def _holds(document: object, path: str, expected: object) -> bool:
 
 
 def _lacks(document: object, path: str) -> bool:
-    """Whether the object that should hold the last member of a path exists without that member."""
+    """Return whether the object that should hold the last member of a path exists without that member."""
     parent, _, member = path.rpartition(".")
     holder = at(document, parent) if parent else document
     return isinstance(holder, dict) and member not in holder

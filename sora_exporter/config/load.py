@@ -87,7 +87,7 @@ def _validate(file: YamlFile, document: dict[str, Any]) -> tuple[Config | None, 
 
 
 def _follows(kind: str, location: Location, found: Sequence[tuple[Location, Any]]) -> bool:
-    """Whether a list counts as empty only because a member of it is wrong, which has a message of its own."""
+    """Return whether a list counts as empty only because a member of it is wrong, which has a message of its own."""
     length = len(location)
     return kind == "too_short" and any(len(other) > length and other[:length] == location for other, _ in found)
 

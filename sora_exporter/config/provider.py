@@ -55,7 +55,7 @@ class Provider(Section):
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     """Headers of every request. Their values are never shown."""
     verify: Flag = True
-    """Whether its certificate is verified."""
+    """False if its certificate is not verified."""
     ca_file: File | None = None
     """Certificates to trust instead of the system's, in PEM; a path beside the configuration file."""
     asset_ports: tuple[Annotated[Count, Field(ge=1, le=65535)], ...] = Field(default=(), max_length=10)
@@ -67,7 +67,7 @@ class Provider(Section):
     budget_share: BudgetShare | None = None
     """The most that its services spend of the day's budget: 0.3 or 30%."""
     canary: Flag = True
-    """Whether canaries may be sent to it at all."""
+    """False if no canary may be sent to it."""
 
     @model_validator(mode="after")
     def _one_key_source(self) -> Self:

@@ -128,7 +128,7 @@ class Service(Section):
     probes: Mapping[ProbeKind, ProbeSettings] = Field(default_factory=lambda: dict(DEFAULT_PROBES))
     """The probes that run; defaults to every free one that its API describes."""
     probe_on_scrape: Flag = False
-    """Whether it is probed when Prometheus scrapes it, instead of on a schedule."""
+    """True if it is probed when Prometheus scrapes it, instead of on a schedule."""
     request: Json = Field(default_factory=dict)
     """Members of the create request that replace those of the API."""
     status_page: PageComponent | None = None

@@ -29,7 +29,7 @@ class Event:
 
     @property
     def is_trouble(self) -> bool:
-        """Whether the service was known not to work as expected."""
+        """True if the service was known not to work as expected."""
         return self.status not in (Status.OPERATIONAL, Status.UNKNOWN)
 
     def overlaps(self, start: float, end: float) -> bool:

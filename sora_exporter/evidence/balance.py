@@ -75,12 +75,12 @@ class BalanceTrack:
 
     @property
     def is_low(self) -> bool:
-        """Whether the last reading is below the warning level, or not above zero."""
+        """True if the last reading is below the warning level, or not above zero."""
         value = self.good.value if self.good else None
         return value is not None and (value < self.low or value <= 0)
 
     def can_pay(self, monotonic: float) -> bool | None:
-        """Whether the balance covers the cheapest video, by a reading that is fresh at a moment; None without one.
+        """Return whether the balance covers the cheapest video, by a reading fresh at a moment; None without one.
 
         In a unit other than USD, any amount above zero counts as enough.
         """

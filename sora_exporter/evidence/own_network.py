@@ -1,4 +1,4 @@
-"""Whether our own network works, judged by every attempt to reach another host."""
+"""The state of our own network, judged by every attempt to reach another host."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Whether a host was reached, and until when (monotonic) this counts.
+    """One attempt to reach a host; it counts until ``until`` (monotonic).
 
     ``is_ours`` marks a failure caused by a missing network or resolver on our side, not by any other host.
     """
@@ -43,13 +43,13 @@ class Reachability:
             self._weigh(monotonic)
 
     def is_lost(self, monotonic: float) -> bool:
-        """Whether nothing at all can be reached."""
+        """Return whether nothing at all can be reached."""
         if monotonic > self._until:
             self._weigh(monotonic)
         return self._is_lost
 
     def was_lost_since(self, moment: float, monotonic: float) -> bool:
-        """Whether the network was lost at some time since a moment; only the last of earlier losses is known."""
+        """Return whether the network was lost at some time since a moment; only the last of earlier losses is known."""
         return self.is_lost(monotonic) or moment < self.back_at
 
     def keep_only(self, names: set[str], monotonic: float) -> None:

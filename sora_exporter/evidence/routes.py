@@ -76,12 +76,12 @@ def _best(usable: list[Json]) -> tuple[Json, str | None]:
 
 
 def is_hindered(service: Json) -> bool:
-    """Whether the provider refuses some requests for a reason that says nothing about the service itself."""
+    """Return whether the provider refuses some requests for a reason that says nothing about the service itself."""
     return any(obstacle["error_class"] not in NOT_ASKED for obstacle in service.get("obstacles", ()))
 
 
 def is_ended(service: Json, now: float | None) -> bool:
-    """Whether a service is past its end of life."""
+    """Return whether a service is past its end of life."""
     sunset = service.get("sunset")
     return now is not None and sunset is not None and datetime.fromisoformat(sunset).timestamp() <= now
 
@@ -93,7 +93,7 @@ def cautions(service: Json, now: float | None) -> list[str]:
 
 
 def is_ending(service: Json, now: float | None) -> bool:
-    """Whether the end of life of a service is near."""
+    """Return whether the end of life of a service is near."""
     sunset = service.get("sunset")
     if now is None or sunset is None:
         return False

@@ -183,7 +183,7 @@ class State:
         return self._advance(self._tracks[service_id], monotonic)
 
     def is_network_lost(self) -> bool:
-        """Whether no host can be reached, so that the fault is our network and not a service."""
+        """Return whether no host can be reached, so that the fault is our network and not a service."""
         self._notice(self._clock.monotonic())
         return self._is_lost
 
@@ -285,7 +285,7 @@ def _in_the_light_of(sunset_at: float | None, result: ProbeResult) -> ProbeResul
 
 
 def _is_ours(result: ProbeResult) -> bool:
-    """Whether every system error in a failure means that we have no network."""
+    """Return whether every system error in a failure means that we have no network."""
     said = {int(number) for number in ERRNO.findall(result.excerpt)}
     return bool(said) and said <= OWN_ERRNOS
 

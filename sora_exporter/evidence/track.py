@@ -70,7 +70,7 @@ class Mark:
 
     @property
     def is_success(self) -> bool:
-        """Whether the attempt succeeded."""
+        """True if the attempt succeeded."""
         return self.error_class in SUCCESSES
 
 
@@ -336,28 +336,28 @@ class ServiceTrack:
         )
 
     def _is_outdated(self, result: ProbeResult) -> bool:
-        """Whether another key came into use since a refusal, or the balance covered a video since a used-up quota."""
+        """Return whether a new key is in use since a refusal, or the balance covered a video since a used-up quota."""
         is_paid = result.error_class is ErrorClass.QUOTA_EXHAUSTED and result.started_at < self.payable_at
         return is_paid or (result.error_class in OWN_FAULTS and result.started_at < self.key_since)
 
 
 def is_unreached(result: ProbeResult) -> bool:
-    """Whether no host was reached, which our own network may have caused."""
+    """Return whether no host was reached, which our own network may have caused."""
     return result.error_class in UNREACHED and not result.is_reached
 
 
 def is_usable(result: ProbeResult) -> bool:
-    """Whether an attempt shows a service that can be used: operational, or only slow."""
+    """Return whether an attempt shows a service that can be used: operational, or only slow."""
     return result.error_class.status is Status.OPERATIONAL or result.error_class is ErrorClass.SLOW
 
 
 def is_own_fault(result: ProbeResult) -> bool:
-    """Whether the provider refuses us: our key, our rights, our money or our request."""
+    """Return whether the provider refuses us: our key, our rights, our money or our request."""
     return result.error_class in OWN_FAULTS_OF[result.probe]
 
 
 def is_relays_key(result: ProbeResult) -> bool:
-    """Whether a refused key may be the relay's own: the refusal is not one of the relay's own rules."""
+    """Return whether a refused key may be the relay's own: the refusal is not one of the relay's own rules."""
     return result.error_class is ErrorClass.AUTHENTICATION and result.refused_by != "gateway"
 
 

@@ -50,7 +50,7 @@ class Seen:
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether a route that did not accept may have begun a job, and may charge for it."""
+        """True if a route that did not accept may have begun a job, and may charge for it."""
         return self.verdict.error_class is not ErrorClass.NONE and may_have_begun(
             self.verdict.error_class, self.http_status, is_sent=self.is_sent, has_begun=self.has_begun
         )

@@ -43,11 +43,11 @@ class Exchange:
     size: int = 0
     is_cut: bool = False
     is_connected: bool = False
-    """Whether a connection to the server itself was established; one to a proxy does not count."""
+    """True if a connection to the server itself was established; one to a proxy does not count."""
     awaits_proxy: bool = False
-    """Whether a connection to the proxy is needed first and was not established."""
+    """True if a connection to the proxy is needed first and was not established."""
     is_sent: bool = False
-    """Whether any byte of the request may have been sent."""
+    """True if any byte of the request may have been sent."""
     first_piece_at: float | None = None
     wire: Wire | None = None
     certificate: Mapping[str, Any] | bytes | None = None

@@ -254,7 +254,7 @@ def _look_up(host: str, port: int) -> LookUp:
             answer.set_result(addresses)
         else:
             answer.set_exception(error)
-            answer.exception()  # Those who waited may have given up: then the failure is no fault of ours.
+            answer.exception()  # The callers may have given up, and then the failure is not our fault.
 
     def look_up() -> None:
         addresses: Sequence[AddressInfo] = ()

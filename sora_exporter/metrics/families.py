@@ -57,7 +57,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         (*_ID, "page", "component"),
         "The component of an official page that covers the service.",
     ),
-    "sora_probe_success": Family("gauge", _PROBE, "Whether the last attempt succeeded. Cached."),
+    "sora_probe_success": Family("gauge", _PROBE, "1 if the last attempt succeeded, 0 if it failed. Cached."),
     "sora_probe_duration_seconds": Family("histogram", _PROBE, "Duration of all attempts."),
     "sora_probe_phase_seconds": Family(
         "gauge", (*_PROBE, "phase"), "Duration of each phase of the last attempt. Cached."
@@ -96,7 +96,9 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "sora_provider_balance_last_success_timestamp_seconds": Family(
         "gauge", ("provider",), "When the provider's balance was last read."
     ),
-    "sora_status_page_up": Family("gauge", _PAGE, "Whether the last fetch of the official page worked. Cached."),
+    "sora_status_page_up": Family(
+        "gauge", _PAGE, "1 if the last fetch of the official page worked, 0 if it failed. Cached."
+    ),
     "sora_status_page_last_fetch_timestamp_seconds": Family("gauge", _PAGE, "When the official page was last fetched."),
     "sora_status_page_indicator": Family(
         "gauge", (*_PAGE, "indicator"), "1 for the page's overall indicator, 0 for the others. Cached."
@@ -122,7 +124,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         "Version of the exporter, of Python and of the OpenAI SDK.",
     ),
     "sora_exporter_config_last_reload_successful": Family(
-        "gauge", (), "Whether the last reload of the configuration worked."
+        "gauge", (), "1 if the last reload of the configuration worked, 0 if it failed."
     ),
     "sora_exporter_config_last_reload_success_timestamp_seconds": Family(
         "gauge", (), "When the configuration was last loaded successfully."

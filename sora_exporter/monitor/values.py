@@ -32,7 +32,7 @@ class ServiceView:
 
     @property
     def is_usable(self) -> bool:
-        """Whether the service gives videos now: operational, or only slow."""
+        """True if the service gives videos now: operational, or only slow."""
         return self.status is Status.OPERATIONAL or self.error_class is ErrorClass.SLOW
 
     def __str__(self) -> str:

@@ -127,7 +127,7 @@ class Attempt:
 
     @property
     def is_document(self) -> bool:
-        """Whether the latest answer is JSON or an event stream, not a page."""
+        """True if the latest answer is JSON or an event stream, not a page."""
         return self.document is not None or is_event_stream(self.last.answer.headers)
 
     def prove(self, depth: Depth) -> None:

@@ -156,7 +156,7 @@ def described(config: Config) -> dict[str, Task]:
 
 
 def _refuses(balance: Balance, answer: Answer) -> bool:
-    """Whether a whole answer is a refusal with a made-up amount. A described good answer is one by its own code."""
+    """Return whether a whole answer is a refusal with a made-up amount. A good answer is described by its code."""
     return not balance.good and classify(answer).error_class not in NO_REFUSAL
 
 

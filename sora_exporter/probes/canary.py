@@ -64,7 +64,7 @@ async def _accepted(attempt: Attempt) -> Verdict:
 
 
 def _is_under_way(attempt: Attempt, verdict: Verdict) -> bool:
-    """Whether the answer describes a running job, even without an id at the described place.
+    """Return whether the answer describes a running job, even without an id at the described place.
 
     A stream that reports progress does not prove a job, but it counts as one that may be billed, to be careful.
     """
@@ -76,6 +76,6 @@ def _is_under_way(attempt: Attempt, verdict: Verdict) -> bool:
 
 
 def _names(words: tuple[str, ...], body: str) -> bool:
-    """Whether the refusal names the intended fault."""
+    """Return whether the refusal names the intended fault."""
     said = body.lower()
     return any(word.lower() in said for word in words)

@@ -34,7 +34,7 @@ def _by_code(api: Api, verdict: Verdict, document: object) -> Verdict:
     error_class = api.codes.error_class(code)
     if error_class is not None:
         code = code[:40]
-        # A word of success beside a code that is a fault is no reason.
+        # A word of success beside a code that is a fault is not a reason.
         message = f"code {code} ({error_class})" if is_good_word(verdict.message) else verdict.message
         return replace(verdict, error_class=error_class, rule=f"code:{code}", message=message, recognised=True)
     if verdict.error_class is not ErrorClass.NONE:

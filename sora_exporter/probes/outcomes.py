@@ -14,7 +14,7 @@ from sora_exporter.result import ErrorClass
 
 
 class Begun(Enum):
-    """Whether an answer of an error class means that the provider began a job."""
+    """The meaning of an error class for the job that was ordered."""
 
     NO = "refused before anything began"
     YES = "begun, however it ended"

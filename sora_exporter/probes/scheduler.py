@@ -259,12 +259,12 @@ class Scheduler:
 
 
 def is_fault(result: ProbeResult | None) -> bool:
-    """Whether an attempt met a fault of the service that users notice; a slow answer is not a fault."""
+    """Return whether an attempt met a fault of the service that users notice; a slow answer is not a fault."""
     return result is not None and result.error_class is not ErrorClass.SLOW and result.error_class.status in FAULTS
 
 
 def is_refused(result: ProbeResult | None) -> bool:
-    """Whether an attempt was refused by risk control."""
+    """Return whether an attempt was refused by risk control."""
     return result is not None and result.error_class.status is Status.RISK_CONTROL
 
 

@@ -137,7 +137,7 @@ class ServiceFindings:
 
     @property
     def is_front_desk_only(self) -> bool:
-        """Whether the figures rest on probes that never had a job accepted."""
+        """True if the figures rest on probes that never had a job accepted."""
         return self.figures is not None and self.proven is not None and self.proven.rank < Depth.ACCEPTED.rank
 
     @property

@@ -120,7 +120,7 @@ def note(request: Request, **facts: Any) -> None:
 
 
 def has_key(request: Request) -> bool:
-    """Whether the request carries a key; ``Authorization: Bearer KEY`` and the bare key both do."""
+    """Return whether the request carries a key; ``Authorization: Bearer KEY`` and the bare key both do."""
     return bool(request.headers.get("authorization", "").removeprefix("Bearer").strip())
 
 
@@ -179,7 +179,7 @@ async def admit(
 
 
 def has_prompt(fields: Mapping[str, Any]) -> bool:
-    """Whether the prompt is there and not blank."""
+    """Return whether the prompt is there and not blank."""
     return bool(str(fields.get("prompt") or "").strip())
 
 

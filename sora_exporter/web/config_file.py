@@ -169,7 +169,7 @@ class TlsServer(Section):
 
     @property
     def is_enabled(self) -> bool:
-        """Whether the section switches TLS on; versions and suites alone do not."""
+        """True if the section switches TLS on; versions and suites alone do not."""
         members = self.cert, self.key, self.client_ca, *self.files, self.client_auth_type
         return any(member is not None for member in members)
 
@@ -187,7 +187,7 @@ class TlsServer(Section):
 class RateLimit(Section):
     """``rate_limit``: ``burst`` requests at once, then one every ``interval`` (seconds).
 
-    An interval of 0 is no limit; with a burst of 0 no request passes.
+    With an interval of 0 there is no limit; with a burst of 0 no request passes.
     """
 
     interval: Annotated[float, BeforeValidator(_interval)] = 0.0

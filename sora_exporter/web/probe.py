@@ -130,7 +130,7 @@ def render_probe(scraped: Scraped, accept: str) -> tuple[bytes, str]:
     """Return the answer to a scrape and its content type."""
     answer, result = _Answer(), scraped.result
     labels = {"service_id": scraped.service.id}
-    answer.gauge("probe_success", "Whether the probe succeeded.",
+    answer.gauge("probe_success", "1 if the probe succeeded, 0 if it failed.",
                  ({}, float(result is not None and result.is_success)))  # fmt: skip
     answer.gauge("probe_duration_seconds", "Duration of the probe.", ({}, scraped.seconds))
     phases = result.phases if result else {}

@@ -99,7 +99,7 @@ class PatientProtocol(H11Protocol):
 
     @property
     def is_closing(self) -> bool:
-        """Whether the connection is being closed."""
+        """True if the connection is being closed."""
         return self.transport.is_closing()
 
     def abort(self) -> None:

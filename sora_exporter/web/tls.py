@@ -27,7 +27,7 @@ class Handshake:
 
     @property
     def is_closing(self) -> bool:
-        """Whether the handshake was cut off or is over."""
+        """True if the handshake was cut off or is over."""
         return self._task.cancelling() > 0 or self._task.done()
 
     def abort(self) -> None:

@@ -115,5 +115,5 @@ def test_a_finished_job_without_its_asset_is_not_a_success(body: Mapping[str, ob
     ],
 )
 def test_an_answer_is_good_by_what_it_holds(body: object, endpoint: str, is_good: bool) -> None:
-    """A job or a catalog is recognised in any envelope and spelling; an id of something else is no job."""
+    """A job or a catalog is recognised in any envelope and spelling; an id of something else is not a job."""
     assert (classify(answer(200, body, endpoint)).error_class == "none") is is_good

@@ -22,7 +22,7 @@ KEY = "sk-proj-0123456789abcdefghij"
     ],
 )
 def test_a_pasted_key_is_found(document: dict[str, Any], location: tuple[str | int, ...]) -> None:
-    """A text with the form of a key, or a body's member that is named like a secret, is found wherever it is shown."""
+    """A text with the form of a key, or a body's member that is named like a secret, is found at its place."""
     assert list(pasted_keys(document)) == [(location, PASTED)]
 
 

@@ -352,7 +352,7 @@ def test_status_is_monotone_in_severity(
 
 
 async def test_planned_maintenance_begins_and_ends_by_itself(clock: HandClock) -> None:
-    """In the window the status is maintenance from its first second to its last, whatever the probes meet."""
+    """In the window the status is maintenance from its first second to its last, with any result of the probes."""
     start = datetime.fromtimestamp(clock.now() + 600, UTC).isoformat()
     end = datetime.fromtimestamp(clock.now() + 1200, UTC).isoformat()
     planned = [{"services": ["alpha"], "from": start, "until": end, "why": "new contract"}]

@@ -21,7 +21,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 class Named(io.BytesIO):
     """A file as ``open`` returns one."""
 
-    name = "/home/me/boat.png"
+    name = "/pictures/boat.png"
 
 
 @pytest.fixture

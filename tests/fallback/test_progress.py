@@ -120,5 +120,5 @@ def test_a_file_gets_a_line_for_each_state() -> None:
     ],
 )
 def test_a_percentage_is_a_number_up_to_100(said: object, percent: float | None) -> None:
-    """Numbers and texts with or without a sign count; anything else is no percentage."""
+    """Numbers and texts with or without a sign count; anything else is not a percentage."""
     assert percent_done(said) == percent

@@ -117,7 +117,7 @@ async def test_a_bomb_is_refused() -> None:
 
 
 async def test_a_redirect_into_our_network_is_not_followed() -> None:
-    """A page may have a private address; a redirect from it must lead to a public one, whatever else we may reach.
+    """A page may have a private address; a redirect from it must lead to a public one, even if we can reach others.
 
     Another port of the page's host, and a host to which another page keeps a connection, are private as well.
     """

@@ -33,7 +33,7 @@ def ours(text: str) -> list[str]:
 
 
 def same_as_plain(exposition: Exposition, source: Source) -> bool:
-    """Whether the kept text equals, in both formats, a fresh text of the client library."""
+    """Return whether the kept text equals, in both formats, a fresh text of the client library."""
     kept, kept_plain = exposition.render(OPENMETRICS)[0].decode(), exposition.render("")[0].decode()
     made, made_plain = openmetrics_of(source), generate_latest(source)  # type: ignore[arg-type,no-untyped-call]
     is_same = ours(kept) == ours(made.decode()) and ours(kept_plain) == ours(made_plain.decode())

@@ -95,7 +95,7 @@ async def test_a_word_of_success_is_no_reason(clock: HandClock) -> None:
 
 
 async def test_a_code_is_the_reason_beside_a_word_of_success(clock: HandClock) -> None:
-    """Where the vendor's code decides and the envelope reports success, the code and its class are the reason."""
+    """If the vendor's code decides and the envelope reports success, the code and its class are the reason."""
     failed = (200, {"ErrCode": 0, "ErrMsg": "success", "Resp": {"id": 1, "status": 7}})
     verdict, _ = await run(clock, attempt(clock, failed, api="pixverse"))
     assert (verdict.error_class, verdict.message) == (E.CONTENT_POLICY, "code 7 (content_policy)")

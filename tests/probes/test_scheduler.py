@@ -467,7 +467,7 @@ async def test_a_working_service_keeps_its_rhythm(clock: HandClock) -> None:
 
 
 async def test_looks_that_disagree_are_repeated_up_to_four_times(clock: HandClock) -> None:
-    """A service that fails at every other look is looked at four times, so that its last state is no accident."""
+    """A service that fails at every other look is looked at four times, so that its last state is not an accident."""
     first = (await looks(clock, 600.0, (100.0, 400.0)))[0][1]
     met = first - 20.0
     found = await looks(clock, met + 110.0, (met - 1.0, met + 10.0), (met + 30.0, met + 50.0), (met + 70.0, met + 90.0))

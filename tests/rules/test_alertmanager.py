@@ -38,12 +38,12 @@ Labels = Mapping[str, str]
 
 
 def about(name: str, severity: str, **more: str) -> Labels:
-    """Return the labels of an alert of this name, without the Sora in front."""
+    """Return the labels of an alert; ``name`` is its name without the leading Sora."""
     return {"alertname": f"Sora{name}", "severity": severity, **more}
 
 
 def of_service(name: str, severity: str, service_id: str = "alpha", at: str = "acme", product: str = "p") -> Labels:
-    """Return the labels of an alert of a service of this provider and product."""
+    """Return the labels of an alert about one service."""
     return about(name, severity, service_id=service_id, provider=at, product=product)
 
 
@@ -67,7 +67,7 @@ WIDE = (
     PAGE,
 )
 
-# The firing alert, the muted ones, and those it must not mute. No other alert is there, so nothing else can have muted.
+# Each firing alert, the alerts that it mutes, and alerts that it must not mute. No other alert can mute them.
 INHIBITIONS: Mapping[str, tuple[Labels, tuple[Labels, ...], tuple[Labels, ...]]] = {
     "no exporter": (
         about("ExporterDown", "critical", scope="all"),
@@ -145,7 +145,7 @@ FENCES = count()
 
 @pytest.fixture(scope="module")
 def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Alertmanager with the shipped configuration, whose receivers end here; its URL."""
+    """The URL of an Alertmanager with the shipped configuration; its receivers deliver to this test."""
     directory = tmp_path_factory.mktemp("alertmanager")
     with mail_sink() as mail, webhook_sink() as webhook:
         here = {
@@ -160,9 +160,9 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def mutes(manager: str, source: Labels, target: Labels) -> bool:
-    """Whether of two alerts that fire alone one mutes the other.
+    """Return whether the first of two alerts mutes the second, when no others fire.
 
-    Alertmanager learns of sources in the order in which they are posted: once the fence is muted it knows this one.
+    Alertmanager reads alerts in the order in which they are posted: once it mutes the fence, it also knows the source.
     """
     service = f"fence {next(FENCES)}"
     fence = about("ServiceDegraded", "info", service_id=service)
@@ -182,7 +182,7 @@ def held(shown: Iterable[Mapping[str, Any]], labels: Labels) -> Mapping[str, Any
 @pytest.mark.programs
 @pytest.mark.parametrize(("source", "muted", "audible"), INHIBITIONS.values(), ids=list(INHIBITIONS))
 def test_inhibition(manager: str, source: Labels, muted: tuple[Labels, ...], audible: tuple[Labels, ...]) -> None:
-    """A firing alert mutes all that it explains, and nothing of another service, provider or product."""
+    """A firing alert mutes the alerts that it explains, and none of another service, provider or product."""
     assert [target for target in muted if not mutes(manager, source, target)] == []
     assert [target for target in audible if mutes(manager, source, target)] == []
 
@@ -192,14 +192,14 @@ def test_inhibition(manager: str, source: Labels, muted: tuple[Labels, ...], aud
     ("labels", "receiver"), ROUTES, ids=lambda value: value if isinstance(value, str) else value[0]
 )
 def test_routes(labels: tuple[str, ...], receiver: str) -> None:
-    """Each kind of alert reaches the receiver that is meant for it."""
+    """Each kind of alert reaches its receiver."""
     command = [program("amtool"), "config", "routes", "test", f"--config.file={CONFIG}", *labels]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.split() == [receiver]
 
 
 @pytest.mark.programs
 def test_configuration_is_valid() -> None:
-    """amtool and promtool accept the shipped files, templates and rules included."""
+    """amtool and promtool accept the shipped files with their templates and rules."""
     for command in (
         ["amtool", "check-config", str(CONFIG)],
         ["promtool", "check", "config", str(RULES / "prometheus.yml")],
@@ -211,9 +211,9 @@ def test_configuration_is_valid() -> None:
 
 @pytest.mark.programs
 def test_ready_blocks_are_valid_once_uncommented(tmp_path: Path) -> None:
-    """Slack and webhook blocks pass amtool as they stand, Telegram's and WeCom's after giving the secret by value.
+    """amtool accepts every prepared block once its comment signs are removed.
 
-    Files for those two secrets came after the Alertmanager that is installed here.
+    The installed Alertmanager is too old to read the secrets of Telegram and WeCom from files: they are given by value.
     """
     text = re.sub(r"^    # (email|webhook|slack|telegram|wechat|  )", r"    \1", CONFIG.read_text(), flags=re.MULTILINE)
     text = text.replace("bot_token_file: secrets/", "bot_token: ").replace("api_secret_file: secrets/", "api_secret: ")
@@ -227,7 +227,7 @@ def test_ready_blocks_are_valid_once_uncommented(tmp_path: Path) -> None:
 
 @pytest.mark.programs
 def test_each_exporter_belongs_to_one_server(tmp_path: Path) -> None:
-    """The servers of prometheus-shard.yml share the exporters: each scrapes some, and none is left or scraped twice."""
+    """The servers of prometheus-shard.yml share the exporters: each exporter is scraped by exactly one of them."""
     text = (RULES / "prometheus-shard.yml").read_text()
     text = re.sub(r"sora-(recording|alerts).rules.yml", lambda file: str(RULES / file[0]), text)
     shares = []
@@ -243,13 +243,13 @@ def test_each_exporter_belongs_to_one_server(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_written_in_the_configuration() -> None:
-    """Every secret of the shipped files is the name of a file."""
+    """The shipped files name a file for every secret."""
     for file in (CONFIG, RULES / "prometheus.yml", RULES / "prometheus-shard.yml"):
         assert not re.search(r"\b(password|api_url|bot_token|api_secret|credentials): ", file.read_text())
 
 
 def test_every_inhibition_needs_its_labels() -> None:
-    """A label that both sides lack would count as equal: alerts that are muted by service carry a service."""
+    """An inhibition by service names alerts that have a service: a label that both sides lack would count as equal."""
     for rule in yaml.safe_load(CONFIG.read_text())["inhibit_rules"]:
         if rule.get("equal") == ["service_id"]:
             named = [
@@ -258,8 +258,8 @@ def test_every_inhibition_needs_its_labels() -> None:
             assert named, rule
 
 
-def test_severity_none_reaches_only_the_dead_mans_switch() -> None:
-    """A muting alert goes to a receiver without an address, in the plain file and in the Operator's."""
+def test_severity_none_notifies_no_person() -> None:
+    """Alerts of severity none go to a receiver without an address, in the plain file and in the Operator's."""
     plain = yaml.safe_load(CONFIG.read_text())
     operator = yaml.safe_load((RULES / "operator" / "alertmanager" / "alertmanagerconfig.yml").read_text())
     for receivers in (plain["receivers"], operator["spec"]["receivers"]):
@@ -271,7 +271,7 @@ def test_severity_none_reaches_only_the_dead_mans_switch() -> None:
 
 
 def test_operator_files_follow_the_plain_ones() -> None:
-    """The committed PrometheusRules and ServiceMonitor are what the script makes of the plain files."""
+    """The committed files of the Operator are those that the script generates from the plain files."""
     for path, text in generator("operator_rules").documents().items():
         assert path.read_text() == text, "run scripts/generate/operator_rules.py"
     for source in RULES.glob("*.rules.yml"):
@@ -280,7 +280,7 @@ def test_operator_files_follow_the_plain_ones() -> None:
 
 
 def test_the_overlay_of_the_chart_has_every_object() -> None:
-    """The overlay for kube-prometheus-stack leads to the rules, the monitor and the routes, and labels them."""
+    """The overlay for kube-prometheus-stack has the rules, the monitor and the routes, with the chart's label."""
     folder = RULES / "kube-prometheus-stack"
     overlay = yaml.safe_load((folder / "kustomization.yaml").read_text())
     kinds = [

@@ -56,7 +56,7 @@ RECORDED = {
     "sora_service_confirmed_severity:median": (0, 4),
     "sora_service_available:bool": (1, 0),
 }
-"""What a shard records of a service that works, and of one that is suspended."""
+"""The series that a shard records of a service that works, and of one that is suspended."""
 
 
 @pytest.mark.programs

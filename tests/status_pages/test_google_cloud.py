@@ -58,7 +58,7 @@ def test_the_worse_word_of_an_incident_counts(words: dict[str, str], status: Com
     ],
 )
 def test_an_incident_is_open_from_its_beginning_to_its_end(members: dict[str, str], is_open: bool) -> None:
-    """A blank end is no end, and an incident that is yet to begin changes no product."""
+    """A blank end does not count, and an incident that is yet to begin changes no product."""
     report = read(served({INCIDENTS: [incident(**members)]}), [VERTEX], NOW)
     assert [one.is_open for one in report.incidents] == [is_open]
     assert (report.components[VERTEX] is ComponentStatus.OPERATIONAL) is not is_open

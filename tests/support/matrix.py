@@ -74,7 +74,7 @@ class Cell:
 
     @property
     def claims_a_video(self) -> bool:
-        """Whether it is operational by a proof that only a route to the maker gives."""
+        """True if it is operational by a proof that only a route to the maker gives."""
         is_deep = self.depth is not None and self.depth.rank >= Depth.ROUTED.rank
         return self.status is Status.OPERATIONAL and is_deep
 

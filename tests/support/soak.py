@@ -58,7 +58,7 @@ class Figures:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing grew beyond its bound or was left behind, and no probe failed because of a bug."""
+        """True if nothing grew beyond its bound or was left behind, and no probe failed because of a bug."""
         is_clean = self.files <= 0 and self.tasks == 0 and not self.classes[ErrorClass.INTERNAL]
         return self.growth < LIMIT_BYTES and is_clean
 

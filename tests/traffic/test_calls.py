@@ -59,7 +59,7 @@ def test_old_jobs_are_forgotten(calls: Calls) -> None:
 
 
 def test_an_address_with_the_model_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the path names the model, that decides; signs of an expression in a model's name mean themselves."""
+    """If the path names the model, the path decides; signs of an expression in a model's name are literal."""
     monkeypatch.setenv("SHOP_KEY", "sk-of-the-application")
     calls = Calls(config_of(URL, service("wan", model="fal-ai/wan/v2.2", api="fal")))
     assert seen(calls, "POST", "/fal-ai/wan/v2.2") == "wan create"

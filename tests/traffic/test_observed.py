@@ -148,7 +148,7 @@ async def test_asyncio_is_observed_alike(shop: Shop, config: Config, registry: C
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_each_piece_arrives_before_the_next_is_made(config: Config, registry: CollectorRegistry, encoding: str) -> None:
-    """No byte waits: the application has each piece before the provider sends another; compression is no obstacle."""
+    """No byte waits: the application has each piece before the provider sends another; compression does not matter."""
     made: list[int] = []
     body = b'{"id": "video_1", "status": "queued"}'
     body = gzip.compress(body) if encoding == "gzip" else body
@@ -219,7 +219,7 @@ def test_a_slow_provider_is_a_timeout(config: Config, registry: CollectorRegistr
 def test_a_fault_of_ours_stays_with_us(
     client: httpx2.Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
-    """Whatever breaks in the observation, the application gets its answer; one line names the place and no secret."""
+    """If the observation breaks, the application still gets its answer; one line names the place and no secret."""
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError(KEY)
@@ -267,7 +267,7 @@ def test_several_processes_share_their_metrics(
 
 @pytest.mark.parametrize("wrong", [object(), None, "https://api.example/v1"])
 def test_another_kind_of_client_is_refused(wrong: object) -> None:
-    """A value that is no client is a TypeError that names those that are."""
+    """A value that is not a client is a TypeError that names the accepted ones."""
     with pytest.raises(TypeError, match="observe takes a client of openai, httpx or httpx2, not"):
         observe(wrong)
 

@@ -71,6 +71,6 @@ def test_after_the_sunset_an_unknown_model_is_retired() -> None:
     ],
 )
 def test_an_application_that_leaves_early_proves_little(body: str, reading: Reading | None) -> None:
-    """What was read before the application left counts only if it reports progress, and then our key was accepted."""
+    """An answer that was cut counts only if it reports progress, and then it proves that our key was accepted."""
     found = read(200, body, api="chat", is_whole=False)
     assert found == reading

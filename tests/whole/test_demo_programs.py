@@ -49,7 +49,7 @@ class Demo:
     said: list[str] = field(default_factory=list)
 
     def has_said(self, words: str) -> bool:
-        """Whether a line with these words has come."""
+        """Return whether a line with these words has come."""
         return any(words in line for line in self.said)
 
     def wait_for(self, words: str, seconds: float = MOST_SECONDS) -> None:

@@ -208,7 +208,7 @@ def test_no_configuration_causes_an_exception(
 
 
 def is_plain(text: bytes) -> bool:
-    """Whether a configuration is YAML that JSON can hold."""
+    """Return whether a configuration is YAML that JSON can hold."""
     try:
         json.dumps(yaml.safe_load(text))
     except (yaml.YAMLError, ValueError, TypeError):

@@ -112,7 +112,7 @@ def torment(provider: str, folder: Path, lane: int, kills: int, terms: int) -> i
 
 
 def is_begun(process: forking.Forked, folder: Path, known: int) -> bool:
-    """Whether the lane's exporter serves, by its log after so many known characters, or has ended."""
+    """Return whether the lane's exporter serves, by its log after so many known characters, or has ended."""
     return ADDRESS.search(log_of(folder)[known:]) is not None or process.poll() is not None
 
 

@@ -1,4 +1,4 @@
-"""The real exporter against real clients: over TLS with a password, besieged by slow ones, and crashing."""
+"""The real exporter and real clients: TLS with a password, many slow clients at once, tracebacks without secrets."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.processes
 PASSWORD = "correct horse"
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(6)).decode()
 SECRET = "a-value-that-stands-in-no-line-of-code"
-NOBODY = environment("http://127.0.0.1:9")
-"""No provider at all: refused at once."""
+NO_PROVIDER = environment("http://127.0.0.1:9")
+"""The environment of an exporter whose provider refuses every connection."""
 PATHS = (
     "/", "/metrics", "/probe?service_id=sora-image", "/sd", "/api/v1/status", "/api/v1/services/sora-image", "/config",
     "/services/sora-image", "/badge/sora-image.svg", "/nothing", "//-/healthy", "/-/healthy/", "/-/Healthy",
@@ -42,7 +42,7 @@ PATHS = (
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """An authority with a certificate named ``server`` in the test's directory, and the web configuration over it."""
+    """An authority with a certificate ``server.pem`` in the test's directory, and a web configuration that uses it."""
     authority = Authority.create(tmp_path)
     authority.server_context("server")
     said = {
@@ -56,7 +56,7 @@ def authority(tmp_path: Path) -> Authority:
 @contextmanager
 def guarded(directory: Path) -> Iterator[Running]:
     """Run the exporter with the web configuration of the directory."""
-    with exporter(directory / "storage", f"--web.config.file={directory / 'web.yml'}", env=NOBODY) as running:
+    with exporter(directory / "storage", f"--web.config.file={directory / 'web.yml'}", env=NO_PROVIDER) as running:
         yield running
 
 
@@ -70,7 +70,7 @@ def curl(authority: Authority, url: str, *arguments: str) -> str:
 
 
 def test_only_health_is_open_without_credentials(tmp_path: Path, authority: Authority) -> None:
-    """Over TLS every path, however written, needs the password, except /-/healthy; plain HTTP gets no answer."""
+    """Over TLS every path in any spelling needs the password, except /-/healthy; plain HTTP gets no answer."""
     with guarded(tmp_path) as running:
         assert running.url.startswith("https://")
         assert curl(authority, running.url + "/-/healthy") == "200"
@@ -94,13 +94,13 @@ def test_only_health_is_open_without_credentials(tmp_path: Path, authority: Auth
 
 
 def presented(url: str) -> bytes:
-    """Return the certificate that a new connection is shown."""
+    """Return the certificate that a new connection gets."""
     host, _, port = url.removeprefix("https://").partition(":")
     return ssl.get_server_certificate((host, int(port))).encode()
 
 
 def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: Authority) -> None:
-    """Renewed files hold from the next connection on; a broken one is logged once and the last good stays."""
+    """Changed files take effect with the next connection; a broken one is logged once, and the last good one stays."""
     with guarded(tmp_path) as running:
         first = presented(running.url)
         authority.server_context("server")
@@ -120,7 +120,7 @@ def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: A
 
 @pytest.mark.programs
 def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path, authority: Authority) -> None:
-    """A real Prometheus with the authority and the password finds the target up; the one without gets 401."""
+    """A real Prometheus with the authority and the password scrapes the target; one without the password gets 401."""
     with guarded(tmp_path) as running:
         jobs = [
             {
@@ -150,11 +150,11 @@ def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path, authority: 
     ids=["started", "checked"],
 )
 def test_a_bad_file_at_the_start_is_one_line(tmp_path: Path, said: str | None, words: str, flags: list[str]) -> None:
-    """The exporter does not start half-guarded: one line, exit code 2, also when it is only checked."""
+    """An unusable web configuration gives one line and exit code 2, also with --config.check."""
     path = tmp_path / "web.yml"
     if said is not None:
         path.write_text(said, "utf-8")
-    ended = run("serve", f"--web.config.file={path}", f"--storage.path={tmp_path}", *flags, env=NOBODY)
+    ended = run("serve", f"--web.config.file={path}", f"--storage.path={tmp_path}", *flags, env=NO_PROVIDER)
     assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), ended
     assert words in ended.stderr
 
@@ -166,7 +166,7 @@ UNREAD = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n" * 10
 
 @contextmanager
 def siege(port: int, of_each: int) -> Iterator[socket.socket]:
-    """Hold connections that never read, that send a byte at a time, and silent ones; yields the newest."""
+    """Hold connections that never read, that send one byte at a time, and that send nothing; yield the newest."""
     with ExitStack() as stack:
         clients = {}
         for begin in (UNREAD, HALF, POST, b""):
@@ -192,18 +192,18 @@ def siege(port: int, of_each: int) -> Iterator[socket.socket]:
             thread.join()
 
 
-def test_slow_clients_occupy_nothing(tmp_path: Path) -> None:
-    """A scrape is answered before any of 200 slow clients is given up, and SIGTERM waits for none of them."""
-    with exporter(tmp_path, env=NOBODY) as running, siege(int(running.url.rpartition(":")[2]), 50) as newest:
+def test_slow_clients_do_not_delay_a_scrape(tmp_path: Path) -> None:
+    """A scrape is answered while 200 slow clients stay connected, and SIGTERM does not wait for them."""
+    with exporter(tmp_path, env=NO_PROVIDER) as running, siege(int(running.url.rpartition(":")[2]), 50) as newest:
         assert running.get("/metrics").status_code == 200
         is_readable, _, _ = select.select([newest], [], [], 0)
-        assert not is_readable, "the newest client was given up before the scrape was answered"
+        assert not is_readable, "the newest client was disconnected before the scrape was answered"
         assert running.end(signal.SIGTERM) == 0
     assert [line for line in running.lines if "level=error" in line or "Traceback" in line] == []
 
 
-def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authority) -> None:
-    """Of 1,500 that never agree on TLS no more are held than of others; a client that agrees gets answers."""
+def test_connections_without_a_handshake_are_limited(tmp_path: Path, authority: Authority) -> None:
+    """Of 1,500 connections without a TLS handshake only the usual number stays open; other clients get answers."""
     with guarded(tmp_path) as running, ExitStack() as stack:
         address = "127.0.0.1", int(running.url.rpartition(":")[2])
         for _ in range(1500):
@@ -216,8 +216,8 @@ def test_silent_clients_of_tls_make_room_too(tmp_path: Path, authority: Authorit
 
 
 def test_reload_needs_post_and_probe_a_known_id(tmp_path: Path) -> None:
-    """No parameter becomes an address: a value that is not a configured id is refused, in any form."""
-    with exporter(tmp_path, env=NOBODY) as running:
+    """Only POST reloads, and /probe refuses a value that is not a configured id: no parameter becomes an address."""
+    with exporter(tmp_path, env=NO_PROVIDER) as running:
         for method in ("GET", "HEAD", "PUT", "DELETE"):
             assert plain_http.request(method, running.url + "/-/reload").status_code == 405
         for said in ("http://127.0.0.1:9/", "../etc/passwd", "", "sora-image%00", "SORA-IMAGE", "sora-image\nx"):
@@ -229,11 +229,11 @@ def test_reload_needs_post_and_probe_a_known_id(tmp_path: Path) -> None:
 
 
 def test_as_many_files_may_be_open_as_the_system_permits(tmp_path: Path) -> None:
-    """The soft limit of open files is raised to the hard one, since each probe and each client takes one."""
+    """The soft limit of open files is raised to the hard limit, since each probe and each client needs a file."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     try:
-        with exporter(tmp_path, env=NOBODY) as running:
+        with exporter(tmp_path, env=NO_PROVIDER) as running:
             (line,) = [
                 line
                 for line in Path(f"/proc/{running.process.pid}/limits").read_text().splitlines()
@@ -246,7 +246,7 @@ def test_as_many_files_may_be_open_as_the_system_permits(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("formatter", [LogfmtFormatter(), JsonFormatter()])
 def test_tracebacks_hold_no_key(formatter: logging.Formatter) -> None:
-    """A crash is logged with the lines of code but without variables, and without a key in the error's own words."""
+    """A traceback is logged with lines of code but without variables, and without a key in the error's text."""
     try:
         _crash({"authorization": f"Bearer {KEY}"}, SECRET)
     except ValueError as error:

@@ -32,7 +32,7 @@ RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rul
 Variable = Builder[VariableModel]
 
 KEPT = "${__url_time_range}&${datasource:queryparam}"
-"""What a link takes along: the range and the data source, but no choice that would filter its target unseen."""
+"""The variables that a link passes on: the range and the data source, but no choice that would filter its target."""
 SERVICE_LINK: Mapping[str, str] = {"This service in depth": f"/d/sora-service?var-service_id=${{__value.raw}}&{KEPT}"}
 """For a column of a table that holds the ids of services."""
 SERIES_LINK: Mapping[str, str] = {

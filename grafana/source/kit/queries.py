@@ -22,7 +22,7 @@ SERVICES = f"{INFO}{{{SERVICE}}}"
 """Its labels describe a service: name, product, access, provider, model, api."""
 
 SHOWN_SERVICES = 20
-"""Lanes and curves of one panel: more cannot be told apart, and a thousand take a browser half a minute to draw."""
+"""Lanes and curves of one panel: more cannot be distinguished, and a thousand take a browser half a minute to draw."""
 
 DAY = "[23h59m30s] offset -1d"
 """A cell of a calendar begins where its step begins, and Grafana puts steps of a day on the browser's midnight. So the

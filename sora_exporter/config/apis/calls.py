@@ -137,7 +137,7 @@ class Create(Call):
     body: Json
     """The cheapest and shortest video. Members of a service's ``request`` replace these."""
     stream: Flag = False
-    """Whether the answer is an event stream."""
+    """True if the answer is an event stream."""
     billed_seconds: Paths = ()
     """Paths in the body to the length of the video, for prices per second: 5, ``"5"`` or ``5s``."""
     present: Paths = ()

@@ -50,7 +50,7 @@ class Rule:
     shape: str = ""
 
     def is_for(self, kind: str) -> bool:
-        """Whether the rule holds for this kind of request."""
+        """Return whether the rule holds for this kind of request."""
         return kind not in self.other_kinds and (not self.kinds or kind in self.kinds)
 
 

@@ -104,7 +104,7 @@ class Vendor:
     key: str = ""
     """A key that the vendor accepts; empty where none is a text."""
     has_open_reads: bool = False
-    """Whether calls with GET need no key."""
+    """True if calls with GET need no key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +286,12 @@ def bearer_of(visit: Visit, word: str = "Bearer") -> str:
 
 
 def is_text(value: object) -> bool:
-    """Whether a member is a text that is not blank."""
+    """Return whether a member is a text that is not blank."""
     return isinstance(value, str) and bool(value.strip())
 
 
 def is_whole(value: object) -> bool:
-    """Whether a member is a whole number, and not a boolean."""
+    """Return whether a member is a whole number, and not a boolean."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

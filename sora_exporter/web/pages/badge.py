@@ -72,7 +72,7 @@ def _response(exporter: Exporter, track: ServiceTrack, words: Wording) -> Badge:
 SHOWN: Mapping[str, Callable[[Exporter, ServiceTrack, Wording], Badge]] = MappingProxyType(
     {"status": _status, "availability": _availability, "response": _response}
 )
-"""What a badge can show."""
+"""The figures that a badge can show."""
 
 
 def badge_of(exporter: Exporter, service_id: str, shown: str, words: Wording) -> Badge:

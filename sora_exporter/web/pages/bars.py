@@ -25,7 +25,7 @@ LEAST_COVERAGE = 0.01
 
 
 class Level(StrEnum):
-    """What a day was like; each level has a colour and a shape of its own."""
+    """The quality of a day; each level has its own colour and shape."""
 
     GOOD = "good"
     MINOR = "minor"

@@ -22,7 +22,7 @@ LIGHT, DARK = "#ffffff", "#15191f"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What the page carries in itself. ``logo`` is a ``data:`` address or empty, ``policy`` allows exactly these."""
+    """The parts of every page. ``logo`` is a ``data:`` address or empty, ``policy`` allows exactly these parts."""
 
     style: Markup
     script: Markup

@@ -20,7 +20,7 @@ LAST_RECORDED = (
     "service_id:sora_service_availability:ratio30d",
     "product_service_id:sora_service_recommended:bool",
 )
-"""What the rules record last: the end of the group of days, what it reads of itself, and the end of the routes."""
+"""The series that the rules record last: the end of the group of days, its own readings, and the end of the routes."""
 
 
 DAYS = 8
@@ -40,7 +40,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
         started = time.time()
         eventually(lambda: all(server.query(f"timestamp({name}) > {started}") for name in LAST_RECORDED))
         now = time.time()
-        # What is recorded now is all that the queries read: going on would only cost time.
+        # The queries read no more than is recorded now: going on would only cost time.
         (directory / "rules.yml").write_text(re.sub(r"interval: \w+", "interval: 1h", rules), encoding="utf-8")
         server.process.send_signal(signal.SIGHUP)
         eventually(lambda: all(group["interval"] == 3600 for group in server.api("rules")["groups"]))

@@ -153,7 +153,7 @@ def test_panels_explain_themselves(dashboard: dict[str, Any]) -> None:
 
 
 def _is_counted(panel: dict[str, Any]) -> bool:
-    """Whether a panel without a unit needs none: its columns have theirs, or it shows names."""
+    """Return whether a panel without a unit needs none: its columns have theirs, or it shows names."""
     shows_names = panel["options"].get("textMode") == "name"
     return bool(panel["type"] == "table" or shows_names)
 

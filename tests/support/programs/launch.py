@@ -53,7 +53,7 @@ def fetch(url: str, data: object = None) -> str:
 
 
 def answers(url: str) -> bool:
-    """Whether the address answers with a success now."""
+    """Return whether the address answers with a success now."""
     try:
         fetch(url)
     except (HTTPError, URLError, ConnectionError, TimeoutError):

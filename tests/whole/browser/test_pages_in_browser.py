@@ -109,7 +109,7 @@ def test_the_page_loads_itself_again(visit: Visit, monkeypatch: pytest.MonkeyPat
 
 
 def test_times_are_in_the_zone_of_the_reader(visit: Visit) -> None:
-    """Where scripts run, times are in the reader's zone and language, and the exact time in UTC stays as a title."""
+    """With scripts, times are in the reader's zone and language, and the exact time in UTC stays as a title."""
     page = visit("?lang=zh", timezone_id="Asia/Shanghai")
     shown = page.locator("footer time").first
     assert "GMT+8" in shown.inner_text()
