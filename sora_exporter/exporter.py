@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.presence import Presence
 from sora_exporter.budget.spending import Spending
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, Service, config_warnings, load_config
+from sora_exporter.config.shard import WHOLE, Shard, digest
+from sora_exporter.config.values import SHORTEST_PAID_INTERVAL
 from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.events import EventLog, EventStore
+from sora_exporter.events.store import EVENTS_KEPT
 from sora_exporter.evidence.state import Changed, ServiceStatus, State
 from sora_exporter.evidence.track import FAILURES_KEPT
 from sora_exporter.history.keeper import History
@@ -23,6 +27,7 @@ from sora_exporter.http.provider import ProviderClients
 from sora_exporter.logs import ATTEMPTS
 from sora_exporter.metrics.collect import (
     ExporterFacts,
+    Sharing,
     balance_subject,
     exporter_subject,
     page_subject,
@@ -56,7 +61,8 @@ class Exporter:
     """The exporter without its HTTP server: it probes, remembers, spends and reloads.
 
     ``history`` is None without a Prometheus to read the past from. ``failures_kept`` is the number of failed attempts
-    that are kept for each probe.
+    that are kept for each probe. ``whole`` is the configuration of all shards, ``config`` that of this one. Others with
+    the same storage see this exporter if it ``is_noted``.
     """
 
     def __init__(
@@ -68,14 +74,20 @@ class Exporter:
         history: History | None = None,
         events: EventLog | None = None,
         failures_kept: int = FAILURES_KEPT,
+        shard: Shard = WHOLE,
+        is_noted: bool = True,
     ) -> None:
-        self.history = history
+        self.history, self.shard = history, shard
+        self.whole, self.config_digest = config, digest(config)
+        config = shard.part(config)
         self.config, self._config_file, self._ledger, self.clock = config, config_file, ledger, clock
         self.spending = Spending(ledger, clock)
+        self._presence, self._is_noted = Presence(ledger, str(shard)), is_noted
         self._clients = ProviderClients()
-        self._runner = Runner(config, ledger, self._clients, clock)
-        self._clean_up = CleanUp(config, ledger, self._clients, clock)
-        self.events = events or EventLog(EventStore(ledger.storage), clock.now)
+        self._runner = Runner(config, ledger, self._clients, clock, spacing)
+        self._clean_up = CleanUp(config, ledger, self._clients, clock, shard.has)
+        store = EventStore(ledger.storage, EVENTS_KEPT * shard.count, "" if shard.is_whole else str(shard))
+        self.events = events or EventLog(store, clock.now)
         self.state = State(clock, self._note_change, failures_kept)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)
@@ -103,7 +115,7 @@ class Exporter:
     async def start(self) -> None:
         """Begin probing. Raises StorageError when the ledger cannot be read."""
         self.spending.read()
-        self.events.read()
+        self.events.read(elsewhere(self.whole, self.shard))
         self.events.keep_only(self.state.services)
         self._warn()
         self.scheduler.apply(self.config)
@@ -128,6 +140,8 @@ class Exporter:
         await self.scheduler.stop()
         await self._clients.keep_only({})
         self.events.write()
+        if self._is_noted:
+            self._presence.leave()
 
     async def reload(self) -> str:
         """Load the configuration file again; return the mistakes in it, or empty text for a good one.
@@ -155,7 +169,8 @@ class Exporter:
             for mistake in error.mistakes:
                 log.error("configuration not reloaded", extra={"error": mistake})
             return str(error)
-        self.config = config
+        self.whole, self.config_digest = config, digest(config)
+        self.config = config = self.shard.part(config)
         self._runner.configure(config)
         self._clean_up.config = config
         self.state.configure(config)
@@ -235,7 +250,17 @@ class Exporter:
             probes_in_flight=self.scheduler.in_flight,
             tls_expires_at=dict(self._tls_expires_at),
             jobs_pending={name: self._clean_up.pending.get(name, 0) for name in self.config.providers},
+            sharing=self._sharing(),
             jobs_abandoned={name: self._clean_up.abandoned[name] for name in self.config.providers},
+        )
+
+    def _sharing(self) -> Sharing:
+        return Sharing(
+            is_up=self.spending.today is not None and self._presence.is_reached,
+            exporters=len(self._presence.neighbours) + 1,
+            shard=str(self.shard),
+            config=self.config_digest,
+            differs=bool(self._presence.others(self.config_digest)),
         )
 
     def _record(self, result: ProbeResult) -> None:
@@ -286,6 +311,8 @@ class Exporter:
         Also notice evidence that grew too old. None of this waits for a provider.
         """
         while True:
+            if self._is_noted:
+                self._presence.note(self.config_digest)
             # A fault of ours in one round must not end the rounds.
             await apart(self._begin_clean_up(), "clean-up")
             for service_id in self.state.services:
@@ -303,7 +330,7 @@ class Exporter:
 
     def _warn(self) -> None:
         """Log the warnings about a valid configuration; after a reload, only the new ones."""
-        before, self._warned = self._warned, [*config_warnings(self.config), *self._barred()]
+        before, self._warned = self._warned, [*config_warnings(self.whole), *self._barred()]
         for warning in self._warned:
             if warning not in before:
                 log.warning("configuration warning", extra={"detail": warning})
@@ -338,6 +365,18 @@ def _log_attempt(result: ProbeResult) -> None:
             "detail": result.detail,
         },
     )
+
+
+def spacing(service: Service, probe: ProbeKind) -> float:
+    """Return the seconds between two paid attempts of a service by all exporters of its storage."""
+    if service.probe_on_scrape or probe not in service.probes:
+        return SHORTEST_PAID_INTERVAL
+    return service.probes[probe].interval
+
+
+def elsewhere(config: Config, shard: Shard) -> frozenset[str]:
+    """Return the ids of the services that other shards watch."""
+    return frozenset(service.id for service in config.services if not shard.has(service.provider))
 
 
 def key_marks(config: Config) -> Mapping[str, int | None]:

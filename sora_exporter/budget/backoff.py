@@ -19,7 +19,7 @@ class Backoff:
 
     def __init__(self, ledger: Ledger, now: Callable[[], float]) -> None:
         self._ledger, self._now = ledger, now
-        self._fruitless = ledger.fruitless()
+        self._fruitless = dict(ledger.fruitless())
         self._worked: dict[tuple[str, str], bool] = {}
 
     def wait_seconds(self, service_id: str, interval: float) -> float:
@@ -31,6 +31,11 @@ class Backoff:
         wait = min(doubled, LONGEST_WAIT_SECONDS)
         # After the clock stepped back the attempt seems to lie in the future.
         return min(max(ended_at + wait - self._now(), 0.0), wait)
+
+    def read_again(self) -> None:
+        """Read the ledger again for the attempts of other processes; if that fails, nothing changes."""
+        with logged_if_not_stored("paid attempts without a job not read"):
+            self._fruitless = dict(self._ledger.fruitless())
 
     def paid(self, service_id: str, *, is_fruitless: bool) -> None:
         """Note a paid attempt whose request was sent: one that made no job, or one that made a job."""

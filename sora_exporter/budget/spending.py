@@ -59,12 +59,13 @@ class Spending:
             self.refresh()
 
     def last_paid(self, service_id: str, probe: ProbeKind) -> float | None:
-        """Return when a paid probe last ran in Unix time, or None; now if the ledger cannot be read.
+        """Return when a paid probe last ran, by any process, in our Unix time, or None; now if that cannot be read.
 
         The scheduler then waits a whole interval, as if money had just been spent.
         """
         try:
-            return self._ledger.last_attempt(service_id, probe)
+            last = self._ledger.last_attempt(service_id, probe)
+            return None if last is None else last - self._ledger.now() + self._clock.now()
         except StorageError as error:
             self.unreadable(error)
             return self._clock.now()

@@ -17,9 +17,9 @@ import click
 
 from sora_exporter.budget.estimate import cost_of
 from sora_exporter.budget.ledger import Ledger
-from sora_exporter.budget.storage import StorageError
+from sora_exporter.budget.storage import Place, StorageError
 from sora_exporter.cli.mistakes import fail
-from sora_exporter.cli.options import config_option, load, run_to_end, storage_option, warn
+from sora_exporter.cli.options import config_option, load, place, run_to_end, storage_options, warn
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config, Service, StatusPage
 from sora_exporter.evidence.snapshot import Json, service_as_known
@@ -56,10 +56,10 @@ Step = Callable[[], Coroutine[Any, Any, None]]
               help="Print the cost of the configured probes and send nothing.")  # fmt: skip
 @click.option("--trace", "is_traced", is_flag=True,
               help="Print each request and answer on standard error, secrets hidden.")  # fmt: skip
-@storage_option
+@storage_options
 def check(
     services: tuple[str, ...], config_file: Path | None, probes: tuple[str, ...], form: str, is_cost: bool,
-    is_traced: bool, storage: Path,
+    is_traced: bool, **storage: Any,
 ) -> None:  # fmt: skip
     """Probe once and print the report. Exit code 0: all operational, 1: some not, 2: could not run."""
     config = load(config_file)
@@ -79,7 +79,9 @@ def check(
         fail(f"unknown probe {', '.join(wrong)}: use {', '.join(ProbeKind)}")
     try:
         chosen = [ProbeKind(name) for name in probes]
-        found = run_to_end(probe_once(config, storage, services, chosen, show=_to_stderr if is_traced else None))
+        found = run_to_end(
+            probe_once(config, place(**storage), services, chosen, show=_to_stderr if is_traced else None)
+        )
     except StorageError as error:
         fail(str(error))
     # The terminal's width, or COLUMNS; a file and a pipe have none.
@@ -93,7 +95,7 @@ def _to_stderr(text: str) -> None:
 
 
 async def probe_once(
-    config: Config, storage: Path, service_ids: Sequence[str], probes: Sequence[ProbeKind],
+    config: Config, storage: Place, service_ids: Sequence[str], probes: Sequence[ProbeKind],
     *, show: Callable[[str], None] | None = None,
 ) -> list[Json]:  # fmt: skip
     """Probe the named services once and return their overviews, in the order of the configuration.

@@ -8,14 +8,14 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
+from typing import Any
 
 import click
 
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.cli.mistakes import fail
-from sora_exporter.cli.options import storage_option
+from sora_exporter.cli.options import place, storage_options
 from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.events import Event, EventStore
 from sora_exporter.events.event import event_overview
@@ -30,12 +30,12 @@ COLUMNS = (
               help="Format of the output.")  # fmt: skip
 @click.option("--days", type=click.IntRange(min=1), metavar="N", help="Only events of the last N days.")
 @click.option("--service", "services", multiple=True, metavar="ID", help="Only this service; may be repeated.")
-@storage_option
-def events(form: str, days: int | None, services: tuple[str, ...], storage: Path) -> None:
+@storage_options
+def events(form: str, days: int | None, services: tuple[str, ...], **storage: Any) -> None:
     """Print the event log: the times that services spent in a status, the newest first."""
     now = time.time()
     try:
-        with closing(Ledger.open(storage, exclusive=False, now=time.time)) as ledger:
+        with closing(Ledger.open(place(**storage), exclusive=False, now=time.time)) as ledger:
             found = EventStore(ledger.storage).read()
     except StorageError as error:
         fail(str(error))

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import click
 
-from sora_exporter.budget.storage import usual_directory
+from sora_exporter.budget.storage import DatabaseUrl, Place, usual_directory
 from sora_exporter.cli.mistakes import fail
 from sora_exporter.config import Config, ConfigError, config_warnings, load_config
 from sora_exporter.tasks import on_signals, run
@@ -32,12 +33,41 @@ def config_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
-def storage_option(command: Command) -> Command:
-    """Add --storage.path."""
-    return click.option(
-        "--storage.path", "storage", type=click.Path(path_type=Path), metavar="DIR", default=usual_directory,
-        help="Directory of the budget ledger and the event log. Default: the platform's state directory.",
-    )(command)  # fmt: skip
+def storage_options(command: Command) -> Command:
+    """Add the options for the place of the budget ledger and the event log, which ``place`` takes."""
+    file = click.Path(path_type=Path)
+    for option in (
+        click.option("--storage.password-file", "storage_password_file", type=file, metavar="FILE",
+                     help="File with the password of the database; otherwise PGPASSFILE or ~/.pgpass."),
+        click.option("--storage.url", "storage_url", metavar="URL", callback=_database_url,
+                     help="PostgreSQL database for both, shared by all replicas and shards: postgresql://USER@HOST/NAME."),
+        click.option("--storage.path", "storage_path", type=file, metavar="DIR",
+                     help="Directory of the budget ledger and the event log. Default: the platform's state directory."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def place(storage_path: Path | None, storage_url: str | None, storage_password_file: Path | None) -> Place:
+    """Return the place that the options of storage name; options that contradict each other end the program."""
+    if storage_url is None and storage_password_file is not None:
+        fail("--storage.password-file without its database: add --storage.url")
+    if storage_url is not None and storage_path is not None:
+        fail("--storage.url and --storage.path are both given: leave one of them out")
+    if storage_url is not None:
+        return DatabaseUrl(storage_url, storage_password_file)
+    return storage_path or usual_directory()
+
+
+def _database_url(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    parts = urlsplit(value or "")
+    if value is not None and (parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/")):
+        raise click.BadParameter("is not an address such as postgresql://sora@db.example/sora")
+    if parts.password is not None or "password" in parse_qs(parts.query):
+        raise click.BadParameter(
+            "holds a password, which every process can see: use --storage.password-file or PGPASSFILE"
+        )
+    return value
 
 
 def prometheus_options(command: Command) -> Command:

@@ -12,8 +12,9 @@ import click
 
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.cli.mistakes import fail
-from sora_exporter.cli.options import config_option, load, prometheus_options, run_to_end, storage_option, warn
+from sora_exporter.cli.options import config_option, load, place, prometheus_options, run_to_end, storage_options, warn
 from sora_exporter.config import ConfigError
+from sora_exporter.config.shard import WHOLE, Shard, parse_shard
 from sora_exporter.config.values import parse_duration
 from sora_exporter.evidence.track import FAILURES_KEPT
 from sora_exporter.figures import count_of
@@ -54,6 +55,13 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
     if not seconds >= 1:
         raise click.BadParameter(f"{value!r} is shorter than a second")
     return seconds
+
+
+def _shard(_context: click.Context, _option: click.Parameter, value: str | None) -> Shard:
+    try:
+        return WHOLE if value is None else parse_shard(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
@@ -101,12 +109,15 @@ def _seconds(_context: click.Context, _option: click.Parameter, value: str) -> f
 @click.option("--prometheus.url", "prometheus_url", metavar="URL",
               help="Prometheus with the recorded series, for the history on the status page.")  # fmt: skip
 @prometheus_options
-@storage_option
+@storage_options
+@click.option("--shard", "shard", metavar="K/N", envvar="SORA_SHARD", callback=_shard,
+              help="Watch only part K of N of the providers; /N in a StatefulSet. Also by SORA_SHARD.")  # fmt: skip
 def serve(
     config_file: Path | None, config_check: bool, auto_reload: bool, reload_seconds: float,
     listen_addresses: tuple[str, ...], systemd_socket: bool, web_config_file: Path | None, external_url: str,
     telemetry_path: str, max_requests: int, disable_exporter_metrics: bool, trusted_proxies: tuple[str, ...],
-    history_limit: int, log_level: str, log_format: str, prober_level: str, timeout_offset: float, storage: Path,
+    history_limit: int, log_level: str, log_format: str, prober_level: str, timeout_offset: float,
+    storage_path: Path | None, storage_url: str | None, storage_password_file: Path | None, shard: Shard,
     prometheus_url: str | None, **access: Any,
 ) -> None:  # fmt: skip
     """Run the exporter."""
@@ -120,8 +131,10 @@ def serve(
     configure_logging(log_level, log_format, prober_level)
     if prometheus_url is None and any(access.values()):
         fail("credentials of a Prometheus without its address: add --prometheus.url")
+    if not shard.is_whole and storage_url is None and config.budget_usd_per_day > 0:
+        fail("--shard with a budget: each shard would spend all of it: add --storage.url, which shards share")
     settings = ServeSettings(
-        storage,
+        place(storage_path, storage_url, storage_password_file),
         config_file,
         listen_addresses,
         systemd_socket,
@@ -129,6 +142,7 @@ def serve(
         trusted_proxies,
         reload_seconds if auto_reload else None,
         history_limit,
+        shard,
         Access(prometheus_url, **access, flag="--prometheus.url") if prometheus_url is not None else None,
         AppSettings(timeout_offset, external_url, telemetry_path, max_requests, not disable_exporter_metrics),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Final
@@ -129,6 +129,20 @@ def _page(name: str, page: PageState) -> Samples:
 
 
 @dataclass(frozen=True)
+class Sharing:
+    """The exporter among those of its storage: ``exporters`` counts them, ``config`` is its configuration's digest.
+
+    ``differs`` is set if another one has another configuration, or another number of shards.
+    """
+
+    is_up: bool = True
+    exporters: int = 1
+    shard: str = "1/1"
+    config: str = ""
+    differs: bool = False
+
+
+@dataclass(frozen=True)
 class ExporterFacts:
     """Facts about the exporter itself; money in USD, moments in Unix time.
 
@@ -143,6 +157,7 @@ class ExporterFacts:
     tls_expires_at: Mapping[str, float]
     jobs_pending: Mapping[str, int]
     jobs_abandoned: Mapping[str, int]
+    sharing: Sharing = field(default_factory=Sharing)
 
 
 @cache
@@ -169,4 +184,9 @@ def _exporter(facts: ExporterFacts) -> Samples:
     samples.add("sora_exporter_config_last_reload_successful", facts.reload_successful, alone)
     samples.add("sora_exporter_config_last_reload_success_timestamp_seconds", facts.reloaded_at, alone)
     samples.add("sora_exporter_probes_in_flight", facts.probes_in_flight, alone)
+    sharing = facts.sharing
+    samples.add("sora_exporter_storage_up", sharing.is_up, alone)
+    samples.add("sora_exporter_storage_exporters", sharing.exporters, alone)
+    samples.add("sora_exporter_shard", 1.0, {"shard": sharing.shard, "config_hash": sharing.config}, "_info")
+    samples.add("sora_exporter_config_differs", sharing.differs, alone)
     return samples

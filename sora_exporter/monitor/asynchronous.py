@@ -85,7 +85,7 @@ class AsyncMonitor:
             closing(Ledger.open(directory, exclusive=is_own, now=self._clock.now))
         )  # fmt: skip
         events = EventLog(EventStore(ledger.storage) if is_own else None, self._clock.now)
-        engine = self._engine = Exporter(self._config, None, ledger, self._clock, events=events)
+        engine = self._engine = Exporter(self._config, None, ledger, self._clock, events=events, is_noted=is_own)
         if self._on_change is not None:
             engine.listen_to_changes(self._note)
             self._calls = start(self._call_back(self._on_change), "on_change")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,10 +55,20 @@ class Listing:
 
 
 class CleanUp:
-    """Removes the ledger's unfinished jobs, provider by provider."""
+    """Removes the ledger's unfinished jobs, provider by provider.
 
-    def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
-        self.config = config
+    ``is_ours`` returns whether the jobs at a provider are left to this exporter.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        clients: Clients,
+        clock: Clock,
+        is_ours: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self.config, self._is_ours = config, is_ours
         self.pending: Mapping[str, int] = {}
         """Jobs still to be removed, by provider, as of the last round."""
         self.abandoned: Counter[str] = Counter()
@@ -74,7 +84,7 @@ class CleanUp:
 
         A provider whose last task is still running does not get a second one.
         """
-        jobs = self._ledger.unfinished_jobs()
+        jobs = self._unfinished()
         self.pending = Counter(job.provider for job in jobs)
         known = {job.id for job in jobs}
         self._tries = {number: tried for number, tried in self._tries.items() if number in known}
@@ -92,7 +102,7 @@ class CleanUp:
         """Wait until the tasks under way have ended, and count what is left. Raises StorageError."""
         if self._running:
             await asyncio.wait(list(self._running.values()))
-        self.pending = Counter(job.provider for job in self._ledger.unfinished_jobs())
+        self.pending = Counter(job.provider for job in self._unfinished())
 
     async def stop(self) -> None:
         """Cancel the tasks under way and wait for them."""
@@ -101,6 +111,9 @@ class CleanUp:
             task.cancel()
         if running:
             await asyncio.wait(running)
+
+    def _unfinished(self) -> list[Job]:
+        return [job for job in self._ledger.unfinished_jobs() if self._is_ours(job.provider)]
 
     def _ended(self, provider: str, _: asyncio.Task[None]) -> None:
         del self._running[provider]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -49,16 +49,28 @@ NOT_SENT = (
     "it is not sent again until the service's configuration changes: remove its canary probe or correct the api's "
     "canary; `sora-exporter check --probe=canary {}` and a reload try it once more"
 )
+BUSY_SECONDS = 0.2
+"""The pause before the lock of a canary is tried again, while another process sends it."""
 REQUEST_CHARACTERS, HEADER_CHARACTERS = 200, 120
 GUARD_SECONDS = 0.3
 """An attempt is cut off this long after its deadline if one of its steps does not end by itself."""
 
 
 class Runner:
-    """Runs probes one at a time per service and kind, across processes; it has no schedule."""
+    """Runs probes one at a time per service and kind, across processes; it has no schedule.
 
-    def __init__(self, config: Config, ledger: Ledger, clients: Clients, clock: Clock) -> None:
-        self.config = config
+    ``spacing`` returns the seconds that must lie between two paid attempts of any processes; none for those by hand.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        ledger: Ledger,
+        clients: Clients,
+        clock: Clock,
+        spacing: Callable[[Service, ProbeKind], float] = lambda *_: 0.0,
+    ) -> None:
+        self.config, self._spacing = config, spacing
         self._ledger, self._clients, self._clock = ledger, clients, clock
         self._accepted = AcceptedCanaries(ledger)
         self._backoff = Backoff(ledger, clock.now)
@@ -93,24 +105,38 @@ class Runner:
         return self._backoff.wait_seconds(service.id, settings.interval if settings is not None else 0.0)
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
-        """Return the attempt's result, or None if another process is running the same probe now."""
+        """Return the attempt's result, or None if another process runs the same probe now, or has just paid for it."""
         with ExitStack() as held:
             try:
-                if not held.enter_context(self._ledger.attempt_lock(service.id, probe)):
+                if not await self._hold(service, probe, held):
                     return None
             except StorageError as error:
                 # Without a lock two processes may run the same free probe at once, which harms neither.
                 if probe.is_paid:
                     return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
             result = await self._run_by[probe.charge](service, probe)
-            if not probe.is_paid:
+            if not probe.is_paid and result is not None:
                 self._backoff.free(service.id, probe, is_success=result.is_success)
             return result
 
-    async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult:
+    async def _hold(self, service: Service, probe: ProbeKind, held: ExitStack) -> bool:
+        """Hold the probe's lock; return whether it is ours. A canary waits its turn, since each exporter needs one.
+
+        Exporters on other machines need no turns for a free probe.
+        """
+        deadline = self._clock.monotonic() + service.timeout(probe)
+        while True:
+            lock = self._ledger.attempt_lock(service.id, probe, everywhere=probe.charge is not Charge.FREE)
+            if held.enter_context(lock):
+                return True
+            if probe.charge is not Charge.SURPRISE or self._clock.monotonic() >= deadline:
+                return False
+            await self._clock.sleep(BUSY_SECONDS)
+
+    async def _free(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         return await self._attempt(service, probe, self._new_attempt(service, probe))
 
-    async def _surprise(self, service: Service, probe: ProbeKind) -> ProbeResult:
+    async def _surprise(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         """Run the attempt; charge an accepted canary, and never send it to this target again.
 
         If all canaries were accepted before, the attempt was requested by hand and tries them once more.
@@ -118,6 +144,11 @@ class Runner:
         if not self.config.providers[service.provider].canary:
             return self._not_sent(service, probe, f"providers.{service.provider}.canary is false", "ruled-out")
         target, price = target_of(self.config, service), self.config.attempt_price_usd(service) or 0.0
+        was_barred = self.is_barred(service, probe)
+        self._accepted.read_again()
+        if self.is_barred(service, probe) and not was_barred and self._spacing(service, probe):
+            why = f"another process met an accepted canary: {NOT_SENT.format(service.id)}"
+            return self._not_sent(service, probe, why, "ruled-out")
 
         attempt = self._new_attempt(service, probe)
         attempt.canaries = self._usable_canaries(service) or attempt.api.canary
@@ -144,8 +175,9 @@ class Runner:
             self._accepted.drop(sent())
         return result
 
-    async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult:
+    async def _paid(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         """Reserve the price, remember the job, attempt, settle: in this order, so that a crash costs nothing extra."""
+        self._backoff.read_again()
         price = self.config.attempt_price_usd(service)
         if price is None:
             return self._not_sent(service, probe, "the service has no price: set price_usd")
@@ -154,6 +186,8 @@ class Runner:
             why = "the last paid attempts made no job: the next one may run in"
             return self._not_sent(service, probe, f"{why} {span(wait)}", "backoff")
         try:
+            if self._was_paid(service, probe):
+                return None
             limit, shares = self.config.budget_usd_per_day, shares_of(self.config, service)
             reservation = self._ledger.reserve(service.id, probe, price, limit, shares)
             if reservation is None:
@@ -181,6 +215,11 @@ class Runner:
         if is_made or attempt.last.is_sent:
             self._backoff.paid(service.id, is_fruitless=not is_made)
         return replace(result, wait_seconds=self._wait_seconds(service, probe))
+
+    def _was_paid(self, service: Service, probe: ProbeKind) -> bool:
+        """Return whether any process has paid for the probe within its spacing. Raises StorageError."""
+        last, spacing = self._ledger.last_attempt(service.id, probe), self._spacing(service, probe)
+        return last is not None and 0 <= self._ledger.now() - last < spacing
 
     def _new_attempt(self, service: Service, probe: ProbeKind) -> Attempt:
         provider = self.config.providers[service.provider]

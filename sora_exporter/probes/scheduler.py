@@ -172,7 +172,7 @@ class Scheduler:
             # The next start is counted from the last one; missed starts are skipped.
             missed = int((self._clock.monotonic() - started) // job.settings.interval)
             started += (missed + 1) * job.settings.interval
-            await self._clock.sleep(started - self._clock.monotonic())
+            await self._clock.sleep(self._paid_rest(job) or started - self._clock.monotonic())
 
     def _first_delay(self, job: Job) -> float:
         """Return the seconds to wait before the first attempt after a start or a change.
@@ -181,8 +181,13 @@ class Scheduler:
         """
         interval = job.settings.interval
         delay = splay(job.service.id, job.probe) * min(interval, FIRST_ROUND_SECONDS)
+        return max(delay, self._paid_rest(job))
+
+    def _paid_rest(self, job: Job) -> float:
+        """Return the seconds until a paid probe may run again, whichever process ran it last; 0 for a free one."""
         last = self._last_paid(job.service.id, job.probe) if job.probe.is_paid else None
-        return delay if last is None else max(delay, min(last + interval - self._clock.now(), interval))
+        interval = job.settings.interval
+        return 0.0 if last is None else max(min(last + interval - self._clock.now(), interval), 0.0)
 
     async def _fly(self, service: Service, probe: ProbeKind, target: Target | None) -> ProbeResult | None:
         """Run one attempt within the caps and record its result."""

@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 
 from sora_exporter.config import Service
+from sora_exporter.config.shard import shard_of
 from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
 from sora_exporter.evidence.snapshot import result_overview
 from sora_exporter.exporter import Exporter
@@ -78,6 +79,9 @@ def _requested(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Servi
     service_id, name = parameters.get("service_id", ""), parameters.get("probe", "")
     service = exporter.config.service(service_id)
     if service is None:
+        if (other := exporter.whole.service(service_id)) is not None:
+            number = shard_of(other.provider, exporter.shard.count)
+            raise Refused(f"{service_id} belongs to shard {number}/{exporter.shard.count}: this is {exporter.shard}")
         known = ", ".join(s.id for s in exporter.config.services[:20]) or "(none)"
         raise Refused(f"unknown service_id {service_id[:64]!r}: configured are {known}")
     name = name or _usual(service)

@@ -20,8 +20,10 @@ from starlette.types import ASGIApp
 
 from sora_exporter import __version__
 from sora_exporter.budget.ledger import Ledger
+from sora_exporter.budget.storage import Place
 from sora_exporter.clock import SystemClock
 from sora_exporter.config import Config
+from sora_exporter.config.shard import WHOLE, Shard
 from sora_exporter.evidence.track import FAILURES_KEPT
 from sora_exporter.exporter import Exporter
 from sora_exporter.history.keeper import History
@@ -52,7 +54,7 @@ class ServeSettings:
     ``prometheus`` is where the status page reads the past, if anywhere.
     """
 
-    storage: Path
+    storage: Place
     config_file: Path | None
     listen_addresses: tuple[str, ...] = (":10198",)
     systemd_socket: bool = False
@@ -60,6 +62,7 @@ class ServeSettings:
     trusted_proxies: tuple[str, ...] = ()
     reload_seconds: float | None = None
     history_limit: int = FAILURES_KEPT
+    shard: Shard = WHOLE
     prometheus: Access | None = None
     app: AppSettings = field(default_factory=AppSettings)
 
@@ -133,7 +136,10 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         ledger = opened.enter_context(
             contextlib.closing(Ledger.open(settings.storage, exclusive=True, now=clock.now))
         )  # fmt: skip
-        exporter = Exporter(config, settings.config_file, ledger, clock, history, failures_kept=settings.history_limit)
+        exporter = Exporter(
+            config, settings.config_file, ledger, clock, history,
+            failures_kept=settings.history_limit, shard=settings.shard,
+        )  # fmt: skip
         app = guarded(create_app(exporter, settings.app), settings.web)
         tls = settings.web.server_context() if settings.web is not None else None
         server = Server(exporter, server_config(app, settings.trusted_proxies), tls)
@@ -143,7 +149,9 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         scheme = "http" if tls is None else "https"
         for address, listener in listeners:
             url = settings.app.external_url.rstrip("/") or where(address, listener, scheme)
-            log.info("serving", extra={"version": __version__, "count": len(config.services), "address": f"{url}/"})
+            log.info(
+                "serving", extra={"version": __version__, "count": len(exporter.config.services), "address": f"{url}/"}
+            )
         try:
             await server.serve(sockets=[listener for _, listener in listeners])
         finally:

@@ -207,3 +207,17 @@ def test_promtool_takes_the_configuration_as_mounted(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("rules found") == 2
+
+
+def test_the_database_beside_it_is_locked_in_and_waited_for() -> None:
+    """The added file gives the exporter a shared storage, and its database is confined like all other services."""
+    added = yaml.safe_load((ROOT / "deploy/compose/postgresql.yaml").read_text("utf-8"))
+    exporter, database = added["services"]["exporter"], added["services"]["postgresql"]
+    assert "--storage.url=postgresql://sora@postgresql/sora" in filled_in(exporter["command"]).split()
+    assert exporter["depends_on"] == {"postgresql": {"condition": "service_healthy"}}
+    assert exporter["environment"]["PGPASSWORD"] == database["environment"]["POSTGRES_PASSWORD"]
+    assert (database["read_only"], database["cap_drop"], database["user"]) == (True, ["ALL"], "postgres")
+    assert set(database) <= SERVICE_FIELDS | {"user"}
+    assert set(database["healthcheck"]) == CHECK_FIELDS
+    assert "ports" not in database
+    assert [volume.partition(":")[0] for volume in database["volumes"]] == list(added["volumes"])

@@ -27,11 +27,34 @@ def test_config_check_says_good_and_runs_nothing(config_file: Path, tmp_path: Pa
         (["--web.external-url=https://status.example/?a=b"], ["is not an address such as"]),
         (["--web.trusted-proxies=10.0.0.7,everyone"], ["write addresses or networks such as 10.0.0.7,192.0.2.0/24"]),
         (["--history.limit=0"], ["--history.limit"]),
+        (["--shard=6/5"], ["--shard", "'6/5': there is no shard 6 of 5: the first is 1, the last 5"]),
+        (["--shard=two"], ["'two' is not a shard such as 2/5"]),
+        (["--storage.url=mysql://db/sora"], ["--storage.url", "is not an address such as postgresql://sora@db"]),
+        (["--storage.url=postgresql://sora:pw@db/sora"], ["holds a password", "--storage.password-file or PGPASSFILE"]),
+        (["--storage.url=postgresql://db/sora?password=pw"], ["holds a password"]),
     ],
 )
 def test_a_wrong_option_is_one_line(arguments: list[str], words: list[str]) -> None:
     """An option that cannot be meant so is refused before anything is read."""
     assert_mistake(call("serve", *arguments), *words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--storage.password-file=pw"], "--storage.password-file without its database: add --storage.url"),
+        (
+            ["--storage.url=postgresql://db/sora", "--storage.path=here"],
+            "--storage.url and --storage.path are both given",
+        ),
+        (["--shard=1/2"], "--shard with a budget: each shard would spend all of it: add --storage.url"),
+    ],
+)
+def test_options_that_contradict_each_other(tmp_path: Path, arguments: list[str], words: str) -> None:
+    """Two places of storage, a password of none, and a budget that shards do not share: one line each."""
+    path = tmp_path / "sora.yml"
+    path.write_text("budget_usd_per_day: 1\n", "utf-8")
+    assert_mistake(call("serve", f"--config.file={path}", *arguments), words)
 
 
 def test_credentials_of_no_prometheus_are_a_mistake(config_file: Path, tmp_path: Path) -> None:

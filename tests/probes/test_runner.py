@@ -164,6 +164,37 @@ async def test_a_probe_under_way_is_not_begun_again(simulator: SimulatedProvider
     assert (sum(result is None for result in results), simulator.created()) == (2, 1)
 
 
+async def test_what_another_process_has_just_paid_for_is_not_paid_again(
+    simulator: SimulatedProvider, bench: Bench
+) -> None:
+    """Within the spacing of a paid probe only one of two exporters orders; without one both do."""
+    config = bench.config(simulator.base_url("videos"), "videos", "MiniMax-H3")
+    runners = [bench.runner(config), bench.runner(config, spacing=3600.0), bench.runner(config)]
+    results = [await runner.run(config.services[0], ProbeKind.SUBMIT) for runner in runners]
+    assert [result is None for result in results] == [False, True, False]
+    assert simulator.created() == 2
+
+
+async def test_a_canary_waits_for_that_of_another_process(simulator: SimulatedProvider, bench: Bench) -> None:
+    """Two exporters that send a canary at once take turns, and both have their result; a free probe needs no turn."""
+    config = bench.config(simulator.base_url("videos"), "videos", "MiniMax-H3")
+    service, runner = config.services[0], bench.runner(config)
+    results = await asyncio.gather(*(runner.run(service, ProbeKind.CANARY) for _ in range(2)))
+    assert [result and result.error_class for result in results] == [E.NONE, E.NONE]
+
+
+async def test_a_canary_that_another_process_met_accepted_is_not_sent(bench: Bench) -> None:
+    """A running exporter learns from the ledger that the provider accepts the canary, before it sends its own."""
+    async with serve(ACCEPTS) as server:
+        config = bench.config(server.url, "films", "sora-2", document=ONE_CANARY)
+        one, other = (bench.runner(config, spacing=60.0) for _ in range(2))
+        results = [await runner.run(config.services[0], ProbeKind.CANARY) for runner in (one, other)]
+    rules = [result.rule for result in results if result is not None]
+    assert rules[1] == "ruled-out"
+    assert len(server.requests) == 2
+    assert other.is_barred(config.services[0], ProbeKind.CANARY)
+
+
 async def test_an_answer_later_than_slow_after_is_slow(simulator: SimulatedProvider, bench: Bench) -> None:
     """A good answer that takes longer than ``slow_after`` is slow, and a success all the same."""
     simulator.behave("MiniMax-H3", "slow", delay_seconds=0.05)
@@ -215,7 +246,7 @@ async def test_the_key_is_in_no_result(bench: Bench) -> None:
     assert "sk-of-the-probes" not in repr(result)
 
 
-def disk_is_full(*_: Any) -> None:
+def disk_is_full(*_: Any, **__: Any) -> None:
     raise StorageError("ledger.sqlite3: has no space left: free space on its disk")
 
 

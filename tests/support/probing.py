@@ -148,9 +148,9 @@ class Bench:
             }
         )
 
-    def runner(self, config: Config) -> Runner:
-        """Return a runner of the configured probes."""
-        return Runner(config, self.ledger, self.clients, self.clock)
+    def runner(self, config: Config, spacing: float = 0.0) -> Runner:
+        """Return a runner of the configured probes; ``spacing`` is the least time between two paid ones in seconds."""
+        return Runner(config, self.ledger, self.clients, self.clock, lambda *_: spacing)
 
     async def run(self, probe: ProbeKind, base_url: str, api: str, model: str, **settings: Any) -> ProbeResult:
         """Run one probe of a service and return its result."""

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from support.clock import HandClock
 from support.exporting import Served, result, serving
 
+from sora_exporter.config.shard import Shard, shard_of
 from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Wire
 from sora_exporter.web.probe import LONGEST_SECONDS, SHORTEST_SECONDS, seconds_left
@@ -33,6 +34,17 @@ def values(text: str) -> dict[str, float]:
         for family in parse_text(text)
         for sample in family.samples
     }
+
+
+async def test_a_service_of_another_shard_is_named(served: Served) -> None:
+    """A scrape that reaches the wrong shard learns which one has the service, in one line."""
+    served.exporter.shard = Shard(3 - shard_of("relay", 2), 2)
+    assert await served.exporter.reload() == ""
+    answer = await served.get("/probe", params={"service_id": "sora-2-official"})
+    assert answer.status_code == 400
+    own, other = served.exporter.shard, Shard(shard_of("relay", 2), 2)
+    assert answer.text == f"sora-2-official belongs to shard {other}: this is {own}\n"
+    assert (await served.get("/metrics")).text.count("sora_service_info{") == 0
 
 
 async def test_a_probe_answers_in_the_names_of_blackbox_exporter(served: Served) -> None:
