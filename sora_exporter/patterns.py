@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import re2  # type: ignore[import-untyped]
 
@@ -32,6 +32,16 @@ class Pattern:
     def all_in(self, text: str) -> Iterator[str]:
         """Yield its matches in a text, from left to right."""
         return (match.group() for match in self._compiled.finditer(_sound(text)))
+
+    def replaced(self, text: str, replacement: Sequence[str | int]) -> str:
+        """Return the text with every match replaced by these texts and groups of the match, by their numbers."""
+        text = _sound(text)
+        pieces, done = [], 0
+        for match in self._compiled.finditer(text):
+            pieces.append(text[done : match.start()])
+            pieces += [part if isinstance(part, str) else match.group(part) for part in replacement]
+            done = match.end()
+        return "".join([*pieces, text[done:]])
 
 
 def quoted(text: str) -> str:

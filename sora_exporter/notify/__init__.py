@@ -1,0 +1,1 @@
+"""Notifications: Alertmanager's webhooks in the reader's language, sent to where the reader is."""
