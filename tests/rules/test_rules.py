@@ -19,7 +19,7 @@ DASHBOARDS = ("sora-overview", "sora-service", "sora-risk-control", "sora-cost")
 ALERTS = list(shipped("alerts"))
 ALERT_NAMES = sorted({rule["alert"] for rule in ALERTS})
 INNER = re.compile(
-    r":hourly|:delta1?m?$|:(?:sum|count)\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:"
+    r":hourly|:delta1?m?$|:(?:sum|count)\d+[hd]$|:rank$|^sora:|instance|location|_probe:|disputed|trouble_|changed_|held_|_seen:|uncounted|:max1m"
 )
 """Series that only other rules read."""
 UNREACHED = {ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TLS}
