@@ -7,6 +7,8 @@ out.
 
     verdict = classify(Answer(http_status=429, body='{"error": {"message": "Too many requests"}}'))
     print(verdict.error_class, verdict.status, verdict.rule)
+
+``from sora_exporter import classify`` is this module; its function is ``classify.classify``.
 """
 
 from __future__ import annotations
