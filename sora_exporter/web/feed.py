@@ -49,8 +49,8 @@ def render_feed(exporter: Exporter, base_url: str, words: Wording, service_id: s
     values = {
         "id": _id(page),
         "title": words("feed_title", title=title),
-        "page": page,
-        "address": f"{page.rstrip('/')}/feed.atom",
+        "page": f"{page}?lang={words.language}",
+        "address": f"{page.rstrip('/')}/feed.atom?lang={words.language}",
         "updated": max((entry.updated for entry in entries), default=iso(exporter.reload_state.succeeded_at)),
         "language": words.language,
         "entries": entries[:ENTRIES],
@@ -82,7 +82,7 @@ def _entry(event: Event, name: str, base_url: str, words: Wording) -> Entry:
     return Entry(
         id=_id(f"{event.service_id}/{event.began_at}/{event.status}"),
         title=words("feed_entry", service=name, status=status.name),
-        link=f"{base_url}/services/{event.service_id}",
+        link=f"{base_url}/services/{event.service_id}?lang={words.language}",
         category=event.status.value,
         began=began,
         updated=ended or began,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+import feedparser  # type: ignore[import-untyped]
 import httpx2
 import pytest
 from support.remembering import attempt, fill_january, page_says
@@ -65,26 +69,55 @@ async def test_a_wrong_question_gets_its_mistake(client: httpx2.AsyncClient, que
 
 
 @pytest.mark.parametrize("path", ["/feed.atom", "/services/sora-2-official/feed.atom"])
-async def test_feeds_are_valid_atom(client: httpx2.AsyncClient, path: str) -> None:
-    """Each feed has what RFC 4287 requires: ids as URNs that differ, moments with a zone, absolute links, an author."""
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_feeds_are_read_by_a_feed_reader(client: httpx2.AsyncClient, path: str, language: str) -> None:
+    """A reader that is not ours finds nothing to complain about, the language, and every part of every entry."""
+    answer = await client.get(path, params={"lang": language})
+    read = feedparser.parse(answer.content, response_headers={"content-type": answer.headers["content-type"]})
+    assert (read.bozo, read.version, read.feed.language) == (0, "atom10", language)
+    assert read.entries
+    for one in (read.feed, *read.entries):
+        assert urlsplit(one.link).scheme == "https"
+        assert one.title.strip()
+        assert one.updated_parsed is not None
+    assert all(one.content[0].type == "text/plain" and one.content[0].value for one in read.entries)
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/services/sora-2-official/feed.atom"])
+async def test_feeds_keep_the_rules_of_atom(client: httpx2.AsyncClient, path: str) -> None:
+    """The rules of RFC 4287 hold: each element as often as it may be, dates, names, links, and text without markup."""
     answer = await client.get(path)
     assert answer.headers["content-type"].startswith("application/atom+xml")
     feed = ElementTree.fromstring(answer.text)
     entries = feed.findall(f"{ATOM}entry")
     assert entries
+    assert all(element.tag.startswith(ATOM) for element in feed.iter())
+    # Sections 4.1.1 and 4.1.2: what is there once, what at most once; an author of the feed stands for its entries.
     for element in (feed, *entries):
-        for name in ("id", "title", "updated"):
-            assert len(element.findall(f"{ATOM}{name}")) == 1
-    assert feed.find(f"{ATOM}author/{ATOM}name") is not None
+        counts = Counter(child.tag.removeprefix(ATOM) for child in element)
+        assert [counts[name] for name in ("id", "title", "updated")] == [1, 1, 1]
+        once = ("generator", "icon", "logo", "rights", "subtitle", "published", "content", "summary", "source")
+        assert max(counts[name] for name in once) <= 1
+        kinds = [(link.get("rel"), link.get("type"), link.get("hreflang")) for link in element.findall(f"{ATOM}link")]
+        assert len(kinds) == len(set(kinds))
+        assert "alternate" in {kind[0] for kind in kinds}
+    assert (feed.findtext(f"{ATOM}author/{ATOM}name") or "").strip()
+    # Section 4.2.6: ids are absolute IRIs that never change; no two entries are the same.
     ids = [found.text or "" for found in feed.iter(f"{ATOM}id")]
     assert len(set(ids)) == len(ids)
     assert all(one.startswith("urn:uuid:") for one in ids)
+    # Section 3.3: dates are those of RFC 3339, with an uppercase T and Z.
+    dates = [found.text or "" for name in ("updated", "published") for found in feed.iter(f"{ATOM}{name}")]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", date) for date in dates)
     moments = [datetime.fromisoformat(found.text or "") for found in feed.iter(f"{ATOM}updated")]
-    assert all(moment.tzinfo for moment in moments)
     assert moments[1:] == sorted(moments[1:], reverse=True)
     assert moments[0] == max(moments)
+    # Sections 3.1.1.1 and 4.1.3.3: text of the type text has no child elements; 4.2.2: a category has a term.
+    assert not any(len(found) for name in ("title", "content") for found in feed.iter(f"{ATOM}{name}"))
+    assert all(found.get("term") for found in feed.iter(f"{ATOM}category"))
+    # Section 4.2.7: links are IRIs; the feed names its own address.
     links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
-    assert links["self"] == f"https://status.example/sora{path}"
+    assert links["self"] == f"https://status.example/sora{path}?lang=en"
     assert all((link.get("href") or "").startswith("https://") for link in feed.iter(f"{ATOM}link"))
 
 
