@@ -7,13 +7,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import Any
 
-import yaml
 from starlette.responses import Response
 
-DATA: Mapping[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("bodies.yml").read_text("utf-8"))
+from .data import read
+
+DATA: Mapping[str, Any] = read("bodies.yml")
 ERROR_CLASSES: frozenset[str] = frozenset(DATA["errors"])
 _WORD = re.compile(r"\{(\w+)\}")
 

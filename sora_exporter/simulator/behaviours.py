@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from .answers import ERROR_CLASSES
+from .data import read
 
 CHOICES: Mapping[str, frozenset[str]] = {
     "stage": frozenset({"key", "channel", "upstream", "job", "poll"}),
@@ -49,7 +47,7 @@ class Behaviour:
 SETTINGS = tuple(field.name for field in fields(Behaviour))
 _TABLE: Mapping[str, Mapping[str, Any]] = {
     **{error_class: {"answer": error_class} for error_class in sorted(ERROR_CLASSES)},
-    **yaml.safe_load(resources.files(__package__).joinpath("behaviours.yml").read_text("utf-8")),
+    **read("behaviours.yml"),
 }
 BEHAVIOURS: Mapping[str, Behaviour] = {
     name: Behaviour(behaviour=name, **settings) for name, settings in sorted(_TABLE.items())

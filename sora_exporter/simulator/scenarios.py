@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from .behaviours import Behaviour, read_behaviour
+from .data import read
 
 
 class UnknownScenario(ValueError):
@@ -53,7 +51,7 @@ def _read_scenario(name: str, entry: Mapping[str, Any]) -> Scenario:
     )
 
 
-_DATA: Mapping[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("scenarios.yml").read_text("utf-8"))
+_DATA: Mapping[str, Any] = read("scenarios.yml")
 MODELS: Mapping[str, Model] = {
     name: Model(name, **{**entry, "endpoints": tuple(entry["endpoints"])}) for name, entry in _DATA["models"].items()
 }

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import resources
 from typing import Any
 
-import yaml
+from .data import read
 
 IMPACT_OF = {
     "operational": "none",
@@ -98,7 +97,7 @@ def _time(timestamp: float) -> str:
 
 def load_pages(now: float) -> dict[str, Page]:
     """Return the built-in pages, everything operational since ``now`` (Unix seconds)."""
-    data = yaml.safe_load(resources.files(__package__).joinpath("status_pages.yml").read_text("utf-8"))
+    data = read("status_pages.yml")
     return {
         name: Page(
             **{

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-import yaml
+from ..data import parse
 
 CONDITIONS: Mapping[str, str] = {
     "good": "Everything works.",
@@ -129,7 +129,7 @@ def read_rule(entry: Mapping[str, Any]) -> Rule:
 
 def read_gateway(name: str, text: str) -> Gateway:
     """Return the gateway that a file's text describes; TypeError or ValueError for members that do not exist."""
-    entry = yaml.safe_load(text)
+    entry = parse(text)
     rules: dict[str, Any] = {
         member: tuple(read_rule(line) for line in entry.pop(member, ()))
         for member in ("checks", "rights", "dead_upstream", "upstream")
