@@ -40,8 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that drive programs: they wait long, and the others fill the second core meanwhile."""
     kinds = ("programs", "processes")
-    heavy = {kind: {item.path for item in items if item.get_closest_marker(kind)} for kind in kinds}
-    items.sort(key=lambda item: [item.path not in heavy[kind] for kind in kinds])
+    heavy = {kind: {str(item.path) for item in items if item.get_closest_marker(kind)} for kind in kinds}
+    items.sort(key=lambda item: [str(item.path) not in heavy[kind] for kind in kinds])
 
 
 # The running test, if it may not start a process. Tests that may are marked, so that the others stay quick.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib import resources
 
 import pytest
-import yaml
 
 from sora_exporter.classify.facts import Facts
 from sora_exporter.classify.rules import TABLE as SHIPPED
 from sora_exporter.classify.rules import Table
+from sora_exporter.documents import shipped
 
 DOCUMENT = {
     "words": {"money": "credits|funds"},
@@ -67,7 +67,7 @@ def test_an_unknown_family_is_a_mistake() -> None:
 
 LANGUAGES = {"ja", "ko", "ru", "es", "pt", "fr", "de", "id", "vi"}
 FILE = resources.files("sora_exporter.classify").joinpath("languages.yml")
-TRANSLATIONS = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+TRANSLATIONS = shipped(FILE)
 
 
 @pytest.mark.parametrize("rule", TRANSLATIONS)

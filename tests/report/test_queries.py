@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
+from sora_exporter.documents import shipped
 from sora_exporter.report import queries
 from sora_exporter.report.findings import WINDOWS, Window
 
 RULES = Path(__file__).parents[2] / "alerting-rules" / "sora-recording.rules.yml"
-RECORDED = {rule["record"] for group in yaml.safe_load(RULES.read_text("utf-8"))["groups"] for rule in group["rules"]}
+RECORDED = {rule["record"] for group in shipped(RULES)["groups"] for rule in group["rules"]}
 
 
 def questions(window: Window) -> list[str]:

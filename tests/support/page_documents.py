@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from sora_exporter.documents import shipped
 from sora_exporter.status_pages.facts import Impact, PageReport
 from sora_exporter.status_pages.readers import READERS
 
@@ -22,7 +22,7 @@ DURING_MAINTENANCE = datetime.fromisoformat("2026-08-01T08:30:00Z").timestamp()
 NOW = datetime.fromisoformat("2026-05-02T12:00:00Z").timestamp()
 VARIANTS = [
     pytest.param(page_format, case, id=f"{page_format}: {case['oddity']}")
-    for page_format, cases in yaml.safe_load((TESTS / "variants.yml").read_text("utf-8")).items()
+    for page_format, cases in shipped(TESTS / "variants.yml").items()
     for case in cases
 ]
 """The odd documents by format, as parameters of a test."""

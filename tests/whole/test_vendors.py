@@ -16,13 +16,14 @@ from support.probing import Bench
 from support.street import PRICE_USD, LeapingClock, Street, Watched, shown
 
 from sora_exporter.config.apis import builtin_apis
+from sora_exporter.documents import shipped
 from sora_exporter.fallback import AsyncFallbackClient
 from sora_exporter.probes.cleanup import FIRST_PAUSE_SECONDS, CleanUp
 from sora_exporter.result import ErrorClass, ProbeKind
 from sora_exporter.simulator.assets import GOOD
 from sora_exporter.simulator.vendors import VENDORS, kling, vertex_veo
 
-TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("vendors.yml").read_text("utf-8"))
+TABLE: dict[str, dict[str, Any]] = shipped(Path(__file__).with_name("vendors.yml"))
 SECRETS = {"KLING_ACCESS": kling.ACCESS_KEY, "KLING_SECRET": kling.SECRET_KEY}
 
 
