@@ -15,7 +15,7 @@ from support.clock import HandClock
 if TYPE_CHECKING:
     from support.programs.postgresql import Postgresql
 
-pytest_plugins = ["support.probing"]
+pytest_plugins = ["support.probing", "support.recorded"]
 
 # Tests that run in the background inherit an ignored SIGINT, and so do their children. Ctrl-C is tested all the same.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

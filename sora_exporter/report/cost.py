@@ -10,7 +10,7 @@ from types import MappingProxyType
 from sora_exporter.budget.estimate import MONTH_DAYS, Cost, ServiceCost
 from sora_exporter.figures import dollars
 from sora_exporter.report import markdown, text
-from sora_exporter.report.tables import Cell, Column, Table
+from sora_exporter.report.tables import Column, Table, cells
 
 COLUMNS = (
     Column("service"),
@@ -24,11 +24,13 @@ COLUMNS = (
 def cost_table(cost: Cost) -> Table:
     """Return one row per service, their sum, and the upper limit as a note."""
     rows = [
-        _row(each.service_id, dollars(each.price_usd), *_probes(each), *_day_and_month(each.reference_usd))
+        cells(each.service_id, dollars(each.price_usd), *_probes(each), *_day_and_month(each.reference_usd))
         for each in cost.services
     ]
     attempts = sum(service.attempts for service in cost.services)
-    total = _row("total", "", f"{attempts:g}", *_day_and_month(cost.scheduled_usd), *_day_and_month(cost.reference_usd))
+    total = cells(
+        "total", "", f"{attempts:g}", *_day_and_month(cost.scheduled_usd), *_day_and_month(cost.reference_usd)
+    )
     return Table("cost", "Cost of the configured probes", COLUMNS, [*rows, total], [_limit(cost)])
 
 
@@ -61,10 +63,6 @@ def render_json(cost: Cost) -> str:
 COST_RENDERERS: Mapping[str, Callable[[Cost], str]] = MappingProxyType(
     {"text": render_text, "json": render_json, "markdown": render_markdown}
 )
-
-
-def _row(*texts: str) -> list[Cell]:
-    return [Cell(text) for text in texts]
 
 
 def _probes(service: ServiceCost) -> tuple[str, str, str]:

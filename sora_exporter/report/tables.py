@@ -63,7 +63,8 @@ def _columns(words: Wording, texts: Sequence[str], figures: Sequence[str] = ()) 
     return [*(Column(words.heading(key)) for key in texts), *(Column(words.heading(key), True) for key in figures)]
 
 
-def _cells(*texts: str) -> list[Cell]:
+def cells(*texts: str) -> list[Cell]:
+    """Return cells of these texts, without a colour."""
     return [Cell(text) for text in texts]
 
 
@@ -111,13 +112,13 @@ def _stability(findings: Findings, words: Wording) -> Table:
 def _stability_row(service: ServiceFindings, words: Wording) -> list[Cell]:
     seen, figures = percent(service.coverage, 1), service.figures
     if figures is None:
-        return _cells(title(service), words.none, words.value("unseen"), seen, *[words.none] * 4)
+        return cells(title(service), words.none, words.value("unseen"), seen, *[words.none] * 4)
     mark = f" {FRONT_DESK}" if service.is_front_desk_only else ""
     return [
         Cell(title(service)),
         Cell(stars(figures.stars, words)),
         Cell(percent(figures.availability) + mark, tone(figures.availability)),
-        *_cells(
+        *cells(
             seen,
             seconds_text(figures.response_seconds) or words.none,
             str(figures.episodes),
@@ -144,7 +145,7 @@ def _price(findings: Findings, words: Wording) -> Table:
         Column(words.heading("video_price", seconds=seconds), True),
     ]
     rows = [
-        _cells(
+        cells(
             title(service),
             words.list_price(service.price),
             words.price(service.price_per_success, service.price.unit if service.price else ""),
@@ -191,9 +192,9 @@ def _objective(findings: Findings, words: Wording) -> Table:
 
 def _statement_row(statement: Statement, words: Wording) -> list[Cell]:
     service, figures = statement.service, statement.service.figures
-    head = _cells(title(service), share(statement.objective))
+    head = cells(title(service), share(statement.objective))
     if figures is None or statement.allowed_seconds is None or statement.spent_seconds is None:
-        return [*head, *_cells(words.value("unseen"), *[words.none] * 4)]
+        return [*head, *cells(words.value("unseen"), *[words.none] * 4)]
     left = statement.budget_left
     verdict = (
         Cell(words.value("kept"), Status.OPERATIONAL)
@@ -204,7 +205,7 @@ def _statement_row(statement: Statement, words: Wording) -> list[Cell]:
         *head,
         Cell(percent(figures.availability, 3)),
         verdict,
-        *_cells(
+        *cells(
             words.span(statement.allowed_seconds),
             words.span(statement.spent_seconds),
             words.none if left is None else percent(left, 0),
@@ -227,7 +228,7 @@ def _stretches(key: str, found: list[tuple[Incident, ServiceFindings]], words: W
     newest = sorted(found, key=lambda pair: (-pair[0].start, pair[1].facts.service_id))
     rows = [
         [
-            *_cells(title(service), words.none if one.is_cut else minute(one.start)),
+            *cells(title(service), words.none if one.is_cut else minute(one.start)),
             Cell(words.value("open") if one.is_open else minute_of_year(one.end)),
             Cell(words.span(one.seconds)),
             Cell(words.error_class(one.error_class), one.error_class.status if one.error_class else None),

@@ -86,6 +86,11 @@ def records(value: object) -> list[Record] | None:
     return found if found or not value else None
 
 
+def rows_of(root: object, member: str) -> list[Record] | None:
+    """Return the rows of a document: a bare array, or that of a member."""
+    return records(root if isinstance(root, list) else record(root).get(member))
+
+
 def text(value: object) -> str:
     """Return one line of printable text, at most TEXT_CHARACTERS; empty for any other value."""
     if not isinstance(value, str):

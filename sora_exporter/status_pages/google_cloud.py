@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from sora_exporter.status_pages.documents import (
@@ -16,8 +16,8 @@ from sora_exporter.status_pages.documents import (
     beside,
     link,
     parse,
-    record,
     records,
+    rows_of,
     text,
     timestamp,
     translate,
@@ -77,7 +77,7 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     """
     if INCIDENTS not in documents:
         raise PageError("no report without incidents.json")
-    incidents = _rows(parse(documents[INCIDENTS], KEPT_MEMBERS), "incidents")
+    incidents = rows_of(parse(documents[INCIDENTS], KEPT_MEMBERS), "incidents")
     if incidents is None:
         raise PageError("incidents.json is not a list of incidents")
     products, problems = _products(documents)
@@ -94,16 +94,12 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     return compose(findings, wanted_components, now, problems)
 
 
-def _rows(root: Any, member: str) -> list[Record] | None:
-    return records(root if isinstance(root, list) else record(root).get(member))
-
-
 def _products(documents: Mapping[str, bytes]) -> tuple[list[tuple[str, str]] | None, Mapping[str, str]]:
     """Return the listed products as (id, title), None without a list, and the problem with the list."""
     if PRODUCTS not in documents:
         return None, {}
     try:
-        rows = _rows(parse(documents[PRODUCTS], KEPT_MEMBERS), "products")
+        rows = rows_of(parse(documents[PRODUCTS], KEPT_MEMBERS), "products")
     except PageError as error:
         return None, {PRODUCTS: str(error)}
     if not rows:

@@ -19,6 +19,7 @@ from sora_exporter.status_pages.documents import (
     parse_each,
     record,
     records,
+    rows_of,
     text,
     timestamp,
     translate,
@@ -79,14 +80,14 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
     roots, broken = parse_each(documents)
     problems = {**broken, **_shapeless(roots)}
     summary = record(roots.get(SUMMARY))
-    whole = _rows(roots.get(COMPONENTS), "components")
-    rows = _newest([_rows(summary, "incidents"), _rows(roots.get(INCIDENTS), "incidents")])
+    whole = rows_of(roots.get(COMPONENTS), "components")
+    rows = _newest([rows_of(summary, "incidents"), rows_of(roots.get(INCIDENTS), "incidents")])
     planned = _newest(
-        [_rows(summary, "scheduled_maintenances"), _rows(roots.get(MAINTENANCES), "scheduled_maintenances")]
+        [rows_of(summary, "scheduled_maintenances"), rows_of(roots.get(MAINTENANCES), "scheduled_maintenances")]
     )
     incidents = None if rows is None else [row for row in rows if not _is_maintenance(row)]
     maintenances = _newest([planned, [row for row in rows or () if _is_maintenance(row)] or None])
-    part = _rows(summary, "components")
+    part = rows_of(summary, "components")
     listed = [*(whole or ()), *(part or ()), *_touched_now(incidents or ())]
     findings = Findings(
         indicator=_indicator(roots.get(STATUS)) or _indicator(summary),
@@ -102,20 +103,15 @@ def read(documents: Mapping[str, bytes], wanted_components: Sequence[str], now: 
 
 def _shapeless(roots: Mapping[str, object]) -> Mapping[str, str]:
     """Return the missing parts of each JSON document; a page may have no incident, but always has components."""
-    lists = {name: _rows(roots[name], member) for name, member in LISTS.items() if name in roots}
+    lists = {name: rows_of(roots[name], member) for name, member in LISTS.items() if name in roots}
     empty = [name for name, rows in lists.items() if rows is None or (name == COMPONENTS and not rows)]
     problems = {name: f"lists no {LISTS[name].replace('_', ' ')}" for name in empty}
     if STATUS in roots and _indicator(roots[STATUS]) is None:
         problems[STATUS] = "has no indicator"
     summary = roots.get(SUMMARY)
-    if SUMMARY in roots and _indicator(summary) is None and all(_rows(summary, m) is None for m in LISTS.values()):
+    if SUMMARY in roots and _indicator(summary) is None and all(rows_of(summary, m) is None for m in LISTS.values()):
         problems[SUMMARY] = "contains no status page"
     return problems
-
-
-def _rows(root: object, member: str) -> list[Record] | None:
-    """Return a document's rows, wrapped in an object as documented or bare."""
-    return records(root if isinstance(root, list) else record(root).get(member))
 
 
 def _newest(sources: Iterable[list[Record] | None]) -> list[Record] | None:

@@ -239,14 +239,18 @@ class Tapped:
         self._watcher.ended(_received(response, again.content, is_whole=is_whole))
 
 
-class SyncTap:
-    """A stream that passes every piece on at once."""
+class Tap:
+    """A stream of an answer, of which every piece is seen as it passes."""
 
     def __init__(self, stream: Any, tapped: Tapped) -> None:
         self._stream, self._tapped = stream, tapped
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class SyncTap(Tap):
+    """A stream that passes every piece on at once."""
 
     def __iter__(self) -> Iterator[bytes]:
         for piece in self._stream:
@@ -259,14 +263,8 @@ class SyncTap:
         self._stream.close()
 
 
-class AsyncTap:
+class AsyncTap(Tap):
     """A stream for asyncio that passes every piece on at once."""
-
-    def __init__(self, stream: Any, tapped: Tapped) -> None:
-        self._stream, self._tapped = stream, tapped
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._stream:

@@ -7,24 +7,16 @@ import os
 import pty
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from support import forking
 from support.command_line import command
-from support.recorded import Recorded, answering, each
+from support.recorded import Recorded, each
 
 from sora_exporter.cli.main import main
 from sora_exporter.cli.report import FORMATS
-
-
-@pytest.fixture
-def recorded() -> Iterator[Recorded]:
-    """The recorded answers, served."""
-    with answering(Recorded()) as serving:
-        yield serving
 
 
 def call(recorded: Recorded, *arguments: str) -> Result:

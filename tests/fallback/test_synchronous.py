@@ -6,23 +6,17 @@ import asyncio
 import inspect
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from prometheus_client import CollectorRegistry
 from support.probing import SimulatedProvider
 from support.shop import MODELS, OFFICIAL, REVERSE, config_of
+from support.waiting import wait_until
 
 from sora_exporter.config import ConfigError
-from sora_exporter.fallback import (
-    AllRoutesFailed,
-    AmbiguousSubmit,
-    AsyncFallbackClient,
-    FallbackClient,
-    RequestRefused,
-)
+from sora_exporter.fallback import AllRoutesFailed, AmbiguousSubmit, AsyncFallbackClient, FallbackClient, RequestRefused
 
 THREAD = "sora-fallback"
 
@@ -30,14 +24,6 @@ THREAD = "sora-fallback"
 def threads() -> list[threading.Thread]:
     """The clients' threads and their loops' helpers."""
     return [thread for thread in threading.enumerate() if thread.name.startswith((THREAD, "asyncio_"))]
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds; a minute is the limit for a hang."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 @pytest.fixture

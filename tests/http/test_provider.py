@@ -7,7 +7,7 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +31,6 @@ GET = Request("GET", "/models/sora-2", "models", 2.0)
 def create(**settings: Any) -> Request:
     """Return a paid create request."""
     return Request("POST", "/videos", "videos", 2.0, {"model": "sora-2", "prompt": "p"}, is_paid=True, **settings)
-
-
-@pytest.fixture
-async def clients() -> AsyncIterator[ProviderClients]:
-    """Clients that are closed afterwards."""
-    found = ProviderClients()
-    yield found
-    await found.keep_only({})
 
 
 def provider(url: str, **settings: Any) -> Provider:

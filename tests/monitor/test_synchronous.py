@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import json
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.probing import SimulatedProvider
+from support.waiting import wait_until
 
 from sora_exporter import Monitor
 from sora_exporter.budget.storage import StorageError
@@ -20,14 +20,6 @@ from sora_exporter.result import Depth, ErrorClass, Status
 
 THREAD = "sora-monitor"
 OFFICIAL = "sora-2-official"
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds; a minute is the limit for a hang."""
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 def test_a_check_finds_what_the_exporter_would(config: Path, simulator: SimulatedProvider) -> None:

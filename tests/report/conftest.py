@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
-from support.recorded import END, WINDOW, Find, Recorded, answering
+from support.recorded import END, WINDOW, Find, Recorded
 
 from sora_exporter.cli.report import Request, find
 from sora_exporter.history.prometheus import Access
 from sora_exporter.report.findings import Findings
-
-
-@pytest.fixture
-def recorded() -> Iterator[Recorded]:
-    """The recorded answers, served."""
-    with answering(Recorded()) as serving:
-        yield serving
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from sora_exporter.status_pages.documents import (
     parse,
     record,
     records,
+    rows_of,
     text,
     timestamp,
     translate,
@@ -94,3 +95,11 @@ def test_a_time_without_a_zone_is_utc(value: object, moment: float | None) -> No
 def test_only_web_addresses_are_links(value: object, address: str) -> None:
     """An address of another scheme, without a host or with quotes is not a link."""
     assert link(value) == address
+
+
+@pytest.mark.parametrize(
+    ("root", "rows"), [([{"a": 1}], [{"a": 1}]), ({"rows": [{"a": 1}]}, [{"a": 1}]), ({"rows": {}}, None), ("x", None)]
+)
+def test_rows_come_bare_or_in_a_member(root: object, rows: object) -> None:
+    """A document is an array of rows, or has them as a member; another document has none."""
+    assert rows_of(root, "rows") == rows

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -141,3 +142,10 @@ def answering(recorded: Recorded) -> Iterator[Recorded]:
     with over_http(Starlette(routes=routes)) as address:
         recorded.url = f"{address}/prefix"
         yield recorded
+
+
+@pytest.fixture
+def recorded() -> Iterator[Recorded]:
+    """The recorded answers, served."""
+    with answering(Recorded()) as serving:
+        yield serving

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
-from support.exporting import CONFIGURATION, KEY, Served, result, serving
+from support.exporting import CONFIGURATION, KEY, Served, result
 
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.poller import PageState
 from sora_exporter.web.app import AppSettings, create_app
 
 PAGES = ("/", "/metrics", "/sd", "/api/v1/status", "/config", "/-/healthy", "/-/ready")
-
-
-@pytest.fixture
-async def served(tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    """A started exporter with two services; time stands still."""
-    async with serving(tmp_path, clock, monkeypatch) as served:
-        yield served
 
 
 @pytest.mark.parametrize("path", PAGES)

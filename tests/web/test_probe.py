@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 from support.clock import HandClock
-from support.exporting import Served, result, serving
+from support.exporting import Served, result
 
 from sora_exporter.config.shard import Shard, shard_of
 from sora_exporter.config.values import SHORTEST_INTERVAL, SHORTEST_PAID_INTERVAL
@@ -18,13 +15,6 @@ from sora_exporter.result import Depth, ErrorClass, ProbeKind, Wire
 from sora_exporter.web.probe import LONGEST_SECONDS, SHORTEST_SECONDS, seconds_left
 
 CATALOG = ("sora-2-official", ProbeKind.CATALOG)
-
-
-@pytest.fixture
-async def served(tmp_path: Path, clock: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    """A started exporter with two services; time stands still."""
-    async with serving(tmp_path, clock, monkeypatch) as served:
-        yield served
 
 
 def values(text: str) -> dict[str, float]:
