@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import re
 from typing import Any
 
 import httpx2
+import pytest
 from support.clock import MIDNIGHT
 from support.html_structure import Structure
 from support.pages import history_of, many, overview, past, replace_services
 from support.remembering import JANUARY, PROVIDERS, attempt, fill_january, page_says
 
 from sora_exporter.clock import DAY_SECONDS
+from sora_exporter.evidence.routes import CRITERIA
 from sora_exporter.exporter import Exporter
 from sora_exporter.history.service import DAYS, Day, ServiceHistory
+from sora_exporter.plain_words import languages
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 from sora_exporter.web.app import create_app
@@ -40,6 +44,26 @@ def test_a_product_names_its_route_and_the_reason(exporter: Exporter) -> None:
     )
     assert "veo-3.1 Use nothing now no evidence about any route yet" in page.text
     assert "#sora-2-official" in page.all("href")
+
+
+STATED = {"status": "fast", "obstacles": "refuses", "proof": "proven", "access": "official", "price": "cheapest"}
+"""The word of the rule for each criterion; the name of a service decides only between equals."""
+
+
+@pytest.mark.parametrize("language", languages())
+def test_the_rule_of_the_route_is_one_sentence(exporter: Exporter, language: str) -> None:
+    """The page states below the products, in its language, by which criteria and in which order it chooses a route."""
+    fill_january(exporter)
+    rule = wording(language)("route_rule")
+    assert rule in overview(exporter, language).text
+    assert len(re.findall(r"[.。]", rule)) == 1
+
+
+def test_the_rule_of_the_route_names_the_criteria_in_order() -> None:
+    """The sentence names each criterion of the choice, in the order in which they decide."""
+    rule = wording("en")("route_rule")
+    assert [name for name, _ in CRITERIA] == [*STATED, "service_id"]
+    assert sorted(STATED.values(), key=rule.index) == list(STATED.values())
 
 
 async def test_a_prometheus_that_is_away_is_said_since_when(exporter: Exporter, clock: Any) -> None:
