@@ -19,6 +19,7 @@ from support.manifests import OPERATOR, Manifest, named, of_kind, pod_of, proble
 
 from sora_exporter import __version__
 from sora_exporter.config import load_config
+from sora_exporter.config.shard import parse_shard
 
 pytestmark = pytest.mark.programs
 
@@ -100,7 +101,7 @@ def test_the_program_accepts_its_arguments_and_finds_its_files(name: str) -> Non
     verb, *options = container["args"]
     serve = command(verb)
     assert serve.make_context(verb, list(options)).args == []
-    variables = {entry["name"] for entry in container.get("env", ())} - {"POD_INDEX", "HTTPS_PROXY"}
+    variables = {entry["name"] for entry in container.get("env", ())} - {"HTTPS_PROXY"}
     assert variables <= {param.envvar for param in serve.params}
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
     own = {*(volume["name"] for volume in pod["volumes"]), *claims(name)}
@@ -207,12 +208,23 @@ def test_scrape_driven_services_are_probed_by_both_ways() -> None:
     assert dropped[0]["regex"] == plain["metric_relabel_configs"][0]["regex"]
 
 
-def test_one_writer_of_a_volume() -> None:
-    """The pod with the volume ends before the next one starts."""
+def test_one_writer_of_a_volume_replicas_of_a_database_and_shards() -> None:
+    """A volume has one pod at a time; replicas share a database; shards have a number and a volume each."""
     assert workload("defaults")["spec"]["strategy"] == {"type": "Recreate"}
     assert workload("defaults")["spec"]["replicas"] == 1
     claimed = [volume.get("persistentVolumeClaim") for volume in pod_of(workload("defaults"))["volumes"]]
     assert {"claimName": one("defaults", "PersistentVolumeClaim")["metadata"]["name"]} in claimed
+    shared = workload("postgresql")["spec"]
+    assert (shared["replicas"], "strategy" in shared) == (3, False)
+    assert of_kind(made("postgresql"), "PersistentVolumeClaim") == []
+    shards = workload("shards")["spec"]
+    assert (shards["replicas"], "ordinals" in shards) == (5, False)
+    assert claims("shards") == ["storage"]
+    (variable,) = pod_of(workload("shards"))["containers"][0]["env"]
+    assert variable["name"] == "SORA_SHARD"
+    names = [f"{workload('shards')['metadata']['name']}-{ordinal}" for ordinal in range(shards["replicas"])]
+    numbers = [parse_shard(variable["value"], name) for name in names]
+    assert [str(shard) for shard in numbers] == ["1/5", "2/5", "3/5", "4/5", "5/5"]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +235,7 @@ def test_one_writer_of_a_volume() -> None:
         (["--set=log.level=loud"], "at '/log/level': value must be one of 'debug', 'info', 'warn', 'error'"),
         (["--set=postgresql.url=postgresql://u:secret@db/sora"], "at '/postgresql/url'"),
         (["--set=alertmanagerConfig.receivers.pgae.x=1"], "at '/alertmanagerConfig/receivers': additional prop"),
+        (["--set=shards=2,config.budget_usd_per_day=1"], "shards: each would spend the whole budget"),
         (["--set=replicas=2"], "replicas: several exporters without a common ledger"),
         (["--set=shards=2", "--set=persistence.existingClaim=x"], "persistence.existingClaim: each shard"),
         (["--set=existingConfigMap=x,config.budget_usd_per_day=1"], "existingConfigMap: there is a config too"),

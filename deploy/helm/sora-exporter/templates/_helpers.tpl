@@ -96,6 +96,9 @@ resources:
 {{- if and (gt (int .replicas) 1) (gt (int .shards) 1) }}
 {{- fail "replicas: a shard has one exporter: leave replicas at 1, or shards" }}
 {{- end }}
+{{- if and (gt (int .shards) 1) .config.budget_usd_per_day (not .postgresql.url) }}
+{{- fail "shards: each would spend the whole budget of config: set postgresql.url, which shards share" }}
+{{- end }}
 {{- if and .config .existingConfigMap }}
 {{- fail "existingConfigMap: there is a config too: give one of the two" }}
 {{- end }}

@@ -68,12 +68,9 @@ spec:
       {{- if or (gt (int .Values.shards) 1) .Values.extraEnv }}
       env:
         {{- if gt (int .Values.shards) 1 }}
-        - name: POD_INDEX
-          valueFrom:
-            fieldRef:
-              fieldPath: metadata.labels['apps.kubernetes.io/pod-index']
+        # The number comes from the name of the pod.
         - name: SORA_SHARD
-          value: $(POD_INDEX)/{{ .Values.shards }}
+          value: /{{ .Values.shards }}
         {{- end }}
         {{- with .Values.extraEnv }}
         {{- toYaml . | nindent 8 }}
