@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -16,6 +17,10 @@ from sora_exporter.simulator import run
 @click.option("--condition", default="good", show_default=True, help="Name of the gateway's condition.")
 @click.option("--vendor", default="", help="Name of a vendor, such as kling, to simulate instead of a scenario.")
 @click.option("--fault", default="", help="Name of a fault of that vendor.")
-def simulate(port: int, scenario: str, gateway: str, condition: str, vendor: str, fault: str) -> None:
+@click.option(
+    "--tls-port", type=click.IntRange(0, 65535), default=0, help="Port of the same over TLS; 0 takes a free one."
+)
+@click.option("--tls-file", default="", help="Certificate and key in PEM, to serve over TLS as well.")
+def simulate(**options: Any) -> None:
     """Run the simulated provider alone."""
-    sys.exit(run(port=port, scenario=scenario, gateway=gateway, condition=condition, vendor=vendor, fault=fault))
+    sys.exit(run(**options))

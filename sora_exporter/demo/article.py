@@ -48,6 +48,8 @@ ARTICLE: tuple[ServiceStory, ...] = (
 )  # fmt: skip
 
 _LIFE_SECONDS = 40 * 86400
+DISPUTED = "sora-2-official"
+"""The service that the second place could not reach for a while."""
 _STAYS = "sora-image"
 """The one service without an announced end of life."""
 

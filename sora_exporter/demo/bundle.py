@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -13,9 +14,16 @@ import yaml
 import sora_exporter
 from sora_exporter.demo import DemoError
 from sora_exporter.demo.article import living
-from sora_exporter.demo.surroundings import BUDGET_USD, PAID_EVERY
+from sora_exporter.demo.places import PLACES
+from sora_exporter.demo.surroundings import LOW_USD, PAID_EVERY
 
 PROBE_SETTINGS = {"interval": "10s", "timeout": "5s"}
+CERTIFICATE = "simulator.pem"
+BALANCE = {
+    "path": "/control", "from_root": True, "value": "granted_usd", "used": "spent_usd", "unit": "USD", "low": LOW_USD,
+    "interval": "1m",
+}  # fmt: skip
+"""The simulated maker has no call for it, as many makers have none; its own page says what was spent."""
 
 EXPORTER, ALERTMANAGER = "127.0.0.1:10198", "127.0.0.1:9093"
 """The addresses that the shipped prometheus.yml names."""
@@ -30,13 +38,15 @@ def bundle_folder(name: str) -> Path:
     raise DemoError(f"{name}/ is neither at {places[0]} nor at {places[1]}: run the demo from a checkout")
 
 
-def exporter_config(folder: Path, now: float) -> Path:
+def exporter_config(file: Path, now: float, budget_usd: float) -> Path:
     """Write the built-in services as the history ends, ``now`` (Unix seconds), and return the file.
 
-    Their intervals are short enough to watch, and those that are paid by the second generate a video now and then.
+    Their intervals are short enough to watch. With a budget (US dollars a day) those that are paid by the second
+    generate a video now and then. The provider's certificate is trusted from ``CERTIFICATE`` beside the file.
     """
     document = _read(resources.files("sora_exporter.config").joinpath("builtin.yml").read_text("utf-8"))
-    document["budget_usd_per_day"] = BUDGET_USD
+    document["budget_usd_per_day"] = budget_usd
+    document["providers"]["default"] |= {"ca_file": CERTIFICATE, "balance": BALANCE}
     stories = {story.id: story for story in living(now)}
     for service in document["services"]:
         story = stories[service["id"]]
@@ -44,16 +54,20 @@ def exporter_config(folder: Path, now: float) -> Path:
         if story.sunset is not None:
             service["sunset"] = datetime.fromtimestamp(story.sunset, UTC).date()
         service["probes"] = {"catalog": dict(PROBE_SETTINGS), "canary": dict(PROBE_SETTINGS)}
-        if story.price_unit == "second":
+        if budget_usd and story.price_unit == "second":
             service["probes"]["generate"] = {"interval": f"{PAID_EVERY // 3600}h", "timeout": "10m"}
-    return _write(folder / "sora.yml", document)
+    return _write(file, document)
 
 
-def prometheus_config(folder: Path, exporter: str, alertmanager: str | None) -> Path:
-    """Write the shipped configuration for these addresses (host:port), and return the file."""
+def prometheus_config(folder: Path, exporters: Sequence[str], alertmanager: str | None) -> Path:
+    """Write the shipped configuration for these addresses (host:port), and return the file; exporters by place."""
     rules = bundle_folder("alerting-rules")
-    text = (rules / "prometheus.yml").read_text("utf-8").replace(EXPORTER, exporter)
+    text = (rules / "prometheus.yml").read_text("utf-8").replace(EXPORTER, exporters[0])
     document = _read(text.replace(ALERTMANAGER, alertmanager or ALERTMANAGER))
+    (own,) = (job for job in document["scrape_configs"] if job["job_name"] == "sora_exporter")
+    own["static_configs"] = [
+        {"targets": [host], "labels": {"location": place}} for place, host in zip(PLACES, exporters, strict=True)
+    ]
     document["rule_files"] = [str(rules / name) for name in document["rule_files"]]
     if alertmanager is None:
         del document["alerting"]

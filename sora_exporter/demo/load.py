@@ -1,6 +1,6 @@
 """Loading the history as a separate program, so that it uses the second core and can be ended at once.
 
-``python -m sora_exporter.demo.load DATA_DIR DAYS TARGET`` prints its progress, line by line.
+``python -m sora_exporter.demo.load DATA_DIR DAYS HOST HOST`` prints its progress, line by line.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from sora_exporter.demo.tsdb import LoadError, all_series, load_history
 
 
 def main() -> None:
-    """Load so many days up to now, as if they had been scraped from TARGET (host:port)."""
-    data, days, instance = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    """Load so many days up to now, as if they had been scraped from the exporters at the two places (host:port)."""
+    data, days, hosts = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
     end = int(time.time())
     histories = [invent_history(story, end, days) for story in living(end)]
-    series = all_series(histories, {"instance": instance, "job": "sora_exporter"})
     try:
-        load_history(data, series, end - days * 86400, end, progress=partial(print, flush=True))
+        load_history(data, all_series(histories, hosts), end - days * 86400, end, progress=partial(print, flush=True))
     except LoadError as error:
         sys.exit(str(error))
 

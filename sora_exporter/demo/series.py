@@ -40,20 +40,33 @@ class Series:
 
 
 def raw_series(history: ServiceHistory, target: Mapping[str, str]) -> Iterator[Series]:
-    """Yield the exporter's own series of one service, with the labels of the scrape ``target`` (job, instance)."""
+    """Yield the exporter's own series of one service, with the labels of the scrape ``target``."""
     minutes, labels = history.minutes, {"service_id": history.service.id, **target}
+    yield from evidence_series(history, target)
     for status in Status:
         holds = [int(error_class.status is status) for error_class in minutes]
         yield Series("sora_service_status", {**labels, "status": status}, history.times, holds)
     yield at("sora_service_up", labels, history, [int(is_available(c)) if is_evidence(c) else None for c in minutes])
-    for present in sorted(set(minutes)):
-        one = [1 if error_class is present else None for error_class in minutes]
-        yield at("sora_service_error", {**labels, "error_class": present}, history, one)
     yield at("sora_service_response_time_seconds", labels, history, answered(history))
-    yield at("sora_service_status_since_timestamp_seconds", labels, history, _status_since(history))
     yield from _configured(history, labels)
     for probe in PROBES:
         yield from _probe_series(history, probe, {**labels, "probe": probe})
+
+
+def evidence_series(history: ServiceHistory, target: Mapping[str, str]) -> Iterator[Series]:
+    """Yield what the vote of several exporters reads of each: class, its beginning, and the last attempts."""
+    minutes, labels = history.minutes, {"service_id": history.service.id, **target}
+    for present in sorted(set(minutes)):
+        one = [1 if error_class is present else None for error_class in minutes]
+        yield at("sora_service_error", {**labels, "error_class": present}, history, one)
+    yield at("sora_service_status_since_timestamp_seconds", labels, history, _status_since(history))
+    chosen = sparse(history)
+    times = [history.times[index] for index in chosen]
+    for probe, (step, failing) in PROBES.items():
+        own = {**labels, "probe": probe}
+        yield Series("sora_probe_interval_seconds", own, times, [60 * step] * len(times))
+        yield Series("sora_probe_last_attempt_timestamp_seconds", own, times, times)
+        yield Series("sora_probe_success", own, times, [int(minutes[index] not in failing) for index in chosen])
 
 
 def at(name: str, labels: Mapping[str, str], history: ServiceHistory, values: Sequence[float | None]) -> Series:
@@ -93,7 +106,6 @@ def _configured(history: ServiceHistory, labels: Mapping[str, str]) -> Iterator[
         ("sora_service_objective_ratio", {}, service.objective),
         ("sora_service_price_usd", {"unit": service.price_unit}, service.price_usd or None),
         ("sora_service_sunset_timestamp_seconds", {}, service.sunset),
-        *(("sora_probe_interval_seconds", {"probe": probe}, 60 * step) for probe, (step, _) in PROBES.items()),
     ]
     for name, extra, value in constants:
         if value is not None:
@@ -112,8 +124,6 @@ def _probe_series(history: ServiceHistory, probe: ProbeKind, labels: Mapping[str
     attempts = [int(index % step == 0) for index in range(len(history.minutes))]
     total = list(accumulate(attempts))
     yield at_times("sora_probe_attempts_total", total)
-    yield at_times("sora_probe_success", [int(error_class not in failing) for error_class in history.minutes])
-    yield at_times("sora_probe_last_attempt_timestamp_seconds", history.times)
     for present in sorted(failing & set(history.minutes)):
         failures = [tried * (c is present) for tried, c in zip(attempts, history.minutes, strict=True)]
         yield at_times("sora_probe_failures_total", list(accumulate(failures)), error_class=present)

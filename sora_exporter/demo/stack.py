@@ -16,15 +16,18 @@ from typing import Final
 from sora_exporter.demo import DemoError
 from sora_exporter.demo.article import ARTICLE
 from sora_exporter.demo.bundle import (
+    CERTIFICATE,
     alertmanager_config,
     bundle_folder,
     exporter_config,
     grafana_provisioning,
     prometheus_config,
 )
+from sora_exporter.demo.certificate import write_certificate
 from sora_exporter.demo.children import Children, fetch, free_port, wait_until
 from sora_exporter.demo.notices import notices
 from sora_exporter.demo.screen import Screen
+from sora_exporter.demo.surroundings import BUDGET_USD
 
 SCENARIO: Final = "january-2026"
 BREAK_BEHAVIOUR: Final = "unavailable"
@@ -40,12 +43,18 @@ PROGRAMS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 }
 """Programs of others: their names, and the way to get them."""
 
-PORTS: Final = {"exporter": 10198, "simulator": 10199, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000}
+PORTS: Final = {
+    "exporter": 10198, "simulator": 10199, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000,
+    "simulator-tls": 10200, "second-exporter": 10201,
+}  # fmt: skip
+EXPORTERS: Final = ("exporter", "second-exporter")
+"""The exporters of the two places; only the first one pays for videos."""
 FREE_CHOICE: Final[Mapping[str, int]] = {}
 """Usual ports, or others where these are taken."""
 SHOWN: Final = {
     "grafana": "dashboards",
     "exporter": "status page; /metrics",
+    "second-exporter": "the same services, seen from another place",
     "simulator": "the provider: make services fail at /control",
     "prometheus": "rules, alerts and the history",
     "alertmanager": "notifications",
@@ -72,6 +81,11 @@ class Stack:
             raise DemoError(f"port {wished} of {name} is taken: choose another with --port {name}=PORT")
         host = self.hosts[name] = f"127.0.0.1:{port}"
         return host, f"http://{host}/"
+
+    @property
+    def exporters(self) -> list[str]:
+        """host:port of the exporter of each place."""
+        return [self.hosts[name] for name in EXPORTERS]
 
     @property
     def seconds(self) -> float:
@@ -111,14 +125,18 @@ def _start(stack: Stack, webhook: str, days: int) -> None:
         if found[name] is None:
             stack.screen.show(f"{name} is not installed; the rest runs without it. To get it: {how}")
     _start_simulator(stack)
-    exporter, url = stack.place("exporter")
+    for name in EXPORTERS:
+        stack.place(name)
     if found["prometheus"]:
         stack.place("prometheus")
     data = stack.children.folder / "prometheus"
-    load = [sys.executable, "-m", "sora_exporter.demo.load", str(data), str(days), exporter]
+    load = [sys.executable, "-m", "sora_exporter.demo.load", str(data), str(days), *stack.exporters]
     if program := found["prometheus"]:
         wait_for_history = stack.children.begin("history", load, stack.screen.update)
-    _start_exporter(stack, exporter, url)
+    first, second = EXPORTERS
+    _start_exporter(stack, first, BUDGET_USD)
+    _wait_for_a_full_page(stack)
+    _start_exporter(stack, second, budget_usd=0)
     if program:
         if alertmanager := found["alertmanager"]:
             _start_alertmanager(stack, alertmanager, webhook)
@@ -132,22 +150,32 @@ def _start(stack: Stack, webhook: str, days: int) -> None:
 
 def _start_simulator(stack: Stack) -> None:
     host, url = stack.place("simulator")
-    command = [sys.executable, "-m", "sora_exporter", "simulate", "--port", host.rpartition(":")[2]]
-    stack.children.start("simulator", [*command, "--scenario", SCENARIO], f"{url}control")
-
-
-def _start_exporter(stack: Stack, host: str, url: str) -> None:
-    folder, provider = stack.children.folder, f"http://{stack.hosts['simulator']}"
+    tls, _ = stack.place("simulator-tls")
+    certificate = write_certificate(stack.children.folder / CERTIFICATE, time.time())
     command = [
-        sys.executable, "-m", "sora_exporter", "serve", f"--config.file={exporter_config(folder, time.time())}",
-        f"--web.listen-address={host}", f"--storage.path={folder / 'storage'}",
+        sys.executable, "-m", "sora_exporter", "simulate", "--scenario", SCENARIO,
+        "--port", host.rpartition(":")[2], "--tls-port", tls.rpartition(":")[2], "--tls-file", str(certificate),
+    ]  # fmt: skip
+    stack.children.start("simulator", command, f"{url}control")
+
+
+def _start_exporter(stack: Stack, name: str, budget_usd: float) -> None:
+    folder, host, pages = stack.children.folder, stack.hosts[name], f"http://{stack.hosts['simulator']}/status"
+    command = [
+        sys.executable, "-m", "sora_exporter", "serve",
+        f"--config.file={exporter_config(folder / f'{name}.yml', time.time(), budget_usd)}",
+        f"--web.listen-address={host}", f"--storage.path={folder / name}",
         *(f"--prometheus.url=http://{prometheus}" for name, prometheus in stack.hosts.items() if name == "prometheus"),
     ]  # fmt: skip
     stack.children.start(
-        "exporter", command, f"{url}-/ready",
-        OPENAI_BASE_URL=f"{provider}/v1", OPENAI_API_KEY="sk-simulated",
-        SORA_OPENAI_STATUS_URL=f"{provider}/status/openai", SORA_GOOGLE_STATUS_URL=f"{provider}/status/google",
+        name, command, f"http://{host}/-/ready",
+        OPENAI_BASE_URL=f"https://{stack.hosts['simulator-tls']}/v1", OPENAI_API_KEY="sk-simulated",
+        SORA_OPENAI_STATUS_URL=f"{pages}/openai", SORA_GOOGLE_STATUS_URL=f"{pages}/google",
     )  # fmt: skip
+
+
+def _wait_for_a_full_page(stack: Stack) -> None:
+    url = f"http://{stack.exporters[0]}/"
     if not wait_until(lambda: _is_full(url), FIRST_PAGE_SECONDS):
         raise DemoError(f"the exporter does not know every service after {FIRST_PAGE_SECONDS:.0f} s: see {url}")
     stack.screen.show(f"first full page after {stack.seconds:.1f} s: {url}")
@@ -173,7 +201,7 @@ def _start_alertmanager(stack: Stack, program: str, webhook: str) -> None:
 
 def _start_prometheus(stack: Stack, program: str, data: Path) -> None:
     host = stack.hosts["prometheus"]
-    config = prometheus_config(stack.children.folder, stack.hosts["exporter"], stack.hosts.get("alertmanager"))
+    config = prometheus_config(stack.children.folder, stack.exporters, stack.hosts.get("alertmanager"))
     command = [
         program, f"--config.file={config}", f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=100d",
         f"--web.listen-address={host}",

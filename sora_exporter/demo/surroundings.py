@@ -13,8 +13,8 @@ from math import inf
 
 import yaml
 
-from sora_exporter.demo.history import ServiceHistory, is_available, is_evidence
-from sora_exporter.demo.series import SPARSE_SECONDS, Series, at, sparse
+from sora_exporter.demo.history import ServiceHistory, is_available
+from sora_exporter.demo.series import SPARSE_SECONDS, Series, sparse
 from sora_exporter.evidence.histogram import GENERATION_BUCKETS
 from sora_exporter.result import SEVERITY, Depth, ErrorClass, ProbeKind, Status
 
@@ -22,8 +22,9 @@ PAID_EVERY = 6 * 3600
 """Seconds between two generated videos."""
 PAID_SECONDS = 4
 """The length of a video that is paid for by the second."""
-BUDGET_USD = 5.0
-TOP_UP_USD, LOW_USD = 60.0, 10.0
+BUDGET_USD = 8.0
+TOP_UP_USD, LEFT_USD, LOW_USD = 120.0, 100.0, 10.0
+"""A balance that falls to half of what counts as low is topped up; the simulator's accounts begin with what is left."""
 LATE_SECONDS = 1800
 """An official page shows a fault so late, and its end so late."""
 PHASES: Mapping[str, Mapping[str, float]] = {
@@ -60,11 +61,9 @@ def surroundings(histories: Sequence[ServiceHistory], target: Mapping[str, str])
         yield from _proofs(history, times, target)
         yield from _phases(history, times, target)
         yield from _alerts(history, times)
-        yield _finding(history, target)
     yield from _paid([history for history in histories if _is_paid(history)], times, target)
     yield from _applications(histories, times)
     yield from _routes(histories, times)
-    yield from _exporter(first.service.provider, times, target)
 
 
 def _is_paid(history: ServiceHistory) -> bool:
@@ -135,13 +134,6 @@ def _proofs(history: ServiceHistory, times: Sequence[int], target: Mapping[str, 
             yield Series(name, {**labels, **extra}, [time for time, _ in kept], [value for _, value in kept])
 
 
-def _finding(history: ServiceHistory, target: Mapping[str, str]) -> Series:
-    """Return the finding of the one exporter, minute by minute."""
-    labels = {"service_id": history.service.id, "instance": target["instance"]}
-    ranks = [SEVERITY[one.status] - 1 if is_evidence(one) else None for one in history.minutes]
-    return at("service_id_instance:sora_service_severity:max", labels, history, ranks)
-
-
 def _phases(history: ServiceHistory, times: Sequence[int], target: Mapping[str, str]) -> Iterator[Series]:
     for probe in (ProbeKind.CATALOG, ProbeKind.CANARY):
         labels = {"service_id": history.service.id, "probe": str(probe), **target}
@@ -192,14 +184,15 @@ def _paid(histories: Sequence[ServiceHistory], times: Sequence[int], target: Map
         spent = [before + more for before, more in zip(spent, bought, strict=True)]
         yield from _generated(history, jobs, times, target)
         yield Series("sora_probe_cost_usd_total", {"service_id": history.service.id, **target}, times, bought)
-    by_day: dict[int, float] = {}
-    today = []
-    for time, total in zip(times, spent, strict=True):
-        today.append(round(total - by_day.setdefault(time // 86400, total), 4))
+    before: dict[int, float] = {}
+    for time, total in zip(times, [0.0, *spent], strict=False):
+        before.setdefault(time // 86400, total)
+    today = [round(total - before[time // 86400], 4) for time, total in zip(times, spent, strict=True)]
     yield Series("sora_probe_budget_spent_usd", target, times, today)
     yield _constant("sora_probe_budget_usd", target, times, BUDGET_USD)
     purse = {"provider": histories[0].service.provider, "unit": "USD", **target}
-    left = [round(TOP_UP_USD - (total * 2) % (TOP_UP_USD - LOW_USD / 2), 2) for total in spent]
+    least = LOW_USD / 2
+    left = [round(least + (LEFT_USD - least + 2 * (spent[-1] - total)) % (TOP_UP_USD - least), 2) for total in spent]
     yield Series("sora_provider_balance", purse, times, left)
     yield _constant("sora_provider_balance_low", purse, times, LOW_USD)
     reader = {"provider": histories[0].service.provider, **target}
@@ -291,16 +284,6 @@ def _routes(histories: Sequence[ServiceHistory], times: Sequence[int]) -> Iterat
             labels = {"product": product, "service_id": one.service.id}
             chosen = [int(found[:1] == [one]) for found in working]
             yield Series("product_service_id:sora_service_recommended:bool", labels, times, chosen)
-
-
-def _exporter(provider: str, times: Sequence[int], target: Mapping[str, str]) -> Iterator[Series]:
-    versions = {"version": "0.2.0", "python_version": "3.11.7", "openai_version": "2.0.0"}
-    yield _constant("sora_exporter_build_info", {**versions, **target}, times, 1)
-    yield _constant("sora_exporter_config_last_reload_successful", target, times, 1)
-    yield _constant("sora_exporter_config_last_reload_success_timestamp_seconds", target, times, times[0])
-    yield _each("sora_exporter_probes_in_flight", target, times, lambda index: index % 3)
-    expiry = times[-1] + 60 * 86400
-    yield _constant("sora_probe_tls_expiry_timestamp_seconds", {"provider": provider, **target}, times, expiry)
 
 
 def _class(history: ServiceHistory, time: int) -> ErrorClass:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sora_exporter.demo.history import ServiceHistory
+from sora_exporter.demo.places import PLACES, place_series, second_place, target
 from sora_exporter.demo.recorded import heartbeat, recorded_series
 from sora_exporter.demo.series import Series, raw_series
 from sora_exporter.demo.surroundings import surroundings
@@ -18,22 +19,27 @@ BLOCK_SECONDS = 162 * 3600
 """Length of the blocks written, a size that the storage knows. promtool parses its whole input again for every block it
 writes, so that a file for each block is what makes a month load in seconds."""
 
-TARGET: Mapping[str, str] = {"instance": "127.0.0.1:10198", "job": "sora_exporter"}
+HOSTS = ("127.0.0.1:10198", "127.0.0.1:10201")
+TARGET: Mapping[str, str] = target(PLACES[0], HOSTS[0])
 
 
 class LoadError(Exception):
     """The history could not be loaded; the text says why and what to do."""
 
 
-def all_series(histories: Sequence[ServiceHistory], target: Mapping[str, str] = TARGET) -> Iterable[Series]:
-    """Yield everything that is loaded: raw and recorded series of every service, and what surrounds them."""
+def all_series(histories: Sequence[ServiceHistory], hosts: Sequence[str] = HOSTS) -> Iterable[Series]:
+    """Yield everything that is loaded: raw and recorded series of every service, and what surrounds them.
+
+    ``hosts`` are the exporters (host:port) of the two places.
+    """
+    first, second = (target(place, host) for place, host in zip(PLACES, hosts, strict=True))
     for history in histories:
-        yield from raw_series(history, target)
+        yield from raw_series(history, first)
         yield from recorded_series(history)
-    first = histories[0]
-    yield heartbeat(first)
-    yield Series("up", target, first.times, [1] * len(first.minutes))
-    yield from surroundings(histories, target)
+    yield heartbeat(histories[0])
+    yield from place_series(histories, first)
+    yield from second_place(histories, second)
+    yield from surroundings(histories, first)
 
 
 def load_history(

@@ -21,6 +21,8 @@ def main() -> int:
     parser.add_argument("--condition", default="good", help=", ".join(CONDITIONS))
     parser.add_argument("--vendor", default="", help=f"instead of a scenario: {', '.join(VENDORS)}")
     parser.add_argument("--fault", default="", help="one of the vendor's faults")
+    parser.add_argument("--tls-port", type=int, default=0, help="of the same over TLS; 0 takes a free one (default)")
+    parser.add_argument("--tls-file", default="", help="certificate and key in PEM, to serve over TLS as well")
     return run(**vars(parser.parse_args()))
 
 

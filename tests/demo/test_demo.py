@@ -30,6 +30,7 @@ from sora_exporter.demo.bundle import (
 )
 from sora_exporter.demo.children import Children, free_port, wait_until
 from sora_exporter.demo.notices import lines_of, notices
+from sora_exporter.demo.places import PLACES
 from sora_exporter.demo.screen import Screen
 from sora_exporter.demo.stack import Stack
 
@@ -105,7 +106,7 @@ def test_a_port_without_program_or_number_is_an_error(text: str) -> None:
 
 def test_the_exporter_watches_the_article_often(tmp_path: Path) -> None:
     """Its configuration has the built-in services, those of the history, with short intervals."""
-    document = yaml.safe_load(exporter_config(tmp_path, 1795799000).read_text("utf-8"))
+    document = yaml.safe_load(exporter_config(tmp_path / "sora.yml", 1795799000, 8).read_text("utf-8"))
     assert {(one["id"], one["model"]) for one in document["services"]} == {(s.id, s.model) for s in ARTICLE}
     free = [one["probes"][probe]["interval"] for one in document["services"] for probe in ("catalog", "canary")]
     assert set(free) == {"10s"}
@@ -117,12 +118,15 @@ def test_the_exporter_watches_the_article_often(tmp_path: Path) -> None:
 def test_prometheus_gets_the_shipped_configuration_for_its_addresses(tmp_path: Path) -> None:
     """Every address is replaced, rule files are found from anywhere, the rest is as shipped."""
     shipped = yaml.safe_load((ROOT / "alerting-rules" / "prometheus.yml").read_text("utf-8"))
-    text = prometheus_config(tmp_path, "127.0.0.1:1", "127.0.0.1:2").read_text("utf-8")
+    text = prometheus_config(tmp_path, ["127.0.0.1:1", "127.0.0.1:3"], "127.0.0.1:2").read_text("utf-8")
     document = yaml.safe_load(text)
     assert all(Path(name).is_absolute() and Path(name).is_file() for name in document["rule_files"])
-    assert sorted(re.findall(r"127\.0\.0\.1:\d+", text)) == ["127.0.0.1:1", "127.0.0.1:1", "127.0.0.1:2"]
+    addresses = [*["127.0.0.1:1"] * 2, "127.0.0.1:2", "127.0.0.1:3"]
+    assert sorted(re.findall(r"127\.0\.0\.1:\d+", text)) == addresses
+    own = document["scrape_configs"][0]["static_configs"]
+    assert [one["labels"]["location"] for one in own] == list(PLACES)
     assert document["global"] == shipped["global"]
-    alone = yaml.safe_load(prometheus_config(tmp_path, "127.0.0.1:1", None).read_text("utf-8"))
+    alone = yaml.safe_load(prometheus_config(tmp_path, ["127.0.0.1:1", "127.0.0.1:3"], None).read_text("utf-8"))
     assert "alerting" not in alone
     assert alone["scrape_configs"] == document["scrape_configs"]
 
