@@ -1,24 +1,28 @@
 """Measure every query of the dashboards at a thousand services: ``make bench-dashboards``.
 
 Loads the series that the queries read into a Prometheus of its own, each as far back as a query at its dashboard's
-default range looks, sends every query once as Grafana would, and prints the slowest query of each panel.
+default range looks, sends the queries of each panel together as Grafana does, and prints the cost of each panel.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from support.dashboard_model import PanelQuery, load_dashboards, panel_queries, values_of
-from support.programs.launch import prometheus
+from support.dashboard_model import PanelQuery, annotation_queries, load_dashboards, panel_queries, values_of
+from support.programs.launch import Prometheus, prometheus
 
+from bench.process import cpu_seconds
 from sora_exporter.demo.article import living
 from sora_exporter.demo.history import ServiceHistory, invent_history
 from sora_exporter.demo.series import Series
@@ -28,12 +32,24 @@ SERVICES = 1000
 DAYS = 31
 DAY = 86400
 NAME = re.compile(r"(?<![\w:])(?:[a-z_]*:\w+:\w+|sora_\w+|ALERTS\w*|up)(?![\w:])(?=[{\[\s)]|$)")
-WINDOW = re.compile(r"\[(\d+)([mhd])(?::\w*)?\]")
-UNITS = {"m": 60, "h": 3600, "d": DAY}
+WINDOW = re.compile(r"\[(\d+)([smhd])(?::\w*)?\]")
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY}
 LOOK_BACK = 600
 LIMIT_SECONDS = 2.0
+ROUNDS = 3
+"""A panel above the limit is measured so often, and the fastest counts: other work can only slow it down."""
 FREE_PROBES = ("catalog", "canary")
 """Panels of all services read the history of paid probes alone."""
+
+
+@dataclass(frozen=True, order=True)
+class Cost:
+    """Seconds until the last answer of a panel, CPU seconds of Prometheus meanwhile, samples read, bytes of answers."""
+
+    seconds: float
+    cpu_seconds: float
+    samples: int
+    size: int
 
 
 def depths(queries: Mapping[PanelQuery, str]) -> Mapping[str, int]:
@@ -69,41 +85,70 @@ def many(histories: list[ServiceHistory], needed: Mapping[str, int], end: int) -
 
 
 def main() -> None:
-    """Print one row per panel, the slowest first; exit with 1 if one takes longer than the limit."""
+    """Print one row per panel, the slowest first; exit with 1 if one takes longer than the limit at its best."""
     end = int(time.time()) // 60 * 60
     histories = [invent_history(story, end, DAYS) for story in living(end)]
     services = [f"{one.service.id}-{copy}" for copy in range(SERVICES // len(histories) + 1) for one in histories]
     queries: dict[PanelQuery, str] = {}
     for uid, dashboard in load_dashboards().items():
         chosen = services[:1] if uid == "sora-service" else services[:SERVICES]
-        filled = {query: query.filled(values_of(dashboard, chosen)) for query in panel_queries(dashboard)}
-        queries |= filled
-    slowest: dict[str, float] = {}
+        asked = (*panel_queries(dashboard), *annotation_queries(dashboard))
+        queries |= {query: query.filled(values_of(dashboard, chosen)) for query in asked}
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "data")
         load_history(data, many(histories, depths(queries), end), histories[0].start, end, progress=_say)
         config = Path(folder, "prometheus.yml")
         config.write_text("{}\n", encoding="utf-8")
         with prometheus(config, data) as server:
-            for query, expr in queries.items():
-                began = time.perf_counter()
-                if query.is_instant:
-                    _ask(server.url, "query", query=expr, time=end)
-                else:
-                    start = end - query.range_seconds
-                    _ask(server.url, "query_range", query=expr, start=start, end=end, step=query.step)
-                panel = query.place.rpartition(" / ")[0]
-                slowest[panel] = max(slowest.get(panel, 0), time.perf_counter() - began)
-    print(f"| panel at {SERVICES} services | slowest query |\n|---|---|")
-    for panel, seconds in sorted(slowest.items(), key=lambda item: -item[1]):
-        print(f"| {panel} | {seconds:.2f} s |")
-    sys.exit(max(slowest.values()) > LIMIT_SECONDS)
+            panels = {panel: measured(server, queries, end) for panel, queries in by_panel(queries).items()}
+    report(panels)
+    sys.exit(max(panels.values()).seconds > LIMIT_SECONDS)
 
 
-def _ask(url: str, path: str, **form: object) -> None:
-    """Post a query as Grafana does, and read its whole answer. Raises HTTPError when Prometheus refuses it."""
-    with urlopen(f"{url}/api/v1/{path}", urlencode(form).encode()) as answer:
-        answer.read()
+def by_panel(queries: Mapping[PanelQuery, str]) -> Mapping[str, Mapping[PanelQuery, str]]:
+    """Return the queries of each panel and of each annotation, by its name."""
+    found: dict[str, dict[PanelQuery, str]] = {}
+    for query, expr in queries.items():
+        found.setdefault(re.sub(r" / [A-Z]$", "", query.place), {})[query] = expr
+    return found
+
+
+def measured(server: Prometheus, queries: Mapping[PanelQuery, str], end: int) -> Cost:
+    """Return the cost of a panel, at its best if it is above the limit."""
+    best = _cost(server, queries, end)
+    for _ in range(1, ROUNDS):
+        if best.seconds > LIMIT_SECONDS:
+            best = min(best, _cost(server, queries, end))
+    return best
+
+
+def report(panels: Mapping[str, Cost]) -> None:
+    """Print the table, the slowest panel first."""
+    print(f"| panel at {SERVICES:,} services | seconds | CPU seconds | samples | answers |")
+    print("|---|---:|---:|---:|---:|")
+    for panel, cost in sorted(panels.items(), key=lambda item: item[1], reverse=True):
+        megabytes = cost.size / 1e6
+        print(f"| {panel} | {cost.seconds:.2f} | {cost.cpu_seconds:.2f} | {cost.samples:,} | {megabytes:.2f} MB |")
+
+
+def _cost(server: Prometheus, queries: Mapping[PanelQuery, str], end: int) -> Cost:
+    before, began = cpu_seconds(server.process.pid), time.perf_counter()
+    with ThreadPoolExecutor(len(queries)) as pool:
+        bodies = list(pool.map(lambda item: _answer(server.url, *item, end), queries.items()))
+    seconds, spent = time.perf_counter() - began, cpu_seconds(server.process.pid) - before
+    samples = (json.loads(body)["data"]["stats"]["samples"]["totalQueryableSamples"] for body in bodies)
+    return Cost(seconds, spent, sum(samples), sum(map(len, bodies)))
+
+
+def _answer(url: str, query: PanelQuery, expr: str, end: int) -> bytes:
+    """Post a query as Grafana does, and return its answer. Raises HTTPError when Prometheus refuses it."""
+    path, moment = ("query", {"time": end}) if query.is_instant else ("query_range", _steps(query, end))
+    with urlopen(f"{url}/api/v1/{path}", urlencode({"query": expr, "stats": "all", **moment}).encode()) as answer:
+        return bytes(answer.read())
+
+
+def _steps(query: PanelQuery, end: int) -> Mapping[str, int]:
+    return {"start": (end - query.range_seconds) // query.step * query.step, "end": end, "step": query.step}
 
 
 def _say(step: str) -> None:

@@ -18,14 +18,15 @@ def write_certificate(file: Path, now: float) -> Path:
     """Write a certificate for 127.0.0.1, its own authority, with its key; valid from ``now`` (Unix seconds) on."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "simulated provider")])
-    begins = datetime.fromtimestamp(now, UTC) - timedelta(hours=1)
+    begins = datetime.fromtimestamp(now, UTC)
     uses = dict.fromkeys(
         ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign", "encipher_only",
          "decipher_only"), False,
     )  # fmt: skip
     certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begins)
-        .not_valid_after(datetime.fromtimestamp(now, UTC) + timedelta(days=LIFE_DAYS))
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=LIFE_DAYS))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **uses), critical=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import time
 import tomllib
 import urllib.request
 from pathlib import Path
@@ -28,6 +31,7 @@ from sora_exporter.demo.bundle import (
     grafana_provisioning,
     prometheus_config,
 )
+from sora_exporter.demo.certificate import write_certificate
 from sora_exporter.demo.children import Children, free_port, wait_until
 from sora_exporter.demo.notices import lines_of, notices
 from sora_exporter.demo.places import PLACES
@@ -113,6 +117,24 @@ def test_the_exporter_watches_the_article_often(tmp_path: Path) -> None:
     assert {one["id"]: str(one.get("sunset")) for one in document["services"]} == {
         story.id: "None" if story.id == "sora-image" else "2027-01-06" for story in ARTICLE
     }
+
+
+def test_the_provider_shows_a_certificate_that_its_file_makes_trusted(tmp_path: Path) -> None:
+    """A client that trusts the file, as strict as clients can be, finds the address in it and sixty days left."""
+    file, now = write_certificate(tmp_path / "simulator.pem", time.time()), time.time()
+    served, trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=str(file))
+    served.load_cert_chain(file)
+    trusted.verify_flags |= ssl.VERIFY_X509_STRICT
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = trusted.wrap_bio(to_client, to_server, server_hostname="127.0.0.1")
+    server = served.wrap_bio(to_server, to_client, server_side=True)
+    for side in (client, server, client, server):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    shown = client.getpeercert()
+    assert shown
+    assert ssl.cert_time_to_seconds(str(shown["notAfter"])) == pytest.approx(now + 60 * 86400, abs=60)
+    assert file.stat().st_mode & 0o077 == 0
 
 
 def test_prometheus_gets_the_shipped_configuration_for_its_addresses(tmp_path: Path) -> None:

@@ -13,11 +13,13 @@ from grafana.source.kit.queries import (
     INFO,
     LIST_PRICE,
     PRICE_PER_SUCCESS,
+    PRICE_PER_SUCCESS_OF_ALL,
     PROVEN,
     SERVICE,
     SERVICES,
     SHOWN_SERVICES,
     STATUS_NOW,
+    of_all,
     of_the_worst,
     recorded,
 )
@@ -78,12 +80,12 @@ def _videos() -> list[AnyPanel]:
         lines(
             403,
             "Price of a successful video",
-            "Its changes with availability.",
-            [Query(of_the_worst(f"({PRICE_PER_SUCCESS})"))],
+            "Its changes with availability, for the twenty services that were least available in the last thirty days.",
+            [Query(of_the_worst(f"({PRICE_PER_SUCCESS_OF_ALL})"))],
             unit=look.USD,
             decimals=2,
             minimum=0,
-            interval="1h",
+            interval="3h",
             no_value=UNPRICED,
             width=8,
         ),
@@ -123,15 +125,16 @@ def _by_route() -> AnyPanel:
 
 
 def _routes() -> list[AnyPanel]:
+    fewest = 'bottomk(10, product:sora_product_routes_available:sum{product=~"$product"} @ end())'
     return [
         timeline(
             410,
             "Which route was the one to use",
-            "One lane per service; the recommendation of each moment.",
-            [Query(of_the_worst(recorded("recommended:bool", "product_service_id")))],
+            "The recommendation of each moment, for the twenty services that were least available in thirty days.",
+            [Query(of_the_worst(of_all("recommended:bool", "product_service_id")))],
             mappings=look.RECOMMENDED,
             links=SERIES_LINK,
-            interval="1m",
+            interval="30m",
             width=8,
             height=9,
         ),
@@ -139,14 +142,15 @@ def _routes() -> list[AnyPanel]:
         lines(
             412,
             "Routes that work",
-            "Services of each product that work, of those that are not retired.",
+            "Services of each product that work, of those that are not retired; the ten products with the fewest now.",
             [
-                Query('product:sora_product_routes_available:sum{product=~"$product"}', "{{product}}"),
-                Query('product:sora_product_routes:count{product=~"$product"}', "of {{product}}"),
+                Query(f"product:sora_product_routes_available:sum\nand on (product)\n{fewest}", "{{product}}"),
+                Query(f"product:sora_product_routes:count\nand on (product)\n{fewest}", "of {{product}}"),
             ],
             unit="short",
             decimals=0,
             minimum=0,
+            interval="30m",
             overrides=[("/^of .*/", look.DASHED)],
         ),
         lines(

@@ -27,12 +27,13 @@ from grafana.source.kit.queries import (
     ROUTE_OF_EACH_PRODUCT,
     ROUTES,
     SINCE,
-    STATUS_HISTORY,
     STATUS_NOW,
     WHY,
+    of_all,
     of_the_worst,
     only_shown,
     recorded,
+    status_history,
 )
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from grafana.source.rows.exporter_health import exporter_health, places_that_disagree
@@ -205,10 +206,10 @@ def _history() -> list[AnyPanel]:
             "Status",
             "The twenty services that were least available in the last thirty days. The worst confirmed status of each "
             "step, so that short episodes show in long ranges. Gaps: no exporter was running.",
-            [Query(of_the_worst(f"({STATUS_HISTORY})"))],
+            [Query(of_the_worst(f"({status_history(of_all)})"))],
             mappings=look.STATUS_WORDS,
             links=SERIES_LINK,
-            interval="2m",
+            interval="5m",
             height=9,
         ),
         calendar(
@@ -229,11 +230,12 @@ def _history() -> list[AnyPanel]:
             "Availability over the day before",
             "Rolling 24 hours of the same twenty services, beside the objectives where there are any.",
             [
-                Query(of_the_worst(recorded("availability:ratio24h"))),
+                Query(of_the_worst(of_all("availability:ratio24h"))),
                 Query(f"max(min by (service_id) ({recorded('objective:ratio')}))", "highest objective"),
             ],
             unit="percentunit",
             maximum=1,
+            interval="5m",
             overrides=[("highest objective", look.DASHED)],
             height=9,
         ),
@@ -242,9 +244,10 @@ def _history() -> list[AnyPanel]:
             "Response time",
             "Mean of an hour of the time to the first complete answer, of the same twenty services, over the minutes "
             "in which there was one.",
-            [Query(of_the_worst(recorded("response_time_seconds:avg1h")))],
+            [Query(of_the_worst(of_all("response_time_seconds:avg1h")))],
             unit="s",
             minimum=0,
+            interval="5m",
             no_value="no answers",
             height=9,
         ),

@@ -7,7 +7,7 @@ from typing import Any
 from grafana.source.kit import look
 from grafana.source.kit.frame import SERIES_LINK, SERVICE_LINK, Row, assemble, numbers, service_variables
 from grafana.source.kit.panels import AnyPanel, Query, calendar, columns_by_series, lines, now, stat_tiles
-from grafana.source.kit.queries import DAY, HOUR, INFO, SERVICE, SERVICES, of_the_worst, recorded
+from grafana.source.kit.queries import DAY, HOUR, INFO, SERVICE, SERVICES, of_all, of_the_worst, recorded
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from grafana.source.rows.objectives import objectives_of_all
 
@@ -58,7 +58,7 @@ def _episodes() -> list[AnyPanel]:
             311,
             "Episodes a week",
             "Episodes that began in the seven days before each moment.",
-            [Query(of_the_worst(recorded("risk_control_episodes:sum7d")))],
+            [Query(of_the_worst(of_all("risk_control_episodes:sum7d")))],
             unit="short",
             decimals=0,
             minimum=0,
@@ -68,7 +68,7 @@ def _episodes() -> list[AnyPanel]:
             312,
             "Hours in risk control a week",
             "Hours in risk control in the seven days before each moment.",
-            [Query(of_the_worst(recorded("risk_control_hours:sum7d")))],
+            [Query(of_the_worst(of_all("risk_control_hours:sum7d")))],
             unit="suffix: h",
             minimum=0,
             interval="6h",
@@ -77,8 +77,8 @@ def _episodes() -> list[AnyPanel]:
 
 
 def _by_service() -> AnyPanel:
-    episodes, hours = recorded("risk_control_episodes:sum30d"), recorded("risk_control_hours:sum30d")
-    clear = f"{recorded('evidence:sum30d')} / 60 - {hours}"
+    by_episodes = f"/ on (service_id) ({of_all('risk_control_episodes:sum30d')} > 0)"
+    clear = f"{recorded('evidence:sum30d')} / 60 - {of_all('risk_control_hours:sum30d')}"
     return grid(
         310,
         "Episodes of each service",
@@ -95,8 +95,8 @@ def _by_service() -> AnyPanel:
                 Column(f"Hours {words}", recorded(f"risk_control_hours:sum{window}"), "suffix: h", 1)
                 for window, words in WINDOWS.items()
             ),
-            Column("Mean in", f"{hours} / ({episodes} > 0)", "suffix: h", 1),
-            Column("Mean between", f"({clear}) / ({episodes} > 0)", "suffix: h", 1, width=125),
+            Column("Mean in", f"{recorded('risk_control_hours:sum30d')} {by_episodes}", "suffix: h", 1),
+            Column("Mean between", f"({clear}) {by_episodes}", "suffix: h", 1, width=125),
             Column("Success within", recorded("risk_control_success:ratio24h"), "percentunit", 0, width=130),
         ],
         key="service_id",
@@ -119,7 +119,7 @@ def _when() -> list[AnyPanel]:
             320,
             "Calendar: hours in risk control",
             "One cell per day of your time zone: hours of that day in risk control.",
-            [Query(of_the_worst(f"sum_over_time({recorded('risk_control:hourly')}{DAY}) / 60"))],
+            [Query(of_the_worst(f"sum_over_time({of_all('risk_control:hourly')}{DAY}) / 60"))],
             unit="suffix: h",
             decimals=1,
             thresholds=look.HOURS_A_DAY,
@@ -131,7 +131,7 @@ def _when() -> list[AnyPanel]:
             321,
             "Calendar: episodes",
             "One cell per day of your time zone: episodes that began that day.",
-            [Query(of_the_worst(f"count_over_time({recorded('risk_control_start:bool')}{DAY})"))],
+            [Query(of_the_worst(f"count_over_time({of_all('risk_control_start:bool')}{DAY})"))],
             unit="short",
             decimals=0,
             thresholds=look.steps(look.ORANGE, (2, look.PINK), (4, look.VERMILION)),
@@ -193,7 +193,7 @@ def _accesses() -> list[AnyPanel]:
             [Query(availability("24h"), "{{access}}")],
             unit="percentunit",
             maximum=1,
-            interval="6h",
+            interval="12h",
             overrides=colours,
         ),
         lines(
@@ -203,7 +203,7 @@ def _accesses() -> list[AnyPanel]:
             [Query(by_access("risk_control_hours:sum24h", "avg"), "{{access}}")],
             unit="suffix: h",
             minimum=0,
-            interval="6h",
+            interval="12h",
             overrides=colours,
         ),
     ]

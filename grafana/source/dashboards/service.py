@@ -14,11 +14,12 @@ from grafana.source.kit.queries import (
     SERVICE,
     SERVICES,
     SINCE,
-    STATUS_HISTORY,
     STATUS_NOW,
     WHY,
+    chosen,
     proven_at,
     recorded,
+    status_history,
     within,
 )
 from grafana.source.kit.tables import LabelColumn, grid
@@ -95,7 +96,7 @@ def _now() -> list[AnyPanel]:
             "Last proven",
             "The ladder of proofs: how long ago a probe or an application last got so deep, from an answer of the "
             "provider to a checked video. Green within two days, which is as long as a proof counts.",
-            [now(f"time() - max by (service_id) ({proven_at(depth.value)})", depth.value) for depth in Depth],
+            [now(f"time() - max by (service_id) ({chosen(proven_at(depth))})", depth.value) for depth in Depth],
             text=BigValueTextMode.VALUE_AND_NAME,
             thresholds=look.steps(look.GREEN, (172800, look.ORANGE)),
             unit="s",
@@ -153,7 +154,7 @@ def _history() -> list[AnyPanel]:
             210,
             "Status over time",
             "The worst confirmed status of each step. Gaps: no exporter was running.",
-            [Query(STATUS_HISTORY)],
+            [Query(status_history(recorded))],
             mappings=look.STATUS_WORDS,
             interval="2m",
             width=12,

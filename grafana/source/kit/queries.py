@@ -1,4 +1,7 @@
-"""PromQL that several panels share. Every selector of a service is limited by the variable ``service_id``.
+"""PromQL that several panels share. Every result is limited by the variable ``service_id``.
+
+The variable holds a pattern of up to a thousand ids, which costs Prometheus more than all else of a query: it stands
+once in each, and what is joined with it needs none.
 
 Panels read the recorded series: these bring exporters and places to one vote and count a fault from its confirmation
 on, so that a panel never contradicts an alert.
@@ -6,7 +9,7 @@ on, so that a panel never contradicts an alert.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from grafana.source.kit.look import RETIRED_LAST, UNKNOWN
@@ -35,6 +38,16 @@ HOUR = "[59m30s] offset -1h"
 def recorded(name: str, level: str = "service_id", more: str = "") -> str:
     """Return the selector of a recorded series of the chosen services, by the end of its name."""
     return f"{level}:sora_service_{name}{{{SERVICE}{more}}}"
+
+
+def of_all(name: str, level: str = "service_id", more: str = "") -> str:
+    """Return the selector of a recorded series of all services, chosen or not, by the end of its name."""
+    return f"{level}:sora_service_{name}{{{more}}}" if more else f"{level}:sora_service_{name}"
+
+
+def chosen(expression: str) -> str:
+    """Return the expression, which is about all services, for those that the variable chooses."""
+    return f"({expression})\nand on (service_id)\n{SERVICES}"
 
 
 def firing(*severities: str) -> str:
@@ -86,45 +99,45 @@ def coded(metric: str, label: str, codes: Mapping[Any, int]) -> Iterator[str]:
         yield f"({within(f'{metric}{{{label}={chr(34)}{member}{chr(34)}}}', '$__interval')} == 1) * {code}"
 
 
-HELD = recorded("held_severity:last")
-STATUS_NOW = (
+HELD = of_all("held_severity:last")
+STATUS_OF_ALL = (
     f"({HELD} < 5)\nor on (service_id)\n0 * {HELD} - {-RETIRED_LAST}\n"
-    f"or on (service_id)\n0 * group by (service_id) ({SERVICES}) + {UNKNOWN}"
+    f"or on (service_id)\n0 * group by (service_id) ({INFO}) + {UNKNOWN}"
 )
+STATUS_NOW = chosen(STATUS_OF_ALL)
 """The confirmed status of each service, by the vote of all places; the code sorts the worst first."""
-STATUS_HISTORY = (
-    f"{within(HELD, '$__interval')}\n"
-    f"or on (service_id)\n0 * {within(recorded('evidence:bool'), '$__interval')} + {UNKNOWN}"
-)
-"""The worst of each step, so that a short episode is seen in a long range too."""
 
-ONLY_SHOWN = f"(({STATUS_NOW}) != $hide)"
+
+def status_history(selector: Callable[[str], str]) -> str:
+    """Return the worst status of each step, so that a short episode is seen in a long range too."""
+    held, evidence = selector("held_severity:last"), selector("evidence:bool")
+    return f"{within(held, '$__interval')}\nor on (service_id)\n0 * {within(evidence, '$__interval')} + {UNKNOWN}"
 
 
 def only_shown(expression: str) -> str:
     """Return the expression for the services that the variable ``hide`` leaves."""
-    return f"{expression}\nand on (service_id)\n{ONLY_SHOWN}"
+    return f"{expression}\nand on (service_id)\n(({STATUS_OF_ALL}) != $hide)"
 
 
-SINCE = (
-    f"{recorded('trouble_since_timestamp_seconds:min')}\n"
+SINCE = chosen(
+    f"{of_all('trouble_since_timestamp_seconds:min')}\n"
     "or on (service_id)\n"
     "min by (service_id) (\n"
-    f"  sora_service_status_since_timestamp_seconds{{{SERVICE}}}\n"
+    "  sora_service_status_since_timestamp_seconds\n"
     "  and on (service_id, location, instance)\n"
-    f"  {recorded('severity:max', 'service_id_instance')} == on (service_id) group_left ()"
-    f" {recorded('confirmed_severity:median')}\n"
+    f"  {of_all('severity:max', 'service_id_instance')} == on (service_id) group_left ()"
+    f" {of_all('confirmed_severity:median')}\n"
     ")\n"
     "or on (service_id)\n"
-    f"max by (service_id) (sora_service_status_since_timestamp_seconds{{{SERVICE}}})"
+    "max by (service_id) (sora_service_status_since_timestamp_seconds)"
 )
 """When the status began, Unix seconds: of a trouble, else of the exporters that agree with the vote."""
 
-WHY = (
+WHY = chosen(
     "topk by (service_id) (1,\n"
-    f"  {recorded('trouble:count', 'service_id_error_class')}\n"
+    f"  {of_all('trouble:count', 'service_id_error_class')}\n"
     "  or on (service_id)\n"
-    f"  count by (service_id, error_class) (sora_service_error{{{SERVICE}}} == 1)\n"
+    "  count by (service_id, error_class) (sora_service_error == 1)\n"
     ")"
 )
 """The error class of each service: of its trouble, else of most exporters."""
@@ -135,9 +148,9 @@ ROUTE_OF_PRODUCT = (
     + ")"
 )
 NO_ROUTE = "no route works"
-ROUTES = (
-    f"({SERVICES} * on (product) group_left (route) {ROUTE_OF_PRODUCT})\n"
-    f"or on (service_id)\n{renamed(SERVICES, 'route', 'service_id', '.+', NO_ROUTE)}"
+ROUTES = chosen(
+    f"({INFO} * on (product) group_left (route) {ROUTE_OF_PRODUCT})\n"
+    f"or on (service_id)\n{renamed(INFO, 'route', 'service_id', '.+', NO_ROUTE)}"
 )
 """The services with the label ``route``: the service to use for their product now, or that there is none."""
 PRODUCTS = 'max by (product) (product:sora_product_routes:count{product=~"$product"})'
@@ -146,45 +159,54 @@ ROUTE_OF_EACH_PRODUCT = (
     f"or on (product)\n{renamed(PRODUCTS, 'route', 'product', '.+', NO_ROUTE)}"
 )
 
-RANKED = f"1 - service_id:sora_service_availability:ratio30d{{{SERVICE}}} @ end()"
-WORST = f"topk({SHOWN_SERVICES}, {RANKED} or on (service_id) 0 * {SERVICES} @ end())"
+WORST = (
+    f"topk({SHOWN_SERVICES},\n"
+    f"  (1 - {of_all('availability:ratio30d')} @ end() or on (service_id) 0 * {INFO} @ end())\n"
+    f"  and on (service_id) {SERVICES} @ end()\n"
+    ")"
+)
 
 
 def of_the_worst(expression: str) -> str:
-    """Return the expression for the services that were least available in the last thirty days."""
+    """Return the expression, which is about all services, for the chosen ones that were least available in a month."""
     return f"{expression}\nand on (service_id)\n{WORST}"
 
 
-def proven_at(depths: str = ".+") -> str:
-    """Return when the depths that match were last proven for the chosen services."""
-    return recorded("proven_timestamp_seconds:max", "service_id_depth", f',depth=~"{depths}"')
+def of_the_most_burnt(expression: str) -> str:
+    """Return the expression, which is about all services, for the chosen ones with the least of their budget left."""
+    left = recorded("error_budget_remaining:ratio30d")
+    return f"{expression}\nand on (service_id)\nbottomk({SHOWN_SERVICES}, {left} @ end())"
 
 
-PROVEN = highest(
-    (f"0 * (time() - {proven_at(depth)} < 172800) + {depth.rank}" for depth in Depth),
-    "service_id",
+def proven_at(depth: Depth) -> str:
+    """Return when a depth was last proven for each of all services."""
+    return of_all("proven_timestamp_seconds:max", "service_id_depth", f'depth="{depth}"')
+
+
+PROVEN = chosen(
+    highest((f"0 * (time() - {proven_at(depth)} < 172800) + {depth.rank}" for depth in Depth), "service_id")
 )
 """The rank of the deepest proof of the last two days, which the choice of a route counts too."""
 
 
 def _fits(use: Use, code: int) -> str:
-    hours, evidence = recorded("risk_control_hours:sum30d"), recorded("evidence:sum30d")
+    hours, evidence = of_all("risk_control_hours:sum30d"), of_all("evidence:sum30d")
     demands = [
-        f"{recorded('availability:ratio30d')} >= {use.least_availability}",
+        f"{of_all('availability:ratio30d')} >= {use.least_availability}",
         f"{evidence} >= 180",
-        f"{recorded('risk_control_episodes:sum30d')} / 30 * 7 <= {use.most_episodes_per_week}",
+        f"{of_all('risk_control_episodes:sum30d')} / 30 * 7 <= {use.most_episodes_per_week}",
         f"{hours} / ({evidence} / 60) <= {use.most_risk_control_share}",
     ]
     if use.needs_price:
-        demands.append(f"group by (service_id) (sora_service_price_usd{{{SERVICE}}})")
+        demands.append("group by (service_id) (sora_service_price_usd)")
     finite = [demand for demand in demands if not demand.endswith("inf")]
     return f"{code} + 0 * ({' and on (service_id) '.join(f'({demand})' for demand in finite)})"
 
 
-GOOD_FOR = (
+GOOD_FOR = chosen(
     "(\n  "
     + "\n  or on (service_id) ".join(_fits(use, code) for code, use in enumerate(USES, start=1))
-    + f"\n  or on (service_id) 0 * {recorded('availability:ratio30d')}\n)"
+    + f"\n  or on (service_id) 0 * {of_all('availability:ratio30d')}\n)"
     f"\nunless on (service_id)\n{HELD} == 5"
 )
 """The first use of the report's that the service's month is good enough for, counted from 1; 0 for none."""
@@ -206,17 +228,18 @@ COMPONENT_HISTORY = (
 """With the label ``name``, read once and not at every step."""
 
 DAILY_AVAILABILITY = of_the_worst(
-    f"sum_over_time({recorded('available:hourly')}{DAY})\n/\n(sum_over_time({recorded('evidence:hourly')}{DAY}) > 0)"
+    f"sum_over_time({of_all('available:hourly')}{DAY})\n/\n(sum_over_time({of_all('evidence:hourly')}{DAY}) > 0)"
 )
 
 
-def price_per_video(metric: str, more: str = "") -> str:
-    """Return USD for one video of $seconds seconds, of a metric with the label unit (second, request)."""
+def price_per_video(metric: str) -> str:
+    """Return USD for a video of $seconds seconds at all services, of a metric with the label unit (second, request)."""
     return (
-        f'max by (service_id) ({metric}{{{SERVICE},unit="request"{more}}})\n'
-        f'or\nmax by (service_id) ({metric}{{{SERVICE},unit="second"{more}}}) * $seconds'
+        f'max by (service_id) ({metric}{{unit="request"}})\n'
+        f'or\nmax by (service_id) ({metric}{{unit="second"}}) * $seconds'
     )
 
 
-LIST_PRICE = price_per_video("sora_service_price_usd")
-PRICE_PER_SUCCESS = price_per_video("service_id:sora_service_price_usd_per_success:ratio30d")
+LIST_PRICE = chosen(price_per_video("sora_service_price_usd"))
+PRICE_PER_SUCCESS_OF_ALL = price_per_video("service_id:sora_service_price_usd_per_success:ratio30d")
+PRICE_PER_SUCCESS = chosen(PRICE_PER_SUCCESS_OF_ALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana.source.kit import look
 from grafana.source.kit.frame import SERIES_LINK
 from grafana.source.kit.panels import AnyPanel, Query, level_bars, lines, now
-from grafana.source.kit.queries import SHOWN_SERVICES, of_the_worst, recorded
+from grafana.source.kit.queries import SHOWN_SERVICES, of_all, of_the_most_burnt, recorded
 
 
 def objective_of_one() -> list[AnyPanel]:
@@ -85,13 +85,15 @@ def objectives_of_all() -> list[AnyPanel]:
             lines(
                 number,
                 f"Burn rate, {window}",
-                f"How many times faster than allowed the budget burns, over {window}. {alert}",
-                [Query(of_the_worst(recorded(f"burnrate:ratio{window}")))],
+                f"How many times faster than allowed the budget burns, over {window}, for the twenty services with the "
+                f"least of it left. {alert}",
+                [Query(of_the_most_burnt(of_all(f"burnrate:ratio{window}")))],
                 limit_lines=True,
                 log_from=1,
                 unit="suffix: ×",
                 decimals=1,
                 minimum=0,
+                interval="3h",
                 thresholds=look.steps(look.GREEN, (limit, look.VERMILION)),
                 links=SERIES_LINK,
                 no_value=none,
@@ -106,12 +108,13 @@ def objectives_of_all() -> list[AnyPanel]:
         lines(
             364,
             "Error budget left",
-            "The budgets of the last thirty days over time, from -100 % on.",
-            [Query(of_the_worst(recorded("error_budget_remaining:ratio30d")))],
+            "The budgets of the last thirty days over time, from -100 % on, of the same twenty services.",
+            [Query(of_the_most_burnt(of_all("error_budget_remaining:ratio30d")))],
             unit="percentunit",
             decimals=0,
             minimum=-1,
             maximum=1,
+            interval="3h",
             thresholds=look.BUDGET_LEFT,
             limit_lines=True,
             no_value=none,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from grafana.source.kit import look
 from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
-from grafana.source.kit.queries import JOB, SERVICE, of_the_worst, recorded, within
+from grafana.source.kit.queries import JOB, SERVICE, SHOWN_SERVICES, recorded, within
 from grafana.source.kit.tables import Column, LabelColumn, grid
 
 PROBE = f'{SERVICE},probe="$probe"'
@@ -205,6 +205,8 @@ def probing_cost() -> list[AnyPanel]:
 
 
 def _spending() -> list[AnyPanel]:
+    spent = "sum by (service_id) (increase(sora_probe_cost_usd_total%s[1d]%s))"
+    dearest = f"topk({SHOWN_SERVICES}, {spent % (f'{{{SERVICE}}}', ' @ end()')} > 0)"
     return [
         lines(
             455,
@@ -220,11 +222,12 @@ def _spending() -> list[AnyPanel]:
         lines(
             456,
             "Cost of probing by service",
-            "USD a day, over the day before each moment.",
-            [Query(of_the_worst(f"sum by (service_id) (increase(sora_probe_cost_usd_total{{{SERVICE}}}[1d]))"))],
+            "USD a day, over the day before each moment, of the twenty services that cost most in the last one.",
+            [Query(f"{spent % ('', '')}\nand on (service_id)\n{dearest}")],
             unit=look.USD,
             decimals=2,
             minimum=0,
+            interval="3h",
             no_value=UNPAID,
         ),
     ]

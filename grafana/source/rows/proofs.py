@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana.source.kit import look
 from grafana.source.kit.frame import SERVICE_LINK
 from grafana.source.kit.panels import AnyPanel, Query, lines
-from grafana.source.kit.queries import SERVICES, proven_at
+from grafana.source.kit.queries import SERVICES, chosen, proven_at
 from grafana.source.kit.tables import Column, LabelColumn, grid
 from sora_exporter.result import Depth
 
@@ -33,7 +33,7 @@ def ladder() -> AnyPanel:
             *(
                 Column(
                     depth.value,
-                    f"time() - max by (service_id) ({proven_at(depth.value)})",
+                    f"time() - max by (service_id) ({chosen(proven_at(depth))})",
                     "s",
                     0,
                     thresholds=look.steps(look.GREEN, (172800, look.ORANGE)),
