@@ -5,33 +5,54 @@ from __future__ import annotations
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 
 import pytest
 from support.month import Month
 from support.programs.launch import RULES, eventually, prometheus
 
 from sora_exporter.demo.article import living
-from sora_exporter.demo.history import invent_history
+from sora_exporter.demo.history import ServiceHistory, invent_history
+from sora_exporter.demo.places import place_series, target
+from sora_exporter.demo.series import Series, evidence_series
 from sora_exporter.demo.tsdb import all_series, load_history
+from sora_exporter.result import ErrorClass
 
 LAST_RECORDED = (
+    "service_id:sora_service_severity:median",
     "service_id:sora_service_sunset_days:min",
     "service_id:sora_service_availability:ratio30d",
     "product_service_id:sora_service_recommended:bool",
 )
-"""The series that the rules record last: the end of the group of days, its own readings, and the end of the routes."""
+"""The series that the rules record last: the vote, the end of the group of days, its own readings, and the routes."""
 
 
 DAYS = 8
+OUTVOTED = "sora-image"
+
+
+def third_place(histories: Sequence[ServiceHistory]) -> Iterator[Series]:
+    """Yield the series of an exporter at a third place, which alone calls a service suspended, for an hour now."""
+    labels = target("ap", "127.0.0.1:10202")
+    suspended = [ErrorClass.UNAVAILABLE] * 60
+    seen = [
+        replace(one, minutes=[*one.minutes[:-60], *suspended]) if one.service.id == OUTVOTED else one
+        for one in histories
+    ]
+    yield from place_series(seen, labels)
+    for history in seen:
+        yield from evidence_series(history, labels)
 
 
 @pytest.fixture(scope="session")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Month]:
-    """Eight days of six services and everything around them, up to now, as the demo loads them."""
+    """Eight days of six services and everything around them, up to now, as the demo loads them, and a third place."""
     directory, end = tmp_path_factory.mktemp("month"), int(time.time()) // 60 * 60
     histories = [invent_history(story, end, DAYS) for story in living(end)]
-    load_history(directory / "data", all_series(histories), histories[0].start, end)
+    series = chain(all_series(histories), third_place(histories))
+    load_history(directory / "data", series, histories[0].start, end)
     rules = (RULES / "sora-recording.rules.yml").read_text(encoding="utf-8")
     # Every group at once and often: the tests must not wait five minutes for the group of days.
     (directory / "rules.yml").write_text(re.sub(r"interval: \w+", "interval: 2s", rules), encoding="utf-8")

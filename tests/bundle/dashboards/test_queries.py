@@ -28,7 +28,6 @@ DASHBOARDS = load_dashboards()
 HEALTHY_IF_EMPTY = frozenset(
     {
         "sora-overview / What fires / A",
-        "sora-overview / Places that disagree / A",
         "sora-service / Use this route? / B",
         "sora-service / Use this route? / C",
         *(f"sora-overview / Services by status / {letter}" for letter in "ABCDEFG"),
@@ -152,6 +151,21 @@ def test_no_episode_hides_in_the_timeline(month: Month) -> None:
     for service_id, lane in lanes.items():
         codes = {float(value) for _, value in lane["values"]}
         assert statuses_shown(month.history(service_id), week.range_seconds) <= codes, service_id
+
+
+def test_one_place_of_three_is_outvoted_and_shown(month: Month) -> None:
+    """A service that one place of three calls suspended is operational in every table, and that place is named."""
+    disagreeing = ask(month, find("sora-overview", "Places that disagree"), DASHBOARDS["sora-overview"], month.services)
+    assert [(one["metric"]["location"], one["value"][1]) for one in disagreeing] == [("ap", "4")]
+    outvoted = disagreeing[0]["metric"]["service_id"]
+    for uid, title, letter in (
+        ("sora-overview", "Services", "B"),
+        ("sora-cost", "Why this route", "C"),
+        ("sora-service", "Status", "A"),
+    ):
+        assert shown(month, uid, title, letter)[outvoted]["value"][1] == "0", (uid, title)
+    lanes = ask(month, find("sora-service", "Findings of each place"), DASHBOARDS["sora-service"], [outvoted])
+    assert {one["metric"]["location"]: one["values"][-1][1] for one in lanes} == {"eu": "0", "us": "0", "ap": "4"}
 
 
 def statuses_shown(history: ServiceHistory, range_seconds: int) -> set[int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.dashboard_model import load_dashboards, panel_queries, panels, variable_queries
+from support.dashboard_model import ROOT, load_dashboards, panel_queries, panels, variable_queries
 
 from grafana.source.__main__ import main
 from grafana.source.kit.variant import Variant, narrowed
@@ -54,6 +56,18 @@ def test_names_and_tags_are_free(tmp_path: Path) -> None:
         assert document["tags"] == ["ai", "team-a"]
         linked = set(re.findall(r"/d/([a-z-]+)", json.dumps(document)))
         assert linked <= set(written)
+
+
+def test_the_alerts_lead_to_dashboards_with_another_prefix(tmp_path: Path) -> None:
+    """After the command of the README every address of a dashboard in rules of any form is one that was written."""
+    main([str(tmp_path / "dist"), "--uid-prefix", "video"])
+    (command,) = re.findall(r"^sed .*$", (ROOT / "grafana" / "README.md").read_text("utf-8"), re.MULTILINE)
+    shutil.copytree(ROOT / "alerting-rules", tmp_path / "alerting-rules")
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True)
+    changed = " ".join(path.read_text("utf-8") for path in (tmp_path / "alerting-rules").rglob("*.yml"))
+    linked = re.findall(r"/d/([a-z-]+)", changed)
+    assert len(linked) > 50
+    assert set(linked) <= {path.stem for path in (tmp_path / "dist").iterdir()}
 
 
 def test_the_repositorys_dashboards_stay_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
