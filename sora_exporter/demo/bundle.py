@@ -42,11 +42,15 @@ def exporter_config(file: Path, now: float, budget_usd: float) -> Path:
     """Write the built-in services as the history ends, ``now`` (Unix seconds), and return the file.
 
     Their intervals are short enough to watch. With a budget (US dollars a day) those that are paid by the second
-    generate a video now and then. The provider's certificate is trusted from ``CERTIFICATE`` beside the file.
+    generate a video now and then, and the money left is read. The provider's certificate is trusted from
+    ``CERTIFICATE`` beside the file.
     """
     document = _read(resources.files("sora_exporter.config").joinpath("builtin.yml").read_text("utf-8"))
     document["budget_usd_per_day"] = budget_usd
-    document["providers"]["default"] |= {"ca_file": CERTIFICATE, "balance": BALANCE}
+    provider = document["providers"]["default"]
+    provider["ca_file"] = CERTIFICATE
+    if budget_usd:
+        provider["balance"] = BALANCE
     stories = {story.id: story for story in living(now)}
     for service in document["services"]:
         story = stories[service["id"]]

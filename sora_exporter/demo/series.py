@@ -54,7 +54,7 @@ def raw_series(history: ServiceHistory, target: Mapping[str, str]) -> Iterator[S
 
 
 def evidence_series(history: ServiceHistory, target: Mapping[str, str]) -> Iterator[Series]:
-    """Yield what the vote of several exporters reads of each: class, its beginning, and the last attempts."""
+    """Yield what each of several exporters finds by itself: class, its beginning, attempts and failures."""
     minutes, labels = history.minutes, {"service_id": history.service.id, **target}
     for present in sorted(set(minutes)):
         one = [1 if error_class is present else None for error_class in minutes]
@@ -67,6 +67,20 @@ def evidence_series(history: ServiceHistory, target: Mapping[str, str]) -> Itera
         yield Series("sora_probe_interval_seconds", own, times, [60 * step] * len(times))
         yield Series("sora_probe_last_attempt_timestamp_seconds", own, times, times)
         yield Series("sora_probe_success", own, times, [int(minutes[index] not in failing) for index in chosen])
+        yield from _counts(history, probe, own)
+
+
+def _counts(history: ServiceHistory, probe: ProbeKind, labels: Mapping[str, str]) -> Iterator[Series]:
+    """Yield the attempts of a probe and their failures, a sample every five minutes."""
+    (step, failing), minutes, chosen = PROBES[probe], history.minutes, sparse(history)
+    times = [history.times[index] for index in chosen]
+    attempts = [int(index % step == 0) for index in range(len(minutes))]
+    total = list(accumulate(attempts))
+    yield Series("sora_probe_attempts_total", labels, times, [total[index] for index in chosen])
+    for present in sorted(failing & set(minutes)):
+        failed = list(accumulate(tried * (c is present) for tried, c in zip(attempts, minutes, strict=True)))
+        own = {**labels, "error_class": present}
+        yield Series("sora_probe_failures_total", own, times, [failed[index] for index in chosen])
 
 
 def at(name: str, labels: Mapping[str, str], history: ServiceHistory, values: Sequence[float | None]) -> Series:
@@ -113,8 +127,8 @@ def _configured(history: ServiceHistory, labels: Mapping[str, str]) -> Iterator[
 
 
 def _probe_series(history: ServiceHistory, probe: ProbeKind, labels: Mapping[str, str]) -> Iterator[Series]:
-    """Yield the gauges and counters of one probe, a sample every five minutes."""
-    step, failing = PROBES[probe]
+    """Yield the durations of one probe, a sample every five minutes."""
+    step, _ = PROBES[probe]
     chosen = sparse(history)
     times = [history.times[index] for index in chosen]
 
@@ -123,10 +137,6 @@ def _probe_series(history: ServiceHistory, probe: ProbeKind, labels: Mapping[str
 
     attempts = [int(index % step == 0) for index in range(len(history.minutes))]
     total = list(accumulate(attempts))
-    yield at_times("sora_probe_attempts_total", total)
-    for present in sorted(failing & set(history.minutes)):
-        failures = [tried * (c is present) for tried, c in zip(attempts, history.minutes, strict=True)]
-        yield at_times("sora_probe_failures_total", list(accumulate(failures)), error_class=present)
     durations = [tried * seconds for tried, seconds in zip(attempts, history.responses, strict=True)]
     yield at_times("sora_probe_duration_seconds_sum", [round(value, 2) for value in accumulate(durations)])
     yield at_times("sora_probe_duration_seconds_count", total)

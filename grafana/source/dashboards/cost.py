@@ -102,10 +102,6 @@ def _by_route() -> AnyPanel:
         [
             LabelColumn("Service", "service_id", links=SERVICE_LINK, width=165),
             LabelColumn("Product", "product", width=110),
-            LabelColumn("Access", "access", width=80),
-            LabelColumn("Provider", "provider"),
-            Column("List price", LIST_PRICE, look.USD, 2),
-            Column("Available 30 d", recorded("availability:ratio30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
             Column("A success", PRICE_PER_SUCCESS, look.USD, 2),
             Column("The month", f"($videos) * ({PRICE_PER_SUCCESS})", look.USD, 2),
             Column(
@@ -115,6 +111,10 @@ def _by_route() -> AnyPanel:
                 2,
                 width=140,
             ),
+            Column("List price", LIST_PRICE, look.USD, 2),
+            Column("Available 30 d", recorded("availability:ratio30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
+            LabelColumn("Access", "access", width=80),
+            LabelColumn("Provider", "provider"),
         ],
         key="service_id",
         labels_from=SERVICES,

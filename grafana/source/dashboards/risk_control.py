@@ -42,14 +42,14 @@ def _episodes() -> list[AnyPanel]:
                 f"{meaning} in the chosen services over the last {WINDOWS[window]}.",
                 [now(f"sum({recorded(f'risk_control_{what.lower()}:sum{window}')})", what.lower())],
                 unit=unit,
-                decimals=0,
-                thresholds=look.SOME_IS_WARNING,
+                decimals=decimals,
+                thresholds=look.steps(look.GREEN, (0.01, look.ORANGE)),
                 no_value="no evidence",
                 height=3,
             )
-            for number, what, meaning, unit in (
-                (301, "Episodes", "Episodes of risk control that began", "short"),
-                (304, "Hours", "Hours spent in risk control", "suffix: h"),
+            for number, what, meaning, unit, decimals in (
+                (301, "Episodes", "Episodes of risk control that began", "short", 0),
+                (304, "Hours", "Hours spent in risk control", "suffix: h", 1),
             )
             for place, window in enumerate(WINDOWS)
         ),
@@ -170,14 +170,14 @@ def _accesses() -> list[AnyPanel]:
         grid(
             330,
             "Side by side",
-            "Official and reverse services, minutes added up before dividing. Episodes and hours per service and "
-            "week, over thirty days.",
+            "Availability of official and of reverse services in the last day, month and quarter, minutes added up "
+            "before dividing. Episodes and hours per service and week, over thirty days.",
             [
                 LabelColumn("Access", "access", width=90),
                 Column("Services", f"count by (access) ({INFO}{{{SERVICE}}})", "short", 0),
-                Column("Availability 24 h", availability("24h"), "percentunit", 2, thresholds=look.AVAILABILITY),
-                Column("Availability 30 d", availability("30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
-                Column("Availability 90 d", availability("90d"), "percentunit", 2, thresholds=look.AVAILABILITY),
+                Column("24 h", availability("24h"), "percentunit", 2, thresholds=look.AVAILABILITY),
+                Column("30 d", availability("30d"), "percentunit", 2, thresholds=look.AVAILABILITY),
+                Column("90 d", availability("90d"), "percentunit", 2, thresholds=look.AVAILABILITY),
                 Column("Episodes a week", f"{by_access('risk_control_episodes:sum30d', 'avg')} / 30 * 7", "short", 1),
                 Column("Hours a week", f"{by_access('risk_control_hours:sum30d', 'avg')} / 30 * 7", "short", 1),
                 Column("Response, 30 d mean", by_access("response_time_seconds:avg30d", "avg"), "s", 1),

@@ -173,8 +173,8 @@ def _history() -> list[AnyPanel]:
         _by_class(
             212,
             "Why it failed",
-            "Share of each hour that each error class lasted, in the colour of the status it stands for. Success is "
-            "left out, so the rest up to 100 % was fine.",
+            "Share of each hour that each error class lasted, by the exporters of all places, in the colour of the "
+            "status it stands for. Success is left out, so the rest up to 100 % was fine.",
             _share_of_hour('error_class!="none"'),
             unit="percentunit",
             maximum=1,
@@ -205,7 +205,7 @@ def _limits() -> list[AnyPanel]:
             ],
             unit="suffix: d",
             decimals=0,
-            thresholds=look.DAYS_LEFT,
+            thresholds=look.CERTIFICATE_LEFT,
             no_value="no TLS seen",
             width=3,
         ),

@@ -163,7 +163,8 @@ COVERAGE = steps(GREY, (0.5, SKY), (0.95, GREEN))
 BUDGET_LEFT = steps(VERMILION, (0, ORANGE), (0.25, GREEN))
 BURN_RATE = steps(GREEN, (1, ORANGE), (14.4, VERMILION))
 DAYS_LEFT = steps(VERMILION, (7, PINK), (30, ORANGE), (90, GREEN))
-NONE_IS_GOOD = steps(GREEN, (1, VERMILION))
+CERTIFICATE_LEFT = steps(VERMILION, (3, ORANGE), (14, GREEN))
+"""Certificates live for ninety days and less; the alert comes two weeks before the end."""
 SOME_IS_WARNING = steps(GREEN, (1, ORANGE))
 HOURS_A_DAY = steps(GREEN, (0.01, ORANGE), (1, PINK), (6, VERMILION))
 

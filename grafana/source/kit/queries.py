@@ -88,6 +88,11 @@ def within(selector: str, window: str) -> str:
     return f"max_over_time({selector}[{window}])"
 
 
+def page_says(selector: str) -> str:
+    """Return whether an official page disagreed with our probes in each step; the label ``says`` is the page's word."""
+    return renamed(within(selector, "$__interval"), "says", "side", "page_says_(.+)")
+
+
 def highest(terms: Iterable[str], by: str) -> str:
     """Return the highest value of several expressions whose series differ by their labels."""
     return f"max by ({by}) (\n  {f'{chr(10)}  or '.join(terms)}\n)"

@@ -13,6 +13,8 @@ LOADED = look.words({1: ("loaded", look.GREEN), 0: ("last reload failed", look.V
 UP = f"up{{{JOB}}} and on (job) group by (job) (last_over_time(sora_exporter_build_info[1d]))"
 """Every target of a job in which an exporter answered within a day, dead ones too."""
 
+ATTEMPT = "sora_probe_last_attempt_timestamp_seconds"
+
 
 def exporter_health() -> list[AnyPanel]:
     """Return the table of exporters."""
@@ -21,7 +23,7 @@ def exporter_health() -> list[AnyPanel]:
             150,
             "Exporters",
             "Every exporter by itself, so that a dead, stale or wrongly configured twin shows. The oldest evidence is "
-            "the longest time since an attempt, in intervals of its probe.",
+            "the longest time since an attempt at the last scrape, in intervals of its probe.",
             [
                 LabelColumn("Instance", "instance", width=165),
                 Column("Reached", f"max by (instance) ({UP})", mappings=look.YES_NO),
@@ -47,8 +49,8 @@ def exporter_health() -> list[AnyPanel]:
                 Column(
                     "Oldest evidence",
                     "max by (instance) (\n"
-                    f"  (time() - sora_probe_last_attempt_timestamp_seconds{{{JOB},{SERVICE}}})\n"
-                    f"  / on (instance, service_id, probe) sora_probe_interval_seconds{{{JOB},{SERVICE}}}\n)",
+                    f"  (timestamp({ATTEMPT}{{{JOB},{SERVICE}}}) - {ATTEMPT})\n"
+                    f"  / on (instance, service_id, probe) sora_probe_interval_seconds{{{JOB}}}\n)",
                     "none",
                     1,
                     thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),

@@ -118,6 +118,6 @@ def objectives_of_all() -> list[AnyPanel]:
             thresholds=look.BUDGET_LEFT,
             limit_lines=True,
             no_value=none,
-            width=12,
+            width=24,
         ),
     ]

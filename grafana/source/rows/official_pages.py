@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana.source.kit import look
 from grafana.source.kit.frame import SERIES_LINK
 from grafana.source.kit.panels import AnyPanel, Query, timeline
-from grafana.source.kit.queries import COMPONENT_HISTORY, INDICATOR_HISTORY, of_all, recorded, within
+from grafana.source.kit.queries import COMPONENT_HISTORY, INDICATOR_HISTORY, of_all, page_says, recorded
 from grafana.source.kit.tables import Column, LabelColumn, grid
 
 
@@ -69,13 +69,14 @@ def status_pages() -> list[AnyPanel]:
 
 def _disagreement() -> AnyPanel:
     disagreed = f"sum by (service_id) (avg_over_time({recorded('page_disagreement:bool')}[$__range] @ end()))"
-    longest, legend = f"topk(10, {disagreed})", "{{service_id}}: {{side}}"
+    longest = f"topk(10, {disagreed})"
+    says = page_says(of_all("page_disagreement:bool"))
     return timeline(
         142,
         "Pages against probes",
         "Contradictions between a page and our probes, for the ten services with most of them in the range: the page "
         "says operational while the service fails, or the page says outage while it works.",
-        [Query(f"{within(of_all('page_disagreement:bool'), '$__interval')}\nand on (service_id)\n{longest}", legend)],
+        [Query(f"{says}\nand on (service_id)\n{longest}", "{{service_id}}: {{says}}")],
         mappings=look.DISAGREEMENT,
         links=SERIES_LINK,
         interval="5m",

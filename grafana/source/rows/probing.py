@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from grafana.source.kit import look
 from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
-from grafana.source.kit.queries import JOB, SERVICE, SHOWN_SERVICES, recorded, within
+from grafana.source.kit.queries import JOB, SERVICE, SHOWN_SERVICES, page_says, recorded
 from grafana.source.kit.tables import Column, LabelColumn, grid
 
 PROBE = f'{SERVICE},probe="$probe"'
 UNPAID = "no paid probes"
-SPENT, BUDGET = f"sora_probe_budget_spent_usd{{{JOB}}}", f"sora_probe_budget_usd{{{JOB}}}"
+BUDGET = f"sora_probe_budget_usd{{{JOB}}} > 0"
+SPENT = f"sora_probe_budget_spent_usd{{{JOB}}} and on (job, instance) ({BUDGET})"
 """By exporter: two may have a ledger each, or share one, and no sum would be right for both."""
 GOT_IT = look.words({1: ("got it", look.GREEN), 0: ("did not", look.VERMILION)})
 
@@ -60,12 +61,13 @@ def probes() -> list[AnyPanel]:
 
 
 def _attempts_table() -> AnyPanel:
-    age = f"time() - min by (probe) (sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}})"
+    attempt = f"sora_probe_last_attempt_timestamp_seconds{{{SERVICE}}}"
+    age = f"max by (probe) (timestamp({attempt}) - {attempt})"
     return grid(
         240,
         "Probes",
-        "The last attempt of each probe, and the counts of the last day. With several exporters the worst one shows: "
-        "a failed attempt, the oldest one; attempts and failures are those of all.",
+        "The last attempt of each probe at the last scrape, and the counts of the last day. With several exporters the "
+        "worst one shows: a failed attempt, the oldest one; attempts and failures are those of all.",
         [
             LabelColumn("Probe", "probe", width=120),
             Column("Last attempt", f"min by (probe) (sora_probe_success{{{SERVICE}}})", mappings=GOT_IT),
@@ -74,16 +76,16 @@ def _attempts_table() -> AnyPanel:
             Column("Interval", f"max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})", "s", 0),
             Column(
                 "Age in intervals",
-                f"({age})\n/ on (probe) max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})",
+                f"{age}\n/ on (probe) max by (probe) (sora_probe_interval_seconds{{{SERVICE}}})",
                 "none",
                 1,
                 thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
             ),
             Column(
-                "Attempts 24 h", f"sum by (probe) (increase(sora_probe_attempts_total{{{SERVICE}}}[24h]))", "short", 0
+                "Attempts 24 h", f"sum by (probe) (increase(sora_probe_attempts_total{{{SERVICE}}}[24h]))", "locale", 0
             ),
             Column(
-                "Failures 24 h", f"sum by (probe) (increase(sora_probe_failures_total{{{SERVICE}}}[24h]))", "short", 0
+                "Failures 24 h", f"sum by (probe) (increase(sora_probe_failures_total{{{SERVICE}}}[24h]))", "locale", 0
             ),
         ],
         key="probe",
@@ -133,7 +135,7 @@ def traffic() -> list[AnyPanel]:
             252,
             "Official page against probes",
             "The page that covers this service says operational while it fails, or outage while it works.",
-            [Query(within(recorded("page_disagreement:bool"), "$__interval"), "{{side}}")],
+            [Query(page_says(recorded("page_disagreement:bool")), "page: {{says}}")],
             mappings=look.DISAGREEMENT,
             interval="2m",
             no_value="no component of a page is named for this service",
@@ -158,7 +160,7 @@ def probing_cost() -> list[AnyPanel]:
         stat_tiles(
             451,
             "Budget of a day",
-            "Paid probes stop when it is used up. 0: they never run.",
+            "Paid probes stop when it is used up.",
             [now(BUDGET, "{{instance}}")],
             unit=look.USD,
             decimals=2,
@@ -168,7 +170,7 @@ def probing_cost() -> list[AnyPanel]:
             452,
             "Share of the budget",
             "Today's spend in the budget.",
-            [now(f"{SPENT} / ({BUDGET} > 0)", "{{instance}}")],
+            [now(f"({SPENT}) / ({BUDGET})", "{{instance}}")],
             unit="percentunit",
             decimals=0,
             thresholds=look.steps(look.GREEN, (0.8, look.ORANGE), (1, look.VERMILION)),

@@ -16,7 +16,10 @@ READ = (
     '  last_over_time(sora_provider_balance_last_success_timestamp_seconds{provider=~"$provider"}[1d])\n)'
 )
 DAILY_USE = '-avg by (provider) (deriv(sora_provider_balance{provider=~"$provider"}[1d])) * 86400 > 0'
-FORECAST = 'max by (provider, unit) (predict_linear(sora_provider_balance{provider=~"$provider"}[1d], 259200))'
+FORECAST = (
+    'max by (provider, unit) (predict_linear(sora_provider_balance{provider=~"$provider"}[1d], 259200))\n'
+    f"and on (provider)\n{DAILY_USE}"
+)
 """The last reading of a day counts: an exporter that is down says nothing new about the money."""
 NO_BALANCE = "no provider's balance is read"
 
@@ -73,7 +76,7 @@ def balances() -> list[AnyPanel]:
                     thresholds=look.steps(look.VERMILION, (3, look.ORANGE), (7, look.GREEN)),
                     missing="–",
                 ),
-                Column("Read", f"{READ} * 1000", "dateTimeFromNow", width=120),
+                Column("Read", f"{READ} * 1000", "dateTimeFromNow", width=140),
             ],
             key="provider",
             sort_by=[("Lasts", False)],
@@ -84,7 +87,7 @@ def balances() -> list[AnyPanel]:
             132,
             "Balance over time",
             "The amount left at each provider, the level that counts as low, and a forecast by the last day's pace: "
-            "the balance in three days.",
+            "the balance in three days. No forecast: it has not fallen in that day, or was topped up.",
             [
                 Query(BALANCE, "{{provider}}"),
                 Query(LOW, "low for {{provider}}"),

@@ -34,11 +34,10 @@ OUTVOTED = "sora-image"
 
 
 def third_place(histories: Sequence[ServiceHistory]) -> Iterator[Series]:
-    """Yield the series of an exporter at a third place, which alone calls a service suspended, for an hour now."""
-    labels = target("ap", "127.0.0.1:10202")
-    suspended = [ErrorClass.UNAVAILABLE] * 60
+    """Yield the last hour of an exporter at a third place, which alone calls a service suspended."""
+    labels, suspended = target("ap", "127.0.0.1:10202"), [ErrorClass.UNAVAILABLE] * 60
     seen = [
-        replace(one, minutes=[*one.minutes[:-60], *suspended]) if one.service.id == OUTVOTED else one
+        replace(one, minutes=suspended if one.service.id == OUTVOTED else one.minutes[-60:], responses=())
         for one in histories
     ]
     yield from place_series(seen, labels)
