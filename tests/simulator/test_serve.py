@@ -95,6 +95,7 @@ def test_a_port_in_use_is_one_line_and_exit_code_2() -> None:
     ("arguments", "message"),
     [
         (["--port", "70000"], "simulate: cannot listen on 127.0.0.1:70000: "),
+        (["--tls-file", "x.pem"], "simulate: --tls-file x.pem: No such file or directory; it needs a certificate and "),
         (["--vendor", "x"], "simulate: unknown vendor 'x'; choose one of: ark, dashscope, "),
         (["--scenario", "x"], "simulate: unknown scenario 'x'; choose one of: operational, january-2026, "),
     ],

@@ -111,7 +111,7 @@ def only(directory: Path, *programs: str) -> str:
 
 
 def test_a_month_is_there_at_once_and_a_broken_service_is_reported(tmp_path: Path) -> None:
-    """Rules are loaded, availability is the article's table at once, the alert arrives, Ctrl-C ends it with 0."""
+    """Two places are scraped, money and certificate are live, the month is the article's, the alert arrives."""
     path = only(tmp_path / "bin", "prometheus", "promtool", "prometheus-alertmanager")
     with demo(tmp_path / "scratch", "--break=sora-2-official", path=path) as running:
         running.wait_for(RUNS)
@@ -129,7 +129,9 @@ def test_a_month_is_there_at_once_and_a_broken_service_is_reported(tmp_path: Pat
             story.id: pytest.approx(story.availability, abs=(1 - story.availability) / 300) for story in ARTICLE
         }
         assert {group["name"].split(".")[0] for group in engine.api("rules")["groups"]} == {"sora"}
-        eventually(lambda: engine.query('up{job="sora_exporter"} == 1'))
+        eventually(lambda: len(engine.query('up{job="sora_exporter"} == 1')) == 2)
+        for live in ("sora_provider_balance", "sora_probe_tls_expiry_timestamp_seconds"):
+            eventually(lambda name=live: f"\n{name}{{" in fetch(running.url("exporter") + "/metrics"))
         # Its other route is under risk control already: what arrives is the worse news about the product.
         pattern = re.compile(r"FIRING   SoraProductUnavailable: No route to sora-2 works")
         eventually(lambda: any(map(pattern.search, running.said)), 180)
