@@ -193,7 +193,7 @@ def _accesses() -> list[AnyPanel]:
             [Query(availability("24h"), "{{access}}")],
             unit="percentunit",
             maximum=1,
-            interval="12h",
+            interval="1d",
             overrides=colours,
         ),
         lines(
@@ -203,7 +203,7 @@ def _accesses() -> list[AnyPanel]:
             [Query(by_access("risk_control_hours:sum24h", "avg"), "{{access}}")],
             unit="suffix: h",
             minimum=0,
-            interval="12h",
+            interval="1d",
             overrides=colours,
         ),
     ]
