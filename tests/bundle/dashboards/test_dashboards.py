@@ -385,9 +385,10 @@ def test_metrics_exist(exported: set[str]) -> None:
 
 
 def test_recorded_series_are_used() -> None:
-    """Every recorded series is shown in a dashboard or read by another rule."""
+    """Every recorded series is shown in a dashboard, or read by another rule or by the text of an alert."""
     recording, alerting = rules("sora-recording.rules.yml"), rules("sora-alerts.rules.yml")
-    read = " ".join(rule["expr"] for rule in [*recording, *alerting])
+    texts_of = (text for rule in alerting for text in rule["annotations"].values())
+    read = " ".join([*(rule["expr"] for rule in [*recording, *alerting]), *texts_of])
     shown = {name for d in LOADED.values() for expr in expressions(d).values() for name in RECORDED.findall(expr)}
     assert {rule["record"] for rule in recording} - shown - set(RECORDED.findall(read)) == set()
 
