@@ -58,6 +58,7 @@ def test_names_and_tags_are_free(tmp_path: Path) -> None:
         assert linked <= set(written)
 
 
+@pytest.mark.processes
 def test_the_alerts_lead_to_dashboards_with_another_prefix(tmp_path: Path) -> None:
     """After the command of the README every address of a dashboard in rules of any form is one that was written."""
     main([str(tmp_path / "dist"), "--uid-prefix", "video"])
