@@ -21,7 +21,10 @@ from sora_exporter import patterns
 class Section(BaseModel):
     """Base of every section: frozen, unknown keys are errors, and errors never quote a value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+    # A section is validated as a part of the whole: a validator of its own, if needed at all, is built on first use.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False, defer_build=True
+    )
 
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import errno
 import math
 import re
 import socket
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -208,7 +207,7 @@ class State:
 
     def _new_probe(self, kind: ProbeKind, interval: float, *, is_configured: bool = True) -> ProbeTrack:
         durations = Distribution(PAID_PROBE_BUCKETS if kind.is_paid else FREE_PROBE_BUCKETS)
-        return ProbeTrack(interval, is_configured, durations=durations, failed=deque(maxlen=self._failures_kept))
+        return ProbeTrack(interval, is_configured, durations=durations, failures_kept=self._failures_kept)
 
     def _configured(self, config: Config, service: Service) -> ServiceTrack:
         now, monotonic = self._clock.now(), self._clock.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -21,7 +21,6 @@ from sora_exporter.result import (
     ProbeKind,
     ProbeResult,
     Status,
-    shared,
 )
 
 FRESH_INTERVALS = 2.5
@@ -30,7 +29,7 @@ MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 8
 NEWEST_MARKS = 20
 """The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
 WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 1, 100
-"""How many of the newest failures keep their whole excerpt; older ones keep its beginning."""
+"""How many of the newest failures keep their whole excerpt; older ones without other words keep its beginning."""
 
 NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
 """Classes of attempts that sent no request to the provider."""
@@ -95,9 +94,11 @@ class ProbeTrack:
     unrecognised: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
     durations: Distribution = field(default_factory=lambda: Distribution(FREE_PROBE_BUCKETS))
-    marks: deque[Mark] = field(default_factory=deque)
-    succeeded: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=SUCCESSES_KEPT))
-    failed: deque[ProbeResult] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
+    # Lists: a deque reserves room for 64 entries, and there are three for every probe.
+    marks: list[Mark] = field(default_factory=list)
+    succeeded: list[ProbeResult] = field(default_factory=list)
+    failed: list[ProbeResult] = field(default_factory=list)
+    failures_kept: int = FAILURES_KEPT
 
     def record(self, result: ProbeResult, monotonic: float, contact_at: float = -math.inf) -> None:
         """Count one attempt and keep it; failures are kept longer than successes.
@@ -114,15 +115,15 @@ class ProbeTrack:
             self.evidence, self.evidence_at = result, monotonic
         self._mark(Mark(result.started_at, result.error_class))
         if result.is_success:
-            self.succeeded.append(result)
+            self.succeeded = [*self.succeeded, result][-SUCCESSES_KEPT:]
             return
         self.failed_attempts += 1
         self.failures[result.error_class] += 1
         self.unrecognised += not result.recognised
-        self.failed.append(result)
+        self.failed = [*self.failed, result][-self.failures_kept :]
         if len(self.failed) > WHOLE_EXCERPTS:
             older = self.failed[-WHOLE_EXCERPTS - 1]
-            shorter = replace(older, excerpt=shared(older.excerpt[:SHORT_EXCERPT_CHARACTERS]))
+            shorter = replace(older, excerpt="" if older.detail else older.excerpt[:SHORT_EXCERPT_CHARACTERS])
             self.failed[-WHOLE_EXCERPTS - 1] = shorter
             self.before = shorter if self.before is older else self.before
 

@@ -35,6 +35,14 @@ def test_memory_is_bounded(state: State) -> None:
     assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
 
 
+def test_an_older_failure_keeps_its_words_once(state: State) -> None:
+    """The excerpt of an older failure is dropped where the failure has the answer's own words beside it."""
+    for number in range(3):
+        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + number, detail="no word", excerpt="w" * 2000))
+    kept = state.services["alpha"].probes[CATALOG].kept()
+    assert [len(attempt.excerpt) for attempt in kept] == [2000, 0, 0]
+
+
 def test_equal_texts_are_remembered_once_and_others_not_for_ever() -> None:
     """A text that was seen lately gives the same object; of any number of different texts, few are held."""
     first, again = "".join(["GET ", "/models"]), "".join(["GET ", "/models"])
