@@ -1,11 +1,14 @@
-"""The event loop, signals, and tasks whose failures are logged without stopping anything else."""
+"""The event loop, signals, threads, and tasks whose failures are logged without stopping anything else."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
+import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 new_event_loop: Callable[[], asyncio.AbstractEventLoop]
@@ -36,6 +39,33 @@ def on_signals(action: Callable[[], object], *names: str) -> None:
         except NotImplementedError:
             # The loops of Windows have no signal handlers. Python's own run in the main thread, between two callbacks.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(action))
+
+
+def in_background(work: Callable[[], Outcome], name: str) -> asyncio.Future[Outcome]:
+    """Return the outcome to come of work in a daemon thread of its own.
+
+    Unlike a pool's thread it delays neither other work nor the end of the process: without a listener it is abandoned.
+    """
+    loop = asyncio.get_running_loop()
+    outcome: asyncio.Future[Outcome] = loop.create_future()
+
+    def finish(how: Callable[[], None]) -> None:
+        if not outcome.cancelled():
+            how()
+            outcome.exception()  # The callers may have given up, and then the failure is not our fault.
+
+    def run() -> None:
+        how: Callable[[], None]
+        try:
+            how = partial(outcome.set_result, work())
+        except Exception as error:  # noqa: BLE001 - raised where the outcome is awaited
+            how = partial(outcome.set_exception, error)
+        # If the loop is closed by now, the outcome is not needed any more.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(finish, how)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return outcome
 
 
 def start(coroutine: Coroutine[Any, Any, Outcome], name: str) -> asyncio.Task[Outcome]:

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 
 import pytest
 
-from sora_exporter.tasks import apart, new_event_loop, on_signals, run
+from sora_exporter.tasks import apart, in_background, new_event_loop, on_signals, run
 
 
 def test_a_coroutine_runs_on_the_chosen_loop() -> None:
@@ -54,3 +55,16 @@ async def test_a_failing_task_is_logged_and_ends_nothing_else(caplog: pytest.Log
     assert isinstance(task.exception(), ZeroDivisionError)
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert (vars(record)["task"], record.exc_info is not None) == ("division", True)
+
+
+async def test_work_in_the_background_gives_its_outcome() -> None:
+    """The caller gets what the work returned or raised; a failure after it gave up is no error of anybody."""
+    assert await in_background(lambda: threading.current_thread().name, "work") == "work"
+    with pytest.raises(ZeroDivisionError):
+        await in_background(lambda: 1 / 0, "work")
+    is_given_up = threading.Event()
+    outcome = in_background(is_given_up.wait, "work")
+    outcome.cancel()
+    is_given_up.set()
+    with pytest.raises(asyncio.CancelledError):
+        await outcome

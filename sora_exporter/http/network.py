@@ -10,15 +10,16 @@ import contextlib
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol, SupportsIndex
 
 import httpcore2
 from aiohappyeyeballs import start_connection
 
 from sora_exporter.config.provider import IpProtocol
+from sora_exporter.tasks import in_background
 
 CONNECT_STAGGER_SECONDS = 0.25
 CONNECTION_SECONDS = 600.0
@@ -237,40 +238,19 @@ async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     key = asyncio.get_running_loop(), host, port
     if key not in _look_ups:
-        _look_ups[key] = _look_up(host, port)
+        _look_ups[key] = in_background(partial(_looked_up, host, port), "resolve")
         _look_ups[key].add_done_callback(lambda _: _look_ups.pop(key))
     look_up = _look_ups[key]
     await asyncio.wait([look_up])
     return look_up.result()
 
 
-def _look_up(host: str, port: int) -> LookUp:
-    """Start the thread of a look-up, and return its answer to come."""
-    loop = asyncio.get_running_loop()
-    answer: LookUp = loop.create_future()
-
-    def finish(addresses: Sequence[AddressInfo], error: OSError | None) -> None:
-        if error is None:
-            answer.set_result(addresses)
-        else:
-            answer.set_exception(error)
-            answer.exception()  # The callers may have given up, and then the failure is not our fault.
-
-    def look_up() -> None:
-        addresses: Sequence[AddressInfo] = ()
-        failure: OSError | None = None
-        try:
-            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            failure = error
-        except UnicodeError:
-            failure = socket.gaierror(socket.EAI_NONAME, f"getaddrinfo: {host[:100]!r} is not a host name")
-        # If the loop is closed by now, the result is not needed any more.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(finish, addresses, failure)
-
-    threading.Thread(target=look_up, name="resolve", daemon=True).start()
-    return answer
+def _looked_up(host: str, port: int) -> Sequence[AddressInfo]:
+    """Return the addresses of a name, once its servers have answered."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise socket.gaierror(socket.EAI_NONAME, f"getaddrinfo: {host[:100]!r} is not a host name") from None
 
 
 def _prepare(connected: socket.socket) -> None:

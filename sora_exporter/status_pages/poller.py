@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 from urllib.parse import urljoin
 
@@ -15,9 +16,10 @@ from sora_exporter.http.fetch import Fetched, Fetcher, FetchError
 from sora_exporter.http.retry_after import retry_after
 from sora_exporter.status_pages.facts import Incident, PageError, PageReport, one_line
 from sora_exporter.status_pages.readers import READERS
+from sora_exporter.tasks import in_background
 
 THREAD_BYTES: Final = 256 * 1024
-"""Documents that are larger than this in total are parsed off the event loop."""
+"""Documents larger than this in total are parsed off the event loop; at the end of the process that is abandoned."""
 BUSY: Final = frozenset({429, 503})
 """HTTP statuses whose Retry-After is respected, for at most MOST_PAUSE_SECONDS."""
 MOST_PAUSE_SECONDS: Final = 3600.0
@@ -132,7 +134,7 @@ class StatusPagePoller:
     async def _report(self, documents: Mapping[str, bytes], now: float) -> PageReport:
         arguments = (documents, self._page.components, now)
         if sum(map(len, documents.values())) > THREAD_BYTES:
-            report = await asyncio.to_thread(self._reader.read, *arguments)
+            report = await in_background(partial(self._reader.read, *arguments), "reading a page")
         else:
             report = self._reader.read(*arguments)
         return replace(report, incidents=tuple(map(self._with_address, report.incidents)))

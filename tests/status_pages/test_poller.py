@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -258,21 +259,43 @@ def test_cancelling_a_poll_leaves_nothing_running() -> None:
         assert runner.run(cancelled()) == 1
 
 
+PADDED = BODY[:-1] + b" " * THREAD_BYTES + b"}"
+
+
 def test_long_documents_are_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only documents longer than the bound leave the event loop, with the same result."""
-    moved: list[object] = []
-    original = asyncio.to_thread
+    names: list[str] = []
 
-    async def to_thread(function: Any, /, *arguments: Any) -> Any:
-        moved.append(function)
-        return await original(function, *arguments)
+    def read(documents: Mapping[str, bytes], wanted: Sequence[str], now: float) -> PageReport:
+        names.append(threading.current_thread().name)
+        return READERS["statuspage"].read(documents, wanted, now)
 
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    padded = BODY[:-1] + b" " * THREAD_BYTES + b"}"
-    site, changes = answering(COMPONENTS, Fetched(200, {}, BODY), Fetched(200, {}, padded))
+    monkeypatch.setattr(poller, "READERS", {"statuspage": replace(READERS["statuspage"], read=read)})
+    site, changes = answering(COMPONENTS, Fetched(200, {}, BODY), Fetched(200, {}, PADDED))
     short, long = run(site, *changes)
     assert short.report == long.report
-    assert len(moved) == 1
+    assert names == [threading.main_thread().name, "reading a page"]
+
+
+async def test_a_reading_under_way_delays_neither_a_stop_nor_the_exit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelling a poll ends it while a thread still reads, and that thread is one that no exit waits for."""
+    reading: asyncio.Future[threading.Thread] = asyncio.get_running_loop().create_future()
+    never = threading.Event()
+
+    def read(_documents: Mapping[str, bytes], _wanted: Sequence[str], _now: float) -> PageReport:
+        reading.get_loop().call_soon_threadsafe(reading.set_result, threading.current_thread())
+        never.wait()
+        raise AssertionError("abandoned")
+
+    monkeypatch.setattr(poller, "READERS", {"statuspage": replace(READERS["statuspage"], read=read)})
+    site, _ = answering(COMPONENTS, Fetched(200, {}, PADDED))
+    poll = asyncio.create_task(StatusPagePoller(Settings(), site, LoopClock()).poll())
+    thread = await reading
+    poll.cancel()
+    await asyncio.wait([poll])
+    assert (poll.cancelled(), thread.is_alive(), thread.daemon) == (True, True, True)
+    never.set()
+    thread.join()
 
 
 @pytest.mark.parametrize("url", [f"{HOST}/dashboard", f"{HOST}/dashboard/", f"{HOST}/dashboard/incidents.json"])
