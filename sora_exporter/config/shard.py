@@ -30,7 +30,7 @@ class Shard:
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether there is no other shard."""
+        """True if there is no other shard."""
         return self.count == 1
 
     def has(self, provider: str) -> bool:

@@ -145,7 +145,7 @@ def fetch(url: str, body: bytes | None = None) -> bytes:
 
 
 def answers(url: str) -> bool:
-    """Whether an address of this machine answers with success."""
+    """Return whether an address of this machine answers with success."""
     with contextlib.suppress(DemoError):
         fetch(url)
         return True

@@ -144,12 +144,12 @@ class ServiceHistory:
 
 
 def is_evidence(error_class: ErrorClass) -> bool:
-    """Whether a minute of this class counts in the denominator of availability."""
+    """Return whether a minute of this class counts in the denominator of availability."""
     return error_class.status not in (Status.UNKNOWN, Status.RETIRED)
 
 
 def is_available(error_class: ErrorClass) -> bool:
-    """Whether a minute of this class counts in the numerator of availability."""
+    """Return whether a minute of this class counts in the numerator of availability."""
     return error_class.status is Status.OPERATIONAL or error_class is ErrorClass.SLOW
 
 

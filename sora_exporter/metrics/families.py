@@ -131,7 +131,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     ),
     "sora_exporter_probes_in_flight": Family("gauge", (), "Probes running now."),
     "sora_exporter_storage_up": Family(
-        "gauge", (), "Whether the ledger could last be used; paid probes do not run without it. Cached."
+        "gauge", (), "1 if the ledger could last be used, 0 if not; paid probes do not run without it. Cached."
     ),
     "sora_exporter_storage_exporters": Family(
         "gauge", (), "Exporters that use the same storage now, this one included. Cached."
@@ -140,7 +140,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
         "info", ("shard", "config_hash"), "Number and count of the shards, and a digest of the whole configuration."
     ),
     "sora_exporter_config_differs": Family(
-        "gauge", (), "Whether another exporter of the same storage has another configuration or division. Cached."
+        "gauge", (), "1 if another exporter of the same storage has another configuration or division, else 0. Cached."
     ),
 }
 """Name -> family, in the order of the exposition. Counters and infos are named without ``_total`` and ``_info``."""

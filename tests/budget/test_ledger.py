@@ -318,7 +318,7 @@ def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, unix_clock: HandC
 
 
 def _has_teeth(place: Place, journal: Path, unix_clock: HandClock) -> bool:
-    """Whether a day was filled and a process died between its writes: else the kills prove nothing."""
+    """Return whether a day was filled and a process died between its writes: else the kills prove nothing."""
     paid, _, _ = read_journal(journal) if journal.exists() else ({}, None, None)
     with closing(opened(place, unix_clock)) as ledger:
         return max(paid.values(), default=0) > 0.5e6 and bool(ledger.unfinished_jobs())

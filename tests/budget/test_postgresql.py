@@ -44,7 +44,7 @@ def end_session(ledger: Ledger, server: Postgresql) -> None:
 
 
 def works(ledger: Ledger) -> bool:
-    """Whether the ledger can be read."""
+    """Return whether the ledger can be read."""
     try:
         ledger.spent_usd()
     except StorageError:

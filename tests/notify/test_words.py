@@ -37,7 +37,7 @@ def test_every_language_has_the_same_texts(language: str) -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_every_sentence_of_the_rules_is_translated(language: str) -> None:
-    """Whatever the annotations of the shipped rules say, nothing but names and figures stays as it was."""
+    """Of all annotations that the shipped rules can write, only names and figures stay as they were."""
     replacements = [Pattern(one.pattern) for one in alert_words(language).replacements]
     left = set()
     for text in annotations():

@@ -140,7 +140,7 @@ async def test_guessers_in_several_networks_take_turns_with_a_first_login() -> N
 async def test_guessers_who_imitate_a_first_login_leave_it_a_fair_chance() -> None:
     """With new addresses in all its networks and under its name, every try still has its part of a third of the checks.
 
-    Nothing tells such guesses from a first login, so three guesses for each check leave one in nine at least.
+    Such guesses look like a first login, so three guesses for each check leave one in nine at least.
     """
     chance, tries, checks_of_a_try = random.Random(1), 9, 24
     async with Attacked(guesses(from_the_internet)) as attacked:

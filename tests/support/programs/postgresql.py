@@ -60,7 +60,7 @@ class Postgresql:
         eventually(self.accepts, every=0.02)
 
     def accepts(self) -> bool:
-        """Whether the server accepts connections now."""
+        """Return whether the server accepts connections now."""
         try:
             psycopg.connect(self.url(), connect_timeout=1).close()
         except psycopg.OperationalError:
