@@ -17,15 +17,7 @@ WITHOUT_TESTS: Mapping[str, str] = {
     "clock.py": "the machine's own clocks under our names",
     "history/service.py": "plain values",
     "metrics/families.py": "a table, tested by bundle/test_names.py",
-    **{
-        f"demo/{part}.py": "tested by demo/test_demo.py and demo/test_history.py"
-        for part in (
-            "article", "bundle", "children", "keeper", "notices", "recorded", "screen", "series", "stack",
-            "surroundings", "tsdb",
-        )
-    },
     "demo/load.py": "calls history.py and tsdb.py, driven by whole/test_demo_programs.py",
-    "cli/demo.py": "tested by demo/test_demo.py",
     "simulator/__main__.py": "passes arguments to simulator/serve.py",
     **{
         f"simulator/vendors/{vendor}.py": "data for the kit, tested by test_vendors.py and whole/vendors.yml"
