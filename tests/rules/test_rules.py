@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
-from support.alert_stories import shipped
+from support.alert_stories import check, scrapes, shipped
 from support.programs.launch import RULES, program
 
-from sora_exporter.result import SUCCESSES, ErrorClass, Status
+from sora_exporter.result import ErrorClass, Status
 
 RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rules/runbook.md"
 DASHBOARDS = ("sora-overview", "sora-service", "sora-risk-control", "sora-cost")
@@ -102,25 +102,31 @@ def test_a_ruler_above_compares_routes_of_several_shards(tmp_path: Path) -> None
     said_by(program("promtool"), "test", "rules", str(file))
 
 
-def test_outcomes_of_applications_follow_the_error_classes() -> None:
-    """Requests of applications leave out our own faults and unreached hosts; all others but answers are failures.
+def test_classes_are_written_once() -> None:
+    """Each kind of class is named in one place: the ranks, unreached hosts, and the failures that do not count.
 
-    For the severity of a service our own faults count, since they make it unknown.
+    The last ones repeat what the ranks leave out, beside moderation: joining 50 counters a service would cost too much.
     """
     text = (RULES / "sora-recording.rules.yml").read_text("utf-8")
-    apart = {one for one in ErrorClass if one.status is Status.UNKNOWN} | UNREACHED
-    failures = set(ErrorClass) - apart - SUCCESSES - {ErrorClass.CONTENT_POLICY}
-    left_out = [set(found.split("|")) for found in re.findall(r'outcome!~"([a-z_|]+)"', text)]
-    counted = [set(found.split("|")) for found in re.findall(r'outcome=~"(overloaded[a-z_|]+)"', text)]
-    assert left_out == [{one.value for one in UNREACHED}, {one.value for one in apart}]
-    assert counted == [{one.value for one in failures}]
-
-
-def test_failures_of_probes_leave_out_our_own_faults() -> None:
-    """The failed attempts that count against a service are all but those of our own faults and of moderation."""
-    text = (RULES / "sora-recording.rules.yml").read_text("utf-8")
     own = {one for one in ErrorClass if one.status is Status.UNKNOWN} | {ErrorClass.CONTENT_POLICY}
-    assert [set(found.split("|")) for found in re.findall(r'error_class!~"([a-z_|]+)"', text)] == [own]
+    left_out = [set(found.split("|")) for found in re.findall(r'(?:error_class|outcome)!~"([a-z_|]+)"', text)]
+    assert left_out == [{one.value for one in UNREACHED}, {one.value for one in own}]
+
+
+@pytest.mark.programs
+def test_outcomes_of_applications_follow_the_error_classes(tmp_path: Path) -> None:
+    """Requests of applications leave out our own faults and unreached hosts; others have the rank of their class."""
+    apart = {one for one in ErrorClass if one.status is Status.UNKNOWN} | UNREACHED
+    ranks = [status for status in Status if status is not Status.UNKNOWN]
+    expected = [
+        (
+            0,
+            f'sum(outcome:sora_client_severity:rank{{outcome="{one.value}"}})',
+            None if one in apart else 0 if one is ErrorClass.SLOW else ranks.index(one.status),
+        )
+        for one in ErrorClass
+    ]
+    check(tmp_path, scrapes(1), [*expected, (0, 'sum(outcome:sora_client_severity:rank{outcome="success"})', 0)])
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: f"{rule['alert']}-{rule['labels']['severity']}")
