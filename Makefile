@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 LINT := $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures soak constraints peers sbom dist
+.PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures page-pictures soak constraints peers sbom dist
 
 run: $(VENV)/.run
 	@scripts/run
@@ -64,6 +64,11 @@ PROMETHEUS ?= http://127.0.0.1:9090
 pictures: $(VENV)/.test
 	@test -d "$(PREVIEW)" || { echo "name the folder of the drawing page: make pictures PREVIEW=FOLDER" >&2; exit 1; }
 	PYTHONPATH=tests $(BIN)/python -m support.dashboard_pictures "$(PREVIEW)" $(PROMETHEUS)
+
+# The README's picture of the status page, and every other look in dist/page, with the demo running.
+EXPORTER ?= http://127.0.0.1:10198
+page-pictures: $(VENV)/.test
+	PYTHONPATH=tests $(BIN)/python -m support.screenshots $(EXPORTER)
 
 # Memory, tasks and descriptors after 100,000 attempts over every kind of fault.
 soak: $(VENV)/.test

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from markupsafe import Markup
+
 from sora_exporter.documents import shipped
 from sora_exporter.figures import seconds_text
 from sora_exporter.plain_words import FOLDER, PlainWords, languages, plain_words
@@ -28,6 +30,10 @@ class Wording:
         """Return a text with its names filled in."""
         return self.texts[key].format_map(names)
 
+    def marked(self, key: str, **names: object) -> Markup:
+        """Return a text with its names filled in; those with markup keep it, all others are escaped."""
+        return Markup(self.texts[key]).format(**names)  # noqa: S704 - our own file
+
     def ago(self, seconds: float) -> str:
         """Return how long ago something was."""
         return self("ago", span=self.plain.span(seconds))
@@ -37,8 +43,8 @@ class Wording:
         return self.plain.span(measured) if LEAST_SPAN <= measured < math.inf else seconds_text(measured)
 
     def joined(self, *parts: str) -> str:
-        """Return the parts that are not empty as one text."""
-        return self("separator").join(filter(None, parts))
+        """Return the parts that are not empty as one sentence."""
+        return self("comma").join(filter(None, parts))
 
     def optional(self, key: str) -> str:
         """Return a text without names; empty for an empty key."""

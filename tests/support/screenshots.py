@@ -1,61 +1,62 @@
-"""Takes the README's pictures of the real programs: PYTHONPATH=tests .venv/bin/python tests/support/screenshots.py
+"""Draws the status page in every look: ``make page-pictures EXPORTER=URL``, with the demo running.
 
-The simulated provider plays January 2026; probes run every few seconds so that the strips fill in two minutes.
+The first look is the README's picture; the others are for the eyes of the person who changes the page.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-import tempfile
-import time
+import sys
 from pathlib import Path
+from typing import Any
 
-import yaml
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from sora_exporter.demo.january import january
-from support.running import environment, exporter, simulator
-
-IMAGES = Path(__file__).parents[2] / "docs/images"
-WATCHED_SECONDS = 130
-PROBES = {"catalog": {"interval": "3s", "timeout": "2s"}, "canary": {"interval": "5s", "timeout": "4s"}}
-PAID = {"submit": {"interval": "1m", "timeout": "20s"}}
-SHOTS = {
-    "overview.png": ("?refresh=off", "light", 1200, None),
+ROOT = Path(__file__).parents[2]
+README_PICTURE = ROOT / "docs" / "images" / "overview.png"
+FOLDER = ROOT / "dist" / "page"
+WIDTH, HEIGHT, PHONE = 1366, 692, 390
+LOOKS: dict[str, tuple[str, int, str, str]] = {
+    "light": ("?lang=en&refresh=off", WIDTH, "light", ""),
+    "dark": ("?lang=en&refresh=off", WIDTH, "dark", "details.row"),
+    "phone": ("?lang=en&refresh=off", PHONE, "light", ""),
+    "zh": ("?lang=zh&refresh=off", WIDTH, "light", "details.row"),
+    "id": ("?lang=id&refresh=off", PHONE, "dark", "details.row"),
+    "service": ("services/sora-2-reverse?lang=en", WIDTH, "light", ""),
+    "service-zh": ("services/sora-2-reverse?lang=zh", PHONE, "dark", ""),
+    "internals-id": ("internals?lang=id", WIDTH, "dark", ""),
+    "missing": ("services/nobody?lang=zh", PHONE, "light", ""),
 }
-"""File to path, colour scheme, width and height in pixels; a height of None is the whole page's."""
+"""File to path, width in pixels, colour scheme, and a selector whose first match is opened."""
 
 
-def quick_catalog() -> str:
-    """Return the services of January with short intervals, and a paid probe where it costs a cent."""
-    document = january()
-    for service in document["services"]:
-        service["probes"] = PROBES | (PAID if service["id"] == "sora-image" else {})
-    return yaml.safe_dump({"budget_usd_per_day": 0.05, **document}, allow_unicode=True, sort_keys=False)
+def draw(browser: Browser, url: str, name: str) -> Path:
+    """Write one picture of a whole page and return its file."""
+    path, width, scheme, opened = LOOKS[name]
+    page: Any = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme=scheme)  # type: ignore[arg-type]
+    page.goto(f"{url.rstrip('/')}/{path}")
+    if opened:
+        page.locator(f"{opened} summary").nth(1).click()
+    file = FOLDER / f"{name}.png"
+    page.screenshot(path=file, full_page=True)
+    if name == "light":
+        page.screenshot(path=README_PICTURE)
+        # Debian's pngquant: what is drawn in few colours needs no more than a palette of them.
+        subprocess.run(["pngquant", "--force", "--ext=.png", "--nofs", "128", README_PICTURE], check=True)
+    page.close()
+    return file
 
 
-def take(url: str) -> None:
-    """Write every picture."""
+def main(url: str) -> None:
+    """Draw every look of the exporter at an address."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for name, (path, scheme, width, height) in SHOTS.items():
-            size = {"width": width, "height": height or 800}
-            page = browser.new_page(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
-            page.goto(f"{url}/{path}")
-            page.screenshot(path=IMAGES / name, full_page=height is None)
-            # Debian's pngquant: what is drawn in few colours needs no more than a palette of them.
-            subprocess.run(["pngquant", "--force", "--ext=.png", "--nofs", "128", IMAGES / name], check=True)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name in LOOKS:
+            print(draw(browser, url, name))
         browser.close()
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as directory, simulator() as provider:
-        config = Path(directory) / "sora.yml"
-        config.write_text(quick_catalog(), "utf-8")
-        with exporter(Path(directory), f"--config.file={config}", env=environment(provider)) as running:
-            time.sleep(WATCHED_SECONDS)
-            take(running.url)
-
-
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -122,5 +122,5 @@ def _health(exporter: Exporter, words: Wording) -> Health:
         reload_error=_first_lines(mistakes, words),
         running=words("running", count=f"{exporter.scheduler.in_flight:,}"),
         overdue_count=words("overdue", count=f"{len(overdue):,}"),
-        overdue=words.joined(*named, "…" if len(overdue) > len(named) else ""),
+        overdue=words("separator").join([*named, "…"] if len(overdue) > len(named) else named),
     )

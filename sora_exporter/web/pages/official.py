@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from sora_exporter.config import Service
+from sora_exporter.config.known_pages import builtin_pages
 from sora_exporter.evidence.state import ServiceStatus
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, moment
@@ -167,7 +168,7 @@ def _page_view(exporter: Exporter, name: str, words: Wording) -> PageView:
         url=url,
         says=says,
         sign=sign,
-        components=_components(report, words),
+        components=_components(name, report, words),
         incidents=[_incident(incident, report, url, words) for incident in open_incidents[:INCIDENTS_SHOWN]],
         incidents_hidden=max(total - INCIDENTS_SHOWN, 0),
         is_quiet=report.open_incidents is not None and total == 0,
@@ -179,13 +180,13 @@ def _page_view(exporter: Exporter, name: str, words: Wording) -> PageView:
     )
 
 
-def _components(report: PageReport, words: Wording) -> list[ComponentView]:
+def _components(page: str, report: PageReport, words: Wording) -> list[ComponentView]:
     known = [
         ComponentView(_name(report, key), words(f"component_{said}"), COMPONENTS[said])
         for key, said in report.components.items()
     ]
     missing = [
-        ComponentView(_missing_name(report, key, words), words("not_reported"), Status.UNKNOWN)
+        ComponentView(_missing_name(page, report, key, words), words("not_reported"), Status.UNKNOWN)
         for key in report.missing_components
     ]
     return known + missing
@@ -195,9 +196,10 @@ def _name(report: PageReport, key: str) -> str:
     return report.component_names.get(key, key)[:NAME_CHARACTERS]
 
 
-def _missing_name(report: PageReport, key: str, words: Wording) -> str:
+def _missing_name(page: str, report: PageReport, key: str, words: Wording) -> str:
     """Return the name of a component that the page does not list; its bare id means nothing to a reader."""
-    name = _name(report, key)
+    known = builtin_pages().get(page)
+    name = known.names[key] if known is not None and key in known.names else _name(report, key)
     return words("unnamed_component") if OPAQUE_ID.fullmatch(name) else name
 
 

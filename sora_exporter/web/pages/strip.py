@@ -54,11 +54,15 @@ def strip(probe: ProbeKind, track: ProbeTrack, words: Wording, now: float) -> St
     marks = list(track.marks)
     return Strip(
         probe=probe,
-        every=words("every", span=words.seconds(track.interval)),
+        every=words("every", span=_interval(track.interval, words)),
         covers=words("covers", span=words.plain.span(now - marks[0].at)) if marks else "",
         drawn=_drawn(marks, words),
         in_words=_sentence(marks, words, now),
     )
+
+
+def _interval(seconds: float, words: Wording) -> str:
+    return words.plain.span(seconds) if seconds >= 1 else words.seconds(seconds)
 
 
 def mark_path(status: Status, left: int = 0) -> str:
@@ -105,4 +109,4 @@ def _sentence(marks: Sequence[Mark], words: Wording, now: float) -> str:
 def _counted(marks: Iterable[Mark], words: Wording) -> str:
     counts = Counter(mark.error_class for mark in marks)
     names = ((words.plain.error_classes[each].name.lower(), count) for each, count in counts.most_common())
-    return words.joined(*(words("counted", count=count, name=name) for name, count in names))
+    return words("separator").join(words("counted", count=count, name=name) for name, count in names)

@@ -64,3 +64,15 @@ def test_a_service_shows_its_component_of_the_official_page(exporter: Exporter) 
     assert "Official pagenot reported (openai," in of_service(exporter, "sora-2-official").text
     page_says(exporter, ComponentStatus.PARTIAL_OUTAGE)
     assert "Official pagepartial outage (openai, Sora)" in of_service(exporter, "sora-2-official").text
+
+
+def test_a_component_that_the_page_leaves_out_has_its_known_name(exporter: Exporter) -> None:
+    """A watched component of a built-in page that is not reported has a name; an unknown one has a description."""
+    page_says(exporter, ComponentStatus.OPERATIONAL)
+    state = exporter.pages.states["openai"]
+    assert state.report is not None
+    missing = ("01JQ7EKW990MSPSWVXC7VPV2ZJ", "01ZZZZZZZZZZZZZZZZZZZZZZZZ")
+    exporter.pages.states["openai"] = replace(state, report=replace(state.report, missing_components=missing))
+    text = overview(exporter).text
+    assert "Image Generation not reported" in text
+    assert "A component of the configuration not reported" in text
