@@ -87,11 +87,11 @@ def alertmanager_config(folder: Path, webhook: str) -> Path:
             "group_by": ["alertname", "product", "service_id"],
             "group_wait": "2s",
             "group_interval": "10s",
-            "routes": [{"matchers": ['severity="none"'], "receiver": "nobody"}],
+            "routes": [{"matchers": ['severity="none"'], "receiver": "none"}],
         },
         "inhibit_rules": shipped["inhibit_rules"],
         "receivers": [
-            {"name": "nobody"},
+            {"name": "none"},
             {"name": "terminal", "webhook_configs": [{"url": webhook, "send_resolved": True}]},
         ],
     }

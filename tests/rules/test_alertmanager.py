@@ -28,8 +28,8 @@ ROUTES = [
     (("alertname=SoraServiceRiskControl", "severity=warning", *SERVICE), "ticket"),
     (("alertname=SoraServiceStatusChanged", "severity=info", *SERVICE), "change"),
     (("alertname=SoraProbeBudgetExhausted", "severity=info"), "notice"),
-    (("alertname=SoraServiceMaintenance", "severity=none", *SERVICE), "nobody"),
-    (("alertname=SoraServiceRetired", "severity=none", *SERVICE), "nobody"),
+    (("alertname=SoraServiceMaintenance", "severity=none", *SERVICE), "none"),
+    (("alertname=SoraServiceRetired", "severity=none", *SERVICE), "none"),
     (("alertname=SoraWatchdog", "severity=none"), "deadman"),
 ]
 
@@ -263,7 +263,7 @@ def test_severity_none_notifies_no_person() -> None:
     plain = yaml.safe_load(CONFIG.read_text())
     operator = yaml.safe_load((RULES / "operator" / "alertmanager" / "alertmanagerconfig.yml").read_text())
     for receivers in (plain["receivers"], operator["spec"]["receivers"]):
-        assert {"name": "nobody"} in receivers
+        assert {"name": "none"} in receivers
     assert [len(plain["inhibit_rules"]), len(plain["route"]["routes"])] == [
         len(operator["spec"]["inhibitRules"]),
         len(operator["spec"]["route"]["routes"]),
