@@ -116,7 +116,7 @@ class Exporter:
         """Begin probing. Raises StorageError when the ledger cannot be read."""
         self.spending.read()
         self.events.read(elsewhere(self.whole, self.shard))
-        self.events.keep_only(self.state.services)
+        self.events.keep_only(self.state.services, self.config.events_retention)
         self._warn()
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
@@ -174,7 +174,7 @@ class Exporter:
         self._runner.configure(config)
         self._clean_up.config = config
         self.state.configure(config)
-        self.events.keep_only(self.state.services)
+        self.events.keep_only(self.state.services, config.events_retention)
         self._renew_keys(await asyncio.to_thread(key_marks, config))
         self.scheduler.apply(config)
         self.pages.apply(config)

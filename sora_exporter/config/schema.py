@@ -93,6 +93,8 @@ class Config(Section):
     """The look of the status page."""
     budget_usd_per_day: float = Field(default=0.0, ge=0, le=100_000)
     """Daily limit (UTC) for paid probes; 0 disables them."""
+    events_retention: Seconds | None = None
+    """How long an event is kept after its end; the newest 10,000 are kept at most."""
     max_concurrent_probes: Count | None = Field(default=None, ge=1, le=10_000)
     """The most attempts at once over all providers."""
     providers: Mapping[Identifier, Provider] = Field(default_factory=dict)

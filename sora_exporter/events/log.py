@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.events.event import Event
@@ -32,6 +33,7 @@ class EventLog:
 
     def __init__(self, store: EventStore | None, now: Callable[[], float], kept: int = EVENTS_KEPT) -> None:
         self._store, self._now, self._kept = store, now, kept
+        self._retention: float | None = None
         self._newest = 0
         self._events: dict[int, Event] = {}
         self._by_service: defaultdict[str, dict[int, Event]] = defaultdict(dict)
@@ -79,9 +81,12 @@ class EventLog:
         self._put(Event(self._newest, service_id, status, error_class, probe, depth, detail, at))
         self._trim()
 
-    def keep_only(self, service_ids: Collection[str]) -> None:
-        """End the events of services that are no longer watched."""
-        self._watched = service_ids
+    def keep_only(self, service_ids: Collection[str], retention: float | None = None) -> None:
+        """End the events of services that are no longer watched, and keep ended ones for so many seconds from now on.
+
+        ``retention`` is None for no limit but the number of events.
+        """
+        self._watched, self._retention = service_ids, retention
         for event in self._lasting():
             if event.service_id not in service_ids:
                 self._end(event, self._now())
@@ -89,11 +94,13 @@ class EventLog:
     def write(self) -> None:
         """Put every noted change on the disk, and now and then that the services are still watched."""
         now = self._now()
+        limit = now - self._retention if self._retention is not None else 0.0
+        self._forget(limit)
         is_due = abs(now - self._written_at) >= WATCH_SECONDS
         if self._store is None or not (self._unwritten or is_due):
             return
         try:
-            written = self._store.write([self._events[number] for number in sorted(self._unwritten)], now)
+            written = self._store.write([self._events[number] for number in sorted(self._unwritten)], now, limit)
         except StorageError as error:
             self._unkept.on(str(error))
             return
@@ -161,8 +168,17 @@ class EventLog:
             oldest = next((event for event in self._events.values() if event.ended_at is not None), None)
             if oldest is None:
                 return
-            del self._events[oldest.id], self._by_service[oldest.service_id][oldest.id]
-            self._unwritten.discard(oldest.id)
+            self._drop(oldest)
+
+    def _forget(self, limit: float) -> None:
+        """Drop the events that ended before a moment in Unix time."""
+        began_before = takewhile(lambda event: event.began_at < limit, self._events.values())
+        for event in [event for event in began_before if event.ended_at is not None and event.ended_at < limit]:
+            self._drop(event)
+
+    def _drop(self, event: Event) -> None:
+        del self._events[event.id], self._by_service[event.service_id][event.id]
+        self._unwritten.discard(event.id)
 
 
 def _since(events: dict[int, Event], start: float) -> Sequence[Event]:

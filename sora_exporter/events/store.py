@@ -49,8 +49,10 @@ class EventStore:
             seen: dict[str, float] = dict(db.execute("SELECT shard, at FROM watch"))
         return seen.get(self._shard, max(seen.values(), default=None))
 
-    def write(self, changed: Sequence[Event], watched_at: float) -> Written:
+    def write(self, changed: Sequence[Event], watched_at: float, ended_before: float = 0.0) -> Written:
         """Store new and changed events in the order of their ids, and drop the oldest, all in one transaction.
+
+        Those that ``ended_before`` a moment in Unix time go, and the oldest beyond the number that is kept.
 
         An event that another exporter has stored already is that one; an event that lasts ends where the next of its
         service begins.
@@ -60,6 +62,7 @@ class EventStore:
             rows = db.execute(f"{SELECT} WHERE id > ? ORDER BY id", (self._newest,))
             for event in changed:
                 written[event.id] = _change(db, event) if event.id in self._lasting else _add(db, event)
+            db.execute("DELETE FROM event WHERE ended_at < ?", (ended_before,))
             _trim(db, self._kept)
             db.execute(
                 "INSERT INTO watch VALUES (?, ?) ON CONFLICT (shard) DO UPDATE SET at = excluded.at",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +29,22 @@ FAULTS = {
     Status.SUSPENDED: ErrorClass.UNAVAILABLE,
     Status.DEGRADED: ErrorClass.SERVER_ERROR,
 }
+
+
+CHILDREN = multiprocessing.get_context("forkserver")
+KILLED_AFTER = 20
+"""Written events after which the writer is killed, in the middle of the next ones."""
+
+
+def write_events(storage: Path, report: Connection) -> None:
+    """Write one event after the other until killed, and report the beginning of each that is written."""
+    with closing(Ledger.open(storage, exclusive=True, now=time.time)) as ledger:
+        events = EventLog(EventStore(ledger.storage), time.time)
+        for number in count():
+            status = (Status.OPERATIONAL, Status.SUSPENDED)[number % 2]
+            events.note(OFFICIAL, status, FAULTS[status], float(number))
+            events.write()
+            report.send(float(number))
 
 
 @pytest.fixture
@@ -98,6 +119,22 @@ async def test_a_standstill_belongs_to_no_status(tmp_path: Path, clock: HandCloc
         note(events, clock, Status.OPERATIONAL)
         newest, oldest = events.of(OFFICIAL)
     assert (oldest.ended_at, newest.began_at) == (watched, clock.now())
+
+
+async def test_events_are_kept_as_long_as_configured(tmp_path: Path, clock: HandClock) -> None:
+    """An event goes when its end is older than the retention, in memory and on the disk; one that lasts stays."""
+    with opened(tmp_path, clock) as events:
+        events.keep_only({OFFICIAL, REVERSE}, retention=3600.0)
+        note(events, clock, Status.OPERATIONAL, REVERSE)
+        for status in (Status.OPERATIONAL, Status.SUSPENDED, Status.OPERATIONAL):
+            note(events, clock, status)
+            await clock.advance(1800)
+        assert [event.id for event in events.since(0)] == [4, 3, 2, 1]
+        await clock.advance(1)
+        events.write()
+        assert [event.id for event in events.since(0)] == [4, 3, 1]
+    with opened(tmp_path, clock) as events:
+        assert [event.id for event in events.since(0)] == [4, 3, 1]
 
 
 async def test_the_log_is_bounded(tmp_path: Path, clock: HandClock) -> None:
@@ -213,3 +250,27 @@ async def test_services_of_other_shards_are_left_alone(database_server: Postgres
         restarted.read({OFFICIAL})
     assert [event.ended_at for event in again.since(0)] == [None]
     assert [event.ended_at for event in restarted.since(0)] == [clock.now() - STANDSTILL_SECONDS - 1]
+
+
+@pytest.mark.processes
+def test_kill_during_writes_loses_nothing(tmp_path: Path) -> None:
+    """A process killed with SIGKILL while it writes leaves every event that it reported as written, whole."""
+    reports, report = CHILDREN.Pipe(duplex=False)
+    child = CHILDREN.Process(target=write_events, args=(tmp_path, report))
+    child.start()
+    report.close()
+    written = [reports.recv() for _ in range(KILLED_AFTER)]
+    child.kill()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    while reports.poll():
+        try:
+            written.append(reports.recv())
+        except EOFError:
+            break
+    with closing(Ledger.open(tmp_path, exclusive=True, now=time.time)) as ledger:
+        stored = EventStore(ledger.storage).read()
+    # At most the write under way is there beyond those that were reported.
+    assert [event.began_at for event in stored[: len(written)]] == written
+    assert len(stored) - len(written) <= 1
+    assert [event.ended_at for event in stored[:-1]] == [event.began_at for event in stored[1:]]
