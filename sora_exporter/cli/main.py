@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "apis": "List the built-in APIs, or print one.",
         "classify": "Classify recorded answers.",
         "events": "Print the event log.",
+        "notify": "Send Alertmanager's notifications to chats.",
         "report": "Print the availability tables of a window.",
         "simulate": "Run the simulated provider alone.",
         "demo": "Run everything on this machine, no key needed.",

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -67,17 +67,24 @@ class ServeSettings:
     app: AppSettings = field(default_factory=AppSettings)
 
 
+class Engine(Protocol):
+    """The work behind the answers."""
+
+    async def stop(self) -> None:
+        """End it; more than one call is harmless."""
+
+
 class Server(uvicorn.Server):
     """uvicorn with our signal handling, patience and TLS.
 
-    The exporter stops first: requests that wait for a probe are answered then, so none has to be cut off.
+    The engine stops first: requests that wait for a probe are answered then, so none has to be cut off.
     """
 
     def __init__(
-        self, exporter: Exporter, settings: uvicorn.Config, tls: Callable[[], ssl.SSLContext] | None = None
+        self, engine: Engine, settings: uvicorn.Config, tls: Callable[[], ssl.SSLContext] | None = None
     ) -> None:  # fmt: skip
         super().__init__(settings)
-        self._exporter, self._tls = exporter, tls
+        self._engine, self._tls = engine, tls
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept connections."""
@@ -101,8 +108,8 @@ class Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop the exporter, then the server."""
-        await self._exporter.stop()
+        """Stop the engine, then the server."""
+        await self._engine.stop()
         await super().shutdown(sockets)
 
 
