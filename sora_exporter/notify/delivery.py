@@ -31,23 +31,29 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Delivery:
-    """Sends the messages of one receiver until it is cancelled."""
+    """Sends the messages of one receiver until it is ended."""
 
     def __init__(self, receiver: str, send: Send, queue: Queue, age: float, clock: Clock, counts: Counts) -> None:
         self._receiver, self._send, self._queue, self._clock, self._counts = receiver, send, queue, clock, counts
         self._age = age
         self._attempts: Counter[int] = Counter()
         self._arrived = asyncio.Event()
+        self._is_ending = False
         self._fault = LogOnce(log, "messages not sent", over="messages sent again", receiver=receiver)
 
     def wake(self) -> None:
         """Look at the queue now: a message has arrived."""
         self._arrived.set()
 
+    def end(self) -> None:
+        """Let ``run`` return after the message under way: cancelling it would send that message twice."""
+        self._is_ending = True
+        self._arrived.set()
+
     async def run(self) -> None:
         """Send what waits and what arrives."""
         pause = FIRST_PAUSE
-        while True:
+        while not self._is_ending:
             self._arrived.clear()
             try:
                 is_well = await self._round()
@@ -59,8 +65,7 @@ class Delivery:
 
     async def _round(self) -> bool:
         """Send until nothing waits. Returns False after the first failure."""
-        while waiting := self._fresh():
-            self._counts.queued = len(waiting)
+        while not self._is_ending and (waiting := self._fresh()):
             # A message that was refused waits behind those that were not tried yet.
             one = min(waiting, key=lambda item: (self._attempts[item.number], item.number))
             self._attempts[one.number] += 1
@@ -74,8 +79,8 @@ class Delivery:
             self._attempts.pop(one.number, None)
             self._counts.sent += 1
             self._counts.last_success = self._clock.now()
+            self._counts.queued = len(waiting) - 1
             self._fault.off()
-        self._counts.queued = 0
         return True
 
     def _fresh(self) -> list[Waiting]:
@@ -87,7 +92,9 @@ class Delivery:
                 self._attempts.pop(one.number, None)
                 self._counts.dropped += 1
                 log.error("message given up", extra={"receiver": self._receiver, "detail": one.message.title})
-        return [one for one in waiting if one.accepted_at >= oldest]
+        fresh = [one for one in waiting if one.accepted_at >= oldest]
+        self._counts.queued = len(fresh)
+        return fresh
 
     async def _rest(self, seconds: float | None) -> None:
         """Wait for a message, at most so many seconds."""

@@ -21,6 +21,9 @@ from sora_exporter.notify.webhook import Notification
 from sora_exporter.notify.words import SOURCE_LANGUAGE, AlertWords, alert_words
 from sora_exporter.tasks import start
 
+LONGEST_END = 30.0
+"""Seconds that the messages under way have at the end."""
+
 log = logging.getLogger(__name__)
 
 
@@ -49,18 +52,22 @@ class Notifier:
             else None
         )
         self._tasks: list[asyncio.Task[None]] = []
+        self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to deliver, with what waited on the disk, and to watch for Alertmanager's silence."""
         self._tasks = [start(one.run(), f"notify {name}") for name, one in self._deliveries.items()]
         if self._switch is not None:
-            self._tasks.append(start(self._switch.run(), "notify deadman"))
+            self._watching = start(self._switch.run(), "notify deadman")
 
     async def stop(self) -> None:
-        """End the deliveries; what waits stays on the disk."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """End the deliveries after the messages under way; what waits stays on the disk."""
+        for delivery in self._deliveries.values():
+            delivery.end()
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LONGEST_END)
 
     def knows(self, receiver: str) -> bool:
         """Whether there is a receiver of this name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -57,7 +58,8 @@ async def line(tmp_path: Path, clock: HandClock) -> AsyncIterator[Line]:
         task = start(line.delivery.run(), "delivery")
         await settle()
         yield line
-        task.cancel()
+        line.delivery.end()
+        await task
 
 
 async def test_messages_are_sent_in_the_order_of_their_acceptance(line: Line) -> None:
@@ -114,4 +116,29 @@ async def test_what_waited_at_the_start_is_sent(tmp_path: Path, clock: HandClock
         task = start(line.delivery.run(), "delivery")
         await settle()
         assert line.sent == ["left"]
-        task.cancel()
+        line.delivery.end()
+        await task
+
+
+async def test_the_end_waits_for_the_message_under_way(tmp_path: Path, clock: HandClock) -> None:
+    """A message that is being sent is finished, so that the next start does not send it again; the rest waits."""
+    with closing(Queue.open(tmp_path, 100, clock.now)) as queue:
+        for title in ("under way", "next"):
+            queue.put("team", title, Message(title, ""))
+        line = Line(clock, queue)
+        answer = asyncio.Event()
+
+        async def slowly(message: Message) -> None:
+            await answer.wait()
+            line.sent.append(message.title)
+
+        delivery = Delivery("team", slowly, queue, AGE, clock, Counts())
+        task = start(delivery.run(), "delivery")
+        await settle()
+        delivery.end()
+        await settle()
+        assert not task.done()
+        answer.set()
+        await task
+        assert line.sent == ["under way"]
+        assert [one.message.title for one in queue.waiting("team")] == ["next"]

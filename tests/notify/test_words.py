@@ -17,8 +17,12 @@ from sora_exporter.result import ErrorClass, Status
 
 OTHERS = [language for language in languages() if language != "en"]
 UNTRANSLATED = re.compile(
-    # A service and its class, which are translated as words; a count of episodes is never zero within one.
-    r" X \(X\): X\.|  began in the last seven days\.|X \(X\) at X: X → X\.".replace("X", r"Veo 3\.1")
+    # A service and its class, which are translated as words.
+    (
+        r" X \(X\): X\.|X \(X\) at X: X → X\."
+        # Sentences with a gap, which only a lost record of the rules would leave.
+        r"|  began in the last seven days\.|X \(X\) at X was (under risk control|suspended or unreachable|degraded)"
+    ).replace("X", r"Veo 3\.1")
 )
 
 
