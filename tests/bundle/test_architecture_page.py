@@ -14,11 +14,19 @@ PACKAGE = ROOT / "sora_exporter"
 
 def test_every_dependency_has_its_reason() -> None:
     """The table of runtime dependencies lists exactly those of pyproject.toml."""
-    table = PAGE.partition("## Runtime dependencies")[2]
+    table = PAGE.partition("## Runtime dependencies")[2].partition("## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([a-z0-9-]+)`", row)}
     declared = {re.split(r"[\[>=<;]", entry)[0].strip() for entry in PROJECT["project"]["dependencies"]}
     assert listed == declared
+
+
+def test_every_extra_has_its_reason() -> None:
+    """The table of extras lists those of pyproject.toml for users, each with its package."""
+    rows = re.findall(r"^\| `([a-z]+)` \| `([a-z-]+)` \|", PAGE.partition("## Extras")[2], re.MULTILINE)
+    extras = PROJECT["project"]["optional-dependencies"].items()
+    packages = {name: re.split(r"[\[>=<;]", needs[0])[0] for name, needs in extras if name not in ("dev", "release")}
+    assert dict(rows) == packages
 
 
 def test_rows_are_those_of_the_contract() -> None:
