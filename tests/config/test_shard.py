@@ -124,6 +124,6 @@ def test_a_host_without_a_number_is_named() -> None:
 
 
 def test_the_digest_is_of_the_whole_configuration() -> None:
-    """Equal configurations have equal digests, other ones others, and a key is no part of it."""
+    """Equal configurations have equal digests, other ones others, and a key is not part of it."""
     assert digest(config("one")) == digest(config("one"))
     assert digest(config("one")) != digest(config("one", budget_usd_per_day=1.0))
