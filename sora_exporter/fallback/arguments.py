@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 
 from sora_exporter.fallback.files import is_file
 from sora_exporter.fallback.outcome import Video, VideoJob
+from sora_exporter.fallback.progress import Progress, ShowProgress
 
 Ambiguous = Literal["raise", "next"]
 
@@ -69,6 +70,13 @@ def check_job(job: VideoJob) -> VideoJob:
     return job
 
 
+def check_progress(progress: ShowProgress | None) -> ShowProgress:
+    """Return the function that gets each Progress; one that does nothing stands for None."""
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress is a function that takes a Progress, not {_kind(progress)}")
+    return progress or _unseen
+
+
 def check_download(video: Video | VideoJob, path: str | os.PathLike[str] | None) -> Path | None:
     """Return the path to write to, if any: its folder exists, so that no finished video is lost for lack of one."""
     if not isinstance(video, Video | VideoJob):
@@ -90,6 +98,10 @@ def _check_member(name: str, value: object) -> None:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         raise TypeError(f"{name} cannot be sent: use a text, number, list or mapping of JSON, or a file") from None
+
+
+def _unseen(_progress: Progress) -> None:
+    """Nothing watches the progress."""
 
 
 def _kind(value: object) -> str:

@@ -20,6 +20,7 @@ from sora_exporter.fallback.arguments import (
     check_download,
     check_job,
     check_order,
+    check_progress,
     check_seconds,
 )
 from sora_exporter.fallback.breaker import Breaker
@@ -38,7 +39,7 @@ from sora_exporter.fallback.outcome import (
     Video,
     VideoJob,
 )
-from sora_exporter.fallback.progress import Progress, ShowProgress
+from sora_exporter.fallback.progress import ShowProgress
 from sora_exporter.fallback.route import Route
 from sora_exporter.fallback.submit import Submission, submit
 from sora_exporter.http.provider import ProviderClients
@@ -151,7 +152,7 @@ class AsyncFallbackClient:
         """
         route = self._route(self._service(check_job(job)))
         check_seconds("timeout", timeout)
-        show = progress or _unseen
+        show = check_progress(progress)
         if job.job_id:
             return await finish(route, job, timeout, show)
         return await finish_answer(route, job, self._answers.of(job), timeout, show)
@@ -169,9 +170,9 @@ class AsyncFallbackClient:
         For a job, this waits for its end first; ``progress`` is as for ``wait``. ``timeout`` covers both. Raises
         GenerationFailed, TypeError and ValueError.
         """
-        file = check_download(video, path)
+        file, show = check_download(video, path), check_progress(progress)
         deadline = self._clock.monotonic() + check_seconds("timeout", timeout)
-        finished = await self.wait(video, timeout, progress=progress) if isinstance(video, VideoJob) else video
+        finished = await self.wait(video, timeout, progress=show) if isinstance(video, VideoJob) else video
         route = self._route(self._service(finished.job))
         content = await fetch(route, finished, deadline - self._clock.monotonic())
         self._metrics.proved(finished.job.service_id, Depth.DELIVERED, self._clock.now())
@@ -252,10 +253,6 @@ class AsyncFallbackClient:
         client = self._clients.get(service.provider, provider)
         rules = user_rules(self._config, service.provider)
         return Route(service, self._config.api(service), client, rules, self._clock, is_relay(provider))
-
-
-def _unseen(_progress: Progress) -> None:
-    """Nothing watches the progress."""
 
 
 def _skipped(service: Service, reason: str) -> RouteAttempt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -145,7 +146,9 @@ class AsyncMonitor:
 
         Time without evidence is not observed; None if there was none at all. Raises ValueError.
         """
-        if not hours > 0:
+        if isinstance(hours, bool) or not isinstance(hours, int | float):
+            raise TypeError(f"hours is a number, not {type(hours).__name__}")
+        if not 0 < hours < math.inf:
             raise ValueError(f"hours={hours} is not a length of time: use more than 0")
         end = self._clock.now()
         return self._running.events.uptime(self._known(service_id), end - hours * HOUR_SECONDS, end).ratio
@@ -178,6 +181,8 @@ class AsyncMonitor:
 
     @staticmethod
     def _service(known: Mapping[str, Service], service_id: str) -> Service:
+        if not isinstance(service_id, str):
+            raise TypeError(f"service_id is a text, not {type(service_id).__name__}")
         if service_id not in known:
             raise ValueError(f"the service {service_id!r} is not configured: there are {', '.join(known) or '(none)'}")
         return known[service_id]

@@ -65,6 +65,7 @@ async def test_an_order_of_wrong_types_is_refused(shop: Shop, call: dict[str, An
         ),
         (lambda client, job: client.wait(job, -1), ValueError, "timeout=-1 is not a possible number"),
         (lambda client, _: client.download("video_1"), TypeError, "download needs the Video of wait or the VideoJob"),
+        (lambda client, job: client.wait(job, progress=3), TypeError, "progress is a function that takes a Progress"),
         (lambda client, job: client.download(job, 5), TypeError, "path is the path of the file to write, not int"),
         (lambda client, job: client.download(job, "."), ValueError, "path '.' is a folder: name a file in it"),
         (lambda client, job: client.download(job, "none/a.mp4"), ValueError, "create 'none' first"),

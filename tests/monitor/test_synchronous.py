@@ -125,6 +125,21 @@ def test_a_wrong_name_is_one_clear_sentence(config: Path, call: Callable[[Monito
 
 
 @pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda monitor: monitor.check([OFFICIAL]), "service_id is a text, not list"),
+        (lambda monitor: monitor.uptime(OFFICIAL, hours="24"), "hours is a number, not str"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_one_clear_sentence(
+    config: Path, call: Callable[[Monitor], Any], words: str
+) -> None:
+    """A list of services in one argument, or hours as a text, is a TypeError that names the argument."""
+    with Monitor(config) as monitor, pytest.raises(TypeError, match=words):
+        call(monitor)
+
+
+@pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"config": 5}, "config is a path, a Config or None, not int"),
