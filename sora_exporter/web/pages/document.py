@@ -82,6 +82,8 @@ def templates(package: str, style: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A running exporter keeps the templates that belong to its code, also while an upgrade replaces the files.
+        auto_reload=False,
     )
     environment.globals["style"] = Markup(style)  # noqa: S704 - our own file, nothing else is in it
     return environment
