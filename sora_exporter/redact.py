@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 HIDDEN = "[hidden]"
 CUT_MARKS = ("…", "...", "\\u2026")
+ESCAPE_MARKS = ("\\", "&", "%")
 SHORTENED_PART = 8
 """The longest parts recognised before and after the dots of a secret that was shortened in its middle."""
 SHORTEST_SECRET = 5
@@ -51,12 +52,15 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufe
 def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     """Return at most so many characters of the text, without the given secrets and anything shaped like one.
 
-    A secret is also found in the forms of ``_disguised``, escaped as in JSON, without the scheme before it
-    ("Bearer x"), and where the end of the text, or the dots of a provider that shortened it, cuts it. Linear time.
+    A secret is also found in the forms of ``_disguised``, with any of its characters escaped (``_escaped``), without
+    the scheme before it ("Bearer x"), and where the end of the text, or the dots of a provider that shortened it, cuts
+    it. Linear time.
     """
     text, secrets = text[: characters * 4], tuple(secrets)
     for word in {word for secret in secrets for word in secret.split() if len(word) >= 2 * SHORTENED_PART}:
         text = _shortened(word).sub(HIDDEN, text)
+        if any(mark in text for mark in ESCAPE_MARKS):
+            text = _escaped(word).sub(HIDDEN, text)
     for secret in _forms(secrets):
         text = _without_beginnings(text.replace(secret, HIDDEN), secret)
     return CONTROL.sub(" ", SECRET_SHAPES.sub(HIDDEN, text))[:characters]
@@ -88,6 +92,23 @@ def _disguised(word: str) -> list[str]:
     ]
     urls = [code.replace("+", "-").replace("/", "_") for code in codes]
     return [*partly, *wholly, html.escape(word), *codes, *urls, data.hex(), data.hex().upper()]
+
+
+@lru_cache(maxsize=256)
+def _escaped(secret: str) -> re.Pattern[str]:
+    """Return the pattern of a secret whose characters are each plain or escaped, also several times over.
+
+    Escaped as in JavaScript and JSON (``\\x2d``, ``\\u002d``), HTML (``&#45;``, ``&#x2D;``) and addresses (``%2d``).
+    """
+    ways = (
+        "{plain}",
+        r"\\{{1,8}}(?:u|x|u\{{)?0{{0,6}}{hex}\}}?",
+        r"&(?:amp;)?#(?:0{{0,6}}{code}|x0{{0,6}}{hex});?",
+        r"%(?:25){{0,4}}(?:u00)?{hex}",
+    )
+    each = f"(?:{'|'.join(ways)})"
+    parts = (each.format(plain=re.escape(one), hex=f"{ord(one):x}", code=ord(one)) for one in secret)
+    return re.compile("".join(parts), re.IGNORECASE)
 
 
 @lru_cache(maxsize=256)

@@ -90,6 +90,22 @@ def test_a_disguised_secret_is_hidden(secret: str) -> None:
         assert redact(f"key {secret[:3]}{cut}{secret[-4:]} wrong", (secret,), 500) == f"key {HIDDEN} wrong"
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "\\x{:02x}", "\\x{:02X}", "\\\\u{:04x}", "\\\\\\\\u{:04X}", "\\U{:08x}", "\\u{{{:x}}}",
+        "&#X{:04X};", "&#{:05d};", "&#{:d}", "&amp;#{};",
+        "%25{:02x}", "%2525{:02X}", "%u{:04x}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("secret", ["Zq7+Wx9/Vt3=Rp5&Nm1", "0f1e2d3c4b5a-69788796"])
+def test_a_secret_escaped_in_other_ways_is_hidden(secret: str, form: str) -> None:
+    """Escapes with other digits, twice over, or of some characters only hide no secret."""
+    for kept in ("", secret[::2], "".join(filter(str.isalnum, secret))):
+        echo = "".join(one if one in kept else form.format(ord(one)) for one in secret)
+        assert redact(f"key {echo} wrong", (secret,), 800) == f"key {HIDDEN} wrong"
+
+
 def test_words_that_only_stand_for_a_key_stay() -> None:
     """A configured value too short for a secret hides nothing."""
     assert redact("none of the v1 channels", ("none", "v1", ""), 100) == "none of the v1 channels"
