@@ -138,14 +138,18 @@ def _note_lines(node: yaml.Node, location: Location, lines: dict[Location, int],
 
 
 def _size(node: yaml.Node, known: dict[int, int]) -> int:
-    """Return how many values a node holds once every alias is replaced by its target; ``known`` keeps each target's."""
-    if id(node) not in known:
-        # An alias to an enclosing node adds nothing here: it is refused elsewhere or makes no copy.
+    """Return how many values a node holds once every alias is replaced by its target; ``known`` keeps each target's.
+
+    Raises ValueError for an alias to a value that contains it, which has no end.
+    """
+    if (size := known.get(id(node))) is None:
         known[id(node)] = 0
         pairs = isinstance(node, yaml.MappingNode)
         children = [value for _, value in node.value] if pairs else node.value if isinstance(node.value, list) else []
-        known[id(node)] = 1 + sum(_size(child, known) for child in children)
-    return known[id(node)]
+        size = known[id(node)] = 1 + sum(_size(child, known) for child in children)
+    elif size == 0:
+        raise ValueError("an alias repeats the value that contains it")
+    return size
 
 
 def _key(node: yaml.Node) -> str:

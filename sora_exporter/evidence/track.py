@@ -25,7 +25,7 @@ from sora_exporter.result import (
 
 FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
-MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 8
+MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 5
 NEWEST_MARKS = 20
 """The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
 WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 1, 100

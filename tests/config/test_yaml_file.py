@@ -71,8 +71,10 @@ def test_merged_keys_may_be_overridden() -> None:
 
 
 def test_aliases_cannot_make_reading_endless() -> None:
-    """A value that holds itself is read at once, and one that doubles thirty times is refused."""
-    assert parse_yaml("f.yml", "a: &a [*a]\n").line(("a",)) == 1
+    """A value that holds itself is refused, and so is one that doubles thirty times."""
+    for text in ("a: &a [*a]\n", "a: &a {b: [{c: *a}]}\n", "a: &a {<<: *a}\n"):
+        with pytest.raises(ConfigError, match="an alias repeats the value that contains it"):
+            parse_yaml("f.yml", text)
     doubling = "".join(f"k{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 31))
     with pytest.raises(ConfigError, match="aliases repeat more than 200,000 values"):
         parse_yaml("f.yml", f"k0: &a0 x\n{doubling}")
