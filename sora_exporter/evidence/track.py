@@ -21,6 +21,7 @@ from sora_exporter.result import (
     ProbeKind,
     ProbeResult,
     Status,
+    shared,
 )
 
 FRESH_INTERVALS = 2.5
@@ -28,8 +29,8 @@ FRESH_INTERVALS = 2.5
 MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 5
 NEWEST_MARKS = 20
 """The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
-WHOLE_EXCERPTS, SHORT_EXCERPT_CHARACTERS = 1, 100
-"""How many of the newest failures keep their whole excerpt; older ones without other words keep its beginning."""
+WHOLE_EXCERPTS, SHORT_CHARACTERS = 1, 100
+"""How many of the newest failures keep all words; older ones keep a beginning, of the excerpt only without a detail."""
 
 NOT_ASKED = frozenset({ErrorClass.BUDGET_EXHAUSTED, ErrorClass.INTERNAL})
 """Classes of attempts that sent no request to the provider."""
@@ -123,7 +124,8 @@ class ProbeTrack:
         self.failed = [*self.failed, result][-self.failures_kept :]
         if len(self.failed) > WHOLE_EXCERPTS:
             older = self.failed[-WHOLE_EXCERPTS - 1]
-            shorter = replace(older, excerpt="" if older.detail else older.excerpt[:SHORT_EXCERPT_CHARACTERS])
+            beginning = shared(older.detail[:SHORT_CHARACTERS])
+            shorter = replace(older, detail=beginning, excerpt="" if beginning else older.excerpt[:SHORT_CHARACTERS])
             self.failed[-WHOLE_EXCERPTS - 1] = shorter
             self.before = shorter if self.before is older else self.before
 

@@ -10,7 +10,7 @@ from sora_exporter.evidence.track import (
     FAILURES_KEPT,
     MARKS_KEPT,
     NEWEST_MARKS,
-    SHORT_EXCERPT_CHARACTERS,
+    SHORT_CHARACTERS,
     SUCCESSES_KEPT,
     WHOLE_EXCERPTS,
 )
@@ -30,8 +30,8 @@ def test_memory_is_bounded(state: State) -> None:
     assert kept == sorted(kept, key=lambda attempt: -attempt.started_at)
     excerpts = [len(attempt.excerpt) for attempt in kept if not attempt.is_success]
     assert probe.before is not None
-    assert len(probe.before.excerpt) <= SHORT_EXCERPT_CHARACTERS
-    assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_EXCERPT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
+    assert len(probe.before.excerpt) <= SHORT_CHARACTERS
+    assert excerpts == [2000] * WHOLE_EXCERPTS + [SHORT_CHARACTERS] * (FAILURES_KEPT - WHOLE_EXCERPTS)
     assert (probe.attempts, probe.failures[ErrorClass.TIMEOUT], probe.durations.count) == (200, 100, 200)
 
 
