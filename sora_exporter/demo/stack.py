@@ -232,7 +232,7 @@ def _show_urls(stack: Stack) -> None:
     stack.screen.show(f"everything runs after {stack.seconds:.1f} s")
     for name, what in SHOWN.items():
         if name in stack.hosts:
-            stack.screen.show(f"  {name:13} http://{stack.hosts[name]}/   {what}")
+            stack.screen.show(f"  {name:15} http://{stack.hosts[name]}/   {what}")
     hint = "notifications appear here as they arrive; " if "alertmanager" in stack.hosts else ""
     stack.screen.show(f"{hint}Ctrl-C stops everything")
 
