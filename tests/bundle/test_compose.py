@@ -80,6 +80,12 @@ def test_it_has_the_shape_of_a_compose_file() -> None:
         assert named <= set(COMPOSE["volumes"])
 
 
+def test_the_readme_names_a_compose_that_knows_the_newest_member() -> None:
+    """An env_file that may be missing is the newest member here: Compose knows it since 2.24."""
+    assert {"path": ".env", "required": False} in SERVICES["exporter"]["env_file"]
+    assert "Docker Compose 2.24 or newer" in (ROOT / "README.md").read_text("utf-8")
+
+
 def test_images_are_pinned() -> None:
     """The programs of others have the tags we test the files for, ours that of this version; none is a moving one."""
     assert {name: SERVICES[name]["image"] for name in IMAGES} == IMAGES

@@ -225,7 +225,8 @@ def test_make_test_does_all_of_its_set_up() -> None:
         check=True,
     )  # fmt: skip
     steps = ["-m venv .venv", "--constraint constraints.txt", "scripts/install-test-programs", "scripts/install-peers",
-             "ruff format --check", "ruff check", "mypy", "lint-imports", "bin/pytest"]  # fmt: skip
+             "scripts/install-helm", "ruff format --check", "ruff check", "mypy", "lint-imports",
+             "bin/pytest"]  # fmt: skip
     places = [ended.stdout.find(step) for step in steps]
     assert min(places) >= 0
     assert places == sorted(places)
