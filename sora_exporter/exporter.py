@@ -61,8 +61,8 @@ class Exporter:
     """The exporter without its HTTP server: it probes, remembers, spends and reloads.
 
     ``history`` is None without a Prometheus to read the past from. ``failures_kept`` is the number of failed attempts
-    that are kept for each probe. ``whole`` is the configuration of all shards, ``config`` that of this one. Others with
-    the same storage see this exporter if it ``is_noted``.
+    that are kept for each probe. ``config`` is this shard's part, ``elsewhere`` has the provider of each other service.
+    Others with the same storage see this exporter if it ``is_noted``.
     """
 
     def __init__(
@@ -78,8 +78,7 @@ class Exporter:
         is_noted: bool = True,
     ) -> None:
         self.history, self.shard = history, shard
-        self.whole, self.config_digest = config, digest(config)
-        config = shard.part(config)
+        config = self._divide(config)
         self.config, self._config_file, self._ledger, self.clock = config, config_file, ledger, clock
         self.spending = Spending(ledger, clock)
         self._presence, self._is_noted = Presence(ledger, str(shard)), is_noted
@@ -115,7 +114,7 @@ class Exporter:
     async def start(self) -> None:
         """Begin probing. Raises StorageError when the ledger cannot be read."""
         self.spending.read()
-        self.events.read(elsewhere(self.whole, self.shard))
+        self.events.read(self.elsewhere)
         self.events.keep_only(self.state.services, self.config.events_retention)
         self._warn()
         self.scheduler.apply(self.config)
@@ -169,8 +168,7 @@ class Exporter:
             for mistake in error.mistakes:
                 log.error("configuration not reloaded", extra={"error": mistake})
             return str(error)
-        self.whole, self.config_digest = config, digest(config)
-        self.config = config = self.shard.part(config)
+        self.config = config = self._divide(config)
         self._runner.configure(config)
         self._clean_up.config = config
         self.state.configure(config)
@@ -328,9 +326,15 @@ class Exporter:
         else:
             self.spending.refresh()
 
+    def _divide(self, whole: Config) -> Config:
+        """Return this shard's part of a configuration; of the rest only what is said about it is kept."""
+        self.config_digest, self._warnings = digest(whole), list(config_warnings(whole))
+        self.elsewhere = {one.id: one.provider for one in whole.services if not self.shard.has(one.provider)}
+        return self.shard.part(whole)
+
     def _warn(self) -> None:
         """Log the warnings about a valid configuration; after a reload, only the new ones."""
-        before, self._warned = self._warned, [*config_warnings(self.whole), *self._barred()]
+        before, self._warned = self._warned, [*self._warnings, *self._barred()]
         for warning in self._warned:
             if warning not in before:
                 log.warning("configuration warning", extra={"detail": warning})
@@ -372,11 +376,6 @@ def spacing(service: Service, probe: ProbeKind) -> float:
     if service.probe_on_scrape or probe not in service.probes:
         return SHORTEST_PAID_INTERVAL
     return service.probes[probe].interval
-
-
-def elsewhere(config: Config, shard: Shard) -> frozenset[str]:
-    """Return the ids of the services that other shards watch."""
-    return frozenset(service.id for service in config.services if not shard.has(service.provider))
 
 
 def key_marks(config: Config) -> Mapping[str, int | None]:

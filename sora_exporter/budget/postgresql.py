@@ -30,7 +30,7 @@ except ImportError as error:
         "--storage.url needs the driver of PostgreSQL: pip install 'sora-exporter[postgresql]'"
     ) from error
 
-LONGEST_WAIT_SECONDS = 2.0
+LONGEST_WAIT_SECONDS = 4.0
 """The limit of one transaction or lock: while it waits, the exporter does nothing else."""
 CONNECT_SECONDS = 5
 SKEW_SECONDS = 60.0
@@ -38,7 +38,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 
 SESSION = MappingProxyType(
     {
-        "lock_timeout": "1500ms",
+        "lock_timeout": "2500ms",
         # The server ends what a process or a network that is gone has left behind: a transaction, then the connection.
         "idle_in_transaction_session_timeout": "10s",
         "tcp_keepalives_idle": "10",

@@ -79,8 +79,8 @@ def _requested(exporter: Exporter, parameters: Mapping[str, str]) -> tuple[Servi
     service_id, name = parameters.get("service_id", ""), parameters.get("probe", "")
     service = exporter.config.service(service_id)
     if service is None:
-        if (other := exporter.whole.service(service_id)) is not None:
-            number = shard_of(other.provider, exporter.shard.count)
+        if (provider := exporter.elsewhere.get(service_id)) is not None:
+            number = shard_of(provider, exporter.shard.count)
             raise Refused(f"{service_id} belongs to shard {number}/{exporter.shard.count}: this is {exporter.shard}")
         known = ", ".join(s.id for s in exporter.config.services[:20]) or "(none)"
         raise Refused(f"unknown service_id {service_id[:64]!r}: configured are {known}")

@@ -24,7 +24,16 @@ from typing import IO, NoReturn, Self
 
 MOST_BYTES = 1 << 20
 """Longest description of a start: arguments and environment as JSON."""
-PRELOADED = ("cli.main", "cli.serve", "cli.check", "cli.classify", "cli.simulate", "simulator.serve", "web.serve")
+PRELOADED = (
+    "budget.postgresql",
+    "cli.main",
+    "cli.serve",
+    "cli.check",
+    "cli.classify",
+    "cli.simulate",
+    "simulator.serve",
+    "web.serve",
+)
 
 
 @dataclass

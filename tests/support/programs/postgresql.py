@@ -30,9 +30,12 @@ SETTINGS = {
     "max_connections": "40",
     "max_wal_size": "64MB",
     "autovacuum": "off",
-    "listen_addresses": "127.0.0.1",
+    "listen_addresses": "*",
     "unix_socket_directories": "",
 }
+LINK, SPACE = ("sora-here", "sora-there"), "sora-database"
+HERE, THERE = "10.213.7.1", "10.213.7.2"
+"""The two ends of the wire to a server in a network of its own, and their addresses."""
 
 
 def installed(name: str) -> str:
@@ -44,9 +47,10 @@ def installed(name: str) -> str:
 
 @dataclass
 class Postgresql:
-    """A server on a free port; ``process`` is None while it is down."""
+    """A server on a free port; ``process`` is None while it is down. It may have a network of its own (``space``)."""
 
     directory: Path
+    space: str = ""
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
@@ -55,8 +59,12 @@ class Postgresql:
         """Start the server, and wait until it accepts connections."""
         settings = [f"-c{name}={value}" for name, value in SETTINGS.items()]
         command = [installed("postgres"), "-D", str(self.directory / "data"), f"-p{self.port}", *settings]
+        account = _account()
+        if self.space:
+            as_account = ["setpriv", f"--reuid={account}", "--clear-groups"]
+            command, account = ["ip", "netns", "exec", self.space, *as_account, *command], None
         with (self.directory / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, user=_account())
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, user=account)
         eventually(self.accepts, every=0.02)
 
     def accepts(self) -> bool:
@@ -74,9 +82,17 @@ class Postgresql:
             self.process.wait(60)
         self.process = None
 
+    def freeze(self, *, is_frozen: bool) -> None:
+        """Stop every process of the server in the middle of its work, or let them go on."""
+        assert self.process is not None
+        server = self.process.pid
+        children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+        for pid in (server, *map(int, children)):
+            os.kill(pid, signal.SIGSTOP if is_frozen else signal.SIGCONT)
+
     def url(self, port: int | None = None, user: str = USER) -> str:
         """Return the address of the database, perhaps through another port."""
-        return f"postgresql://{user}@127.0.0.1:{port or self.port}/postgres"
+        return f"postgresql://{user}@{THERE if self.space else '127.0.0.1'}:{port or self.port}/postgres"
 
     def place(self, port: int | None = None, user: str = USER) -> DatabaseUrl:
         """Return an empty place for a ledger: a schema of its own."""
@@ -95,8 +111,33 @@ def _account() -> str | None:
 
 
 @contextmanager
-def postgresql() -> Iterator[Postgresql]:
-    """Make a server and run it while the block lasts."""
+def network() -> Iterator[str]:
+    """Make a network with one wire to ours, as root; yields its name."""
+    here, there = LINK
+    subprocess.run(["ip", "netns", "add", SPACE], check=True)
+    try:
+        for command in (
+            f"link add {here} type veth peer name {there} netns {SPACE}",
+            f"addr add {HERE}/30 dev {here}",
+            f"-n {SPACE} addr add {THERE}/30 dev {there}",
+            f"-n {SPACE} link set {there} up",
+            f"-n {SPACE} link set lo up",
+        ):
+            subprocess.run(["ip", *command.split()], check=True)
+        connect(is_connected=True)
+        yield SPACE
+    finally:
+        subprocess.run(["ip", "netns", "del", SPACE], check=True)
+
+
+def connect(*, is_connected: bool) -> None:
+    """Join or cut the wire to the other network."""
+    subprocess.run(["ip", "link", "set", LINK[0], "up" if is_connected else "down"], check=True)
+
+
+@contextmanager
+def postgresql(space: str = "") -> Iterator[Postgresql]:
+    """Make a server and run it while the block lasts, perhaps in a network of its own."""
     with tempfile.TemporaryDirectory(prefix="sora-postgresql-") as name:
         directory = Path(name)
         (directory / "data").mkdir(mode=0o700)
@@ -108,8 +149,9 @@ def postgresql() -> Iterator[Postgresql]:
                   "--encoding=UTF8", "--locale=C", "--no-instructions"]  # fmt: skip
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL, user=account)
         rules = directory / "data/pg_hba.conf"
-        rules.write_text(f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
-        server = Postgresql(directory)
+        own = f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\nhost all {USER} {HERE}/32 trust\n"
+        rules.write_text(f"{own}{rules.read_text()}")
+        server = Postgresql(directory, space)
         server.start()
         try:
             server.run(f"CREATE ROLE {WITH_PASSWORD} LOGIN PASSWORD '{PASSWORD}'")
