@@ -42,6 +42,18 @@ class PaidJob:
         with logged_if_not_stored("id of an accepted job", self.job.reservation.service_id):
             self.job = self.ledger.note_job_id(self.job, job_id)
 
+    def may_be_removed(self) -> bool:
+        """Return whether the ledger knows that the job was made, or what it cost; if not, the cost is stored now.
+
+        Otherwise the missing job would look as if it had never been made, and its money would be given back.
+        """
+        if self.job.job_id is not None:
+            return True
+        with logged_if_not_stored("cost of an accepted job", self.job.reservation.service_id):
+            self.ledger.settle(self.job.reservation, self.job.reservation.amount_usd)
+            return True
+        return False
+
     def gone(self) -> None:
         """Forget the job."""
         with logged_if_not_stored("end of a job", self.job.reservation.service_id):
@@ -70,6 +82,10 @@ class SurpriseJob:
             reservation = self.ledger.charge(self.service.id, ProbeKind.CANARY, self.price_usd)
             if job_id is not None:
                 self.job = self.ledger.remember_job(reservation, self.service.provider, self.service.api, job_id)
+
+    def may_be_removed(self) -> bool:
+        """Return True: the money of a canary is never given back."""
+        return True
 
     def gone(self) -> None:
         """Forget the job."""

@@ -136,6 +136,15 @@ class Ledger:
         """Give the money back, for a call that was certainly not made. It stays the ``last_attempt``."""
         self.settle(reservation, 0.0)
 
+    def release_unmade(self, job: Job) -> None:
+        """Give the money of a job back that was certainly not made, unless its id was found meanwhile."""
+        with self.storage.write() as db:
+            db.execute(
+                "UPDATE reservation SET settled = 0 WHERE id = ? AND settled IS NULL"
+                " AND EXISTS (SELECT 1 FROM job WHERE id = ? AND job_id IS NULL)",
+                (job.reservation.id, job.id),
+            )
+
     def spent_usd(self, day: date | None = None) -> float:
         """The spend of a UTC day (default: today), open reservations included; 0 for days no longer kept."""
         with self.storage.read() as db:

@@ -68,6 +68,9 @@ class JobRecord(Protocol):
     def accepted(self, job_id: str | None) -> None:
         """Note that the job exists, and the provider's id for it, if any."""
 
+    def may_be_removed(self) -> bool:
+        """Return whether the job may be removed at its provider; if not, it is left to the clean-up."""
+
     def gone(self) -> None:
         """Forget the job: it was refused, or it is deleted."""
 

@@ -166,6 +166,9 @@ class CleanUp:
         ids = listing.ids(job.reservation.marker)
         if not ids:
             return self._without_job(job, listing)
+        if len(ids) == 1:
+            # Once it is removed, no list proves any more that it was made.
+            self._ledger.note_job_id(job, ids[0])
         # One job was reserved, so each round removes only one, even if several have the marker.
         removed = self._noted(job, ids[0], await removal.remove(ids[0]))
         return removed if len(ids) == 1 else Removed.LATER
@@ -175,7 +178,7 @@ class CleanUp:
         if self._clock.now() - job.reservation.reserved_at <= ARRIVAL_SECONDS:
             return Removed.LATER
         if listing.is_whole:
-            self._ledger.release(job.reservation)
+            self._ledger.release_unmade(job)
         return Removed.GONE
 
     def _noted(self, job: Job, job_id: str, removed: Removed) -> Removed:

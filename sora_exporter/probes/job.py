@@ -272,9 +272,12 @@ async def leave_job(attempt: Attempt, job_id: str | None, verdict: Verdict) -> N
 async def delete_job(attempt: Attempt, job_id: str) -> Removed:
     """Remove the attempt's job, and forget it once it is gone or if no call for it is known.
 
-    A job whose described call does not exist at the provider is left to the clean-up, which reports it once.
+    A job whose described call does not exist at the provider is left to the clean-up, which reports it once. So is one
+    that the ledger cannot be shown now.
     """
     job = attempt.api.job
+    if attempt.job_record is not None and not attempt.job_record.may_be_removed():
+        return Removed.LATER
 
     def seconds_left() -> float:
         return attempt.deadline - attempt.clock.monotonic()

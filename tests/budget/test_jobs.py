@@ -11,7 +11,7 @@ from support.ledgers import opened
 
 from sora_exporter.budget.jobs import PaidJob, SurpriseJob
 from sora_exporter.budget.ledger import Ledger
-from sora_exporter.budget.storage import Place
+from sora_exporter.budget.storage import Place, StorageError
 from sora_exporter.config import Service
 
 SERVICE = Service.model_validate(
@@ -48,6 +48,32 @@ def test_a_job_that_is_gone_leaves_no_record(ledger: Ledger) -> None:
     record.accepted("video_1")
     record.gone()
     assert (ledger.unfinished_jobs(), ledger.spent_usd()) == ([], 0.25)
+
+
+def test_a_job_is_removed_only_when_the_ledger_knows_of_it(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id that could not be stored keeps the job at its provider, unless at least its cost can be stored now."""
+
+    def lost(*_: object) -> None:
+        raise StorageError("database: gives no connection")
+
+    record = paid(ledger)
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "note_job_id", lost)
+        record.accepted("video_1")
+        patched.setattr(ledger, "settle", lost)
+        assert not record.may_be_removed()
+    assert record.may_be_removed()
+    ledger.release_unmade(record.job)
+    assert ledger.spent_usd() == 0.25
+
+
+def test_money_comes_back_only_while_the_job_has_no_id(ledger: Ledger) -> None:
+    """A job whose id another exporter has found meanwhile was made: its reservation goes on counting."""
+    unmade, found = paid(ledger), paid(ledger)
+    ledger.note_job_id(found.job, "video_1")
+    for record in (unmade, found):
+        ledger.release_unmade(record.job)
+    assert ledger.spent_usd() == 0.25
 
 
 def test_a_surprise_is_barred_before_it_is_charged(ledger: Ledger) -> None:

@@ -27,6 +27,9 @@ class Remembered:
 
     dropped: int = 0
 
+    def may_be_removed(self) -> bool:
+        return True
+
     def accepted(self, job_id: str) -> None:
         raise AssertionError(f"{job_id} was accepted long ago")
 
