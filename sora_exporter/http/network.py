@@ -247,10 +247,10 @@ async def resolve(host: str, port: int) -> Sequence[AddressInfo]:
 
 def _looked_up(host: str, port: int) -> Sequence[AddressInfo]:
     """Return the addresses of a name, once its servers have answered."""
-    try:
+    with contextlib.suppress(UnicodeError):
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except UnicodeError:
-        raise socket.gaierror(socket.EAI_NONAME, f"getaddrinfo: {host[:100]!r} is not a host name") from None
+    # Raised outside of the handler: the class of a fault is that of its first cause.
+    raise socket.gaierror(socket.EAI_NONAME, f"getaddrinfo: {host[:100]!r} is not a host name")
 
 
 def _prepare(connected: socket.socket) -> None:

@@ -203,7 +203,7 @@ def test_a_program_that_dies_ends_the_demo_with_one_line(tmp_path: Path) -> None
             int(entry.name)
             for entry in Path("/proc").iterdir()
             if entry.name.isdigit()
-            and f"simulate\0--port\0{port}\0" in (entry / "cmdline").read_text("utf-8", "replace")
+            and {"simulate", port} <= {*(entry / "cmdline").read_text("utf-8", "replace").split("\0")}
         ]
         os.kill(victim, signal.SIGKILL)
         assert running.process.wait(timeout=20) == 2
