@@ -345,9 +345,7 @@ def _bring_up_to_date(db: psycopg.Connection[Row], schema: Schema, place: str) -
             db.execute("CREATE TABLE sora_schema (version BIGINT NOT NULL)")
             db.execute("INSERT INTO sora_schema VALUES (0)")
         ((version,),) = db.execute("SELECT version FROM sora_schema").fetchall()
-        if version > len(schema.versions):
-            why = f"is of schema version {version}, newer than {len(schema.versions)}"
-            raise StorageError(f"{place}: {why}; upgrade sora-exporter or give another --storage.url")
+        schema.require_known(version, place, "--storage.url")
         if version == len(schema.versions):
             return
         for missing in schema.versions[version:]:

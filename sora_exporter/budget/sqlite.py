@@ -190,9 +190,7 @@ def _verify(path: Path, db: sqlite3.Connection, schema: Schema) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if application_id != schema.application_id:
         raise StorageError(f"{path}: is not a file of sora-exporter; move it away or give another --storage.path")
-    if version > len(schema.versions):
-        why = f"is of schema version {version}, newer than {len(schema.versions)}"
-        raise StorageError(f"{path}: {why}; upgrade sora-exporter or give another --storage.path")
+    schema.require_known(version, str(path), "--storage.path")
     for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
         db.execute(f"PRAGMA {setting}")
     with db:

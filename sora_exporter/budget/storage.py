@@ -28,6 +28,12 @@ class Schema:
     application_id: int
     versions: tuple[str, ...]
 
+    def require_known(self, version: int, place: str, option: str) -> None:
+        """Refuse a storage of a later release; ``option`` names another one. Raises StorageError."""
+        if version > len(self.versions):
+            why = f"is of schema version {version}, newer than {len(self.versions)}"
+            raise StorageError(f"{place}: {why}; upgrade sora-exporter or give another {option}")
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrl:
