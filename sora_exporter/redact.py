@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
-from base64 import b64encode
-from collections.abc import Iterable
+from base64 import b16encode, b32encode, b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from math import lcm
+from unicodedata import normalize
 from urllib.parse import quote
 
 HIDDEN = "[hidden]"
@@ -15,8 +17,22 @@ CUT_MARKS = ("…", "...", "\\u2026")
 ESCAPE_MARKS = ("\\", "&", "%")
 SHORTENED_PART = 8
 """The longest parts recognised before and after the dots of a secret that was shortened in its middle."""
+LEAST_END = 4
+"""The shortest end of a secret that is recognised behind dots without the beginning."""
 SHORTEST_SECRET = 5
 """Shorter texts are words such as "none" or "v1"; hiding them would only make answers unreadable."""
+
+CODES: tuple[tuple[Callable[[bytes], bytes], int], ...] = (
+    (b64encode, 6),
+    (urlsafe_b64encode, 6),
+    (b32encode, 5),
+    (b16encode, 4),
+)
+"""Encodings of bytes as text, each with the bits of one character."""
+MOST_BITS_WITHOUT_CASE = 5
+INVISIBLE = dict.fromkeys((0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+                           *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF))  # fmt: skip
+"""Characters without a width, which can be put between those of a secret."""
 
 # No \b: in Chinese text nothing but the characters themselves separates a key from the word before it.
 _APART = r"(?<![A-Za-z0-9])"
@@ -52,11 +68,13 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufe
 def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     """Return at most so many characters of the text, without the given secrets and anything shaped like one.
 
-    A secret is also found in the forms of ``_disguised``, with any of its characters escaped (``_escaped``), without
-    the scheme before it ("Bearer x"), and where the end of the text, or the dots of a provider that shortened it, cuts
-    it. Linear time.
+    A secret is also found in the forms of ``_disguised``, with any of its characters escaped (``_escaped``), in wide or
+    styled characters, without the scheme before it ("Bearer x"), and where the end of the text, or the dots of a
+    provider that shortened it, cuts it. Linear time.
     """
     text, secrets = text[: characters * 4], tuple(secrets)
+    if not text.isascii():
+        text = _undressed(text, secrets)
     for word in {word for secret in secrets for word in secret.split() if len(word) >= 2 * SHORTENED_PART}:
         text = _shortened(word).sub(HIDDEN, text)
         if any(mark in text for mark in ESCAPE_MARKS):
@@ -64,6 +82,12 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     for secret in _forms(secrets):
         text = _without_beginnings(text.replace(secret, HIDDEN), secret)
     return CONTROL.sub(" ", SECRET_SHAPES.sub(HIDDEN, text))[:characters]
+
+
+def _undressed(text: str, secrets: Iterable[str]) -> str:
+    """Return the text in plain characters, without invisible ones, if only then it holds a secret; else unchanged."""
+    plain = normalize("NFKC", text.translate(INVISIBLE))
+    return plain if any(word in plain and word not in text for secret in secrets for word in secret.split()) else text
 
 
 @lru_cache(maxsize=256)
@@ -80,18 +104,23 @@ def _forms(secrets: tuple[str, ...]) -> list[str]:
 
 
 def _disguised(word: str) -> list[str]:
-    """Return a secret with its signs escaped as in JavaScript, HTML and addresses, and in base64 and hexadecimal."""
+    """Return a secret with its signs escaped as in JavaScript, HTML and addresses, encoded, and backwards."""
     data = word.encode("utf-8", "surrogatepass")
     signs = ("\\u{:04x}", "\\u{:04X}", "&#{};", "&#x{:x};", "&#x{:X};", "%{:02x}")
     partly = ["".join(c if c.isalnum() else form.format(ord(c)) for c in word) for form in signs]
     wholly = ["".join(form.format(ord(c)) for c in word) for form in (*signs, "%{:02X}")]
-    # In base64 of a longer text the secret begins at any of three places within a group.
-    codes = [
-        b64encode(bytes(shift) + data)[(8 * shift + 5) // 6 : 8 * (shift + len(data)) // 6].decode()
-        for shift in range(3)
+    codes = [code for encode, bits in CODES for code in _encoded(data, encode, bits)]
+    twice = [code for once in _encoded(data, b64encode, 6) for code in _encoded(once.encode(), b64encode, 6)]
+    return [*partly, *wholly, html.escape(word), *codes, *twice, word[::-1]]
+
+
+def _encoded(data: bytes, encode: Callable[[bytes], bytes], bits: int) -> list[str]:
+    """Return the part of an encoded text that these bytes determine, for each place in a group where they can begin."""
+    found = [
+        encode(bytes(shift) + data)[(8 * shift + bits - 1) // bits : 8 * (shift + len(data)) // bits].decode()
+        for shift in range(lcm(8, bits) // 8)
     ]
-    urls = [code.replace("+", "-").replace("/", "_") for code in codes]
-    return [*partly, *wholly, html.escape(word), *codes, *urls, data.hex(), data.hex().upper()]
+    return [*found, *(code.lower() for code in found)] if bits <= MOST_BITS_WITHOUT_CASE else found
 
 
 @lru_cache(maxsize=256)
@@ -113,10 +142,13 @@ def _escaped(secret: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _shortened(secret: str) -> re.Pattern[str]:
-    """Return the pattern of a secret whose middle was replaced by dots or stars."""
+    """Return the pattern of a secret whose middle was replaced by dots or stars, and of its end alone behind them."""
     heads = "|".join(re.escape(secret[:size]) for size in range(SHORTENED_PART, 1, -1))
     tails = "|".join(re.escape(secret[-size:]) for size in range(SHORTENED_PART, 1, -1))
-    return re.compile(rf"(?:{heads})(?:…|\.{{2,20}}|\*{{2,200}}|\\u2026)(?:{tails})")
+    ends = "|".join(re.escape(secret[-size:]) for size in range(SHORTENED_PART, LEAST_END - 1, -1))
+    return re.compile(
+        rf"(?:{heads})(?:…|\.{{2,20}}|\*{{2,200}}|\\u2026)(?:{tails})|(?:(?<=…)|(?<=\.\.)|(?<=\*\*)|(?<=\\u2026))(?:{ends})"
+    )
 
 
 def _without_beginnings(text: str, secret: str) -> str:

@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import time
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -83,11 +84,52 @@ def test_a_disguised_secret_is_hidden(secret: str) -> None:
     echoes += [html.escape(secret), secret.encode().hex(), secret.encode().hex().upper()]
     for echo in echoes:
         assert redact(f"key {echo} wrong", (secret,), 500) == f"key {HIDDEN} wrong"
-    for before in ("", "u", "us", "user:"):
-        code = base64.b64encode(f"{before}{secret}".encode()).decode()
-        assert code[8:-4] not in redact(f"got {code}", (secret,), 500)
     for cut in ("…", "...", "****", "\\u2026"):
         assert redact(f"key {secret[:3]}{cut}{secret[-4:]} wrong", (secret,), 500) == f"key {HIDDEN} wrong"
+        assert redact(f"key {cut}{secret[-4:]} wrong", (secret,), 500) == f"key {cut}{HIDDEN} wrong"
+
+
+def in_base64_twice(data: bytes) -> bytes:
+    """Encode the bytes, and the text that results."""
+    return base64.b64encode(base64.b64encode(data))
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
+@pytest.mark.parametrize(
+    ("encode", "edge"),
+    [
+        (base64.b64encode, 4), (base64.urlsafe_b64encode, 4), (in_base64_twice, 8), (base64.b32encode, 8),
+        (lambda data: base64.b32encode(data).lower(), 8), (base64.b16encode, 2),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("secret", ["Zq7+Wx9/Vt3=Rp5&Nm1", "0f1e2d3c4b5a-69788796"])
+def test_an_encoded_secret_is_hidden(secret: str, encode: Callable[[bytes], bytes], edge: int, before: str) -> None:
+    """In base64, also twice, in base32 and in hexadecimal a secret is hidden behind any other text, but for an edge."""
+    code = encode(f"{before}{secret}".encode()).decode().rstrip("=")
+    shown = redact(f"got {code}", (secret,), 500).removeprefix("got ")
+    begin, found, end = shown.partition(HIDDEN)
+    assert found == HIDDEN
+    assert len(begin) <= len(encode(before.encode())) + edge
+    assert len(end) <= edge
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "\u200b".join("0f1e2d3c4b5a-69788796"), "0f1e2d3c\u00ad4b5a-6\u20609788796",
+        "".join(chr(ord(one) + 0xFEE0) for one in "0f1e2d3c4b5a-69788796"), "𝟎f1e2d3c4b5a-69788796",
+        "0f1e2d3c4b5a-69788796"[::-1],
+    ],
+    ids=["zero width", "soft hyphen", "full width", "bold digit", "backwards"],
+)  # fmt: skip
+def test_a_secret_in_other_characters_is_hidden(echo: str) -> None:
+    """Invisible characters inside a secret, its characters in another width or style, and its reverse hide nothing."""
+    assert redact(f"key {echo} wrong", ("0f1e2d3c4b5a-69788796",), 500) == f"key {HIDDEN} wrong"
+
+
+def test_other_wide_characters_stay() -> None:
+    """A text that hides no secret keeps its Chinese signs, and its invisible characters but for those of control."""
+    assert redact("错误：ｋｅｙ（无效）👩\u200d💻", ("0f1e2d3c4b5a-69788796",), 500) == "错误：ｋｅｙ（无效）👩\u200d💻"
 
 
 @pytest.mark.parametrize(
