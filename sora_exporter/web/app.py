@@ -239,8 +239,9 @@ class Endpoints:
         return PlainTextResponse("sora_exporter is ready.\n")
 
     async def reload(self, request: Request) -> Response:
-        if _is_of_another_site(request.headers):
-            return PlainTextResponse("a page of another site must not reload the configuration\n", 403)
+        if _is_of_a_page(request.headers):
+            refusal = "a page in a browser must not reload the configuration: use curl -X POST, or SIGHUP\n"
+            return PlainTextResponse(refusal, 403)
         mistakes = await self._exporter.reload()
         return PlainTextResponse(f"{mistakes}\n", 500) if mistakes else PlainTextResponse("reloaded\n")
 
@@ -259,10 +260,12 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _is_of_another_site(headers: Headers) -> bool:
-    """Return whether a browser sends the request for a page of another origin; other clients name no origin."""
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")
+def _is_of_a_page(headers: Headers) -> bool:
+    """Return whether a browser sends the request for a page; other clients name neither an origin nor a site.
+
+    Also for our own origin: none of our pages does so, and another site can give its name our address (DNS rebinding).
+    """
+    return "origin" in headers or headers.get("sec-fetch-site", "none") != "none"
 
 
 def _sent(document: Document) -> Response:
