@@ -9,11 +9,12 @@ import hashlib
 import secrets
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import bcrypt
 
-from sora_exporter.tasks import apart, start
+from sora_exporter.tasks import apart, in_background, start
 from sora_exporter.web.client_address import networks_of
 
 REMEMBERED_LOGINS: Final = 100
@@ -162,8 +163,8 @@ def forget_oldest(remembered: OrderedDict[Any, Any], most: int) -> None:
 
 
 async def in_thread(password: bytes, expected: bytes) -> bool:
-    """Return whether a password has a bcrypt hash, without delaying the event loop."""
-    return await asyncio.to_thread(bcrypt.checkpw, password, expected)
+    """Return whether a password has a bcrypt hash, without delaying the event loop or the end of the process."""
+    return await in_background(partial(bcrypt.checkpw, password, expected), "check of a password")
 
 
 class Logins:

@@ -78,8 +78,7 @@ class PatientProtocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the client sent; an answer under way to the request before it is dropped."""
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.cycle.disconnected = True
+        self._drop_answer()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             super().send_400_response(msg)
         else:
@@ -103,8 +102,13 @@ class PatientProtocol(H11Protocol):
         return self.transport.is_closing()
 
     def abort(self) -> None:
-        """Cut the connection off."""
+        """Cut the connection off; the answer under way is dropped at once."""
+        self._drop_answer()
         self.transport.abort()
+
+    def _drop_answer(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
 
     def _wait(self) -> None:
         self._wait_no_more()

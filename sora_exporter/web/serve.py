@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sora_exporter import __version__
 from sora_exporter.budget.ledger import Ledger
@@ -40,7 +40,8 @@ if sys.platform != "win32":
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 1
+DRAIN_SECONDS = 1.0
+"""The time for the answers under way once the engine has stopped; then they are cut off."""
 M_MMAP_THRESHOLD = -3
 """The number of this setting in glibc's malloc.h."""
 LARGE_BLOCK_BYTES = 1024 * 1024
@@ -80,6 +81,8 @@ class Server(uvicorn.Server):
     The engine stops first: requests that wait for a probe are answered then, so none has to be cut off.
     """
 
+    drain_seconds = DRAIN_SECONDS
+
     def __init__(
         self, engine: Engine, settings: uvicorn.Config, tls: Callable[[], ssl.SSLContext] | None = None
     ) -> None:  # fmt: skip
@@ -108,9 +111,31 @@ class Server(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop the engine, then the server."""
+        """Stop the engine, then the server, which waits for the answers under way until they are cut off."""
         await self._engine.stop()
-        await super().shutdown(sockets)
+        cut_off = asyncio.get_running_loop().call_later(self.drain_seconds, self._cut_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            cut_off.cancel()
+
+    def _cut_off(self) -> None:
+        """End all connections and the work on their answers."""
+        connections: list[Any] = list(self.server_state.connections)
+        for connection in connections:
+            connection.abort()
+        for task in self.server_state.tasks:
+            task.cancel()
+
+
+def ending_quietly(app: ASGIApp) -> ASGIApp:
+    """Return the application without the exception that uvicorn would log as a fault if its answer is cut off."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return answering
 
 
 def server_config(app: ASGIApp, trusted_proxies: Sequence[str]) -> uvicorn.Config:
@@ -119,14 +144,13 @@ def server_config(app: ASGIApp, trusted_proxies: Sequence[str]) -> uvicorn.Confi
     ``X-Forwarded-For`` and ``X-Forwarded-Proto`` count only from trusted proxies: others could claim any address.
     """
     return uvicorn.Config(
-        app,
+        ending_quietly(app),
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=bool(trusted_proxies),
         forwarded_allow_ips=list(trusted_proxies),
-        timeout_graceful_shutdown=DRAIN_SECONDS,
         h11_max_incomplete_event_size=HEAD_BYTES,
         ws="none",
     )

@@ -148,7 +148,7 @@ async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: py
     """Many guesses keep at most one core busy; only a few of one address wait, and others are served next."""
     inside, most = 0, 0
 
-    async def to_thread(*_: object) -> bool:
+    async def check(*_: object) -> bool:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
@@ -156,7 +156,7 @@ async def test_one_password_is_checked_at_a_time(tmp_path: Path, monkeypatch: py
         inside -= 1
         return False
 
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    monkeypatch.setattr(sora_exporter.web.login, "in_background", check)
     async with client(guarded(APP, WatchedFile(write(tmp_path, USERS)))) as http:
         guesses = (http.get("/text", headers=basic_auth("prometheus", b"%d" % number)) for number in range(20))
         answers = [answer.status_code for answer in await asyncio.gather(*guesses)]
