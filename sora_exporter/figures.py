@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 UNKNOWN = "unknown"
 """Stands for a number that is missing, infinite or not a number."""
@@ -45,8 +46,13 @@ def iso(at: float | None, *, milliseconds: bool = False) -> str | None:
     """Return a moment (Unix time) as ISO 8601 in UTC; None before 1970 and after the year 9999."""
     if at is None or not 0 <= at <= LAST_MOMENT:
         return None
-    text = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
-    return f"{text.isoformat(timespec='milliseconds' if milliseconds else 'seconds')}Z"
+    return _iso(at, "milliseconds" if milliseconds else "seconds")
+
+
+@lru_cache(maxsize=4096)
+def _iso(at: float, precision: str) -> str:
+    # A page of many services writes few moments again and again: ends of life, and the begin of long states.
+    return f"{datetime.fromtimestamp(at, UTC).isoformat(timespec=precision).removesuffix('+00:00')}Z"
 
 
 def minute(at: float) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -43,6 +44,11 @@ def require_shorter(timeout: float | None, interval: float) -> None:
 def usual_timeout(usual: float, interval: float) -> float:
     """Return the usual timeout in seconds, or nine tenths of an interval that is too short for it."""
     return min(usual, float(Decimal(repr(interval)) * Decimal("0.9")))
+
+
+@lru_cache(maxsize=256)
+def _first_moment(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def _timeout(kind: ProbeKind, settings: ProbeSettings) -> float:
@@ -157,9 +163,7 @@ class Service(Section):
     @property
     def sunset_at(self) -> float | None:
         """The configured end of life as Unix time: the first moment of that day in UTC."""
-        if self.sunset is None:
-            return None
-        return datetime(self.sunset.year, self.sunset.month, self.sunset.day, tzinfo=UTC).timestamp()
+        return _first_moment(self.sunset) if self.sunset is not None else None
 
     def timeout(self, probe: ProbeKind) -> float:
         """Return the probe's timeout in seconds; the usual one of a probe that has no schedule."""

@@ -3,26 +3,65 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
-from sora_exporter.evidence.track import NOT_ASKED
-from sora_exporter.result import Depth, Status
+from sora_exporter.clock import DAY_SECONDS
+from sora_exporter.evidence.track import NOT_ASKED, ServiceStatus, ServiceTrack
+from sora_exporter.figures import day
+from sora_exporter.result import Depth, ErrorClass, Status
 
 Json = dict[str, Any]
-Measure = Callable[[Json], Any]
 
-CRITERIA: Sequence[tuple[str, Measure]] = (
-    ("status", lambda service: service["status"] != Status.OPERATIONAL),
-    ("obstacles", lambda service: is_hindered(service)),
-    ("proof", lambda service: -_rank(service)),
-    ("access", lambda service: service["access"] != "official"),
-    ("price", lambda service: _dollars(service)),
-    ("service_id", lambda service: service["service_id"]),
-)
-"""The criteria that compare usable routes, in order; a lower value is better."""
+
+class Candidate(NamedTuple):
+    """A service as the choice of a route sees it.
+
+    ``is_hindered`` if the provider refuses some requests for a reason that says nothing about the service itself.
+    ``rank`` is that of the depth proven, -1 for none; ``price_usd`` that of one video, infinite if not known;
+    ``sunset_at`` the end of life in Unix time.
+    """
+
+    service_id: str
+    access: str
+    status: str
+    error_class: str
+    is_hindered: bool
+    rank: int
+    price_usd: float
+    sunset_at: float | None
+
+    @property
+    def standing(self) -> tuple[bool, bool, int, bool, float, str]:
+        """Its value by each of CRITERIA; a lower one is better."""
+        is_imperfect, is_reverse = self.status != Status.OPERATIONAL, self.access != "official"
+        return is_imperfect, self.is_hindered, -self.rank, is_reverse, self.price_usd, self.service_id
+
+    @property
+    def is_usable(self) -> bool:
+        """True if it gives what is asked for, perhaps slowly."""
+        return self.status == Status.OPERATIONAL or self.error_class == ErrorClass.SLOW
+
+    def is_ended(self, now: float | None) -> bool:
+        """Return whether it is past its end of life."""
+        return now is not None and self.sunset_at is not None and self.sunset_at <= now
+
+    def is_ending(self, now: float | None) -> bool:
+        """Return whether its end of life is near."""
+        return now is not None and self.sunset_at is not None and self.sunset_at - now <= NEAR_SUNSET_SECONDS
+
+
+class Choice(NamedTuple):
+    """The route of a product, None if none is usable, and the criterion that decided, None if there was no other."""
+
+    route: Candidate | None
+    criterion: str | None
+
+
+CRITERIA = ("status", "obstacles", "proof", "access", "price", "service_id")
+"""The criteria that compare usable routes, in order."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,7 +75,50 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Each criterion as the reason for the chosen route."""
 
-NEAR_SUNSET = timedelta(days=7)
+NEAR_SUNSET_SECONDS = 7 * DAY_SECONDS
+
+
+def candidate(track: ServiceTrack, status: ServiceStatus) -> Candidate:
+    """Return a service as it is known now."""
+    return Candidate(
+        track.service.id,
+        track.service.access,
+        status.status,
+        status.error_class,
+        _is_hindered([obstacle.error_class for obstacle in track.obstacles]),
+        track.proof.depth.rank if track.proof and track.proof.depth else -1,
+        math.inf if track.video_price_usd is None else track.video_price_usd,
+        track.sunset_at,
+    )
+
+
+def _candidate_of(service: Json) -> Candidate:
+    """Return a service as its overview shows it."""
+    depth, price, sunset = (service.get(key) for key in ("proven_depth", "price_per_video_usd", "sunset"))
+    return Candidate(
+        service["service_id"],
+        service["access"],
+        service["status"],
+        service["error_class"],
+        _is_hindered([obstacle["error_class"] for obstacle in service.get("obstacles", ())]),
+        Depth(depth).rank if depth is not None else -1,
+        math.inf if price is None else price,
+        datetime.fromisoformat(sunset).timestamp() if sunset is not None else None,
+    )
+
+
+def _is_hindered(obstacles: Iterable[str]) -> bool:
+    return any(error_class not in NOT_ASKED for error_class in obstacles)
+
+
+def choose(offered: Iterable[Candidate], now: float | None) -> Choice:
+    """Return the best of the usable services of a product, none of which is past its end of life."""
+    usable = [service for service in offered if service.is_usable and not service.is_ended(now)]
+    if len(usable) <= 1:
+        return Choice(usable[0] if usable else None, None)
+    best, second = sorted(usable, key=lambda service: service.standing)[:2]
+    compared = zip(CRITERIA, best.standing, second.standing, strict=True)
+    return Choice(best, next((name for name, one, other in compared if one != other), None))
 
 
 def routes(services: Iterable[Json], now: float | None = None) -> list[Json]:
@@ -44,67 +126,26 @@ def routes(services: Iterable[Json], now: float | None = None) -> list[Json]:
     ``now`` (Unix time) excludes services past their end of life, and adds a note if it is near. Long-term availability
     is computed by Prometheus (``product_service_id:sora_service_recommended:bool``).
     """
-    products: dict[str, list[Json]] = {}
+    products: dict[str, list[Candidate]] = {}
     for service in services:
-        products.setdefault(service["product"], []).append(service)
+        products.setdefault(service["product"], []).append(_candidate_of(service))
     return [{"product": product, **_route(offered, now)} for product, offered in products.items()]
 
 
-def _route(offered: list[Json], now: float | None) -> Json:
-    ended = [s["service_id"] for s in offered if is_ended(s, now)]
-    usable = [s for s in offered if s["status"] == Status.OPERATIONAL or s["error_class"] == "slow"]
-    usable = [s for s in usable if s["service_id"] not in ended]
-    if not usable:
-        states = {s["service_id"]: "past its end of life" if s["service_id"] in ended else s["status"] for s in offered}
-        statuses = ", ".join(f"{service_id} is {state}" for service_id, state in states.items())
-        return {"service_id": None, "why": f"no route is usable: {statuses}", "criterion": None}
-    best, criterion = _best(usable)
+def _route(offered: Sequence[Candidate], now: float | None) -> Json:
+    best, criterion = choose(offered, now)
+    if best is None:
+        states = (f"{s.service_id} is {'past its end of life' if s.is_ended(now) else s.status}" for s in offered)
+        return {"service_id": None, "why": f"no route is usable: {', '.join(states)}", "criterion": None}
     # A choice by access needs no reason: the access is part of the text.
     reasons = [] if criterion in (None, "access") else [REASONS[criterion]]
-    why = "; ".join([f"{best['status']} through {best['access']} access", *reasons, *cautions(best, now)])
-    return {"service_id": best["service_id"], "why": why, "criterion": criterion}
+    why = "; ".join([f"{best.status} through {best.access} access", *reasons, *_cautions(best, now)])
+    return {"service_id": best.service_id, "why": why, "criterion": criterion}
 
 
-def _best(usable: list[Json]) -> tuple[Json, str | None]:
-    """Return the best route and the criterion that singled it out; None if it was the only one."""
-    if len(usable) == 1:
-        return usable[0], None
-    measured = [([measure(service) for _, measure in CRITERIA], service) for service in usable]
-    (best, chosen), (second, _) = sorted(measured, key=lambda one: one[0])[:2]
-    differing = (name for (name, _), one, other in zip(CRITERIA, best, second, strict=True) if one != other)
-    return chosen, next(differing, None)
-
-
-def is_hindered(service: Json) -> bool:
-    """Return whether the provider refuses some requests for a reason that says nothing about the service itself."""
-    return any(obstacle["error_class"] not in NOT_ASKED for obstacle in service.get("obstacles", ()))
-
-
-def is_ended(service: Json, now: float | None) -> bool:
-    """Return whether a service is past its end of life."""
-    sunset = service.get("sunset")
-    return now is not None and sunset is not None and datetime.fromisoformat(sunset).timestamp() <= now
-
-
-def cautions(service: Json, now: float | None) -> list[str]:
+def _cautions(best: Candidate, now: float | None) -> list[str]:
     """Return the warnings about a route that apply although it is the best one."""
-    said = ["it refuses some of our requests"] if is_hindered(service) else []
-    return [*said, f"its end of life is near: {service['sunset'][:10]}"] if is_ending(service, now) else said
-
-
-def is_ending(service: Json, now: float | None) -> bool:
-    """Return whether the end of life of a service is near."""
-    sunset = service.get("sunset")
-    if now is None or sunset is None:
-        return False
-    return datetime.fromisoformat(sunset) - datetime.fromtimestamp(now, UTC) <= NEAR_SUNSET
-
-
-def _rank(service: Json) -> int:
-    depth = service.get("proven_depth")
-    return -1 if depth is None else Depth(depth).rank
-
-
-def _dollars(service: Json) -> float:
-    price = service.get("price_per_video_usd")
-    return math.inf if price is None else price
+    said = ["it refuses some of our requests"] if best.is_hindered else []
+    if best.sunset_at is not None and best.is_ending(now):
+        said.append(f"its end of life is near: {day(best.sunset_at)}")
+    return said

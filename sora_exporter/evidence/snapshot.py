@@ -35,21 +35,6 @@ def service_as_known(state: State, service_id: str) -> Json:
     }
 
 
-def route_facts(track: ServiceTrack, status: ServiceStatus) -> Json:
-    """Return the members of the overview that the choice of a route looks at."""
-    return {
-        "service_id": track.service.id,
-        "product": track.service.product,
-        "access": track.service.access,
-        "status": status.status.value,
-        "error_class": status.error_class.value,
-        "obstacles": [{"error_class": obstacle.error_class.value} for obstacle in track.obstacles],
-        "proven_depth": track.proof.depth.value if track.proof and track.proof.depth else None,
-        "price_per_video_usd": track.video_price_usd,
-        "sunset": iso(track.sunset_at) if track.sunset_at is not None else None,
-    }
-
-
 def service_overview(track: ServiceTrack, status: ServiceStatus, balance: BalanceTrack | None) -> Json:
     """Return a service's identity, status, the reason for it, its prices and its provider's balance."""
     service, decided_by = track.service, status.decided_by

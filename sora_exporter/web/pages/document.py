@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -55,6 +55,11 @@ def product_line(product: str, service_id: str | None, title: str, language: str
     link = Markup('<a href="services/{}?lang={}"><bdi>{}</bdi></a>')
     route = link.format(service_id, language, title) if service_id else title
     return Markup("<li><b>{}</b> {}</li>").format(product, route)
+
+
+def lines_of(items: Iterable[Markup]) -> Markup:
+    """Return the items of a list as one text; a template takes twice as long to write a thousand of them."""
+    return Markup("\n".join(items))  # noqa: S704 - the items are escaped
 
 
 def svg_document(template: str, values: Mapping[str, Any], http_status: int, max_age_seconds: int) -> Document:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config.maintenance import windows
-from sora_exporter.evidence.routes import is_ending, is_hindered, routes
-from sora_exporter.evidence.snapshot import Json, route_facts
+from sora_exporter.evidence.routes import Candidate, Choice, candidate, choose
 from sora_exporter.exporter import Exporter
-from sora_exporter.figures import Moment, moment
+from sora_exporter.figures import Moment, day, moment
 from sora_exporter.result import Status
 from sora_exporter.web.pages.bars import SHAPES, Level
-from sora_exporter.web.pages.document import Document, html_document, product_line, short_line
+from sora_exporter.web.pages.document import Document, html_document, lines_of, product_line, short_line
 from sora_exporter.web.pages.official import page_views
 from sora_exporter.web.pages.row import EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
 from sora_exporter.web.wording import Wording
@@ -78,11 +77,12 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
     state = exporter.state
     tracked = [(track, state.status_of(service_id)) for service_id, track in state.services.items()]
     lines = {track.service.id: line_of(exporter, track, verdict, words) for track, verdict in tracked}
-    facts = {track.service.id: route_facts(track, verdict) for track, verdict in tracked}
+    candidates = {track.service.id: candidate(track, verdict) for track, verdict in tracked}
     by_severity = sorted(lines, key=lambda service_id: _urgency(lines[service_id]), reverse=True)
     shown = SHOWN_IN_FULL if len(lines) <= SHOWN_IN_FULL else WORST_SHOWN
     in_full = set(by_severity[:shown])
-    products = _products(exporter, lines, facts, in_full, words)
+    products = _products(exporter, lines, candidates, in_full, words)
+    others = [product for product in products if not product.rows]
     rest = [lines[service_id] for service_id in by_severity[shown:]]
     incidents, more_incidents = _incidents(exporter, words)
     history = exporter.history
@@ -93,23 +93,24 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
         "banner": _banner(lines.values(), products, words),
         "counts": _counts(lines.values(), words),
         "products": [product for product in products if product.rows],
-        "other_products": [
+        "other_products": lines_of(
             product_line(
                 product.product,
                 product.route and product.route.service.id,
                 product.route.service.title if product.route else words("use_nothing"),
                 words.language,
             )
-            for product in products
-            if not product.rows
-        ][:LINES_SHOWN],
-        "rest": [
+            for product in others[:LINES_SHOWN]
+        ),
+        "other_count": min(len(others), LINES_SHOWN),
+        "rest": lines_of(
             short_line(
                 line.service.id, line.service.title, line.status, line.name, line.why, line.disagreement, words.language
             )
             for line in rest[:LINES_SHOWN]
-        ],
+        ),
         "rest_count": len(rest),
+        "rest_hidden": max(len(rest) - LINES_SHOWN, 0),
         "planned": _planned(exporter, words),
         "incidents": incidents,
         "more_incidents": more_incidents,
@@ -130,39 +131,41 @@ def _urgency(line: Line) -> tuple[int, bool]:
 
 
 def _products(
-    exporter: Exporter, lines: Mapping[str, Line], facts: Mapping[str, Json], in_full: set[str], words: Wording
+    exporter: Exporter,
+    lines: Mapping[str, Line],
+    candidates: Mapping[str, Candidate],
+    in_full: set[str],
+    words: Wording,
 ) -> list[ProductView]:
-    offered: dict[str, list[str]] = {}
-    for service_id, line in lines.items():
-        offered.setdefault(line.service.product, []).append(service_id)
+    offered: dict[str, list[Line]] = {}
+    for line in lines.values():
+        offered.setdefault(line.service.product, []).append(line)
     now = exporter.clock.now()
-    chosen = {route["product"]: route for route in routes(facts.values(), now)}
     views = []
-    for product, service_ids in offered.items():
-        rows = [row_of(exporter, lines[service_id], words) for service_id in service_ids if service_id in in_full]
-        why = (
-            _why([lines[service_id] for service_id in service_ids], chosen[product], facts, now, words) if rows else ""
-        )
-        route = lines.get(chosen[product]["service_id"])
-        views.append(ProductView(product, route, why, rows, len(service_ids) - len(rows)))
+    for product, known in offered.items():
+        chosen = choose([candidates[line.service.id] for line in known], now)
+        route = lines[chosen.route.service_id] if chosen.route is not None else None
+        rows = [row_of(exporter, line, words) for line in known if line.service.id in in_full]
+        why = _why(known, chosen, now, words) if rows else ""
+        views.append(ProductView(product, route, why, rows, len(known) - len(rows)))
     return views
 
 
-def _why(offered: Sequence[Line], route: Json, facts: Mapping[str, Json], now: float, words: Wording) -> str:
+def _why(offered: Sequence[Line], chosen: Choice, now: float, words: Wording) -> str:
     """Return the reason for the choice of a route, and its cautions."""
-    if route["service_id"] is None:
+    best = chosen.route
+    if best is None:
         return words("no_route_yet" if all(line.status is Status.UNKNOWN for line in offered) else "no_route")
-    chosen = facts[route["service_id"]]
-    line = next(line for line in offered if line.service.id == route["service_id"])
-    reason = f"route_{route['criterion']}" if route["criterion"] else "route_rest"
+    line = next(line for line in offered if line.service.id == best.service_id)
+    reason = f"route_{chosen.criterion}" if chosen.criterion else "route_rest"
     said = [
         words("route_state", status=line.name.lower(), access=words(f"access_{line.service.access}")),
         words("route_only" if len(offered) == 1 else reason),
     ]
-    if is_hindered(chosen):
+    if best.is_hindered:
         said.append(words("caution_refuses"))
-    if is_ending(chosen, now):
-        said.append(words("caution_sunset", date=chosen["sunset"][:10]))
+    if best.sunset_at is not None and best.is_ending(now):
+        said.append(words("caution_sunset", date=day(best.sunset_at)))
     return words("also").join(said)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Service
@@ -17,7 +19,7 @@ from sora_exporter.plain_words import Words
 from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.web.pages.bars import Bars, day_bars, minute_bar
 from sora_exporter.web.pages.official import disagreement
-from sora_exporter.web.wording import Wording
+from sora_exporter.web.wording import Wording, wording
 
 WHOLE_DAY = 0.98
 """The observed share of 24 hours from which on a figure is about all of them."""
@@ -27,8 +29,7 @@ SHORT, LONG = "24h", "30d"
 """The window of the figure in a row, without and with a history."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A service on one line. ``why`` names the class behind its status and those beside it; it may be empty.
 
     ``is_working`` is True if it gives what is asked for, perhaps slowly.
@@ -95,17 +96,23 @@ class Row:
 
 def line_of(exporter: Exporter, track: ServiceTrack, verdict: ServiceStatus, words: Wording) -> Line:
     """Return a service on one line."""
-    plain = words.plain
-    reasons = [verdict.error_class, *(each.error_class for each in track.obstacles)]
-    names = dict.fromkeys(plain.error_classes[each].name for each in reasons if each is not ErrorClass.NONE)
+    reasons = (verdict.error_class, *[each.error_class for each in track.obstacles])
     return Line(
         service=track.service,
         status=verdict.status,
-        name=plain.statuses[verdict.status].name,
-        why=words("separator").join(names) if track.latest is not None or verdict.planned else "",
+        name=words.plain.statuses[verdict.status].name,
+        why=_named(reasons, words.language) if track.latest is not None or verdict.planned else "",
         disagreement=words.optional(disagreement(exporter, track.service, verdict)),
         is_working=verdict.up == 1.0,
     )
+
+
+@lru_cache(maxsize=1024)
+def _named(reasons: tuple[ErrorClass, ...], language: str) -> str:
+    """Return the names of error classes, each once; a thousand services have few combinations of them."""
+    words = wording(language)
+    names = dict.fromkeys(words.plain.error_classes[each].name for each in reasons if each is not ErrorClass.NONE)
+    return words("separator").join(names)
 
 
 def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:

@@ -62,7 +62,7 @@ def test_the_rule_of_the_route_is_one_sentence(exporter: Exporter, language: str
 def test_the_rule_of_the_route_names_the_criteria_in_order() -> None:
     """The sentence names each criterion of the choice, in the order in which they decide."""
     rule = wording("en")("route_rule")
-    assert [name for name, _ in CRITERIA] == [*STATED, "service_id"]
+    assert [*CRITERIA] == [*STATED, "service_id"]
     assert sorted(STATED.values(), key=rule.index) == list(STATED.values())
 
 
