@@ -15,6 +15,8 @@ GENERATION_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 90.0, 120.0, 180.0, 240.0, 30
 class Distribution:
     """A histogram's counts: one per bucket (the last is +Inf), their number and the sum of the values."""
 
+    __slots__ = ("bounds", "count", "counts", "sum")
+
     def __init__(self, bounds: tuple[float, ...]) -> None:
         self.bounds = bounds
         self.counts = [0] * (len(bounds) + 1)

@@ -22,10 +22,8 @@ from sora_exporter.evidence.track import (
     CREATES,
     FAILURES_KEPT,
     FRESH_INTERVALS,
-    MARKS_KEPT,
     NO_EVIDENCE,
     NOT_ASKED,
-    Mark,
     ProbeTrack,
     ServiceStatus,
     ServiceTrack,
@@ -36,7 +34,7 @@ from sora_exporter.evidence.track import (
 )
 from sora_exporter.result import BalanceReading, Depth, ErrorClass, ProbeKind, ProbeResult, Status, Verdict
 
-__all__ = ["MARKS_KEPT", "Mark", "ProbeTrack", "ServiceStatus", "ServiceTrack", "State"]
+__all__ = ["ProbeTrack", "ServiceStatus", "ServiceTrack", "State"]
 
 OWN_ERRNOS = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH})
 """Errors of the system for a missing network, route or resolver: no request left this machine."""

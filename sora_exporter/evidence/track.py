@@ -6,16 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from sora_exporter.config import Service
 from sora_exporter.config.maintenance import Maintenance, Window
 from sora_exporter.config.target import Target
 from sora_exporter.evidence.histogram import FREE_PROBE_BUCKETS, GENERATION_BUCKETS, Distribution
+from sora_exporter.evidence.marks import Marks
 from sora_exporter.result import (
     DETAIL_CHARACTERS,
     SEVERITY,
-    SUCCESSES,
     Depth,
     ErrorClass,
     ProbeKind,
@@ -26,9 +25,7 @@ from sora_exporter.result import (
 
 FRESH_INTERVALS = 2.5
 """Evidence older than this many of its probe's intervals does not count."""
-MARKS_KEPT, SUCCESSES_KEPT, FAILURES_KEPT = 40, 4, 5
-NEWEST_MARKS = 20
-"""The newest marks, which are always kept; among older ones, failures are kept longer than successes."""
+SUCCESSES_KEPT, FAILURES_KEPT = 4, 5
 WHOLE_EXCERPTS, SHORT_CHARACTERS = 1, 100
 """How many of the newest failures keep all words; older ones keep a beginning, of the excerpt only without a detail."""
 
@@ -61,19 +58,6 @@ OWN_FAULTS_OF = {
 """The classes that keep us from using a route now, although it may work for others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One attempt as a small mark in a strip: its time (Unix) and its error class."""
-
-    at: float
-    error_class: ErrorClass
-
-    @property
-    def is_success(self) -> bool:
-        """True if the attempt succeeded."""
-        return self.error_class in SUCCESSES
-
-
 @dataclass(eq=False, slots=True)
 class ProbeTrack:
     """The memory of one probe of one service. ``*_at`` are monotonic seconds, ``interval`` seconds.
@@ -95,8 +79,8 @@ class ProbeTrack:
     unrecognised: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
     durations: Distribution = field(default_factory=lambda: Distribution(FREE_PROBE_BUCKETS))
-    # Lists: a deque reserves room for 64 entries, and there are three for every probe.
-    marks: list[Mark] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+    # Lists: a deque reserves room for 64 entries, and there are two for every probe.
     succeeded: list[ProbeResult] = field(default_factory=list)
     failed: list[ProbeResult] = field(default_factory=list)
     failures_kept: int = FAILURES_KEPT
@@ -114,7 +98,7 @@ class ProbeTrack:
             if not self._is_suspect(contact_at):
                 self.before, self.before_at = self.evidence, self.evidence_at
             self.evidence, self.evidence_at = result, monotonic
-        self._mark(Mark(result.started_at, result.error_class))
+        self.marks.add(result.started_at, result.error_class)
         if result.is_success:
             self.succeeded = [*self.succeeded, result][-SUCCESSES_KEPT:]
             return
@@ -147,18 +131,10 @@ class ProbeTrack:
             self.latest = new
         if self.failed and self.failed[-1] is old:
             self.failed[-1] = new
-        if self.marks and self.marks[-1].at == old.started_at:
-            self.marks[-1] = Mark(old.started_at, new.error_class)
+        self.marks.restate(old.started_at, new.error_class)
 
     def _is_suspect(self, contact_at: float) -> bool:
         return self.evidence is not None and is_unreached(self.evidence) and self.evidence_at > contact_at
-
-    def _mark(self, mark: Mark) -> None:
-        """Append a mark; beyond MARKS_KEPT, drop the oldest success that is not among the newest."""
-        self.marks.append(mark)
-        if len(self.marks) > MARKS_KEPT:
-            older = islice(self.marks, MARKS_KEPT + 1 - NEWEST_MARKS)
-            del self.marks[next((place for place, old in enumerate(older) if old.is_success), 0)]
 
     def testimony(self, moment: float) -> tuple[ProbeResult | None, float]:
         """Return this probe's evidence at a moment, and until when it counts; both moments are monotonic.

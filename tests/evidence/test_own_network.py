@@ -46,7 +46,7 @@ async def test_a_loss_is_never_held_against_a_service(clock: HandClock) -> None:
     state.record(result(ErrorClass.CONNECTION, CATALOG, "beta", **lost))
     assert seen(state) == seen(state, "beta") == (Status.OPERATIONAL, ErrorClass.NONE)
     track = state.services["alpha"].probes[CANARY]
-    assert [track.marks[-1].error_class, track.failed[-1].error_class] == [ErrorClass.LOCAL_NETWORK] * 2
+    assert [list(track.marks)[-1].error_class, track.failed[-1].error_class] == [ErrorClass.LOCAL_NETWORK] * 2
     await clock.advance(60)
     for name in ("alpha", "beta"):
         state.record(result(ErrorClass.CONNECTION, service_id=name, **lost))

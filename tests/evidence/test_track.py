@@ -5,11 +5,10 @@ from __future__ import annotations
 from support.clock import HandClock
 from support.watched import DEEP, NOW, config, result, service
 
+from sora_exporter.evidence.marks import MARKS_KEPT
 from sora_exporter.evidence.state import State
 from sora_exporter.evidence.track import (
     FAILURES_KEPT,
-    MARKS_KEPT,
-    NEWEST_MARKS,
     SHORT_CHARACTERS,
     SUCCESSES_KEPT,
     WHOLE_EXCERPTS,
@@ -67,18 +66,3 @@ def test_failures_outlive_successes(state: State) -> None:
     for _ in range(100):
         state.record(result())
     assert "the one" in [attempt.detail for attempt in state.services["alpha"].probes[CATALOG].kept()]
-
-
-def test_marks_of_failures_outlive_those_of_successes(state: State) -> None:
-    """Of a full strip the oldest success goes first; the newest marks always stay, and order is kept."""
-    for number in range(4 * MARKS_KEPT):
-        error_class = ErrorClass.TIMEOUT if number in (1, 2, 80) else ErrorClass.NONE
-        state.record(result(error_class, started_at=NOW + number))
-    marks = state.services["alpha"].probes[CATALOG].marks
-    assert [mark.at - NOW for mark in marks if not mark.is_success] == [1, 2, 80]
-    assert (len(marks), sorted(marks, key=lambda mark: mark.at)) == (MARKS_KEPT, list(marks))
-    for number in range(MARKS_KEPT):
-        state.record(result(ErrorClass.TIMEOUT, started_at=NOW + 1000 + number))
-    for number in range(MARKS_KEPT):
-        state.record(result(started_at=NOW + 2000 + number))
-    assert sum(mark.is_success for mark in marks) == NEWEST_MARKS

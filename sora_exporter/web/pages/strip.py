@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
 
-from sora_exporter.evidence.state import MARKS_KEPT, Mark, ProbeTrack
+from sora_exporter.evidence.marks import MARKS_KEPT, Mark
+from sora_exporter.evidence.state import ProbeTrack
 from sora_exporter.figures import moment
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.web.wording import Wording

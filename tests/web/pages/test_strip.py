@@ -8,7 +8,7 @@ from typing import Any
 from support.pages import internals
 from support.remembering import attempt
 
-from sora_exporter.evidence.state import MARKS_KEPT
+from sora_exporter.evidence.marks import MARKS_KEPT
 from sora_exporter.exporter import Exporter
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.web.pages import render_internals

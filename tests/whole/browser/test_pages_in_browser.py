@@ -12,7 +12,7 @@ from support.choice import Choice
 from support.remembering import JANUARY, PROVIDERS, attempt, configuration, page_says
 
 from sora_exporter.clock import DAY_SECONDS
-from sora_exporter.evidence.state import MARKS_KEPT
+from sora_exporter.evidence.marks import MARKS_KEPT
 from sora_exporter.history.keeper import History
 from sora_exporter.history.prometheus import Access
 from sora_exporter.history.service import DAYS, Day, ServiceHistory
