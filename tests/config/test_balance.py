@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import ValidationError
@@ -42,6 +43,19 @@ def test_the_address_of_the_call(members: dict[str, Any], base: str, rest: str) 
     """A path is added to the base URL or to its host; a whole address replaces it; queries are filled and encoded."""
     described_call = balance(**members)
     assert described_call.address(described_call.path, "https://r.example/v1", NOW) == (base, rest)
+
+
+def test_of_the_built_in_calls_only_that_of_fal_leaves_the_host() -> None:
+    """Each built-in call goes to the host of the base URL, which has the key anyway; that of fal to its own host."""
+    calls = {name: Balance.model_validate(described(name)) for name in builtin_balances()}
+    paths = [
+        (name, call, path)
+        for name, call in calls.items()
+        for path in (call.path, call.used.path if call.used is not None else None)
+        if path is not None
+    ]
+    hosts = {(name, urlsplit(call.address(path, "https://r.example/v1", NOW)[0]).netloc) for name, call, path in paths}
+    assert {(name, host) for name, host in hosts if host != "r.example"} == {("fal", "api.fal.ai")}
 
 
 @pytest.mark.parametrize(
