@@ -125,6 +125,14 @@ def test_single_failed_attempts_are_no_trouble(tmp_path: Path, short_or_long: Ch
     )
 
 
+def test_failures_from_before_the_rules_are_not_those_of_a_minute(tmp_path: Path) -> None:
+    """A counter of failures whose sum is first recorded at 500, long after the attempts, costs no availability."""
+    labels = {"job": "sora_exporter", "instance": "a", "service_id": "alpha", "probe": "canary"}
+    old = plain("sora_probe_failures_total", [None] * 20 + [500] * 20, **labels, error_class="overloaded")
+    series = [*Story(minutes((40, "none"))).series(), *old, *scrapes(*[1] * 40)]
+    check(tmp_path, series, [(38, f"sum(min_over_time({P}served:ratio[38m]))", 1)])
+
+
 def test_faults_that_ended_between_two_scrapes_are_not_one(tmp_path: Path) -> None:
     """Two single failures at two scrapes are two faults if the exporter's status began anew, and one if it did not."""
     classes = minutes((20, "none"), (2, "server_error"), (20, "none"))
