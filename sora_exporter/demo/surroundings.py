@@ -13,6 +13,7 @@ from math import inf
 
 import yaml
 
+from sora_exporter.config.known_pages import builtin_pages
 from sora_exporter.demo.history import ServiceHistory, is_available
 from sora_exporter.demo.series import SPARSE_SECONDS, Series, sparse
 from sora_exporter.evidence.histogram import GENERATION_BUCKETS
@@ -46,8 +47,6 @@ ALERT_OF: Mapping[Status, tuple[str, str]] = {
     Status.RISK_CONTROL: ("SoraServiceRiskControl", "warning"),
     Status.DEGRADED: ("SoraServiceDegraded", "warning"),
 }
-VIDEO: Mapping[str, str] = {"name": "Video"}
-"""The name of the component of each page."""
 APPLICATION: Mapping[str, str] = {"instance": "127.0.0.1:8000", "job": "application"}
 
 
@@ -97,12 +96,14 @@ def _page(
     for moment, ahead in (("start", 86400), ("end", 90000)):
         name = f"sora_status_page_maintenance_{moment}_timestamp_seconds"
         yield _constant(name, labels, times, times[-1] + ahead)
-    for component in dict.fromkeys(component for _, component in services):
-        yield _constant("sora_status_page_component_info", {**labels, "component": component, **VIDEO}, times, 1)
+    known, affected = builtin_pages()[page], {component for _, component in services}
+    for component in known.components:
+        named = {"component": component, "name": known.names[component]}
+        yield _constant("sora_status_page_component_info", {**labels, **named}, times, 1)
+        says = [COMPONENT_OF.get(status, "operational") if component in affected else "operational" for status in shown]
         for state in ("operational", *COMPONENT_OF.values()):
-            holds = [int(COMPONENT_OF.get(status, "operational") == state) for status in shown]
             place = {**labels, "component": component, "status": state}
-            yield Series("sora_status_page_component_status", place, times, holds)
+            yield Series("sora_status_page_component_status", place, times, [int(said == state) for said in says])
     for history, component in services:
         own = {"service_id": history.service.id}
         info = {**labels, **own, "component": component}
