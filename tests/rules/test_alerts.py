@@ -10,7 +10,6 @@ import pytest
 from support.alert_stories import Story, Values, check, firings, minutes, plain, scrapes, shipped
 from support.choice import Choice
 
-from sora_exporter.evidence.track import OWN_FAULTS
 from sora_exporter.result import ErrorClass, Status
 
 pytestmark = pytest.mark.programs
@@ -366,21 +365,3 @@ def test_the_class_table_is_the_exporters(tmp_path: Path) -> None:
         for one in ErrorClass
     ]
     check(tmp_path, scrapes(1), expected)
-
-
-def test_own_classes_are_those_of_the_exporter(tmp_path: Path) -> None:
-    """Failures that count are those of classes with a rank, and refusals are the classes that the exporter calls so."""
-    labels = {"job": "sora_exporter", "instance": "a", "service_id": "alpha", "probe": "canary"}
-    failing = [one for one in ErrorClass if one not in (ErrorClass.NONE, ErrorClass.SLOW)]
-    failures = [
-        ("sora_probe_failures_total", {**labels, "probe": one.value, "error_class": one.value}, [1]) for one in failing
-    ]
-    counted = 'count(service_id_instance_probe:sora_probe_failures:sum{{probe="{0}"}})'
-    refusal = 'sum(error_class:sora_probe_refusal:bool{{error_class="{0}"}})'
-    ranked = 'count(error_class:sora_service_severity:rank{{error_class="{0}"}} > 0)'
-    expected: list[tuple[int, str, float | None]] = []
-    for one in failing:
-        is_fault = one.status not in (Status.UNKNOWN, Status.OPERATIONAL)
-        expected += [(0, form.format(one.value), 1 if is_fault else None) for form in (counted, ranked)]
-        expected.append((0, refusal.format(one.value), 1 if one in OWN_FAULTS else None))
-    check(tmp_path, [*failures, *scrapes(1)], expected)

@@ -12,6 +12,9 @@ import yaml
 from support.alert_stories import check, scrapes, shipped
 from support.programs.launch import RULES, program
 
+from sora_exporter.config import parse_duration
+from sora_exporter.evidence.track import OWN_FAULTS
+from sora_exporter.probes.scheduler import LOOK_SECONDS
 from sora_exporter.result import ErrorClass, Status
 
 RUNBOOK = "https://github.com/sora-exporter/sora_exporter/blob/main/alerting-rules/runbook.md"
@@ -23,6 +26,7 @@ INNER = re.compile(
 )
 """Series that only other rules read."""
 UNREACHED = {ErrorClass.CONNECTION, ErrorClass.DNS, ErrorClass.TLS}
+REFUSAL = "error_class:sora_probe_refusal:bool"
 SPEAKING, MUTING = 20, {"SoraServiceMaintenance", "SoraServiceRetired", "SoraWatchdog"}
 
 
@@ -103,7 +107,7 @@ def test_a_ruler_above_compares_routes_of_several_shards(tmp_path: Path) -> None
 
 
 def test_classes_are_written_once() -> None:
-    """Each kind of class is named in one place: the ranks, unreached hosts, and the failures that do not count.
+    """Each kind of class is named in one place: ranks, refusals, unreached hosts, and the failures that do not count.
 
     The last ones repeat what the ranks leave out, beside moderation: joining 50 counters a service would cost too much.
     """
@@ -111,6 +115,9 @@ def test_classes_are_written_once() -> None:
     own = {one for one in ErrorClass if one.status is Status.UNKNOWN} | {ErrorClass.CONTENT_POLICY}
     left_out = [set(found.split("|")) for found in re.findall(r'(?:error_class|outcome)!~"([a-z_|]+)"', text)]
     assert left_out == [{one.value for one in UNREACHED}, {one.value for one in own}]
+    assert not re.findall(r'(?:error_class|outcome)=~"', text)
+    refusals = next(rule["expr"] for rule in shipped("recording") if rule["record"] == REFUSAL)
+    assert set(re.findall(r'"error_class", "(\w+)"', refusals)) == {one.value for one in OWN_FAULTS}
 
 
 @pytest.mark.programs
@@ -169,3 +176,24 @@ def test_rules_use_features_of_every_version() -> None:
     newer = r"query_offset|sort_by_label|holt_winters|double_exp|mad_over_time|limitk|limit_ratio|@ ?(start|end)"
     for file in RULES.glob("*.rules.yml"):
         assert not re.search(newer, file.read_text())
+
+
+def loaded(name: str) -> Any:
+    """Return the content of a shipped file."""
+    return yaml.safe_load((RULES / name).read_text("utf-8"))
+
+
+def test_the_shipped_times_add_up() -> None:
+    """A fault is notified within 150 s of the first failed attempt, its end within 180 s of the second success."""
+    groups = [*loaded("sora-recording.rules.yml")["groups"], *loaded("sora-alerts.rules.yml")["groups"]]
+    every = {group["name"]: parse_duration(group["interval"]) for group in groups}
+    expressions = {rule["record"]: rule["expr"] for rule in shipped("recording")}
+    own = expressions["service_id:sora_service_own_trouble:severity"]
+    confirmed = expressions["service_id:sora_service_confirmed_severity:median"]
+    alone = min(int(found) for found in re.findall(r">= (\d+)", own))
+    (held,) = (parse_duration(found) for found in re.findall(r"\[(\w+)\]", confirmed))
+    route = loaded("alertmanager.yml")["route"]
+    scrape = parse_duration(loaded("prometheus.yml")["global"]["scrape_interval"])
+    evaluated = every["sora.now"] + every["sora.alerts.service"]
+    assert alone + evaluated + parse_duration(route["group_wait"]) <= 150
+    assert scrape + held + evaluated + parse_duration(route["group_interval"]) - LOOK_SECONDS <= 180
