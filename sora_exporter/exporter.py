@@ -20,7 +20,7 @@ from sora_exporter.config.yaml_file import ConfigError
 from sora_exporter.events import EventLog, EventStore
 from sora_exporter.events.store import EVENTS_KEPT
 from sora_exporter.evidence.state import Changed, ServiceStatus, State
-from sora_exporter.evidence.track import FAILURES_KEPT
+from sora_exporter.evidence.track import FAILURES_KEPT, RECALLED
 from sora_exporter.history.keeper import History
 from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
@@ -116,6 +116,7 @@ class Exporter:
         self.spending.read()
         self.events.read(self.elsewhere)
         self.events.keep_only(self.state.services, self.config.events_retention)
+        self._recall()
         self._warn()
         self.scheduler.apply(self.config)
         self.pages.apply(self.config)
@@ -228,6 +229,23 @@ class Exporter:
             for service in services:
                 for probe in free_probes(service, self.config.api(service), self._runner.is_barred):
                     group.create_task(attempt_now(self.scheduler, self.clock, service, probe))
+
+    def _recall(self) -> None:
+        """Take up the faults that lasted when the exporter before this one stopped."""
+        for event in self.events.lasting():
+            if event.is_trouble and event.probe is not None and self.events.watched_at is not None:
+                found = ProbeResult(
+                    event.service_id,
+                    event.probe,
+                    event.error_class,
+                    started_at=self.events.watched_at,
+                    duration_seconds=0.0,
+                    rule=RECALLED,
+                    detail=event.detail,
+                    is_reached=event.depth is not None,
+                    depth=event.depth,
+                )
+                self.state.recall(found, event.began_at)
 
     def overdue(self) -> list[tuple[str, ProbeKind]]:
         """Return the scheduled probes whose next attempt is long overdue."""

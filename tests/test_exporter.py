@@ -18,7 +18,7 @@ from sora_exporter.budget.storage import StorageError
 from sora_exporter.config import Config, load_config
 from sora_exporter.exporter import CLEANUP_SECONDS
 from sora_exporter.probes.cleanup import CleanUp
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 OFFICIAL = "sora-2-official"
 
@@ -98,6 +98,46 @@ async def test_reload_with_another_key_withdraws_the_own_fault(
             key.write_text(value)
             assert await running.exporter.reload() == ""
             assert running.exporter.state.status_of(OFFICIAL).error_class is expected
+
+
+@pytest.mark.parametrize(
+    ("probe", "away_seconds", "status"),
+    [
+        (ProbeKind.CANARY, 60.0, Status.RISK_CONTROL),
+        (ProbeKind.CATALOG, 60.0, Status.OPERATIONAL),
+        (ProbeKind.CATALOG, 200.0, Status.OPERATIONAL),
+    ],
+    ids=["a deeper probe", "the same probe", "too old"],
+)
+async def test_a_lasting_fault_outlives_a_restart(
+    probe: ProbeKind, away_seconds: float, status: Status, tmp_path: Path, clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """After a restart a fault goes on until its own probe succeeds: a success of a shallower one does not clear it."""
+    async with serving(tmp_path, clock, monkeypatch) as served:
+        served.exporter._record(result(OFFICIAL, probe, ErrorClass.RISK_CONTROL, detail="unusual activity"))
+        (before,) = served.exporter.events.of(OFFICIAL)
+    await clock.advance(away_seconds)
+    async with serving(tmp_path, clock, monkeypatch) as served:
+        known = served.exporter.state.status_of(OFFICIAL)
+        is_fresh = away_seconds < 150
+        assert known.status is (Status.RISK_CONTROL if is_fresh else Status.UNKNOWN)
+        assert (known.since, known.detail) == (before.began_at, "unusual activity") or not is_fresh
+        served.exporter._record(result(OFFICIAL, ProbeKind.CATALOG))
+        assert served.exporter.state.status_of(OFFICIAL).status is status
+        served.exporter._record(result(OFFICIAL, ProbeKind.CANARY))
+        newest, oldest = served.exporter.events.of(OFFICIAL)
+    assert (oldest.id, oldest.ended_at, newest.status) == (before.id, newest.began_at, Status.OPERATIONAL)
+
+
+async def test_the_fault_of_a_paid_probe_ends_with_a_restart(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its next attempt may be hours away, so a restart takes the status from the free probes."""
+    async with serving(tmp_path, clock, monkeypatch) as served:
+        served.exporter._record(result("scraped", ProbeKind.SUBMIT, ErrorClass.UNAVAILABLE))
+    async with serving(tmp_path, clock, monkeypatch) as served:
+        assert served.exporter.state.status_of("scraped").status is Status.UNKNOWN
 
 
 async def test_removed_service_leaves_the_metrics(served: Served, clock: HandClock) -> None:

@@ -40,6 +40,8 @@ class EventLog:
         self._unwritten: set[int] = set()
         self._watched: Collection[str] = ()
         self._written_at = -WATCH_SECONDS
+        self.watched_at: float | None = None
+        """When the exporter before this one last watched the services (Unix time); None if there was none."""
         self._unkept = LogOnce(log, "events not written", over="events written again")
 
     def read(self, elsewhere: Collection[str] = ()) -> None:
@@ -54,9 +56,9 @@ class EventLog:
             self._newest = event.id
             if event.service_id not in elsewhere:
                 self._keep(event)
-        watched_at = self._store.watched_at()
+        watched_at = self.watched_at = self._store.watched_at()
         if watched_at is not None and self._now() - watched_at > STANDSTILL_SECONDS:
-            for event in self._lasting():
+            for event in self.lasting():
                 self._end(event, watched_at)
         self._trim()
 
@@ -87,7 +89,7 @@ class EventLog:
         ``retention`` is None for no limit but the number of events.
         """
         self._watched, self._retention = service_ids, retention
-        for event in self._lasting():
+        for event in self.lasting():
             if event.service_id not in service_ids:
                 self._end(event, self._now())
 
@@ -125,12 +127,13 @@ class EventLog:
         """Return the events of all services that lasted at ``start`` (Unix time) or later, the newest first."""
         return _since(self._events, start)
 
+    def lasting(self) -> Sequence[Event]:
+        """Return the events that have not ended, the oldest first."""
+        return [event for event in self._events.values() if event.ended_at is None]
+
     def uptime(self, service_id: str, start: float, end: float) -> Uptime:
         """Return the uptime of a service between two moments (Unix time)."""
         return uptime(self.of(service_id, start), start, end)
-
-    def _lasting(self) -> list[Event]:
-        return [event for event in self._events.values() if event.ended_at is None]
 
     def _end(self, event: Event, at: float) -> None:
         # The clock may have stepped back since the beginning.

@@ -107,6 +107,25 @@ class State:
         if result.probe is ProbeKind.CATALOG:
             self._note_key(track, result, monotonic + FRESH_INTERVALS * probe.interval)
 
+    def recall(self, found: ProbeResult, since: float) -> None:
+        """Take up a fault that lasted, since a moment in Unix time, when the exporter before this one stopped.
+
+        It counts until the probe's next attempt or until it is too old, so a success of a shallower probe does not
+        clear it. The fault of a paid probe is left out: its next attempt may be hours away, and the cause may have gone
+        with the old configuration.
+        """
+        track = self._tracks.get(found.service_id)
+        probe = track.probes.get(found.probe) if track is not None else None
+        if track is None or probe is None or found.probe.is_paid:
+            return
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        probe.evidence, probe.evidence_at = found, monotonic - (now - found.started_at)
+        track.revision += 1
+        track.weigh(monotonic)
+        if track.evidence is found:
+            track.latest = found
+            self._conclude(track, monotonic - (now - since))
+
     def _whose_key(self, track: ServiceTrack, result: ProbeResult, monotonic: float) -> ProbeResult:
         """Return the attempt; a key refused for a create request is the relay's own if its catalog accepted ours."""
         is_accepted = monotonic <= self._key_accepted_until.get(track.service.provider, -math.inf)

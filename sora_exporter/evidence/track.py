@@ -43,6 +43,8 @@ DEPTH = {probe: depth for depth, probe in enumerate(ProbeKind)}
 
 PLANNED = "planned"
 """The rule of a status that follows from planned maintenance."""
+RECALLED = "recalled"
+"""The rule of a fault that was found before a restart, by which no new answer was judged."""
 WHOSE_KEY = "whose-key"
 """The rule for a refused key that is the relay's own."""
 CREATES = frozenset({ProbeKind.CANARY, ProbeKind.SUBMIT, ProbeKind.GENERATE})

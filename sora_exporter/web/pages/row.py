@@ -12,6 +12,7 @@ from sora_exporter.config import Service
 from sora_exporter.events import Event
 from sora_exporter.events.uptime import Uptime
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
+from sora_exporter.evidence.track import RECALLED
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, percent, share
 from sora_exporter.history.service import WINDOWS, ServiceHistory
@@ -208,7 +209,9 @@ def _evidence(decided: ProbeResult | None, now: float, words: Wording) -> str:
 
 
 def answer_of(result: ProbeResult, words: Wording) -> list[str]:
-    """Return the HTTP status of an attempt's answer and the rule that judged it."""
+    """Return the HTTP status of an attempt's answer and the rule that judged it, or that it was before a restart."""
+    if result.rule == RECALLED:
+        return [words("recalled")]
     http = f"HTTP {result.http_status}" if result.http_status else words("no_answer")
     return [http, words("rule", rule=result.rule)] if result.rule else [http]
 
