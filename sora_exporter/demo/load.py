@@ -1,12 +1,11 @@
 """Loading the history as a separate program, so that it uses the second core and can be ended at once.
 
-``python -m sora_exporter.demo.load DATA_DIR DAYS HOST HOST`` prints its progress, line by line.
+``python -m sora_exporter.demo.load DATA_DIR END DAYS HOST HOST`` prints its progress, line by line.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from sora_exporter.demo.tsdb import LoadError, all_series, load_history
 
 
 def main() -> None:
-    """Load so many days up to now, as if they had been scraped from the exporters at the two places (host:port)."""
-    data, days, hosts = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    end = int(time.time())
+    """Load so many days up to END (Unix seconds), as if scraped from the exporters at the two places (host:port)."""
+    data, end, days, hosts = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
     histories = [invent_history(story, end, days) for story in living(end)]
     try:
         load_history(data, all_series(histories, hosts), end - days * 86400, end, progress=partial(print, flush=True))

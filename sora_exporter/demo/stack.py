@@ -26,6 +26,7 @@ from sora_exporter.demo.bundle import (
 from sora_exporter.demo.certificate import write_certificate
 from sora_exporter.demo.children import Children, fetch, free_port, wait_until
 from sora_exporter.demo.notices import notices
+from sora_exporter.demo.past import write_past
 from sora_exporter.demo.screen import Screen
 from sora_exporter.demo.surroundings import BUDGET_USD
 
@@ -129,10 +130,12 @@ def _start(stack: Stack, webhook: str, days: int) -> None:
         stack.place(name)
     if found["prometheus"]:
         stack.place("prometheus")
-    data = stack.children.folder / "prometheus"
-    load = [sys.executable, "-m", "sora_exporter.demo.load", str(data), str(days), *stack.exporters]
+    folder, end = stack.children.folder, int(time.time())
+    data = folder / "prometheus"
+    load = [sys.executable, "-m", "sora_exporter.demo.load", f"{data}", f"{end}", f"{days}", *stack.exporters]
     if program := found["prometheus"]:
         wait_for_history = stack.children.begin("history", load, stack.screen.update)
+        write_past([folder / name for name in EXPORTERS], end, days)
     first, second = EXPORTERS
     _start_exporter(stack, first, BUDGET_USD)
     _wait_for_a_full_page(stack)
