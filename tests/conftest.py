@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from support.choice import Choice
 from support.clock import HandClock
+from support.order import rank
 
 if TYPE_CHECKING:
     from support.programs.postgresql import Postgresql
@@ -38,10 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that drive programs: they wait long, and the others fill the second core meanwhile."""
+    """Begin with the longest files, then those that drive programs: they wait, and the others fill the cores."""
     kinds = ("programs", "processes")
     heavy = {kind: {str(item.path) for item in items if item.get_closest_marker(kind)} for kind in kinds}
-    items.sort(key=lambda item: [str(item.path) not in heavy[kind] for kind in kinds])
+    items.sort(key=lambda item: (rank(item.path), *(str(item.path) not in heavy[kind] for kind in kinds)))
 
 
 # The running test, if it may not start a process. Tests that may are marked, so that the others stay quick.

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
+from support.order import LONGEST
+
 ROOT = Path(__file__).parents[2]
 PACKAGE, TESTS = ROOT / "sora_exporter", ROOT / "tests"
 MODULES = [path.relative_to(PACKAGE) for path in sorted(PACKAGE.rglob("*.py"))]
@@ -17,7 +19,7 @@ WITHOUT_TESTS: Mapping[str, str] = {
     "clock.py": "the machine's own clocks under our names",
     "history/service.py": "plain values",
     "metrics/families.py": "a table, tested by bundle/test_names.py",
-    "demo/load.py": "calls history.py and tsdb.py, driven by whole/test_demo_programs.py",
+    "demo/load.py": "calls history.py and tsdb.py, driven by whole/test_demo_month.py",
     "simulator/__main__.py": "passes arguments to simulator/serve.py",
     **{
         f"simulator/vendors/{vendor}.py": "data for the kit, tested by test_vendors.py and whole/vendors.yml"
@@ -64,6 +66,11 @@ def test_every_test_file_belongs_to_a_module() -> None:
     known = {place(module) for module in MODULES}
     others = {name for name in TEST_FILES - known if not name.startswith(OTHER_FOLDERS)}
     assert others == set(WITHOUT_MODULE)
+
+
+def test_the_longest_files_exist() -> None:
+    """A file that is renamed keeps its place in the order of the tests."""
+    assert set(LONGEST) <= TEST_FILES
 
 
 def test_every_exemption_has_a_reason() -> None:

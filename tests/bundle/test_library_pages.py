@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
-from support import running
+from support import forking, running
 from support.probing import SimulatedProvider
 from support.programs.launch import free_port
 
@@ -44,11 +44,8 @@ def run(code: str, cwd: Path, **more: str) -> str:
     No exporter answers it: another test may run one on the usual port.
     """
     alone = code.replace("http://localhost:10198", f"http://127.0.0.1:{free_port()}")
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", alone], cwd=cwd, env={**os.environ, **more}, capture_output=True,
-        text=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
-    assert done.stderr == ""
+    done = forking.run(["-c", alone], {**os.environ, **more}, cwd=cwd)
+    assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 

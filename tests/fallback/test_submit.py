@@ -234,7 +234,7 @@ async def test_a_cancelled_call_leaves_nothing_and_tries_no_other_route(shop: Sh
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-    await shop.simulator.until_created()
+    await shop.until_created(2)
     assert len(set(shop.tried())) == len(shop.tried())
 
 

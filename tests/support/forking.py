@@ -1,4 +1,5 @@
-"""sora-exporter as processes that start at once: a server imports the program and forks for each start.
+"""sora-exporter, and programs that use the library, as processes that start at once: a server imports the package and
+forks for each start.
 
 Importing the program takes more processor time than most tests spend in it. A forked process runs the same ``main``
 with its own arguments, environment and streams. Tests of the start itself run ``PROGRAM`` by ``subprocess``.
@@ -7,6 +8,7 @@ with its own arguments, environment and streams. Tests of the start itself run `
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -16,9 +18,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
 
@@ -31,6 +36,8 @@ PRELOADED = (
     "cli.check",
     "cli.classify",
     "cli.simulate",
+    "fallback",
+    "monitor",
     "simulator.serve",
     "web.serve",
 )
@@ -91,14 +98,24 @@ def start(
     stdout: IO[str] | None = None,
     stderr: IO[str] | None = None,
     stdin: IO[str] | None = None,
+    cwd: Path | None = None,
 ) -> Forked:
-    """Start sora-exporter. A stream that is not given is a pipe; standard input is then empty."""
+    """Start sora-exporter, or Python code with ``-c`` as the first argument; then every warning is an error.
+
+    A stream that is not given is a pipe; standard input is then empty.
+    """
     here, there = socket.socketpair(type=socket.SOCK_SEQPACKET)
     pipes = [os.pipe() if stream is None else None for stream in (stdout, stderr)]
     given = [stream.fileno() if stream is not None else -1 for stream in (stdout, stderr)]
     outputs = [fd if pipe is None else pipe[1] for pipe, fd in zip(pipes, given, strict=True)]
     inputs = os.open(os.devnull, os.O_RDONLY) if stdin is None else os.dup(stdin.fileno())
-    description = json.dumps({"arguments": [*map(str, arguments)], "env": dict(os.environ if env is None else env)})
+    description = json.dumps(
+        {
+            "arguments": [*map(str, arguments)],
+            "cwd": str(cwd or Path.cwd()),
+            "env": dict(os.environ if env is None else env),
+        }
+    )
     try:
         socket.send_fds(_server(), [description.encode()], [there.fileno(), inputs, *outputs])
     finally:
@@ -112,13 +129,15 @@ def start(
     return Forked(int(pid), *readers, here)
 
 
-def run(arguments: Sequence[str], env: Mapping[str, str] | None, text: str) -> subprocess.CompletedProcess[str]:
-    """Run sora-exporter to its end with this standard input, and return what it wrote."""
+def run(
+    arguments: Sequence[str], env: Mapping[str, str] | None, text: str = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run what ``start`` starts to its end with this standard input, and return what it wrote."""
     files = [tempfile.TemporaryFile("w+", encoding="utf-8") for _ in range(3)]  # noqa: SIM115
     inputs, stdout, stderr = files
     inputs.write(text)
     inputs.seek(0)
-    with start(arguments, env, stdin=inputs, stdout=stdout, stderr=stderr) as process:
+    with start(arguments, env, stdin=inputs, stdout=stdout, stderr=stderr, cwd=cwd) as process:
         code = process.wait(timeout=120)
     for file in (stdout, stderr):
         file.seek(0)
@@ -186,12 +205,24 @@ def _become(description: Mapping[str, object], fds: Sequence[int]) -> NoReturn:
     sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     os.environ.clear()
     os.environ.update(description["env"])  # type: ignore[call-overload]
+    os.chdir(description["cwd"])  # type: ignore[arg-type]
     sys.argv = ["sora-exporter", *description["arguments"]]  # type: ignore[misc]
     code = 1
     try:
-        importlib.import_module("sora_exporter.cli.main").main()
+        if sys.argv[1:2] == ["-c"]:
+            warnings.simplefilter("error")
+            names = {"__name__": "__main__"}
+            exec(sys.argv[2], names)
+            # An object that was not closed shows its warning when it goes, as at the end of a program.
+            names.clear()
+            gc.collect()
+            code = 0
+        else:
+            importlib.import_module("sora_exporter.cli.main").main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except Exception:  # noqa: BLE001 - the interpreter prints any error of a program
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
