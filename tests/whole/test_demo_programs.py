@@ -87,12 +87,7 @@ def test_a_program_that_dies_ends_the_demo_with_one_line(tmp_path: Path) -> None
     with demo(tmp_path / "scratch", path=only(tmp_path / "none")) as running:
         running.wait_for(RUNS)
         port = running.url("simulator").rpartition(":")[2]
-        (victim,) = [
-            int(entry.name)
-            for entry in Path("/proc").iterdir()
-            if entry.name.isdigit()
-            and {"simulate", port} <= {*(entry / "cmdline").read_text("utf-8", "replace").split("\0")}
-        ]
+        (victim,) = running.processes("simulate", port)
         os.kill(victim, signal.SIGKILL)
         assert running.process.wait(timeout=20) == 2
         eventually(lambda: running.has_said("sora-exporter: simulator ended by itself: "))

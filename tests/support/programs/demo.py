@@ -51,13 +51,22 @@ class Demo:
         """Return the files and the processes of the demo that are still there."""
         needle = f"TMPDIR={self.scratch}".encode()
         found = [str(path) for path in self.scratch.rglob("*")]
-        for entry in Path("/proc").iterdir():
-            try:
-                if entry.name.isdigit() and needle in (entry / "environ").read_bytes():
-                    found.append((entry / "cmdline").read_text())
-            except (FileNotFoundError, ProcessLookupError, PermissionError):
-                continue
-        return found
+        return found + ["\0".join(line) for _, line, environment in _processes() if needle in environment]
+
+    def processes(self, *words: str) -> list[int]:
+        """Return the pids of the processes with these words among their arguments."""
+        return [pid for pid, line, _ in _processes() if {*words} <= {*line}]
+
+
+def _processes() -> Iterator[tuple[int, list[str], bytes]]:
+    """Yield pid, arguments and environment of every process that can be read."""
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit():
+                line = (entry / "cmdline").read_text("utf-8", "replace")
+                yield int(entry.name), line.split("\0"), (entry / "environ").read_bytes()
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
 
 
 @contextmanager
