@@ -19,9 +19,9 @@ pytestmark = pytest.mark.programs
 def test_the_past_is_there_at_once_and_a_broken_service_is_reported(tmp_path: Path, short_or_long: Choice) -> None:
     """Two places are scraped, money and certificate are live, the past is the article's, the alert arrives.
 
-    The short form has eight days instead of a month.
+    The short form has four days instead of a month.
     """
-    path, days = only(tmp_path / "bin", "prometheus", "promtool", "prometheus-alertmanager"), short_or_long(8, 30)
+    path, days = only(tmp_path / "bin", "prometheus", "promtool", "prometheus-alertmanager"), short_or_long(4, 30)
     with demo(tmp_path / "scratch", "--break=sora-2-official", f"--days={days}", path=path) as running:
         running.wait_for(RUNS)
         said = "".join(running.said)

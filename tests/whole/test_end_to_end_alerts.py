@@ -56,7 +56,7 @@ def test_a_trouble_and_its_end_are_two_mails(chain: Chain) -> None:
         assert "贝塔 (beta) at acme" in begun.text
         assert "http://localhost:3000/d/sora-service?var-service_id=beta" in begun.text
         # With rules every second, an alert may fire between two series of one evaluation.
-        eventually(lambda: chain.annotation("beta", "ended", " UTC to "))
+        eventually(lambda: chain.has_annotation("beta", "ended", " UTC to "))
         chain.behave("sora_video2", "operational")
         ended = the_mail(chain, "[RESOLVED] 贝塔", before)
         assert f"贝塔 (beta) at acme {was}" in ended.text

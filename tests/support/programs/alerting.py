@@ -77,12 +77,11 @@ class Chain:
         names = {alert["labels"]["alertname"] for alert in alerts(self.alertmanager)}
         return {name for name in names if not name.startswith("fence")}
 
-    def annotation(self, service_id: str, name: str, words: str) -> bool:
+    def has_annotation(self, service_id: str, name: str, words: str) -> bool:
         """Return whether an alert of Prometheus about a service has an annotation with these words."""
-        found = [
-            one for one in self.prometheus.api("alerts")["alerts"] if one["labels"].get("service_id") == service_id
-        ]
-        return any(words in one["annotations"].get(name, "") for one in found)
+        found = self.prometheus.api("alerts")["alerts"]
+        own = [alert["annotations"] for alert in found if alert["labels"].get("service_id") == service_id]
+        return any(words in annotations.get(name, "") for annotations in own)
 
     def fence(self) -> None:
         """Return once every notification that follows from the present state has been sent.
