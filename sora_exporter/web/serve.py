@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import socket
@@ -32,6 +31,7 @@ from sora_exporter.tasks import on_signals, start
 from sora_exporter.web.access import WatchedFile, guarded, stamp
 from sora_exporter.web.app import AppSettings, create_app
 from sora_exporter.web.listen import listen, passed_sockets, where
+from sora_exporter.web.memory import return_gaps, return_large_blocks
 from sora_exporter.web.protocol import HEAD_BYTES, PatientProtocol
 from sora_exporter.web.tls import TlsGate
 
@@ -42,9 +42,6 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 1.0
 """The time for the answers under way once the engine has stopped; then they are cut off."""
-M_MMAP_THRESHOLD = -3
-"""The number of this setting in glibc's malloc.h."""
-LARGE_BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -176,7 +173,7 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         server = Server(exporter, server_config(app, settings.trusted_proxies), tls)
         _on_signals(server, exporter)
         await exporter.start()
-        follower = _follow(exporter, settings)
+        beside = [start(return_gaps(), "memory"), *_following(exporter, settings)]
         scheme = "http" if tls is None else "https"
         for address, listener in listeners:
             url = settings.app.external_url.rstrip("/") or where(address, listener, scheme)
@@ -186,17 +183,16 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         try:
             await server.serve(sockets=[listener for _, listener in listeners])
         finally:
-            if follower is not None:
-                follower.cancel()
+            for task in beside:
+                task.cancel()
             await exporter.stop()
             log.info("stopped")
 
 
-def _follow(exporter: Exporter, settings: ServeSettings) -> asyncio.Task[None] | None:
-    """Return the running task that reloads the configuration when its file changes, or None if nothing asks for it."""
-    if settings.config_file is None or settings.reload_seconds is None:
-        return None
-    return start(reload_on_change(exporter.reload, settings.config_file, settings.reload_seconds), "auto reload")
+def _following(exporter: Exporter, settings: ServeSettings) -> Iterator[asyncio.Task[None]]:
+    """Yield the running task that reloads the configuration when its file changes, if anything asks for it."""
+    if settings.config_file is not None and settings.reload_seconds is not None:
+        yield start(reload_on_change(exporter.reload, settings.config_file, settings.reload_seconds), "auto reload")
 
 
 async def reload_on_change(
@@ -229,15 +225,6 @@ def _allow_many_connections() -> None:
     if sys.platform != "win32":
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def return_large_blocks() -> None:
-    """Have glibc return every large block to the system at once when it is freed; other C libraries do so anyway.
-
-    Otherwise it keeps up to twice the size of the largest one: with 1,000 services, 10 MiB after a text of /metrics.
-    """
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
-        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def _on_signals(server: Server, exporter: Exporter) -> None:

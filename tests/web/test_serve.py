@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import platform
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,24 +135,3 @@ async def test_a_check_of_a_password_under_way_does_not_delay_the_end(
     ended.set()
     assert [thread.daemon for thread in threads] == [True]
     assert [record.getMessage() for record in caplog.records] == []
-
-
-BLOCKS = """
-import ctypes
-from sora_exporter.web.serve import LARGE_BLOCK_BYTES, return_large_blocks
-return_large_blocks()
-bytearray(8 * LARGE_BLOCK_BYTES)
-block = bytearray(4 * LARGE_BLOCK_BYTES)
-address = ctypes.addressof(ctypes.c_char.from_buffer(block))
-(heap,) = [line.split()[0] for line in open("/proc/self/maps") if line.endswith("[heap]\\n")]
-first, last = (int(end, 16) for end in heap.split("-"))
-print(first <= address < last)
-"""
-
-
-@pytest.mark.processes
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the setting")
-def test_large_blocks_do_not_stay_in_the_heap() -> None:
-    """A large block lies outside a new process' heap, which seldom shrinks, although a larger one was freed before."""
-    done = subprocess.run([sys.executable, "-c", BLOCKS], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
