@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import resource
 import select
 import signal
@@ -28,6 +29,7 @@ from sora_exporter.web.protocol import MOST_CONNECTIONS
 
 pytestmark = pytest.mark.processes
 
+ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse"
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(6)).decode()
 SECRET = "a-value-that-stands-in-no-line-of-code"
@@ -54,9 +56,10 @@ def authority(tmp_path: Path) -> Authority:
 
 
 @contextmanager
-def guarded(directory: Path) -> Iterator[Running]:
+def guarded(directory: Path, *flags: str) -> Iterator[Running]:
     """Run the exporter with the web configuration of the directory."""
-    with exporter(directory / "storage", f"--web.config.file={directory / 'web.yml'}", env=NO_PROVIDER) as running:
+    web = f"--web.config.file={directory / 'web.yml'}"
+    with exporter(directory / "storage", web, *flags, env=NO_PROVIDER) as running:
         yield running
 
 
@@ -118,27 +121,45 @@ def test_certificate_and_users_change_while_it_runs(tmp_path: Path, authority: A
     assert len([line for line in running.lines if "level=error" in line]) == 1
 
 
+def shipped_for(running: Running, directory: Path, authority: Authority) -> Path:
+    """Write the shipped configuration of Prometheus, its block for TLS and a password un-commented, for an exporter.
+
+    A job without the password is added, and the jobs scrape often.
+    """
+    rules, address = ROOT / "alerting-rules", running.url.partition("//")[2]
+    before, block, after = re.split(r"  # (?:>>>|<<<)\n", (rules / "prometheus.yml").read_text("utf-8"))
+    text = before + re.sub(r"^( +)# ", r"\1", block, flags=re.MULTILINE) + after
+    unknown = {"job_name": "unknown", "scheme": "https", "tls_config": {"ca_file": str(authority.path)},
+               "static_configs": [{"targets": [address]}]}  # fmt: skip
+    replaced = {
+        "127.0.0.1:10198": address, "sora_exporter.pem": str(authority.path), "  - sora-": f"  - {rules}/sora-",
+        "sora_exporter.password": str(directory / "password"), "interval: 15s": "interval: 200ms",
+        "interval: 4m": "interval: 200ms", "timeout: 30s": "timeout: 200ms",
+    }  # fmt: skip
+    for shipped, ours in replaced.items():
+        assert shipped in text
+        text = text.replace(shipped, ours)
+    (directory / "password").write_text(PASSWORD, "utf-8")
+    path = directory / "prometheus.yml"
+    path.write_text(f"{text}  - {json.dumps(unknown)}\n", "utf-8")
+    return path
+
+
 @pytest.mark.programs
 def test_prometheus_scrapes_over_tls_with_a_password(tmp_path: Path, authority: Authority) -> None:
-    """A real Prometheus with the authority and the password scrapes the target; one without the password gets 401."""
-    with guarded(tmp_path) as running:
-        jobs = [
-            {
-                "job_name": name, "scheme": "https", "static_configs": [{"targets": [running.url.partition("//")[2]]}],
-                "tls_config": {"ca_file": str(authority.path)}, **more,
-            }
-            for name, more in (
-                ("known", {"basic_auth": {"username": "prometheus", "password": PASSWORD}}), ("unknown", {}),
-            )
-        ]  # fmt: skip
-        config = tmp_path / "prometheus.yml"
-        config.write_text(json.dumps({"global": {"scrape_interval": "200ms", "scrape_timeout": "200ms"},
-                                      "scrape_configs": jobs}), "utf-8")  # fmt: skip
-        with prometheus(config, tmp_path / "data") as server:
-            eventually(lambda: len(server.query("up")) == 2 and server.query('up{job="known"} == 1'))
+    """A real Prometheus with the shipped block un-commented scrapes and probes; one without the password may not."""
+    service = {"id": "scraped", "product": "p", "access": "official", "provider": "relay", "model": "m"}
+    service |= {"probe_on_scrape": True, "probes": {"catalog": {"interval": "1m"}}}
+    config = {"providers": {"relay": {"base_url": "http://127.0.0.1:9/v1"}}, "services": [service]}
+    (tmp_path / "sora.yml").write_text(json.dumps(config), "utf-8")
+    with guarded(tmp_path, f"--config.file={tmp_path / 'sora.yml'}") as running:
+        file = shipped_for(running, tmp_path, authority)
+        with prometheus(file, tmp_path / "data") as server:
+            eventually(lambda: len(server.query("up")) == 3 and len(server.query("up == 1")) == 2)
             health = {t["labels"]["job"]: t["lastError"] for t in server.api("targets")["activeTargets"]}
-            assert len(server.query('sora_service_info{job="known"}')) == 6
-    assert health == {"known": "", "unknown": "server returned HTTP status 401 Unauthorized"}
+            assert len(server.query('sora_service_info{job="sora_exporter"}')) == 1
+    refused = "server returned HTTP status 401 Unauthorized"
+    assert health == {"sora_exporter": "", "sora_probe": "", "unknown": refused}
 
 
 @pytest.mark.parametrize(
