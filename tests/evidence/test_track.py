@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 from support.clock import HandClock
 from support.watched import DEEP, NOW, config, result, service
 
@@ -13,7 +16,7 @@ from sora_exporter.evidence.track import (
     SUCCESSES_KEPT,
     WHOLE_EXCERPTS,
 )
-from sora_exporter.result import ErrorClass, ProbeKind, shared
+from sora_exporter.result import DETAIL_CHARACTERS, ErrorClass, ProbeKind, shared
 
 CATALOG, CANARY, SUBMIT, GENERATE = ProbeKind
 
@@ -49,6 +52,33 @@ def test_equal_texts_are_remembered_once_and_others_not_for_ever() -> None:
     for number in range(5000):
         shared(f"request id {number}")
     assert shared.cache_info().currsize <= 2048
+
+
+MOST_BYTES = 8000
+"""So much a failing probe may take: of 1,000 services with two probes each, 16 MB."""
+
+
+def test_a_failing_probe_takes_a_bounded_memory(state: State) -> None:
+    """Once its strip is full, a probe whose every failure has another long text takes no more, and little in all."""
+
+    def bytes_after(failures: int) -> int:
+        for number in range(failures):
+            words = "".join(chr(0x4E00 + (number * place) % 20_000) for place in range(1, 1001))
+            facts = {"detail": words[:DETAIL_CHARACTERS], "excerpt": words, "headers": f"x-request-id: {words[:40]}"}
+            phases = dict.fromkeys(("resolve", "connect", "tls", "processing", "transfer"), number / 7)
+            state.record(result(ErrorClass.SERVER_ERROR, started_at=NOW + number / 3, phases=phases, **facts))
+        shared.cache_clear()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        once, later = bytes_after(MARKS_KEPT + 1), bytes_after(MARKS_KEPT)
+    finally:
+        tracemalloc.stop()
+    assert once < MOST_BYTES
+    assert later < once + MOST_BYTES / 20
 
 
 def test_the_history_is_as_long_as_configured(clock: HandClock) -> None:
