@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sora_exporter.clock import Clock
 from sora_exporter.config import Config, ProbeSettings, Service
 from sora_exporter.config.target import Target, target_of, targets
+from sora_exporter.config.values import SHORTEST_INTERVAL
 from sora_exporter.probes.slots import Slots
 from sora_exporter.result import ErrorClass, ProbeKind, ProbeResult, Status
 from sora_exporter.tasks import start
@@ -26,7 +27,7 @@ LOOKS = 2
 MOST_LOOKS = 4
 """The limit while repetitions find now a fault and now none: they end once two in a row find the same."""
 LOOK_SECONDS = 20.0
-"""The pause before each repetition; a third of the interval if that is shorter."""
+"""The pause before each repetition; a third of the interval if that is shorter, but at least the shortest interval."""
 CHANCE_SECONDS = 3600.0
 """For so long after a repetition met risk control, further refusals by it are not repeated: they come by chance, so a
 repetition would prove nothing, weigh the hours with many changes more than others, and provoke the provider."""
@@ -88,6 +89,7 @@ class Scheduler:
         self._flights: dict[Key, Flight] = {}
         self._landed: dict[Key, Landing] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}
+        self._looked: dict[Key, float] = {}
         self._refused_at: dict[str, float] = {}
         self.in_flight = 0
 
@@ -100,6 +102,7 @@ class Scheduler:
         self._slots.apply(config)
         self._targets = targets(config)
         self._landed = {key: landing for key, landing in self._landed.items() if key[0] in self._targets}
+        self._looked = {key: at for key, at in self._looked.items() if key[0] in self._targets}
         self._refused_at = {owner: at for owner, at in self._refused_at.items() if owner in self._targets}
         wanted = {(job.service.id, job.probe): job for job in scheduled(config)}
         for key, (job, task) in list(self._tasks.items()):
@@ -167,7 +170,7 @@ class Scheduler:
         await self._clock.sleep(self._first_delay(job))
         started = self._clock.monotonic()
         while not self.is_barred(job.service, job.probe):
-            if not self._must_wait(job.service, job.probe):
+            if not self._must_wait(job.service, job.probe) and not self._has_just_been_repeated(job):
                 await self.attempt(job.service, job.probe)
             # The next start is counted from the last one; missed starts are skipped.
             missed = int((self._clock.monotonic() - started) // job.settings.interval)
@@ -245,15 +248,21 @@ class Scheduler:
 
     async def _look(self, jobs: Sequence[Job]) -> None:
         """Run these probes of one service in turn, except those that have just run, until two looks agree."""
-        pause = min(LOOK_SECONDS, *(job.settings.interval / 3 for job in jobs))
+        pause = max(min(LOOK_SECONDS, *(job.settings.interval / 3 for job in jobs)), SHORTEST_INTERVAL)
         found: list[frozenset[Key]] = []
         while len(found) < LOOKS or (len(found) < MOST_LOOKS and found[-1] != found[-2]):
             await self._clock.sleep(pause)
             for job in jobs:
-                is_wanted = self.recent(job.service, job.probe, pause / 2) is None
+                is_wanted = self.recent(job.service, job.probe, max(pause / 2, SHORTEST_INTERVAL)) is None
                 if is_wanted and not self.is_barred(job.service, job.probe):
+                    self._looked[job.service.id, job.probe] = self._clock.monotonic()
                     await self.attempt(job.service, job.probe)
             found.append(self._failing(jobs))
+
+    def _has_just_been_repeated(self, job: Job) -> bool:
+        """Return whether a look at the service began this probe within the shortest interval, and so took its turn."""
+        looked = self._looked.get((job.service.id, job.probe), -math.inf)
+        return self._clock.monotonic() - looked < SHORTEST_INTERVAL
 
     def _failing(self, jobs: Sequence[Job]) -> frozenset[Key]:
         """Return those of the probes whose latest attempt met a fault."""

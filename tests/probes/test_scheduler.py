@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -464,6 +465,32 @@ async def test_a_first_failure_is_looked_at_again_twice(clock: HandClock) -> Non
 async def test_a_working_service_keeps_its_rhythm(clock: HandClock) -> None:
     """Without a fault, no probe is run between its intervals."""
     assert await looks(clock, 600.0) == []
+
+
+async def test_no_probe_is_sent_twice_within_a_second(clock: HandClock) -> None:
+    """A probe whose turn comes within a second after its repetition leaves that turn out."""
+    names = (f"s{number}" for number in range(1000))
+    # The canary meets the fault 50 s after its first attempt; the catalog's turn comes 60 s after its own.
+    late = 50 + 50 / 3 - 60
+    name = next(one for one in names if late < 10 * (splay(one, CATALOG) - splay(one, CANARY)) < late + 1)
+    free = {"catalog": {"interval": "1m", "timeout": "10s"}, "canary": {"interval": "50s", "timeout": "10s"}}
+    async with running(config(service(name, probes=free)), clock) as bench:
+        bench.act = met_by(clock, (45.0, 100.0))
+        await clock.advance(100.0)
+    looked = [at for _, probe, at in bench.starts if probe is CATALOG]
+    assert len(looked) == 3
+    assert min(later - earlier for earlier, later in pairwise(looked)) >= 1.0
+
+
+@pytest.mark.parametrize("interval", ["1s", "2s"])
+async def test_repetitions_of_short_intervals_keep_a_second(clock: HandClock, interval: str) -> None:
+    """A probe that runs every second or two is not repeated sooner than a second after its last attempt."""
+    async with running(
+        config(service("alpha", probes={"catalog": {"interval": interval, "timeout": "500ms"}})), clock
+    ) as bench:
+        bench.act = met_by(clock, (5.0, 100.0))
+        await clock.advance(20.0)
+    assert min(later - earlier for earlier, later in pairwise(bench.times())) >= 1.0 - 1e-6
 
 
 async def test_looks_that_disagree_are_repeated_up_to_four_times(clock: HandClock) -> None:
