@@ -14,7 +14,7 @@ from sora_exporter.config.checks import Finding, capabilities, references
 from sora_exporter.config.pasted_keys import pasted_keys
 from sora_exporter.config.problems import problem
 from sora_exporter.config.schema import Config
-from sora_exporter.config.yaml_file import ConfigError, Location, YamlFile, parse_yaml, read_yaml
+from sora_exporter.config.yaml_file import CONFIG_FILE, ConfigError, Location, YamlFile, parse_yaml, read_yaml
 
 Source = Config | str | os.PathLike[str] | None
 """A loaded configuration, the path of its file, or None for the built-in services."""
@@ -25,15 +25,17 @@ CONSEQUENCES: Final = frozenset({"default_factory_not_called"})
 
 def load_config(path: Path | None) -> Config:
     """Return the configuration of a file; without one, the built-in services. Raises ConfigError."""
-    return parse_config(read_yaml(path) if path is not None else _builtin())
+    return parse_config(read_yaml(path, CONFIG_FILE) if path is not None else _builtin())
 
 
 def config_from(source: Source) -> Config:
     """Return the configuration of a source. Raises ConfigError for mistakes in it, TypeError for another kind."""
     if isinstance(source, Config):
         return source
-    if source is None or isinstance(source, str | os.PathLike):
-        return load_config(None if source is None else Path(source))
+    if source is None:
+        return load_config(None)
+    if isinstance(source, str | os.PathLike):
+        return parse_config(read_yaml(Path(source), "the argument config"))
     raise TypeError(f"config is a path, a Config or None, not {type(source).__name__}")
 
 

@@ -15,6 +15,8 @@ from sora_exporter.redact import HIDDEN, KEY_SHAPES
 
 Location = tuple[str | int, ...]
 VARIABLE = re.compile(r"\$\{(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})?")
+CONFIG_FILE = "--config.file"
+"""The option of every command that names its configuration."""
 MOST_VALUES = 200_000
 """Far more than 1,000 services need; nested aliases could expand to billions."""
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -66,17 +68,17 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def read_yaml(path: Path, flag: str = "--config.file") -> YamlFile:
+def read_yaml(path: Path, named_by: str) -> YamlFile:
     """Return the file's document. Raises ConfigError when it cannot be read, is not YAML or not a mapping.
 
-    ``flag`` is the option that named the file.
+    ``named_by`` is the option or the argument that names the file.
     """
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file: name an existing one with {flag}") from None
+        raise ConfigError(f"{path}: no such file: name an existing one with {named_by}") from None
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}: give {flag} a readable file") from None
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}: give {named_by} a readable file") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8 text: save it in that encoding") from None
     return parse_yaml(str(path), text, path.parent)

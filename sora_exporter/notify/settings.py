@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from sora_exporter.config.problems import WORDS
 from sora_exporter.config.section import Count, Section
 from sora_exporter.config.values import File, Identifier, Seconds, Url, require_readable
-from sora_exporter.config.yaml_file import ConfigError, Location, YamlFile, expand, read_yaml
+from sora_exporter.config.yaml_file import CONFIG_FILE, ConfigError, Location, YamlFile, expand, read_yaml
 from sora_exporter.plain_words import languages
 
 SECRET_BYTES = 8192
@@ -101,7 +101,7 @@ class NotifySettings(Section):
 
 def load_settings(path: Path) -> tuple[NotifySettings, YamlFile]:
     """Return the settings and the file they are from. Raises ConfigError, one line for each mistake."""
-    file = read_yaml(path)
+    file = read_yaml(path, CONFIG_FILE)
     try:
         settings = NotifySettings.model_validate(file.document, context={"directory": file.directory})
     except ValidationError as error:

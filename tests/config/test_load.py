@@ -93,7 +93,10 @@ def test_files_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
 
 
 def test_a_source_is_a_configuration_a_path_or_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A loaded configuration is returned as it is, a path is read, None gives the built-in services."""
+    """A loaded configuration is returned as it is, a path is read, None gives the built-in services.
+
+    A mistake names the argument, since a library has no options.
+    """
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     path = tmp_path / "sora.yml"
     path.write_text("title: Ours\n")
@@ -103,6 +106,8 @@ def test_a_source_is_a_configuration_a_path_or_nothing(monkeypatch: pytest.Monke
     assert config_from(None) == load_config(None)
     with pytest.raises(TypeError, match="config is a path, a Config or None, not dict"):
         config_from({"title": "Ours"})  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="no such file: name an existing one with the argument config"):
+        config_from("nofile.yml")
 
 
 def test_sound_entries_are_checked_beside_broken_ones(tmp_path: Path) -> None:

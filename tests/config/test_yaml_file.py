@@ -89,14 +89,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         ("latin.yml", "not UTF-8 text: save it in that encoding"),
     ]:
         with pytest.raises(ConfigError) as caught:
-            read_yaml(tmp_path / name)
+            read_yaml(tmp_path / name, "--config.file")
         assert str(caught.value) == f"{tmp_path / name}: {expected}"
 
 
 def test_relative_paths_begin_at_the_files_directory(tmp_path: Path) -> None:
     """A file that was read knows where it lies."""
     (tmp_path / "a.yml").write_text("a: 1\n")
-    assert read_yaml(tmp_path / "a.yml").directory == tmp_path
+    assert read_yaml(tmp_path / "a.yml", "--config.file").directory == tmp_path
 
 
 @pytest.mark.parametrize(
