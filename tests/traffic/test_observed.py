@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import httpx2
 import openai
 import prometheus_client.values
@@ -47,10 +48,16 @@ def registry() -> CollectorRegistry:
     return CollectorRegistry()
 
 
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> Any:
+    """Each library whose clients are observed."""
+    return request.param
+
+
 @pytest.fixture
-def client(config: Config, registry: CollectorRegistry, shop: Shop) -> Iterator[httpx2.Client]:
-    """An observed client of httpx2."""
-    with httpx2.Client(base_url=shop.simulator.base_url("videos"), headers={"Authorization": f"Bearer {KEY}"}) as made:
+def client(library: Any, config: Config, registry: CollectorRegistry, shop: Shop) -> Iterator[httpx2.Client]:
+    """An observed client."""
+    with library.Client(base_url=shop.simulator.base_url("videos"), headers={"Authorization": f"Bearer {KEY}"}) as made:
         yield observe(made, config, registry=registry)
 
 
@@ -146,25 +153,43 @@ async def test_asyncio_is_observed_alike(shop: Shop, config: Config, registry: C
     assert depth(registry, REVERSE) in (None, Depth.AUTHENTICATED)
 
 
+@pytest.mark.parametrize("is_read", [True, False], ids=["read to its end", "left"])
+async def test_a_stream_of_an_asynchronous_client_is_observed(
+    library: Any, shop: Shop, config: Config, registry: CollectorRegistry, is_read: bool
+) -> None:
+    """A stream that is read to its end counts as an order; one that the application leaves proves no acceptance."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with (
+        library.AsyncClient(base_url=shop.simulator.base_url("videos"), headers=headers) as client,
+        observe(client, config, registry=registry).stream("POST", "/videos", json=ORDER) as response,
+    ):
+        if is_read:
+            assert b'"object"' in await response.aread()
+    assert ((OFFICIAL, "success") in counts(registry)) is is_read
+    assert (depth(registry, OFFICIAL) is Depth.ACCEPTED) is is_read
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
-def test_each_piece_arrives_before_the_next_is_made(config: Config, registry: CollectorRegistry, encoding: str) -> None:
+def test_each_piece_arrives_before_the_next_is_made(
+    library: Any, config: Config, registry: CollectorRegistry, encoding: str
+) -> None:
     """No byte waits: the application has each piece before the provider sends another; compression does not matter."""
     made: list[int] = []
     body = b'{"id": "video_1", "status": "queued"}'
     body = gzip.compress(body) if encoding == "gzip" else body
     pieces = [body[start : start + 8] for start in range(0, len(body), 8)]
 
-    class Slow(httpx2.SyncByteStream):
+    class Slow(library.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
             for number, piece in enumerate(pieces):
                 made.append(number)
                 yield piece
 
-    def answer(_request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"Content-Encoding": encoding}, stream=Slow())
+    def answer(_request: Any) -> Any:
+        return library.Response(200, headers={"Content-Encoding": encoding}, stream=Slow())
 
     base_url = config.providers["relay"].base_url
-    with httpx2.Client(transport=httpx2.MockTransport(answer), base_url=base_url) as client:
+    with library.Client(transport=library.MockTransport(answer), base_url=base_url) as client:
         observe(client, config, registry=registry)
         with client.stream("POST", "/videos", json=ORDER) as response:
             for number, piece in enumerate(response.iter_raw()):
@@ -192,24 +217,24 @@ def test_other_requests_are_not_counted(
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_failed_connection_is_counted_and_raised(registry: CollectorRegistry) -> None:
+def test_a_failed_connection_is_counted_and_raised(library: Any, registry: CollectorRegistry) -> None:
     """The application gets the error of its own library; the class is that of the probes."""
     nowhere = config_of("http://127.0.0.1:9/v1", service(OFFICIAL))
-    with httpx2.Client() as client, pytest.raises(httpx2.ConnectError):
+    with library.Client() as client, pytest.raises(library.ConnectError):
         observe(client, nowhere, registry=registry).post("http://127.0.0.1:9/v1/videos", json=ORDER)
     assert counts(registry) == {(OFFICIAL, "connection"): 1}
 
 
-def test_a_slow_provider_is_a_timeout(config: Config, registry: CollectorRegistry) -> None:
+def test_a_slow_provider_is_a_timeout(library: Any, config: Config, registry: CollectorRegistry) -> None:
     """A time-out of the application's own is counted as one."""
 
-    def late(request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ReadTimeout("", request=request)
+    def late(request: Any) -> Any:
+        raise library.ReadTimeout("", request=request)
 
     base_url = config.providers["relay"].base_url
     with (
-        httpx2.Client(transport=httpx2.MockTransport(late), base_url=base_url) as client,
-        pytest.raises(httpx2.ReadTimeout),
+        library.Client(transport=library.MockTransport(late), base_url=base_url) as client,
+        pytest.raises(library.ReadTimeout),
     ):
         observe(client, config, registry=registry).post("/videos", json=ORDER)
     assert counts(registry) == {(OFFICIAL, "timeout"): 1}
