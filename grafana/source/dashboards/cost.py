@@ -152,6 +152,7 @@ def _routes() -> list[AnyPanel]:
             minimum=0,
             interval="30m",
             overrides=[("/^of .*/", look.DASHED)],
+            width=10,
         ),
         lines(
             413,
@@ -168,6 +169,7 @@ def _routes() -> list[AnyPanel]:
             minimum=0,
             interval="15m",
             no_value="no application uses the fallback client",
+            width=14,
         ),
     ]
 

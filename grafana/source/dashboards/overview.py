@@ -74,16 +74,16 @@ def _routes() -> AnyPanel:
         "(the lower one of 30 days and of one day), the one proven furthest, then the cheapest, then the fastest; with "
         "the price of a video of the chosen length.",
         [
-            LabelColumn("Product", "product", width=105),
+            LabelColumn("Product", "product", width=95),
             LabelColumn("Route to use", "route", links=SERVICE_LINK, expr=ROUTE_OF_EACH_PRODUCT),
-            Column("A video", _of_the_route(f"({LIST_PRICE})"), look.USD, 2, width=70),
+            Column("A video", _of_the_route(f"({LIST_PRICE})"), look.USD, 2, width=68),
             Column("24 h", _of_the_route(recorded("availability:ratio24h")), "percentunit", 2, width=75),
         ],
         key="product",
         labels_from=PRODUCTS,
         sort_by=[("Product", False)],
         no_value="no product",
-        width=9,
+        width=8,
         height=6,
     )
 
@@ -120,14 +120,14 @@ def _alerts() -> AnyPanel:
         "The alerts that fire now, the most urgent first and then the newest, each with a link to its advice.",
         [
             LabelColumn("Urgency", "urgency", mappings=look.SEVERITY_WORDS, width=75, is_painted=True),
-            LabelColumn("Alert", "alertname", links=RUNBOOK_LINK, width=200),
-            LabelColumn("About", "about", width=150),
+            LabelColumn("Alert", "alertname", links=RUNBOOK_LINK, width=235),
+            LabelColumn("About", "about"),
             Column("Since", FIRING_ALERTS, "dateTimeFromNow", width=125),
         ],
         key="alertname",
         sort_by=[("Urgency", False), ("Since", True)],
         no_value="nothing fires",
-        width=10,
+        width=11,
         height=6,
     )
 

@@ -63,6 +63,7 @@ def _episodes() -> list[AnyPanel]:
             decimals=0,
             minimum=0,
             interval="6h",
+            height=7,
         ),
         lines(
             312,
@@ -72,6 +73,7 @@ def _episodes() -> list[AnyPanel]:
             unit="suffix: h",
             minimum=0,
             interval="6h",
+            height=7,
         ),
     ]
 

@@ -102,8 +102,9 @@ def _now() -> list[AnyPanel]:
             unit="s",
             decimals=0,
             no_value="nothing proven",
-            width=24,
-            height=3,
+            are_rungs=True,
+            width=6,
+            height=6,
         ),
     ]
 
@@ -157,8 +158,8 @@ def _history() -> list[AnyPanel]:
             [Query(status_history(recorded))],
             mappings=look.STATUS_WORDS,
             interval="2m",
-            width=12,
-            height=5,
+            width=9,
+            height=6,
         ),
         timeline(
             211,
@@ -167,8 +168,8 @@ def _history() -> list[AnyPanel]:
             [Query(place, "{{location}} {{instance}}")],
             mappings=look.STATUS_WORDS,
             interval="2m",
-            width=12,
-            height=5,
+            width=9,
+            height=6,
         ),
         _by_class(
             212,
@@ -251,8 +252,8 @@ def _limits() -> list[AnyPanel]:
             "What it is",
             "The service as it is configured.",
             [
-                LabelColumn("Service", "service_id"),
-                LabelColumn("Name", "name"),
+                LabelColumn("Service", "service_id", width=165),
+                LabelColumn("Name", "name", width=165),
                 LabelColumn("Product", "product"),
                 LabelColumn("Access", "access"),
                 LabelColumn("Provider", "provider"),

@@ -38,7 +38,13 @@ from grafana.source.kit.look import BLUE, PLAIN, Override, null_as, properties
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 NO_DATA = "no data"
 NARROW_LEGEND = 235
-"""Pixels of the legend in a panel of a third of the screen."""
+"""Pixels of the legend in a panel of a third of the screen, with the names of services."""
+SHORT_LEGEND = 205
+"""The same with shorter names."""
+TITLE_SIZE, VALUE_SIZE = 12, 14
+"""Pixels of the texts of bars and rungs. Grafana would fit them to these, and cut off the widest name of bars."""
+BAR_HEIGHTS = 16, 40
+"""Pixels of the lowest and the highest bar: two services need no bars of half a panel each."""
 AnyPanel = Builder[Panel]
 P = TypeVar(
     "P",
@@ -133,6 +139,10 @@ def _link(title: str, url: str) -> builders.DashboardLink:
     return builders.DashboardLink(title).type(DashboardLinkType.LINK).url(url)
 
 
+def _texts() -> common.VizTextDisplayOptions:
+    return common.VizTextDisplayOptions().title_size(TITLE_SIZE).value_size(VALUE_SIZE)
+
+
 def _neutral_if_missing(settings: Settings) -> None:
     """Give a missing value its text and no colour; Grafana would paint it like the lowest value."""
     settings["mappings"] = [*settings.get("mappings", ()), *null_as(settings.get("no_value", NO_DATA))]
@@ -145,11 +155,14 @@ def stat_tiles(
     queries: Sequence[Query],
     *,
     text: options.BigValueTextMode = options.BigValueTextMode.AUTO,
+    are_rungs: bool = False,
     **settings: Unpack[Settings],
 ) -> AnyPanel:
-    """Return tiles with one big value each."""
+    """Return tiles with one big value each, or low ones that lie one below the other."""
     reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
     panel = stat.Panel().reduce_options(reduce).text_mode(text)
+    if are_rungs:
+        panel.orientation(options.VizOrientation.HORIZONTAL).text(_texts())
     panel.color_mode(options.BigValueColorMode.BACKGROUND_SOLID).graph_mode(options.BigValueGraphMode.NONE)
     settings.setdefault("width", 4)
     settings.setdefault("height", 4)
@@ -166,15 +179,19 @@ def lines(
     is_stacked: bool = False,
     is_bars: bool = False,
     limit_lines: bool = False,
-    log_from: float | None = None,
+    is_logarithmic: bool = False,
+    legend_width: int = NARROW_LEGEND,
     **settings: Unpack[Settings],
 ) -> AnyPanel:
-    """Return curves over time, or bars; gaps stay gaps. From ``log_from`` on the scale is logarithmic, linear below."""
+    """Return curves over time, or bars; gaps stay gaps. ``legend_width`` is in pixels, for panels below half a screen.
+
+    A logarithmic scale begins at its ``minimum``; smaller values and zero lie below it.
+    """
     panel = timeseries.Panel().line_width(2).fill_opacity(0).show_points(options.VisibilityMode.AUTO).span_nulls(False)
     legend = common.VizLegendOptions().display_mode(options.LegendDisplayMode.TABLE)
     legend.placement(options.LegendPlacement.RIGHT).show_legend(True).calcs(["lastNotNull", "max"])
     if settings.get("width", 12) < 12:
-        legend.calcs(["lastNotNull"]).width(NARROW_LEGEND)
+        legend.calcs(["lastNotNull"]).width(legend_width)
     panel.legend(legend)
     panel.tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING))
     if is_stacked:
@@ -183,9 +200,8 @@ def lines(
         panel.draw_style(options.GraphDrawStyle.BARS).fill_opacity(80).line_width(1)
     if limit_lines:
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED))
-    if log_from is not None:
-        scale = common.ScaleDistributionConfig().type(options.ScaleDistribution.SYMLOG).log(10)
-        panel.scale_distribution(scale.linear_threshold(log_from))
+    if is_logarithmic:
+        panel.scale_distribution(common.ScaleDistributionConfig().type(options.ScaleDistribution.LOG).log(10))
     settings.setdefault("colour_mode", FieldColorModeId.PALETTE_CLASSIC)
     return dress(panel, number, title, description, queries, settings)
 
@@ -222,6 +238,9 @@ def level_bars(
     """Return one horizontal bar per series, with its value in figures."""
     reduce = common.ReduceDataOptions().calcs(["lastNotNull"]).values(False).fields("")
     panel = bargauge.Panel().reduce_options(reduce).orientation(options.VizOrientation.HORIZONTAL)
+    panel.text(_texts())
+    lowest, highest = BAR_HEIGHTS
+    panel.sizing(options.BarGaugeSizing.MANUAL).min_viz_height(lowest).max_viz_height(highest)
     panel.display_mode(options.BarGaugeDisplayMode.BASIC).value_mode(options.BarGaugeValueMode.TEXT).show_unfilled(True)
     settings.setdefault("minimum", 0)
     _neutral_if_missing(settings)

@@ -17,6 +17,8 @@ from grafana.source.kit.panels import AnyPanel, Query, Settings, dress, query_le
 
 LEAST_WIDTH = 80
 """Pixels of the narrowest column without a width of its own. Grafana's 150 would push half a table off the screen."""
+LETTER_WIDTH, AROUND_TITLE = 8, 12
+"""Pixels of a letter of a title, and beside the title: without them a narrow screen would cut titles off."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def _override(column: AnyColumn) -> Override:
     chosen: dict[str, object] = {"mappings": [*column.mappings, *null_as(column.missing)]}
     if column.width:
         chosen["custom.width"] = column.width
+    elif (titled := LETTER_WIDTH * len(column.title) + AROUND_TITLE) > LEAST_WIDTH:
+        chosen["custom.minWidth"] = titled
     is_painted = _label_options(column, chosen) if isinstance(column, LabelColumn) else _value_options(column, chosen)
     if is_painted:
         chosen["custom.cellOptions"] = {"type": "color-background", "mode": "basic"}

@@ -28,6 +28,17 @@ def exporter_health() -> list[AnyPanel]:
                 LabelColumn("Instance", "instance", width=165),
                 Column("Reached", f"max by (instance) ({UP})", mappings=look.YES_NO),
                 Column(
+                    "Oldest evidence",
+                    "max by (instance) (\n"
+                    f"  (timestamp({ATTEMPT}{{{JOB},{SERVICE}}}) - {ATTEMPT})\n"
+                    f"  / on (instance, service_id, probe) sora_probe_interval_seconds{{{JOB}}}\n)",
+                    "none",
+                    1,
+                    thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
+                    width=140,
+                ),
+                Column("Services", f"count by (instance) (sora_service_error{{{JOB},{SERVICE}}} == 1)", "short", 0),
+                Column(
                     "Configuration",
                     f"min by (instance) (sora_exporter_config_last_reload_successful{{{JOB}}})",
                     mappings=LOADED,
@@ -45,17 +56,6 @@ def exporter_health() -> list[AnyPanel]:
                     expr=f"max by (instance, version, python_version) (sora_exporter_build_info{{{JOB}}})",
                 ),
                 LabelColumn("Python", "python_version"),
-                Column("Services", f"count by (instance) (sora_service_error{{{JOB},{SERVICE}}} == 1)", "short", 0),
-                Column(
-                    "Oldest evidence",
-                    "max by (instance) (\n"
-                    f"  (timestamp({ATTEMPT}{{{JOB},{SERVICE}}}) - {ATTEMPT})\n"
-                    f"  / on (instance, service_id, probe) sora_probe_interval_seconds{{{JOB}}}\n)",
-                    "none",
-                    1,
-                    thresholds=look.steps(look.GREEN, (1.5, look.ORANGE), (2.5, look.VERMILION)),
-                    width=140,
-                ),
                 Column("In flight", f"max by (instance) (sora_exporter_probes_in_flight{{{JOB}}})", "short", 0),
             ],
             key="instance",

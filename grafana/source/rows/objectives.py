@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from grafana.source.kit import look
 from grafana.source.kit.frame import SERIES_LINK
-from grafana.source.kit.panels import AnyPanel, Query, level_bars, lines, now
+from grafana.source.kit.panels import SHORT_LEGEND, AnyPanel, Query, level_bars, lines, now
 from grafana.source.kit.queries import SHOWN_SERVICES, of_all, of_the_most_burnt, recorded
+
+LEAST_BURN_RATE = 0.1
+"""Where the logarithmic scales begin: a tenth of the pace that uses up the budget in its window."""
 
 
 def objective_of_one() -> list[AnyPanel]:
@@ -28,6 +31,7 @@ def objective_of_one() -> list[AnyPanel]:
                 ("objective", look.DASHED),
             ],
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
         lines(
             231,
@@ -41,6 +45,7 @@ def objective_of_one() -> list[AnyPanel]:
             thresholds=look.BUDGET_LEFT,
             no_value="no objective configured",
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
         lines(
             232,
@@ -49,16 +54,17 @@ def objective_of_one() -> list[AnyPanel]:
             "A ticket: 3 over 1 d and 2 h, 1 over 3 d and 6 h.",
             [Query(recorded(f"burnrate:ratio{window}"), window) for window in ("5m", "30m", "1h", "6h", "3d")],
             limit_lines=True,
-            log_from=1,
+            is_logarithmic=True,
             unit="suffix: ×",
             decimals=1,
-            minimum=0,
+            minimum=LEAST_BURN_RATE,
             thresholds=look.BURN_RATE,
             overrides=look.colours(
                 {"5m": look.GREY, "30m": look.PINK, "1h": look.VERMILION, "6h": look.ORANGE, "3d": look.BLUE}
             ),
             no_value="no objective configured",
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
     ]
 
@@ -89,10 +95,10 @@ def objectives_of_all() -> list[AnyPanel]:
                 f"least of it left. {alert}",
                 [Query(of_the_most_burnt(of_all(f"burnrate:ratio{window}")))],
                 limit_lines=True,
-                log_from=1,
+                is_logarithmic=True,
                 unit="suffix: ×",
                 decimals=1,
-                minimum=0,
+                minimum=LEAST_BURN_RATE,
                 interval="3h",
                 thresholds=look.steps(look.GREEN, (limit, look.VERMILION)),
                 links=SERIES_LINK,

@@ -20,7 +20,7 @@ def status_pages() -> list[AnyPanel]:
             mappings=look.INDICATOR_WORDS,
             interval="2m",
             no_value="no status page configured",
-            width=12,
+            width=10,
             height=6,
         ),
         timeline(
@@ -31,7 +31,7 @@ def status_pages() -> list[AnyPanel]:
             mappings=look.COMPONENT_WORDS,
             interval="2m",
             no_value="no component configured",
-            width=12,
+            width=14,
             height=6,
         ),
         _disagreement(),

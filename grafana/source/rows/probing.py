@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grafana.source.kit import look
-from grafana.source.kit.panels import AnyPanel, Query, lines, now, stat_tiles, timeline
+from grafana.source.kit.panels import SHORT_LEGEND, AnyPanel, Query, lines, now, stat_tiles, timeline
 from grafana.source.kit.queries import JOB, SERVICE, SHOWN_SERVICES, page_says, recorded
 from grafana.source.kit.tables import Column, LabelColumn, grid
 
@@ -27,9 +27,11 @@ def probes() -> list[AnyPanel]:
             "Attempts per minute of each probe.",
             [Query(f"sum by (probe) (rate(sora_probe_attempts_total{{{SERVICE}}}{window})) * 60", "{{probe}}")],
             unit="short",
+            decimals=2,
             minimum=0,
             interval="15m",
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
         lines(
             242,
@@ -44,6 +46,7 @@ def probes() -> list[AnyPanel]:
             overrides=look.colours({"median": look.BLUE, "95th percentile": look.ORANGE}),
             interval="15m",
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
         lines(
             243,
@@ -56,6 +59,7 @@ def probes() -> list[AnyPanel]:
             interval="1m",
             no_value="no attempt yet",
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
     ]
 
@@ -116,6 +120,7 @@ def traffic() -> list[AnyPanel]:
             interval="15m",
             no_value=unused,
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
         lines(
             251,
@@ -130,6 +135,7 @@ def traffic() -> list[AnyPanel]:
             overrides=look.colours({"your requests": look.ORANGE, "probes": look.BLUE}),
             no_value=unused,
             width=8,
+            legend_width=SHORT_LEGEND,
         ),
         timeline(
             252,

@@ -60,22 +60,21 @@ def balances() -> list[AnyPanel]:
         grid(
             131,
             "Balances",
-            "The amount left at each provider, the level that counts as low, the use of a day at the pace of the last "
-            "one, and how long the rest lasts at that pace.",
+            "The amount left at each provider, how long it lasts at the pace of the last day, the use of a day at that "
+            "pace, and the level that counts as low.",
             [
-                LabelColumn("Provider", "provider", width=130),
+                LabelColumn("Provider", "provider", width=120),
                 Column("Left", f"max by (provider) ({BALANCE})", "short", 2),
-                LabelColumn("Unit", "unit", width=70, expr=f"group by (provider, unit) ({BALANCE})"),
-                Column("Low from", f"max by (provider) ({LOW})", "short", 2),
-                Column("A day", DAILY_USE, "short", 2, missing="not falling"),
+                LabelColumn("Unit", "unit", width=60, expr=f"group by (provider, unit) ({BALANCE})"),
                 Column(
                     "Lasts",
                     f"max by (provider) ({BALANCE})\n/ on (provider)\n({DAILY_USE})",
                     "suffix: d",
                     0,
                     thresholds=look.steps(look.VERMILION, (3, look.ORANGE), (7, look.GREEN)),
-                    missing="–",
                 ),
+                Column("A day", DAILY_USE, "short", 2, missing="not falling"),
+                Column("Low from", f"max by (provider) ({LOW})", "short", 2),
                 Column("Read", f"{READ} * 1000", "dateTimeFromNow", width=140),
             ],
             key="provider",

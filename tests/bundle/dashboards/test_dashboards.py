@@ -28,6 +28,7 @@ from grafana.source.__main__ import main
 from sora_exporter.config import load_config
 from sora_exporter.fallback.metrics import ClientMetrics
 from sora_exporter.metrics.families import FAMILIES
+from sora_exporter.result import ErrorClass
 
 LOADED = load_dashboards()
 UIDS = ("sora-cost", "sora-overview", "sora-risk-control", "sora-service")
@@ -35,6 +36,7 @@ PALETTE = {"#009E73", "#E69F00", "#CC79A7", "#D55E00", "#0072B2", "#999999", "#5
 RULES = ROOT / "alerting-rules"
 RECORDED = re.compile(r"(?<![\w:])[a-z_]*:\w+:\w+")
 OURS = re.compile(r"(?<![\w:])sora_\w+(?![\w:])")
+WIDTHS = ("custom.width", "custom.minWidth")
 SUFFIXES = {"info": ("_info",), "counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 
 
@@ -119,9 +121,9 @@ def test_panels_have_ids_for_good(dashboard: dict[str, Any]) -> None:
 
 
 def test_rows_open_on_demand(dashboard: dict[str, Any]) -> None:
-    """The first screen fits 1366 × 768, and every panel below is in a closed row, which sends no query until opened."""
+    """The first screen fits 1366 × 768 in kiosk mode; every other panel is in a closed row, which sends no query."""
     first = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
-    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in first) <= 20
+    assert max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in first) <= 18
     for row in rows(dashboard):
         assert row["collapsed"] is True
         assert row["panels"], row["title"]
@@ -311,15 +313,18 @@ def test_tables_name_their_columns(dashboard: dict[str, Any]) -> None:
 
 
 def test_tables_fit(dashboard: dict[str, Any]) -> None:
-    """The columns of every table fit into its width on a screen of 1366 pixels."""
+    """The columns of every table fit into its width on a screen of 1366 pixels, and their titles into the columns."""
     for panel in panels(dashboard):
         if panel["type"] == "table":
             least = panel["fieldConfig"]["defaults"]["custom"]["minWidth"]
-            given = [
-                next((prop["value"] for prop in override["properties"] if prop["id"] == "custom.width"), least)
+            given = {
+                override["matcher"]["options"]: next(
+                    (prop["value"] for prop in override["properties"] if prop["id"] in WIDTHS), least
+                )
                 for override in panel["fieldConfig"]["overrides"]
-            ]
-            assert sum(given) <= panel["gridPos"]["w"] * (1366 - 24) // 24 - 8, panel["title"]
+            }
+            assert sum(given.values()) <= panel["gridPos"]["w"] * (1366 - 24) // 24 - 8, panel["title"]
+            assert all(width >= 7 * len(title) + 12 for title, width in given.items()), panel["title"]
 
 
 def test_counters_are_rates(dashboard: dict[str, Any]) -> None:
@@ -344,6 +349,86 @@ def test_steps_hold_a_sample(dashboard: dict[str, Any]) -> None:
     for panel in panels(dashboard):
         if any("[$__interval]" in target["expr"] for target in panel["targets"]):
             assert seconds(panel["interval"]) >= 2 * SCRAPE_INTERVAL, panel["title"]
+
+
+def test_every_status_is_the_vote(dashboard: dict[str, Any]) -> None:
+    """No query reads the status or the ``up`` of single exporters; jobs are those of the variable alone."""
+    for query in (*panel_queries(dashboard), *annotation_queries(dashboard), *variable_queries(dashboard)):
+        assert not re.search(r"(?<![\w:])sora_service_(?:status|up)\b", query.expr), query.place
+        assert set(re.findall(r'\bjob\w*(?:=~|!~|!=|=)"([^"]*)"', query.expr)) <= {"$job"}, query.place
+
+
+def test_a_thousand_services_are_bounded(dashboard: dict[str, Any]) -> None:
+    """Tables with a row per service have pages; curves, lanes and bars of services are the first of an order."""
+    for panel in panels(dashboard):
+        if panel["type"] == "table":
+            keys = {step["options"].get("byField") for step in panel["transformations"]}
+            is_paged = panel["options"].get("footer", {}).get("enablePagination")
+            assert is_paged or "service_id" not in keys or dashboard["uid"] == "sora-service", panel["title"]
+        elif dashboard["uid"] != "sora-service":
+            of_services = [t["expr"] for t in panel["targets"] if "{{service_id}}" in t["legendFormat"]]
+            assert all(re.search(r"\b(?:top|bottom)k\(", expr) for expr in of_services), panel["title"]
+
+
+def test_curves_can_be_told_apart(dashboard: dict[str, Any]) -> None:
+    """Curves take the colours of a palette in turn; their legend is a table on the right with every series."""
+    for panel in panels(dashboard):
+        if panel["type"] == "timeseries":
+            legend = panel["options"]["legend"]
+            assert panel["fieldConfig"]["defaults"]["color"]["mode"] == "palette-classic", panel["title"]
+            assert (legend["displayMode"], legend["placement"]) == ("table", "right"), panel["title"]
+
+
+def test_burn_rates_have_a_logarithmic_scale() -> None:
+    """Every panel of burn rates is logarithmic from a tenth on: 1 and 1,000 are both read off."""
+    found = [p for d in LOADED.values() for p in panels(d) if p["title"].startswith("Burn rate")]
+    assert len(found) == 4
+    for panel in found:
+        defaults = panel["fieldConfig"]["defaults"]
+        assert defaults["custom"]["scaleDistribution"] == {"type": "log", "log": 10}, panel["title"]
+        assert defaults["min"] == 0.1, panel["title"]
+
+
+def test_money_has_one_format(dashboard: dict[str, Any]) -> None:
+    """Every price and cost is written as dollars in full, to the cent."""
+    for panel in panels(dashboard):
+        config = panel["fieldConfig"]
+        columns = [{prop["id"]: prop["value"] for prop in one["properties"]} for one in config["overrides"]]
+        for shown in (config["defaults"], *columns):
+            assert "currency" not in str(shown.get("unit")), panel["title"]
+            assert "$" not in str(shown.get("unit")) or (shown["unit"], shown["decimals"]) == ("prefix:$", 2)
+        if any("_usd" in target["expr"] for target in panel["targets"]) and panel["type"] != "table":
+            assert config["defaults"]["unit"] in ("prefix:$", "percentunit"), panel["title"]
+
+
+def test_people_see_words(dashboard: dict[str, Any]) -> None:
+    """No query shows the rank of a route, and components of pages go by their names."""
+    for query in panel_queries(dashboard):
+        assert ":rank" not in query.expr, query.place
+    for panel in panels(dashboard):
+        for target in panel["targets"]:
+            assert "{{component}}" not in target["legendFormat"], panel["title"]
+
+
+def test_reasons_are_in_words() -> None:
+    """The overview's column of reasons has a word for every error class, as the dashboard of one service has."""
+    classes = {one.value for one in ErrorClass}
+    services = next(p for p in panels(LOADED["sora-overview"]) if p["title"] == "Services")
+    properties = {o["matcher"]["options"]: o["properties"] for o in services["fieldConfig"]["overrides"]}
+    (words,) = (prop["value"] for prop in properties["Why"] if prop["id"] == "mappings")
+    assert set(words[0]["options"]) == classes
+    why = next(p for p in panels(LOADED["sora-service"]) if p["title"] == "Why")
+    named = {o["matcher"]["options"] for o in why["fieldConfig"]["overrides"] if o["properties"][0]["id"] != "color"}
+    assert named == classes
+
+
+def test_the_month_is_in_one_table() -> None:
+    """Reliability, price and recommendation of each service stand side by side."""
+    month = next(p for p in panels(LOADED["sora-overview"]) if p["title"] == "The month in one table")
+    assert [override["matcher"]["options"] for override in month["fieldConfig"]["overrides"]] == [
+        "Service", "Access", "Available", "Coverage", "Proven", "Episodes/week", "Hours/week", "Stability", "A video",
+        "A success", "Good for", "Use now",
+    ]  # fmt: skip
 
 
 def test_calendars_have_a_cell_per_day() -> None:

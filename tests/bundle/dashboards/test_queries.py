@@ -168,6 +168,46 @@ def test_one_place_of_three_is_outvoted_and_shown(month: Month) -> None:
     assert {one["metric"]["location"]: one["values"][-1][1] for one in lanes} == {"eu": "0", "us": "0", "ap": "4"}
 
 
+def test_each_exporter_has_a_row(month: Month) -> None:
+    """The table of exporters has one row per instance with its own evidence, so that a stale twin shows."""
+    dashboard = DASHBOARDS["sora-overview"]
+    table = next(panel for panel in panels(dashboard) if panel["title"] == "Exporters")
+    names = table["transformations"][-1]["options"]["renameByName"]
+    letters = {title: name.removeprefix("Value #") for name, title in names.items() if name.startswith("Value #")}
+    reached, oldest = (
+        {one["metric"]["instance"]: float(one["value"][1]) for one in ask(month, query, dashboard, month.services)}
+        for query in (find("sora-overview", "Exporters", letters[title]) for title in ("Reached", "Oldest evidence"))
+    )
+    assert len(reached) == 3
+    assert set(reached.values()) == {1}
+    assert set(oldest) <= set(reached)
+
+
+def test_only_the_failing_can_be_shown(month: Month) -> None:
+    """The overview's switch leaves the services whose confirmed status is not operational."""
+    dashboard, query = DASHBOARDS["sora-overview"], find("sora-overview", "Services", "B")
+    everything = by_service(ask(month, query, dashboard, month.services))
+    expr = query.filled({**values_of(dashboard, month.services), "hide": "0"})
+    failing = by_service(month.prometheus.api("query", query=expr, time=month.now)["result"])
+    assert set(everything) == set(month.services)
+    assert failing == {service_id: one for service_id, one in everything.items() if one["value"][1] != "0"}
+
+
+def test_another_route_is_named(month: Month) -> None:
+    """Of a service that is not the route to use now, its dashboard names the one that is."""
+    dashboard = DASHBOARDS["sora-service"]
+    name = "product_service_id:sora_service_recommended:bool"
+    chosen = month.prometheus.api("query", query=name, time=month.now)["result"]
+    used = {one["metric"]["product"]: one["metric"]["service_id"] for one in chosen if one["value"][1] == "1"}
+    others = [one["metric"] for one in chosen if one["value"][1] == "0" and one["metric"]["product"] in used]
+    assert others
+    for other in others:
+        named = ask(month, find("sora-service", "Use this route?", "B"), dashboard, [other["service_id"]])
+        assert [one["metric"]["service_id"] for one in named] == [used[other["product"]]]
+        for letter in ("A", "C"):
+            assert not ask(month, find("sora-service", "Use this route?", letter), dashboard, [other["service_id"]])
+
+
 def statuses_shown(history: ServiceHistory, range_seconds: int) -> set[int]:
     """Return the code of every status that began in the range, but for its first half hour."""
     order = [Status.OPERATIONAL, Status.DEGRADED, Status.RISK_CONTROL, Status.MAINTENANCE, Status.SUSPENDED]
