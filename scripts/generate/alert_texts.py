@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 
 from sora_exporter.notify.texts import SEVERITIES
 from sora_exporter.notify.words import alert_words
-from sora_exporter.plain_words import languages
+from sora_exporter.words import languages
 
 LAYOUT = Path(__file__).with_suffix(".tmpl")
 TARGET = Path(__file__).parents[2] / "alerting-rules" / "templates" / "sora-texts.tmpl"

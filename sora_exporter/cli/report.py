@@ -18,7 +18,6 @@ from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import prometheus_options, run_to_end
 from sora_exporter.figures import percent, share
 from sora_exporter.history.prometheus import Access, PrometheusApi, PrometheusError
-from sora_exporter.plain_words import languages
 from sora_exporter.report.documents import render_incidents_csv, render_json, render_services_csv
 from sora_exporter.report.findings import LEAST_COVERAGE, WINDOWS, Findings
 from sora_exporter.report.html import render_html
@@ -26,6 +25,7 @@ from sora_exporter.report.markdown import render_markdown
 from sora_exporter.report.measure import NoReport, measure
 from sora_exporter.report.text import render_text
 from sora_exporter.report.wording import Wording, wording
+from sora_exporter.words import languages
 
 Render = Callable[[Findings, Wording], str]
 CSV_TABLES: Final[Mapping[str, Render]] = {"services": render_services_csv, "incidents": render_incidents_csv}

@@ -9,8 +9,8 @@ from sora_exporter.config.maintenance import windows
 from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack, State
 from sora_exporter.figures import iso
-from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ProbeResult, Status
+from sora_exporter.words import plain_words
 
 Json = dict[str, Any]
 PASSED_KEY = "passed-key"

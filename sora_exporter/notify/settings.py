@@ -14,7 +14,7 @@ from sora_exporter.config.problems import WORDS
 from sora_exporter.config.section import Count, Section
 from sora_exporter.config.values import File, Identifier, Seconds, Url, require_readable
 from sora_exporter.config.yaml_file import CONFIG_FILE, ConfigError, Location, YamlFile, expand, read_yaml
-from sora_exporter.plain_words import languages
+from sora_exporter.words import languages
 
 SECRET_BYTES = 8192
 

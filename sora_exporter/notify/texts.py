@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from sora_exporter.notify.webhook import Alert, Notification
 from sora_exporter.notify.words import SOURCE_LANGUAGE, AlertWords, alert_words
-from sora_exporter.plain_words import languages
+from sora_exporter.words import languages
 
 ABOUT = ("name", "product", "provider", "page")
 """The labels that can name the subject of a notification, the closest first."""

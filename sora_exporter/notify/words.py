@@ -13,8 +13,8 @@ from functools import cache
 
 from sora_exporter.documents import shipped
 from sora_exporter.patterns import Pattern, quoted
-from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
 from sora_exporter.result import ErrorClass, Status
+from sora_exporter.words import FOLDER, PlainWords, plain_words
 
 SOURCE_LANGUAGE = "en"
 NAME = re.compile(r"\{(\w+)\}")

@@ -9,9 +9,9 @@ from functools import cache
 
 from sora_exporter.documents import shipped
 from sora_exporter.figures import dollars, one_line
-from sora_exporter.plain_words import FOLDER, PlainWords, plain_words
 from sora_exporter.report.findings import Price, ServiceFindings
 from sora_exporter.result import ErrorClass, Status
+from sora_exporter.words import FOLDER, PlainWords, plain_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from sora_exporter.evidence.snapshot import Json, result_overview, service_as_kn
 from sora_exporter.evidence.state import ProbeTrack
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
-from sora_exporter.plain_words import Words, plain_words
 from sora_exporter.result import ErrorClass
 from sora_exporter.web.pages.official import Official, official
 from sora_exporter.web.wording import wording
+from sora_exporter.words import Words, plain_words
 
 
 def service_document(exporter: Exporter, service_id: str) -> Json | None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from sora_exporter.documents import shipped
 from sora_exporter.figures import seconds_text
-from sora_exporter.plain_words import FOLDER, PlainWords, languages, plain_words
+from sora_exporter.words import FOLDER, PlainWords, languages, plain_words
 
 LEAST_SPAN = 59.995
 """A measured time from which on it is written in minutes and seconds."""

@@ -10,8 +10,8 @@ from support.watched import config, result, service
 
 from sora_exporter.evidence.snapshot import result_overview, services_overview
 from sora_exporter.evidence.state import State
-from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.words import plain_words
 
 
 def test_services(clock: HandClock) -> None:

@@ -11,8 +11,8 @@ from sora_exporter.notify.deadman import DeadmanSwitch
 from sora_exporter.notify.figures import Heard
 from sora_exporter.notify.texts import Message
 from sora_exporter.notify.words import AlertWords, alert_words
-from sora_exporter.plain_words import languages
 from sora_exporter.tasks import start
+from sora_exporter.words import languages
 
 AFTER = 300.0
 

@@ -13,7 +13,7 @@ from support.programs.launch import RULES, program
 
 from sora_exporter.notify.texts import language_of, render
 from sora_exporter.notify.webhook import Notification
-from sora_exporter.plain_words import languages
+from sora_exporter.words import languages
 
 ALPHA = {"name": "Sora 2 官转", "service_id": "sora-2", "provider": "acme", "access": "official", "product": "p"}
 LINKS = {"dashboard_url": "https://grafana.example/d/sora-service", "runbook_url": "https://example.org/runbook"}

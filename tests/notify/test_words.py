@@ -12,8 +12,8 @@ from support.notifications import annotations
 from sora_exporter.documents import shipped
 from sora_exporter.notify.words import alert_words
 from sora_exporter.patterns import Pattern
-from sora_exporter.plain_words import FOLDER, languages
 from sora_exporter.result import ErrorClass, Status
+from sora_exporter.words import FOLDER, languages
 
 OTHERS = [language for language in languages() if language != "en"]
 UNTRANSLATED = re.compile(

@@ -7,8 +7,8 @@ from support.html_structure import Structure
 from support.recorded import Find, Recorded
 
 from sora_exporter.cli.report import render
-from sora_exporter.plain_words import languages
 from sora_exporter.web.pages.document import COLOURS
+from sora_exporter.words import languages
 
 
 @pytest.mark.parametrize("language", languages())

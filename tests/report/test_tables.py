@@ -10,11 +10,11 @@ from support.invented import figures, findings, service
 from support.recorded import FIRST, Find
 
 from sora_exporter.cli.report import render
-from sora_exporter.plain_words import languages
 from sora_exporter.report.findings import Findings, Incident
 from sora_exporter.report.tables import INCIDENTS_SHOWN, Table, stars, tables, tone
 from sora_exporter.report.wording import wording
 from sora_exporter.result import ErrorClass, Status
+from sora_exporter.words import languages
 
 
 def table(found: Findings, key: str) -> Table:

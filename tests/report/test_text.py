@@ -9,10 +9,10 @@ from support.recorded import Find, Recorded
 from wcwidth import width, wrap
 
 from sora_exporter.cli.report import render
-from sora_exporter.plain_words import languages
 from sora_exporter.report.tables import Cell, Column, Table
 from sora_exporter.report.text import table_lines
 from sora_exporter.report.wording import wording
+from sora_exporter.words import languages
 
 
 @pytest.mark.parametrize("language", languages())

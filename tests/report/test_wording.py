@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sora_exporter.plain_words import FOLDER, languages
 from sora_exporter.report.wording import wording
+from sora_exporter.words import FOLDER, languages
 
 OTHERS = sorted({*languages()} - {"en"})
 

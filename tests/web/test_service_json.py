@@ -7,9 +7,9 @@ import json
 from support.remembering import fill_january
 
 from sora_exporter.exporter import Exporter
-from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ErrorClass
 from sora_exporter.web.pages import service_document
+from sora_exporter.words import plain_words
 
 
 def test_the_service_as_json_has_all_of_its_page(exporter: Exporter) -> None:

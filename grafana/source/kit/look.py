@@ -23,9 +23,9 @@ from grafana_foundation_sdk.models.dashboard import (
     ValueMappingResult,
 )
 
-from sora_exporter.plain_words import plain_words
 from sora_exporter.report.recommendations import USES
 from sora_exporter.result import STATUS_OF, Depth, ErrorClass, Status
+from sora_exporter.words import plain_words
 
 GREEN, ORANGE, PINK, VERMILION, BLUE, GREY, SKY = (
     "#009E73", "#E69F00", "#CC79A7", "#D55E00", "#0072B2", "#999999", "#56B4E9",

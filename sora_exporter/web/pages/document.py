@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from sora_exporter.config.page import Page
 from sora_exporter.figures import neutral
-from sora_exporter.plain_words import languages
 from sora_exporter.result import Status
 from sora_exporter.web.pages.colours import COLOURS, ON_COLOUR, SIGNS, icon_address
 from sora_exporter.web.pages.look import headers, look_of
 from sora_exporter.web.wording import Wording, wording
+from sora_exporter.words import languages
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from sora_exporter.evidence.track import RECALLED
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, percent, share
 from sora_exporter.history.service import WINDOWS, ServiceHistory
-from sora_exporter.plain_words import Words
 from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.web.pages.bars import Bars, day_bars, minute_bar
 from sora_exporter.web.pages.official import disagreement
 from sora_exporter.web.wording import Wording, wording
+from sora_exporter.words import Words
 
 WHOLE_DAY = 0.98
 """The observed share of 24 hours from which on a figure is about all of them."""

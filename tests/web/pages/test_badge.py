@@ -13,12 +13,12 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.history.keeper import History
 from sora_exporter.history.prometheus import Access
 from sora_exporter.history.service import ServiceHistory
-from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.web.app import create_app
 from sora_exporter.web.pages import badge_of, render_badge, render_service
 from sora_exporter.web.pages.document import Document
 from sora_exporter.web.wording import wording
+from sora_exporter.words import plain_words
 
 
 def badge(exporter: Exporter, service_id: str, shown: str = "status", language: str = "en") -> Document:

@@ -17,13 +17,13 @@ from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.evidence.routes import CRITERIA
 from sora_exporter.exporter import Exporter
 from sora_exporter.history.service import DAYS, Day, ServiceHistory
-from sora_exporter.plain_words import languages
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Incident
 from sora_exporter.web.app import create_app
 from sora_exporter.web.pages import render_overview
 from sora_exporter.web.pages.colours import icon_address
 from sora_exporter.web.wording import wording
+from sora_exporter.words import languages
 
 
 def test_the_banner_says_what_works_and_what_to_use(exporter: Exporter) -> None:

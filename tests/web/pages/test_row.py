@@ -8,8 +8,8 @@ from support.pages import history_of, of_service, overview, past, replace_servic
 from support.remembering import JANUARY, attempt, fill_january
 
 from sora_exporter.exporter import Exporter
-from sora_exporter.plain_words import plain_words
 from sora_exporter.result import ErrorClass, ProbeKind, Status
+from sora_exporter.words import plain_words
 
 
 async def test_a_row_shows_status_price_objective_and_sunset(exporter: Exporter, clock: Any) -> None:

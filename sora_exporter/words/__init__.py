@@ -1,4 +1,7 @@
-"""Every status and error class in plain words, one data file per language in ``words/``."""
+"""Every status and error class in plain words: one data file per language.
+
+A language comes in; names, meanings, advice and units go out, to pages, reports, notifications and rules.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from sora_exporter.result import ErrorClass, Status
 
 Member = TypeVar("Member", Status, ErrorClass)
 UNITS = {"d": "days", "h": "hours", "min": "minutes", "s": "seconds"}
-FOLDER = resources.files("sora_exporter").joinpath("words")
+FOLDER = resources.files("sora_exporter.words")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sora_exporter.plain_words import languages, plain_words
 from sora_exporter.result import ErrorClass
+from sora_exporter.words import languages, plain_words
 
 
 @pytest.mark.parametrize("language", languages())
