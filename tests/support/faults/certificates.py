@@ -15,6 +15,10 @@ from cryptography.x509.oid import NameOID
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ENDS = NOW + timedelta(days=20)
+USES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
 ENDED = NOW - timedelta(days=2)
 
 
@@ -34,6 +38,8 @@ class Authority:
         certificate = (
             _builder(name, name, key, NOW + timedelta(days=365))
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            # Python 3.13 and later refuse an authority that does not declare this use.
+            .add_extension(_use(key_cert_sign=True, crl_sign=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
@@ -49,6 +55,7 @@ class Authority:
             _builder(_name(host), self.certificate.subject, key, ends)
             .add_extension(x509.SubjectAlternativeName([_alternative(host)]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_use(digital_signature=True), critical=True)
             .add_extension(authority_id, critical=False)
             .sign(self.key, hashes.SHA256())
         )
@@ -65,6 +72,11 @@ def self_signed_context(path: Path) -> ssl.SSLContext:
         .sign(key, hashes.SHA256())
     )
     return _context(path, certificate, key)
+
+
+def _use(**uses: bool) -> x509.KeyUsage:
+    """Return the extension that permits these uses of a key and no others."""
+    return x509.KeyUsage(**{**dict.fromkeys(USES, False), **uses})
 
 
 def _name(text: str) -> x509.Name:
