@@ -15,6 +15,7 @@ from sora_exporter.figures import neutral
 from sora_exporter.result import Status
 from sora_exporter.web.pages.colours import COLOURS, ON_COLOUR, SIGNS, icon_address
 from sora_exporter.web.pages.look import headers, look_of
+from sora_exporter.web.pages.row import EventView
 from sora_exporter.web.wording import Wording, wording
 from sora_exporter.words import languages
 
@@ -47,6 +48,13 @@ def short_line(
     values = (service_id, title, status, name, why, disagreement, language)
     names = ("service_id", "title", "status", "name", "why", "disagreement", "language")
     return Markup(template.render(dict(zip(names, values, strict=True))))  # noqa: S704 - the template escapes
+
+
+@lru_cache(maxsize=1024)
+def incident_line(incident: EventView, language: str) -> Markup:
+    """Return an incident as an item of a list. One that is over stays as it is."""
+    values = {"one": incident, "words": wording(language)}
+    return Markup(_environment().get_template("incident.html").render(values))  # noqa: S704 - the template escapes
 
 
 @lru_cache(maxsize=8192)

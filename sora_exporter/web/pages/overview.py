@@ -13,7 +13,7 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, day, moment
 from sora_exporter.result import Status
 from sora_exporter.web.pages.bars import SHAPES, Level
-from sora_exporter.web.pages.document import Document, html_document, lines_of, product_line, short_line
+from sora_exporter.web.pages.document import Document, html_document, incident_line, lines_of, product_line, short_line
 from sora_exporter.web.pages.official import page_views
 from sora_exporter.web.pages.row import EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
 from sora_exporter.web.wording import Wording
@@ -22,7 +22,8 @@ SHOWN_IN_FULL = 50
 WORST_SHOWN = 20
 """With more services than are shown in full, this many of them are: the worst."""
 LINES_SHOWN = 1000
-INCIDENTS_SHOWN = 20
+INCIDENTS_SHOWN, INCIDENTS_LISTED = 8, 200
+"""So many incidents are shown at once, and so many when the rest is opened."""
 ROUTES_NAMED = 3
 """With more products, the banner counts the routes instead of naming them."""
 REFRESH_SECONDS = 60
@@ -84,7 +85,8 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
     products = _products(exporter, lines, candidates, in_full, words)
     others = [product for product in products if not product.rows]
     rest = [lines[service_id] for service_id in by_severity[shown:]]
-    incidents, more_incidents = _incidents(exporter, words)
+    incidents = _incidents(exporter, words)
+    listed = [incident_line(view, words.language) for view in incidents[:INCIDENTS_LISTED]]
     history = exporter.history
     values = {
         "title": exporter.config.title,
@@ -112,8 +114,10 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
         "rest_count": len(rest),
         "rest_hidden": max(len(rest) - LINES_SHOWN, 0),
         "planned": _planned(exporter, words),
-        "incidents": incidents,
-        "more_incidents": more_incidents,
+        "incidents": lines_of(listed[:INCIDENTS_SHOWN]),
+        "earlier": lines_of(listed[INCIDENTS_SHOWN:]),
+        "earlier_count": len(listed[INCIDENTS_SHOWN:]),
+        "more_incidents": len(incidents) - len(listed),
         "pages": page_views(exporter, words),
         "history": history,
         "away_since": moment(history.away_since) if history is not None else None,
@@ -203,17 +207,15 @@ def _counts(lines: Iterable[Line], words: Wording) -> list[tuple[Status, str, in
     return [(status, words.plain.statuses[status].name, counts[status]) for status in Status if counts[status]]
 
 
-def _incidents(exporter: Exporter, words: Wording) -> tuple[list[EventView], int]:
-    """Return the newest incidents of the last days, and how many more there are."""
-    now = exporter.clock.now()
-    found = [event for event in exporter.events.since(now - EVENT_DAYS * DAY_SECONDS) if event.is_trouble]
-    known = exporter.state.services
-    shown = [
+def _incidents(exporter: Exporter, words: Wording) -> list[EventView]:
+    """Return the incidents of the last days, the newest first."""
+    now, known = exporter.clock.now(), exporter.state.services
+    found = (event for event in exporter.events.since(now - EVENT_DAYS * DAY_SECONDS) if event.is_trouble)
+    return [
         event_view(event, known[event.service_id].service.title if event.service_id in known else event.service_id,
                    now, words)
-        for event in found[:INCIDENTS_SHOWN]
+        for event in found
     ]  # fmt: skip
-    return shown, len(found) - len(shown)
 
 
 def _planned(exporter: Exporter, words: Wording) -> list[Planned]:

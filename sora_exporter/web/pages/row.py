@@ -148,6 +148,13 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
 
 def event_view(event: Event, title: str, now: float, words: Wording) -> EventView:
     """Return an event in words; ``title`` is its service's name."""
+    return _event_view(event, title, now if event.ended_at is None else event.ended_at, words.language)
+
+
+@lru_cache(maxsize=2048)
+def _event_view(event: Event, title: str, until: float, language: str) -> EventView:
+    """Return an event that lasted until a moment; most events are over, and stay as they are."""
+    words = wording(language)
     explained = words.plain.error_classes[event.error_class]
     return EventView(
         service_id=event.service_id,
@@ -157,7 +164,7 @@ def event_view(event: Event, title: str, now: float, words: Wording) -> EventVie
         why=explained.name if event.error_class is not ErrorClass.NONE else "",
         began=moment(event.began_at),
         ended=moment(event.ended_at),
-        length=words.plain.span(event.seconds(now)),
+        length=words.plain.span(event.seconds(until)),
     )
 
 

@@ -96,13 +96,18 @@ async def test_incidents_of_30_days_are_listed(exporter: Exporter, clock: Any) -
     assert "Suspended ·" not in page.text
 
 
-def test_more_incidents_than_fit_are_counted(exporter: Exporter, clock: Any) -> None:
-    """Beyond the newest, the number of the others stands with a link to the JSON."""
-    for number in range(50):
+@pytest.mark.parametrize(("faults", "earlier", "more"), [(8, None, None), (25, 17, None), (210, 192, 10)])
+def test_more_incidents_than_fit_open_in_place(
+    exporter: Exporter, clock: Any, faults: int, earlier: int | None, more: int | None
+) -> None:
+    """Incidents beyond the newest eight open in place; beyond 200 their number stands with a link to the JSON."""
+    for number in range(2 * faults):
         status = (Status.SUSPENDED, Status.OPERATIONAL)[number % 2]
         error_class = (ErrorClass.DNS, ErrorClass.NONE)[number % 2]
         exporter.events.note("sora-2-official", status, error_class, clock.now() - 5000.0 + number)
-    assert "5 more as JSON" in overview(exporter).text
+    text = overview(exporter).text
+    assert (f"{earlier} earlier" in text, " earlier " in text) == (earlier is not None, earlier is not None)
+    assert (f"{more} more as JSON" in text, "more as JSON" in text) == (more is not None, more is not None)
 
 
 def test_planned_maintenance_is_shown_ahead(exporter: Exporter) -> None:
