@@ -4,63 +4,43 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.alert_stories import Story, minutes, scrapes, selected, shipped, written
+from support.alert_stories import Story, Values, minutes, scrapes, selected, shipped, written
 from support.programs.launch import program
 from support.programs.rule_cases import needed_groups
 
 pytestmark = pytest.mark.programs
 GRAFANA = "https://grafana.example"
 OF_BETA = {"service_id": "beta", "name": "Beta", "product": "p", "access": "official", "provider": "other"}
-EXPECTED = {
-    "SoraProductUnavailable": (
-        {"product": "p", "severity": "critical"},
-        {
-            "description": "No route to p works: 2 failing of 2; the rest is unknown or in maintenance."
-            " Alpha (alpha): overloaded. Beta (beta): captcha.",
-            "ended": "A route to p works again.",
-            "dashboard_url": f"{GRAFANA}/d/sora-overview",
-        },
-    ),
-    "SoraServiceRiskControl": (
-        {**OF_BETA, "severity": "warning"},
-        {
-            "description": "Beta (beta) at other refuses requests because of risk control."
-            " 0% of the requests succeeded. 1 episode began in the last seven days.",
-            "ended": "Beta (beta) at other was under risk control from 1970-01-01 00:10 UTC to 1970-01-01 00:16 UTC.",
-            "error_class": "captcha",
-            "dashboard_url": f"{GRAFANA}/d/sora-service?var-service_id=beta",
-        },
-    ),
-}
-"""The alerts of two routes of one product that fail in two ways: their labels, and their texts with figures."""
+Series = list[tuple[str, Mapping[str, str], Values]]
+Texts = Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]]
+"""Labels and texts with figures of some alerts; fixed texts are those of the rules."""
 
 
-def test_texts_count_and_name_what_fails(tmp_path: Path) -> None:
-    """Each failing route is named once with its class, one episode is singular, addresses of dashboards are whole."""
-    stories = [
-        Story(minutes((10, "none"), (8, "overloaded"))),
-        Story(minutes((10, "none"), (8, "captcha")), "beta", provider="other"),
-        *(Story(minutes((18, "none")), f"{one}-2", product=one, provider=one) for one in ("acme", "other")),
-    ]
-    series = {selected(name, labels): written(values) for story in stories for name, labels, values in story.series()}
-    series |= {selected(name, labels): written(values) for name, labels, values in scrapes(*[1] * 18)}
-    # Without objectives, the texts have no share of the error budget.
-    series = {key: values for key, values in series.items() if not key.startswith("sora_service_objective")}
-    notes = {rule["alert"]: rule["annotations"] for rule in shipped("alerts") if rule["alert"] in EXPECTED}
+def check_texts(directory: Path, series: Series, expected: Texts, minute: int) -> None:
+    """Fail unless these alerts, and none besides of their names, fire at this minute with these labels and texts."""
+    histories = {selected(name, labels): written(values) for name, labels, values in series}
+    # A name may stand for several rules: the one with all labels of the expected alert is meant.
+    rules = {
+        rule["expr"]: rule["annotations"]
+        for rule in shipped("alerts")
+        if (found := expected.get(rule["alert"])) and rule["labels"].items() <= found[0].items()
+    }
+    notes = {rule["alert"]: rules[rule["expr"]] for rule in shipped("alerts") if rule["expr"] in rules}
     texts = [text for alert in notes.values() for text in alert.values()]
-    groups = needed_groups([*texts, *notes], {key.partition("{")[0] for key in series})
-    ruled = [
+    groups = [
         {
             **group,
             "rules": [
-                {**rule, "annotations": notes[rule["alert"]]} if rule.get("alert") in notes else rule
+                {**rule, "annotations": rules[rule["expr"]]} if rule["expr"] in rules else rule
                 for rule in group["rules"]
+                if rule.get("alert") not in expected or rule["expr"] in rules
             ],
         }
-        for group in groups
+        for group in needed_groups([*texts, *notes], {key.partition("{")[0] for key in histories})
     ]
     document = {
         "rule_files": ["rules.json"],
@@ -70,25 +50,83 @@ def test_texts_count_and_name_what_fails(tmp_path: Path) -> None:
             {
                 "interval": "1m",
                 "external_labels": {"grafana_url": GRAFANA},
-                "input_series": [{"series": key, "values": values} for key, values in series.items()],
+                "input_series": [{"series": key, "values": values} for key, values in histories.items()],
                 "alert_rule_test": [
                     {
                         "alertname": alert,
-                        "eval_time": "16m",
+                        "eval_time": f"{minute}m",
                         "exp_alerts": [{"exp_labels": labels, "exp_annotations": {**notes[alert], **figures}}],
                     }
-                    for alert, (labels, figures) in EXPECTED.items()
+                    for alert, (labels, figures) in expected.items()
                 ],
             }
         ],
     }
-    (tmp_path / "rules.json").write_text(json.dumps({"groups": ruled}), encoding="utf-8")
-    (tmp_path / "texts.json").write_text(json.dumps(document), encoding="utf-8")
+    (directory / "rules.json").write_text(json.dumps({"groups": groups}), encoding="utf-8")
+    (directory / "texts.json").write_text(json.dumps(document), encoding="utf-8")
     done = subprocess.run(
-        [program("promtool"), "test", "rules", tmp_path / "texts.json"],
+        [program("promtool"), "test", "rules", directory / "texts.json"],
         capture_output=True,
         text=True,
         check=False,
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_texts_count_and_name_what_fails(tmp_path: Path) -> None:
+    """Each failing route is named once with its class, one episode is singular, addresses of dashboards are whole."""
+    stories = [
+        Story(minutes((10, "none"), (8, "overloaded"))),
+        Story(minutes((10, "none"), (8, "captcha")), "beta", provider="other"),
+        *(Story(minutes((18, "none")), f"{one}-2", product=one, provider=one) for one in ("acme", "other")),
+    ]
+    # Without objectives, the texts have no share of the error budget.
+    series = [one for story in stories for one in story.series() if one[0] != "sora_service_objective_ratio"]
+    expected = {
+        "SoraProductUnavailable": (
+            {"product": "p", "severity": "critical"},
+            {
+                "description": "No route to p works: 2 failing of 2; the rest is unknown or in maintenance."
+                " Alpha (alpha): overloaded. Beta (beta): captcha.",
+                "ended": "A route to p works again.",
+                "dashboard_url": f"{GRAFANA}/d/sora-overview",
+            },
+        ),
+        "SoraServiceRiskControl": (
+            {**OF_BETA, "severity": "warning"},
+            {
+                "description": "Beta (beta) at other refuses requests because of risk control."
+                " 0% of the requests succeeded. 1 episode began in the last seven days.",
+                "ended": "Beta (beta) at other was under risk control"
+                " from 1970-01-01 00:10 UTC to 1970-01-01 00:16 UTC.",
+                "error_class": "captcha",
+                "dashboard_url": f"{GRAFANA}/d/sora-service?var-service_id=beta",
+            },
+        ),
+    }
+    check_texts(tmp_path, [*series, *scrapes(*[1] * 18)], expected, 16)
+
+
+def test_a_dead_shard_names_its_services(tmp_path: Path) -> None:
+    """The alert about an exporter that nothing replaces lists the services that are no longer watched."""
+    gone = [Story(minutes((5, "none")), name, target={"instance": "a"}) for name in ("alpha", "beta")]
+    there = Story(minutes((10, "none")), "gamma", provider="other", target={"instance": "b"})
+    series = [one for story in (*gone, there) for one in story.series()]
+    expected = {
+        "SoraExporterDown": (
+            {"job": "sora_exporter", "instance": "a", "severity": "critical", "scope": "shard"},
+            {
+                "description": "a does not answer, and no other exporter watches alpha, beta.",
+                "ended": "a answers again.",
+                "dashboard_url": f"{GRAFANA}/d/sora-overview",
+            },
+        )
+    }
+    ups = [*scrapes(*[1] * 5, *[0] * 5), *scrapes(*[1] * 10, instance="b")]
+    # A scrape that fails makes all series of the exporter stale.
+    stale = [
+        (name, labels, [*values[:5], None]) if labels.get("instance") == "a" else (name, labels, values)
+        for name, labels, values in series
+    ]
+    check_texts(tmp_path, [*stale, *ups], expected, 9)
