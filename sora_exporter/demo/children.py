@@ -20,7 +20,7 @@ from typing import Self
 
 from sora_exporter.demo import DemoError
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 ANSWER_SECONDS = 3.0
 LAST_WORDS = 300
 """Characters of a program's last line that are shown when it ends by itself."""

@@ -29,10 +29,11 @@ from sora_exporter.demo.notices import notices
 from sora_exporter.demo.past import write_past
 from sora_exporter.demo.screen import Screen
 from sora_exporter.demo.surroundings import BUDGET_USD
+from sora_exporter.demo.tsdb import find_promtool
 
 SCENARIO: Final = "january-2026"
 BREAK_BEHAVIOUR: Final = "unavailable"
-FIRST_PAGE_SECONDS: Final = 60.0
+FIRST_PAGE_SECONDS: Final = 120.0
 
 PROGRAMS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "prometheus": (("prometheus",), "Debian: apt-get install prometheus; others: https://prometheus.io/download"),
@@ -125,6 +126,8 @@ def _start(stack: Stack, webhook: str, days: int) -> None:
     for name, (_, how) in PROGRAMS.items():
         if found[name] is None:
             stack.screen.show(f"{name} is not installed; the rest runs without it. To get it: {how}")
+    if found["prometheus"]:
+        find_promtool()
     _start_simulator(stack)
     for name in EXPORTERS:
         stack.place(name)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sora_exporter.demo import DemoError
 from sora_exporter.demo.history import ServiceHistory
 from sora_exporter.demo.places import PLACES, place_series, second_place, target
 from sora_exporter.demo.recorded import heartbeat, recorded_series
@@ -23,8 +24,16 @@ HOSTS = ("127.0.0.1:10198", "127.0.0.1:10201")
 TARGET: Mapping[str, str] = target(PLACES[0], HOSTS[0])
 
 
-class LoadError(Exception):
+class LoadError(DemoError):
     """The history could not be loaded; the text says why and what to do."""
+
+
+def find_promtool(name: str = "promtool") -> str:
+    """Return the path of promtool. Raises LoadError when it is missing."""
+    program = shutil.which(name)
+    if program is None:
+        raise LoadError(f"{name} is not installed: it comes with Prometheus (Debian: apt-get install prometheus)")
+    return program
 
 
 def all_series(histories: Sequence[ServiceHistory], hosts: Sequence[str] = HOSTS) -> Iterable[Series]:
@@ -55,9 +64,7 @@ def load_history(
 
     ``progress`` gets each step in a few words. Raises LoadError when promtool is missing or refuses.
     """
-    program = shutil.which(promtool)
-    if program is None:
-        raise LoadError(f"{promtool} is not installed: it comes with Prometheus (Debian: apt-get install prometheus)")
+    program = find_promtool(promtool)
     first = start // BLOCK_SECONDS * BLOCK_SECONDS
     bounds = range(first, end + 1, BLOCK_SECONDS)
     with TemporaryDirectory(prefix="sora-history-") as scratch:

@@ -50,7 +50,10 @@ def test_grafana_is_provisioned_and_sigterm_ends_everything(tmp_path: Path) -> N
 
 
 def test_two_demos_run_beside_each_other_and_survive_nothing(tmp_path: Path) -> None:
-    """The second takes other ports; kill -9 of one ends all that is its own, files too, and nothing of the other."""
+    """The second takes other ports; kill -9 of one ends all that is its own, files too, and nothing of the other.
+
+    A program that ends by itself ends the other demo: one line names the program, and the code is 2.
+    """
     with demo(tmp_path / "one", path=only(tmp_path / "none")) as first:
         first.wait_for(RUNS)
         missing = ("prometheus", "alertmanager", "grafana")
@@ -62,6 +65,11 @@ def test_two_demos_run_beside_each_other_and_survive_nothing(tmp_path: Path) -> 
             second.end(signal.SIGKILL)
             eventually(lambda: not second.leftovers(), 20)
         assert json.loads(fetch(first.url("exporter") + "/api/v1/status"))["services"]
+        (simulator,) = first.processes("simulate", first.url("simulator").rpartition(":")[2])
+        os.kill(simulator, signal.SIGKILL)
+        assert first.process.wait(timeout=20) == 2
+        eventually(lambda: first.has_said("sora-exporter: simulator ended by itself: "))
+        assert first.leftovers() == []
 
 
 def test_killed_while_the_history_loads_it_leaves_nothing(tmp_path: Path) -> None:
@@ -71,24 +79,3 @@ def test_killed_while_the_history_loads_it_leaves_nothing(tmp_path: Path) -> Non
         eventually(lambda: list(running.scratch.rglob("*.om")))
         running.end(signal.SIGKILL)
         eventually(lambda: not running.leftovers(), 20)
-
-
-def test_half_a_prometheus_is_a_mistake_of_one_line(tmp_path: Path) -> None:
-    """Without promtool the line says how to get it; the code is 2 and everything that had started is stopped."""
-    with demo(tmp_path / "scratch", "--days=2", path=only(tmp_path / "bin", "prometheus")) as running:
-        assert running.process.wait(timeout=60) == 2
-        eventually(lambda: running.has_said("sora-exporter: history: promtool is not installed: it comes with"))
-        assert not running.has_said("Traceback")
-        assert running.leftovers() == []
-
-
-def test_a_program_that_dies_ends_the_demo_with_one_line(tmp_path: Path) -> None:
-    """The line names the program; the code is 2 and everything else is stopped."""
-    with demo(tmp_path / "scratch", path=only(tmp_path / "none")) as running:
-        running.wait_for(RUNS)
-        port = running.url("simulator").rpartition(":")[2]
-        (victim,) = running.processes("simulate", port)
-        os.kill(victim, signal.SIGKILL)
-        assert running.process.wait(timeout=20) == 2
-        eventually(lambda: running.has_said("sora-exporter: simulator ended by itself: "))
-        assert running.leftovers() == []
