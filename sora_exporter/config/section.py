@@ -29,7 +29,8 @@ class Section(BaseModel):
     @model_serializer(mode="wrap")
     def _without_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out members that are None by default; a None that replaces another default is kept."""
-        fields = {one.alias or name: one for name, one in type(self).model_fields.items()}
+        # A dump names members as the file does or as Python does.
+        fields = {key: one for name, one in type(self).model_fields.items() for key in (name, one.alias or name)}
         members = handler(self).items()
         return {name: value for name, value in members if value is not None or fields[name].default is not None}
 

@@ -10,6 +10,7 @@ import yaml
 
 from sora_exporter.config import Config, ConfigError, hidden_dump, parse_config
 from sora_exporter.config.maintenance import Maintenance, open_window, windows
+from sora_exporter.config.shard import digest
 from sora_exporter.config.yaml_file import parse_yaml
 
 ONCE = {"from": "2026-12-01T02:00Z", "until": "2026-12-01T04:00Z"}
@@ -89,3 +90,9 @@ def test_a_dump_loads_again() -> None:
     dumped = yaml.safe_load(yaml.safe_dump(hidden_dump(config)))
     assert Config.model_validate(dumped) == config
     assert "from" in dumped["maintenance"][0]
+
+
+@pytest.mark.parametrize("work", [ONCE, {"weekly": "sunday 02:00", "lasts": "2h"}], ids=["once", "weekly"])
+def test_a_plan_changes_the_digest(work: dict[str, Any]) -> None:
+    """Exporters with other plans have other configurations; the digest of each kind of plan can be computed."""
+    assert digest(Config.model_validate({"maintenance": [work]})) != digest(Config())
