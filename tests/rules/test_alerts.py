@@ -123,7 +123,7 @@ CASES = [
     ),
     (
         "SoraErrorBudgetBurnFast",
-        Case(met((60, "none"), (40, "overloaded"), (80, "none")), 64, 80, 174, {**OF_ALPHA, **CRITICAL}, "2m"),
+        Case(met((60, "none"), (40, "overloaded"), (10, "none")), 64, 80, 106, {**OF_ALPHA, **CRITICAL}, "2m"),
     ),
     (
         "SoraErrorBudgetBurnSlow",
