@@ -15,7 +15,7 @@ from pathlib import Path
 from support.faults.certificates import Authority
 from support.programs.launch import free_port, program
 from support.programs.launch import running as program_running
-from support.running import Running
+from support.running import PROGRAM, Running
 from support.running import exporter as exporter_running
 
 KEY = "sk-0123456789abcdefghijklmnop"
@@ -87,11 +87,11 @@ def configuration(upstream: Upstream, services: int, probes: Mapping[str, str]) 
 
 @contextmanager
 def exporter(directory: Path, upstream: Upstream, services: int, probes: Mapping[str, str]) -> Iterator[Running]:
-    """Run the exporter over a configuration."""
+    """Run the exporter over a configuration, started as users do: a fork would hold the pages of more imports."""
     config = directory / "sora.yml"
     config.write_text(configuration(upstream, services, probes))
     arguments = ("--config.file", str(config))
-    with exporter_running(directory / "storage", *arguments, env=upstream.variables) as running:
+    with exporter_running(directory / "storage", *arguments, env=upstream.variables, command=PROGRAM) as running:
         yield running
 
 
