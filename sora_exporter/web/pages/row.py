@@ -25,7 +25,8 @@ from sora_exporter.words import Words
 WHOLE_DAY = 0.98
 """The observed share of 24 hours from which on a figure is about all of them."""
 EVENT_DAYS = 30
-EVENTS_SHOWN = 8
+EVENTS_SHOWN, EVENTS_LISTED = 8, 200
+"""The incidents of a service in its row, and on its page."""
 SHORT, LONG = "24h", "30d"
 """The window of the figure in a row, without and with a history."""
 
@@ -77,7 +78,7 @@ class Trouble:
 class Row:
     """A service with its past. ``figure`` is its availability over ``window``, ``stars`` None without a record.
 
-    ``facts`` are labels with their values; ``past`` are windows with their figures.
+    ``facts`` are labels with their values; ``past`` are windows with their figures; ``more_events`` are not shown.
     """
 
     line: Line
@@ -93,6 +94,7 @@ class Row:
     today: Bars | None
     facts: Sequence[tuple[str, str]]
     events: Sequence[EventView]
+    more_events: int
 
 
 def line_of(exporter: Exporter, track: ServiceTrack, verdict: ServiceStatus, words: Wording) -> Line:
@@ -116,12 +118,13 @@ def _named(reasons: tuple[ErrorClass, ...], language: str) -> str:
     return words("separator").join(names)
 
 
-def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
-    """Return a service with its past and everything that it shows when it is opened."""
+def row_of(exporter: Exporter, line: Line, words: Wording, shown: int = EVENTS_SHOWN) -> Row:
+    """Return a service with its past, at most so many incidents, and the rest that it shows when it is opened."""
     now, service_id = exporter.clock.now(), line.service.id
     track, verdict = exporter.state.services[service_id], exporter.state.status_of(service_id)
     history = exporter.history.services.get(service_id) if exporter.history is not None else None
     events = exporter.events.of(service_id, now - EVENT_DAYS * DAY_SECONDS)
+    incidents = [event for event in events if event.is_trouble]
     lately = exporter.events.uptime(service_id, now - DAY_SECONDS, now)
     today = minute_bar(events, lately.ratio, now, words)
     ratio = lately.ratio if history is None else history.availability.get(LONG)
@@ -140,9 +143,8 @@ def row_of(exporter: Exporter, line: Line, words: Wording) -> Row:
         past=_past(history, lately, words),
         today=today if history is not None else None,
         facts=_facts(track, history, now, words),
-        events=[event_view(event, line.service.title, now, words) for event in events if event.is_trouble][
-            :EVENTS_SHOWN
-        ],
+        events=[event_view(event, line.service.title, now, words) for event in incidents[:shown]],
+        more_events=max(len(incidents) - shown, 0),
     )
 
 

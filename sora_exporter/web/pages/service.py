@@ -13,7 +13,7 @@ from sora_exporter.result import JOB_PHASES, PHASES, SEVERITY, ProbeResult, Stat
 from sora_exporter.web.pages.balance import balance_text
 from sora_exporter.web.pages.document import Document, html_document
 from sora_exporter.web.pages.official import official
-from sora_exporter.web.pages.row import Row, answer_of, line_of, row_of
+from sora_exporter.web.pages.row import EVENTS_LISTED, Row, answer_of, line_of, row_of
 from sora_exporter.web.pages.strip import Strip, strip
 from sora_exporter.web.wording import Wording
 
@@ -65,7 +65,7 @@ def render_service(exporter: Exporter, service_id: str, words: Wording) -> Docum
     if track is None:
         missing = {**values, "title": words("missing_title"), "icon": Status.UNKNOWN}
         return html_document("missing.html", missing, exporter.config.page, words, http_status=404)
-    row = row_of(exporter, line_of(exporter, track, exporter.state.status_of(service_id), words), words)
+    row = row_of(exporter, line_of(exporter, track, exporter.state.status_of(service_id), words), words, EVENTS_LISTED)
     probes = [
         _probe_view(strip(probe, probed, words, now), probed, track.service.provider, now, words)
         for probe, probed in sorted(track.probes.items(), key=lambda item: -_severity(item[1]))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from support.pages import of_service
+from support.pages import of_service, overview
 from support.remembering import attempt, fill_january
 
 from sora_exporter.exporter import Exporter
-from sora_exporter.result import ErrorClass, ProbeKind
+from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 
 def test_the_trail_of_a_request_is_shown(exporter: Exporter) -> None:
@@ -56,3 +56,15 @@ def test_failures_outlast_successes_on_the_service_page(exporter: Exporter) -> N
     page = of_service(exporter, "sora-2-official")
     assert "HTTP 529" in page.text
     assert "attempts: 51 · without success: 1" in page.text
+
+
+def test_all_incidents_of_30_days_are_listed(exporter: Exporter) -> None:
+    """A row of the status page shows the newest eight and leads to the service's page, which lists all of them."""
+    began = exporter.clock.now() - 90_000.0
+    for number in range(50):
+        status, error_class = ((Status.SUSPENDED, ErrorClass.DNS), (Status.OPERATIONAL, ErrorClass.NONE))[number % 2]
+        exporter.events.note("sora-2-official", status, error_class, began + 3600.0 * (number // 2))
+    row = overview(exporter)
+    assert "17 earlier" in row.text
+    assert row.all("href").count("services/sora-2-official?lang=en") == 2
+    assert of_service(exporter, "sora-2-official").text.count("Suspended · ") == 25
