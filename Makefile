@@ -48,9 +48,10 @@ bench: $(VENV)/.run programs
 bench-rules: $(VENV)/.run programs
 	@$(BIN)/python scripts/bench/rules.py
 
-# The slowest query of every panel of the dashboards, with a thousand services.
+# The cost of every panel of the dashboards with a thousand services, or of those that match PANELS='uid / title'.
+PANELS ?=
 bench-dashboards: $(VENV)/.run programs
-	@PYTHONPATH=scripts:tests $(BIN)/python -m bench.dashboards
+	@PYTHONPATH=scripts:tests $(BIN)/python -m bench.dashboards '$(PANELS)'
 
 # The dashboards again from their source; and copies for import by hand or for grafana.com.
 dashboards: $(VENV)/.test

@@ -22,7 +22,7 @@ from support.dashboard_model import DASHBOARDS
 
 IMAGES = DASHBOARDS.parent / "images"
 WIDTH = 1366
-HEIGHTS = {"sora-overview": 692, "sora-service": 838, "sora-risk-control": 800, "sora-cost": 686}
+HEIGHTS = {"sora-overview": 692, "sora-service": 762, "sora-risk-control": 762, "sora-cost": 686}
 """Pixels of each first screen, with the title and the variables above it."""
 THEMES = ("light", "dark")
 

@@ -74,10 +74,10 @@ def _routes() -> AnyPanel:
         "(the lower one of 30 days and of one day), the one proven furthest, then the cheapest, then the fastest; with "
         "the price of a video of the chosen length.",
         [
-            LabelColumn("Product", "product", width=95),
+            LabelColumn("Product", "product", width=92),
             LabelColumn("Route to use", "route", links=SERVICE_LINK, expr=ROUTE_OF_EACH_PRODUCT),
-            Column("A video", _of_the_route(f"({LIST_PRICE})"), look.USD, 2, width=68),
-            Column("24 h", _of_the_route(recorded("availability:ratio24h")), "percentunit", 2, width=75),
+            Column("A video", _of_the_route(f"({LIST_PRICE})"), look.USD, 2, width=75),
+            Column("24 h", _of_the_route(recorded("availability:ratio24h")), "percentunit", 2, width=74),
         ],
         key="product",
         labels_from=PRODUCTS,

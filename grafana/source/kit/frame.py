@@ -22,7 +22,7 @@ from grafana_foundation_sdk.models.dashboard import (
 
 from grafana.source.kit.look import BLUE, GREY, ORANGE, STATUS_CODES, VERMILION
 from grafana.source.kit.panels import DATASOURCE, AnyPanel
-from grafana.source.kit.queries import SERVICE, firing, recorded, renamed
+from grafana.source.kit.queries import SERVICE, firing, of_all, of_the_worst, renamed
 
 TAG = "sora"
 COLUMNS = 24
@@ -94,7 +94,15 @@ def service_variables(*, is_multi: bool = True) -> list[Variable]:
     ]
 
 
-CHANGED_TO = {code: status.value.replace("_", " ") for code, status in STATUS_CODES.items() if code in range(6)}
+def _status_changes() -> str:
+    """Return the new status, in words, of each change of a service; of those that lanes and curves show."""
+    changes = f'count_values by (service_id) ("status", {of_the_worst(of_all("changed_to:severity"))})'
+    for code, status in STATUS_CODES.items():
+        if code in range(6):
+            changes = renamed(changes, "status", "status", f"{code}", status.value.replace("_", " "))
+    return changes
+
+
 ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
     f"Alerts: {severity}": {
         "enable": severity == "critical",
@@ -109,10 +117,7 @@ ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
 } | {
     "Status changes": {
         "enable": False,
-        "expr": "\nor\n".join(
-            renamed(f"{recorded('changed_to:severity')} == {code}", "status", "service_id", ".*", word)
-            for code, word in CHANGED_TO.items()
-        ),
+        "expr": _status_changes(),
         "iconColor": BLUE,
         "step": "60s",
         "tagKeys": "service_id,status",

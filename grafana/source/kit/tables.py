@@ -17,7 +17,7 @@ from grafana.source.kit.panels import AnyPanel, Query, Settings, dress, query_le
 
 LEAST_WIDTH = 80
 """Pixels of the narrowest column without a width of its own. Grafana's 150 would push half a table off the screen."""
-LETTER_WIDTH, AROUND_TITLE = 8, 12
+LETTER_WIDTH, AROUND_TITLE = 8, 16
 """Pixels of a letter of a title, and beside the title: without them a narrow screen would cut titles off."""
 
 
