@@ -373,6 +373,17 @@ def test_an_exporter_that_restarts_ends_no_trouble(tmp_path: Path) -> None:
     )
 
 
+def test_an_exporter_that_restarts_takes_no_route_away(tmp_path: Path) -> None:
+    """A route that works still counts while nothing is known for three minutes, beside one under risk control."""
+    shaky = Story(minutes((20, "none"), (10, "captcha"), (3, "not_probed"), (7, "captcha")))
+    steady = Story(minutes((30, "none"), (3, "not_probed"), (7, "none")), "beta", provider="other")
+    check(
+        tmp_path,
+        [*shaky.series(), *steady.series(), *scrapes(*[1] * 40)],
+        [(minute, f"count({firings('SoraProductUnavailable')})", None) for minute in (31, 32, 33, 35)],
+    )
+
+
 def test_a_renamed_service_keeps_its_figures(tmp_path: Path) -> None:
     """A new name changes the label of an alert's service, and neither doubles it nor its availability."""
     renamed = []
