@@ -27,7 +27,7 @@ from grafana.source.kit.tables import Column, LabelColumn, grid
 from grafana.source.rows.probing import probing_cost
 
 UID = "sora-cost"
-UNPRICED = "no price configured"
+UNPRICED = "no price, or no record yet"
 NOT_GENERATED = "no generate probe"
 
 
