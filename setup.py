@@ -16,6 +16,8 @@ from setuptools.command.sdist import sdist
 REPOSITORY = "https://github.com/sora-exporter/sora_exporter"
 RAW = "https://raw.githubusercontent.com/sora-exporter/sora_exporter"
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<path>(?!https?:|#)[^)\s]+)\)")
+SOURCE = re.compile(r'(?P<name>\bsrc(?:set)?)="(?P<path>(?!https?:)[^"]+)"')
+"""The picture of an element of HTML, which Markdown has no form for: another one in the dark."""
 
 
 class Described(Distribution):
@@ -29,6 +31,7 @@ class Described(Distribution):
             place = f"{RAW}/v{version}" if link["image"] else f"{REPOSITORY}/blob/v{version}"
             return f"{link['image']}[{link['text']}]({place}/{link['path']})"
 
+        text = SOURCE.sub(rf'\g<name>="{RAW}/v{version}/\g<path>"', text)
         self.metadata.long_description = LINK.sub(absolute, text)
 
 

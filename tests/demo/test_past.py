@@ -20,6 +20,7 @@ from sora_exporter.exporter import Exporter
 from sora_exporter.result import Status
 from sora_exporter.web.feed import render_feed
 from sora_exporter.web.pages import render_overview, render_service
+from sora_exporter.web.pages.overview import INCIDENTS_SHOWN
 from sora_exporter.web.wording import wording
 
 DAYS = 8
@@ -67,7 +68,7 @@ def test_pages_and_feeds_list_the_incidents(exporters: list[Exporter], histories
     faults = {history.service.id: [one for one in history.incidents if one.error_class.status is not Status.UNKNOWN]
               for history in histories}  # fmt: skip
     overview = Structure(render_overview(exporter, words).content).text
-    assert f"{sum(map(len, faults.values())) - 20} more" in overview
+    assert f"{sum(map(len, faults.values())) - INCIDENTS_SHOWN} earlier" in overview
     for service_id, incidents in faults.items():
         began = {f"{one.start:.0f}" for one in incidents}
         assert {f"{event.began_at:.0f}" for event in exporter.events.of(service_id) if event.is_trouble} == began
