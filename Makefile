@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 # Tests start many processes; without bytecode each of them would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTEST := $(BIN)/pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 LINT := $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 .PHONY: run demo test test-long programs unit lint bench bench-rules bench-dashboards dashboards dashboards-import pictures page-pictures soak constraints peers sbom dist
@@ -19,7 +19,7 @@ run: $(VENV)/.run
 demo: $(VENV)/.run
 	@$(BIN)/sora-exporter demo $(ARGS)
 
-# Five files at a time on two cores, since tests that drive programs mostly wait. The checks of the source run beside
+# Four files at a time on two cores, since tests that drive programs mostly wait. The checks of the source run beside
 # them; a finding is shown at once and fails the target at the end.
 test test-long: $(VENV)/.test programs peers
 	@lint=$(VENV)/lint.txt; \
