@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 attempts = logging.getLogger(ATTEMPTS)
 
 CLEANUP_SECONDS = 30.0
+STOPPING = "the exporter is stopping: nothing was reloaded"
 
 
 @dataclass
@@ -147,13 +148,16 @@ class Exporter:
         """Load the configuration file again; return the mistakes in it, or empty text for a good one.
 
         A bad file changes nothing; a good one is applied where it differs. Reloads run one after another: callers that
-        come while one waits for its turn share that one.
+        come while one waits for its turn share that one. A stop of the exporter ends it with a text that says so.
         """
         if self._next_reload is None:
             self._next_reload = start(self._reload_in_turn(), "reload")
             self._reloads.add(self._next_reload)
             self._next_reload.add_done_callback(self._reloads.discard)
-        return await asyncio.shield(self._next_reload)
+        reload = self._next_reload
+        # A caller that leaves does not end the reload of the others.
+        await asyncio.wait([reload])
+        return STOPPING if reload.cancelled() else reload.result()
 
     async def _reload_in_turn(self) -> str:
         async with self._reloading:

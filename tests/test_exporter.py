@@ -16,7 +16,7 @@ import sora_exporter.exporter
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
 from sora_exporter.config import Config, load_config
-from sora_exporter.exporter import CLEANUP_SECONDS
+from sora_exporter.exporter import CLEANUP_SECONDS, STOPPING
 from sora_exporter.probes.cleanup import CleanUp
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 
@@ -179,6 +179,25 @@ async def test_reload_storm(served: Served, monkeypatch: pytest.MonkeyPatch) -> 
     assert set(await asyncio.gather(first, *rest)) == {""}
     assert loads == [2]
     assert served.exporter.config.services[0].name == "renamed"
+
+
+async def test_a_stop_answers_every_reload_under_way(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reload that the stop cuts off returns a text that says so to each of its callers, and raises nothing."""
+    is_loading, may_end = threading.Event(), threading.Event()
+
+    def load(_: Path | None) -> Config:
+        is_loading.set()
+        may_end.wait(10)
+        raise AssertionError("the reload was cut off")
+
+    async with serving(tmp_path, clock, monkeypatch) as running:
+        monkeypatch.setattr(sora_exporter.exporter, "load_config", load)
+        reloads = [asyncio.create_task(running.exporter.reload()) for _ in range(3)]
+        assert await asyncio.to_thread(is_loading.wait, 10)
+    may_end.set()
+    assert await asyncio.gather(*reloads) == [STOPPING] * 3
 
 
 async def test_spend_is_read_after_paid_probes_only(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,11 +105,13 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     def __init__(self, reader: Reader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
-        self._ends_at = asyncio.get_running_loop().time() + CONNECTION_SECONDS
+        self._loop = asyncio.get_running_loop()
+        self._ends_at = self._loop.time() + CONNECTION_SECONDS
 
     def __del__(self) -> None:
-        # If a SOCKS proxy breaks the protocol, the library drops the connection without closing it.
-        if not self._writer.is_closing():
+        # If a SOCKS proxy breaks the protocol, the library drops the connection without closing it. A program that ends
+        # its loop first leaves the socket to the transport, which closes it.
+        if not self._writer.is_closing() and not self._loop.is_closed():
             self._writer.transport.abort()
 
     @classmethod

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
+import sys
 import threading
 from typing import Any
 
@@ -11,7 +13,7 @@ import httpcore2
 import pytest
 
 from sora_exporter.config.provider import IpProtocol
-from sora_exporter.http.network import AddressInfo, chosen, is_private, require_public, resolve
+from sora_exporter.http.network import AddressInfo, Stream, chosen, is_private, require_public, resolve
 
 ADDRESSES: list[AddressInfo] = [
     (socket.AF_INET if "." in address else socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, 80))
@@ -108,3 +110,18 @@ async def test_a_name_that_is_none_is_not_found(host: str) -> None:
     """A text that cannot be a host name is an address that is not found, without any other error."""
     with pytest.raises(socket.gaierror):
         await resolve(host, 80)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_a_stream_that_outlives_its_loop_is_dropped_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that ends its loop before its client meets no error when the connection is collected."""
+    faults: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", faults.append)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        loop = asyncio.new_event_loop()
+        stream = loop.run_until_complete(Stream.over(ours))
+        loop.close()
+        del stream
+        gc.collect()
+    assert faults == []
