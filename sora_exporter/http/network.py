@@ -181,7 +181,7 @@ class Stream(httpcore2.AsyncNetworkStream):
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
             # The server gave up an idle connection on which bytes or its end have arrived; it must not be reused.
-            return self._is_given_up() or asyncio.get_running_loop().time() > self._ends_at
+            return self._is_given_up() or self._loop.time() > self._ends_at
         names = {"ssl_object": "ssl_object", "server_addr": "peername", "client_addr": "sockname", "socket": "socket"}
         return self._writer.get_extra_info(names[info]) if info in names else None
 
