@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.alert_stories import Story, Values, minutes, scrapes, selected, shipped, written
-from support.programs.launch import program
+from support.alert_stories import Story, Values, minutes, promtool_test, scrapes, selected, shipped, written
 from support.programs.rule_cases import needed_groups
 
 pytestmark = pytest.mark.programs
@@ -42,36 +39,16 @@ def check_texts(directory: Path, series: Series, expected: Texts, minute: int) -
         }
         for group in needed_groups([*texts, *notes], {key.partition("{")[0] for key in histories})
     ]
-    document = {
-        "rule_files": ["rules.json"],
-        "evaluation_interval": "1m",
-        "group_eval_order": [group["name"] for group in groups],
-        "tests": [
-            {
-                "interval": "1m",
-                "external_labels": {"grafana_url": GRAFANA},
-                "input_series": [{"series": key, "values": values} for key, values in histories.items()],
-                "alert_rule_test": [
-                    {
-                        "alertname": alert,
-                        "eval_time": f"{minute}m",
-                        "exp_alerts": [{"exp_labels": labels, "exp_annotations": {**notes[alert], **figures}}],
-                    }
-                    for alert, (labels, figures) in expected.items()
-                ],
-            }
-        ],
-    }
-    (directory / "rules.json").write_text(json.dumps({"groups": groups}), encoding="utf-8")
-    (directory / "texts.json").write_text(json.dumps(document), encoding="utf-8")
-    done = subprocess.run(
-        [program("promtool"), "test", "rules", directory / "texts.json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    tests = [
+        {
+            "alertname": alert,
+            "eval_time": f"{minute}m",
+            "exp_alerts": [{"exp_labels": labels, "exp_annotations": {**notes[alert], **figures}}],
+        }
+        for alert, (labels, figures) in expected.items()
+    ]
+    members = {"external_labels": {"grafana_url": GRAFANA}, "alert_rule_test": tests}
+    promtool_test(directory, groups, histories, members)
 
 
 def test_texts_count_and_name_what_fails(tmp_path: Path) -> None:

@@ -144,17 +144,26 @@ def check(
     ]
     histories = {selected(name, labels): written(values) for name, labels, values in series}
     groups = needed_groups([query for _, query, _ in expected], {key.partition("{")[0] for key in histories})
+    promtool_test(directory, groups, histories, {"promql_expr_test": tests}, every)
+
+
+def promtool_test(
+    directory: Path,
+    groups: Sequence[Mapping[str, Any]],
+    histories: Mapping[str, str],
+    expected: Mapping[str, Any],
+    every: str = "1m",
+) -> None:
+    """Fail unless groups of rules, evaluated in this order over series at one value a minute, give what is expected.
+
+    ``histories`` are values by selector, in promtool's notation; ``expected`` are further members of its test.
+    """
+    series = [{"series": key, "values": values} for key, values in histories.items()]
     document = {
         "rule_files": ["rules.json"],
         "evaluation_interval": every,
         "group_eval_order": [group["name"] for group in groups],
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": [{"series": key, "values": values} for key, values in histories.items()],
-                "promql_expr_test": tests,
-            }
-        ],
+        "tests": [{"interval": "1m", "input_series": series, **expected}],
     }
     # JSON is YAML too, and quicker to write.
     (directory / "rules.json").write_text(json.dumps({"groups": groups}), encoding="utf-8")

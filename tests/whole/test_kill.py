@@ -16,6 +16,7 @@ import pytest
 from support import forking, plain_http
 from support.choice import Choice
 from support.programs.launch import eventually
+from support.quick_api import quick_api
 from support.running import ADDRESS, environment, simulator
 
 LANES = 2
@@ -30,26 +31,13 @@ FREE = {"catalog": {"interval": "1h"}}
 MODELS = ("sora-2", "sora-2-pro")
 SERVICES_OF_A_LIFE = 20
 """Each life has services of its own, since a paid probe keeps its interval of a minute across restarts."""
+APIS = {"quick": quick_api(0.05)}
 CONFIG = """
 budget_usd_per_day: {limit}
 providers:
   relay: {{base_url: "{provider}/v1", api_key_env: OPENAI_API_KEY}}
 services: {services}
-apis:
-  quick:
-    create: {{path: /videos, body: {{model: "{{model}}", prompt: "{{prompt}}"}}}}
-    job:
-      id: id
-      status: status
-      queued: queued
-      running: in_progress
-      done: completed
-      failed: failed
-      poll: {{path: "/videos/{{job_id}}"}}
-      poll_interval_seconds: 0.05
-      delete: {{method: DELETE, path: "/videos/{{job_id}}"}}
-      find: {{path: "/videos?limit=100&order=desc", items: data, prompt: prompt}}
-    asset: {{kinds: [video], route: {{path: "/videos/{{job_id}}/content"}}}}
+apis: {apis}
 """
 
 
@@ -63,7 +51,8 @@ def written(provider: str, lane: int, lives: Iterable[int], probes: Mapping[str,
         for life in lives
         for number in range(SERVICES_OF_A_LIFE)
     ]  # fmt: skip
-    return CONFIG.format(provider=provider, limit=LIMITS_USD[lane], services=json.dumps(services))
+    sections = {"services": json.dumps(services), "apis": json.dumps(APIS)}
+    return CONFIG.format(provider=provider, limit=LIMITS_USD[lane], **sections)
 
 
 def control(provider: str, path: str) -> Any:

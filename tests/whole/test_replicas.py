@@ -20,6 +20,7 @@ from support.choice import Choice
 from support.programs import postgresql
 from support.programs.launch import eventually
 from support.programs.postgresql import Postgresql
+from support.quick_api import quick_api
 from support.running import ADDRESS, environment, simulator
 
 from sora_exporter.budget.storage import DatabaseUrl
@@ -33,23 +34,7 @@ PROBES = {
 }
 """Each order may be placed once, since its interval is longer than the test."""
 LONGEST_LIFE_SECONDS = 1.0
-APIS = """
-  quick:
-    catalog: {path: "/models/{model}"}
-    create: {path: /videos, body: {model: "{model}", prompt: "{prompt}"}}
-    job:
-      id: id
-      status: status
-      queued: queued
-      running: in_progress
-      done: completed
-      failed: failed
-      poll: {path: "/videos/{job_id}"}
-      poll_interval_seconds: 0.1
-      delete: {method: DELETE, path: "/videos/{job_id}"}
-      find: {path: "/videos?limit=100&order=desc", items: data, prompt: prompt}
-    asset: {kinds: [video], route: {path: "/videos/{job_id}/content"}}
-"""
+APIS = {"quick": {"catalog": {"path": "/models/{model}"}, **quick_api(0.1)}}
 
 
 def written(provider: str, services_count: int) -> str:
@@ -64,7 +49,7 @@ def written(provider: str, services_count: int) -> str:
     relay = {"base_url": f"{provider}/v1", "api_key_env": "OPENAI_API_KEY", "max_concurrent": 2}
     return (
         f"budget_usd_per_day: {services_count * PRICE_USD}\nproviders: {json.dumps({'relay': relay})}\n"
-        f"services: {json.dumps(services)}\napis:{APIS}"
+        f"services: {json.dumps(services)}\napis: {json.dumps(APIS)}"
     )
 
 
