@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
@@ -91,22 +91,6 @@ class KeyScheme:
     def sign(self, outgoing: Outgoing) -> Credentials:  # noqa: ARG002 - one key for every request
         key = self._key.read()
         return self._place(key) if key is not None else Credentials()
-
-
-class SdkAuth(httpx2.Auth):
-    """Signs the requests of the SDK with a scheme, after the SDK has encoded their bodies."""
-
-    requires_request_body = True
-
-    def __init__(self, scheme: Scheme) -> None:
-        self._scheme = scheme
-
-    async def async_auth_flow(self, request: httpx2.Request) -> AsyncGenerator[httpx2.Request, httpx2.Response]:
-        body = await request.aread()
-        credentials = self._scheme.sign(Outgoing(request.method, request.url, body))
-        request.headers.update(credentials.headers)
-        request.url = with_query(request.url, credentials)
-        yield request
 
 
 def with_query(url: httpx2.URL, credentials: Credentials) -> httpx2.URL:

@@ -23,7 +23,7 @@ from sora_exporter.config.auth import GoogleAuth
 from sora_exporter.http.api_key import KeyUnavailable
 from sora_exporter.http.auth import KEPT_SECRETS, Credentials, Outgoing, Scheme, TokenHostUnreachable, reason_of
 from sora_exporter.http.exchange import EXCHANGE, Exchange
-from sora_exporter.http.sdk import transport_of
+from sora_exporter.http.transport import transport_of
 from sora_exporter.http.transport import Transport
 
 TOKEN_SECONDS = 10.0

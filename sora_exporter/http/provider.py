@@ -1,33 +1,43 @@
-"""The only way to a provider: requests through the OpenAI SDK over one transport, replies as plain values."""
+"""The only way to a provider: requests over one transport, replies as plain values.
+
+Requests that cost money and forms go through the OpenAI SDK, encoded as applications send them. All others, which are
+far more frequent, have the same headers and need no SDK: one without a paid probe never loads it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
-import openai
 
 from sora_exporter.config import Provider
 from sora_exporter.http.api_key import KeyUnavailable
-from sora_exporter.http.auth import Outgoing, SdkAuth, TokenHostUnreachable, clock_fault, scheme_of, with_query
+from sora_exporter.http.auth import Outgoing, TokenHostUnreachable, clock_fault, scheme_of, with_query
 from sora_exporter.http.certificate import presented_expiry
 from sora_exporter.http.exchange import EXCHANGE, Exchange
+from sora_exporter.http.headers import asset_headers, plain_headers
 from sora_exporter.http.redirects import REDIRECT_STATUS, foreign, joined, moved, origin
 from sora_exporter.http.reply import Reply, Request, describe, exchange_of, innermost, reply_of
-from sora_exporter.http.sdk import bare_headers, sdk_of, transport_of
 from sora_exporter.http.trace import Trace
+from sora_exporter.http.transport import transport_of
 from sora_exporter.result import Answer, Verdict
+
+if TYPE_CHECKING:
+    from sora_exporter.http.sdk import Sdk
 
 __all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
 
 BODILESS = frozenset({"GET", "DELETE"})
+SDK = "sora_exporter.http.sdk"
+"""Loaded with the first request that needs it: it takes a second and 20 MiB."""
 REDIRECTS = 3
 CERTIFICATE_SECONDS = 2.0
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -44,11 +54,8 @@ class ProviderClient:
         self._base_url = httpx2.URL(provider.base_url)
         self._transport = transport_of(provider)
         self._scheme = scheme_of(provider, key)
-        self._http = httpx2.AsyncClient(
-            transport=self._transport, auth=SdkAuth(self._scheme), follow_redirects=False, trust_env=False
-        )
-        self._sdk = sdk_of(provider, self._http)
-        self._bare: list[tuple[bytes, bytes]] | None = None
+        self._sdk: Sdk | None = None
+        self._headers: Sequence[tuple[bytes, bytes]] | None = None
         self._under_way = 0
         self._is_retired = False
 
@@ -63,12 +70,13 @@ class ProviderClient:
         exchange = exchange or exchange_of(request)
         if (elsewhere := self.refused(request.path)) is not None:
             return Reply(Answer(request.endpoint, access), is_sent=False, own_fault=elsewhere)
+        sdk = await self._sdk_for(request)
         begun = time.perf_counter()
         trouble = await self._renewed(request.timeout_seconds)
         started = time.perf_counter()
         if trouble is None:
             seconds = request.timeout_seconds - (started - begun)
-            trouble = await self._exchange(exchange, seconds, self._send(request))
+            trouble = await self._exchange(exchange, seconds, self._send(request, sdk))
         elapsed = time.perf_counter() - started
         is_answered = exchange.http_status is not None and not isinstance(trouble, TimeoutError)
         answer = Answer(
@@ -154,25 +162,25 @@ class ProviderClient:
 
     async def aclose(self) -> None:
         """Close every connection now."""
-        await self._sdk.close()
+        await self._transport.aclose()
 
-    async def _send(self, request: Request) -> None:
-        """Send a request with a body through the SDK, which encodes it; the frequent ones without need only headers."""
-        if request.method in BODILESS:
-            address = self._address(request.path)
-            await self._send_bare(request.method, _parsed(address), request.headers)
-            return
-        options = self._options(request)
-        body = request.body
-        files = [(member, (one.name, one.content, one.media_type)) for member, one in request.files.items()]
-        if request.is_multipart or files:
-            # With this header the SDK encodes a form, and adds the boundary to it.
-            options["headers"] = {**options["headers"], "Content-Type": "multipart/form-data"}
-            body = {name: _text(value) for name, value in (body or {}).items()}
-        send = self._sdk.put if request.method == "PUT" else self._sdk.post
-        await send(
-            self._address(request.path), cast_to=httpx2.Response, body=body, files=files or None, options=options
-        )
+    async def _send(self, request: Request, sdk: Sdk | None) -> None:
+        """Send a request, through the SDK if there is one for it. Raises ValueError for a body that has no JSON."""
+        address = self._address(request.path)
+        if sdk is not None:
+            await sdk.send(address, request)
+        else:
+            await self._send_plain(request.method, _parsed(address), request.headers, _encoded(request.body))
+
+    async def _sdk_for(self, request: Request) -> Sdk | None:
+        """Return the SDK for a request that costs money or is a form, loaded with the first of them; else None."""
+        if request.method in BODILESS or not (request.is_paid or request.is_form):
+            return None
+        if self._sdk is None:
+            # In a thread of its own, so that scrapes and other probes go on meanwhile.
+            sdk = await asyncio.to_thread(importlib.import_module, SDK)
+            self._sdk = sdk.Sdk(self._provider, self._scheme, self._transport)
+        return self._sdk
 
     async def _renewed(self, timeout_seconds: float) -> BaseException | None:
         """Make the credentials ready. Their time and their faults are not the provider's."""
@@ -182,24 +190,23 @@ class ProviderClient:
             return error
         return None
 
-    async def _send_bare(self, method: str, url: httpx2.URL, more: Mapping[str, str] = NO_HEADERS) -> None:
-        """Send a signed request without a body. Raises KeyUnavailable."""
-        if self._bare is None:
-            self._bare = bare_headers(self._sdk)
-        credentials = self._scheme.sign(Outgoing(method, url))
+    async def _send_plain(
+        self, method: str, url: httpx2.URL, more: Mapping[str, str] = NO_HEADERS, content: bytes = b""
+    ) -> None:
+        """Send a signed request without the SDK. Raises KeyUnavailable."""
+        if self._headers is None:
+            self._headers = plain_headers(self._provider)
+        credentials = self._scheme.sign(Outgoing(method, url, content))
         own = {**more, **credentials.headers}
+        if method not in BODILESS:
+            own["content-length"] = str(len(content))
         signed = {name.lower().encode(): value.encode() for name, value in own.items()}
-        headers = [*(header for header in self._bare if header[0] not in signed), *signed.items()]
-        await self._transport.ask(method, with_query(url, credentials), headers)
+        left_out = {*signed, b"content-type"} if method in BODILESS else signed
+        headers = [*(header for header in self._headers if header[0] not in left_out), *signed.items()]
+        await self._transport.ask(method, with_query(url, credentials), headers, content)
 
     def _address(self, path: str) -> str:
         return self._provider.base_url + path if path.startswith("/") else path
-
-    def _options(self, request: Request) -> openai._types.RequestOptions:
-        """Return a request's options: no key of the SDK, since the scheme signs the request afterwards."""
-        is_configured = any(name.lower() == "authorization" for name in self._provider.headers)
-        headers = {} if is_configured else {"Authorization": openai.Omit()}
-        return {"timeout": request.timeout_seconds, "headers": {**request.headers, **headers}}
 
     def _our_fault(self, request: Request, answer: Answer) -> Verdict | None:
         """Return the verdict on an answer that shows a fault of our configuration or our clock, or None."""
@@ -210,13 +217,13 @@ class ProviderClient:
     async def _fetch(self, address: str, exchange: Exchange) -> None:
         url = httpx2.URL(address)
         if origin(url) == origin(self._base_url):
-            await self._send_bare("GET", url)
+            await self._send_plain("GET", url)
             return
         if url.scheme not in ("http", "https") or not url.host:
             raise httpx2.UnsupportedProtocol(f"the asset's address has the scheme {url.scheme!r}")
         _, host, port = origin(url)
         exchange.public_only = host != self._base_url.host or port not in self._provider.asset_ports
-        await self._http.get(url, auth=None, timeout=None)
+        await self._transport.ask("GET", url, asset_headers())
 
     async def _exchange(
         self, exchange: Exchange, timeout_seconds: float, coroutine: Coroutine[Any, Any, None]
@@ -230,12 +237,12 @@ class ProviderClient:
         except TimeoutError:
             phase = "reading the answer" if exchange.http_status else "waiting" if exchange.is_sent else "connecting"
             return TimeoutError(f"timed out after {timeout_seconds:.3g} s {phase}")
-        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+        except httpx2.TimeoutException as error:
             return TimeoutError(str(innermost(error)) or str(error))
-        except (openai.APIStatusError, ValueError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             # The SDK parses JSON bodies itself. The exchange has the text already, and the classifier judges it.
             return None if exchange.http_status is not None else error
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, KeyUnavailable, OSError) as error:
             return error
         finally:
             EXCHANGE.reset(token)
@@ -293,5 +300,8 @@ def _parsed(address: str) -> httpx2.URL:
     return httpx2.URL(address)
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _encoded(body: Mapping[str, Any] | None) -> bytes:
+    """Return a body as JSON, with the bytes that the SDK would send; no body without one."""
+    if body is None:
+        return b""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

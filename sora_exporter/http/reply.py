@@ -73,6 +73,11 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Upload] = field(default_factory=dict)
 
+    @property
+    def is_form(self) -> bool:
+        """Return whether the body is a form, and not JSON."""
+        return self.is_multipart or bool(self.files)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -1,4 +1,4 @@
-"""HTTP, bounded and timed: the transport of the SDK's HTTP client.
+"""HTTP, bounded and timed; also the transport of the SDK's HTTP client.
 
 The SDK passes no extensions to its transport, so the record of an exchange is passed in the context variable EXCHANGE.
 """
@@ -6,6 +6,7 @@ The SDK passes no extensions to its transport, so the record of an exchange is p
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 import zlib
@@ -19,6 +20,7 @@ import httpcore2
 import httpx2
 import socksio
 
+from sora_exporter.config import Provider
 from sora_exporter.config.provider import IpProtocol
 from sora_exporter.http.exchange import EXCHANGE, HEADER_CHARACTERS, Exchange
 from sora_exporter.http.network import Network, require_public
@@ -29,7 +31,11 @@ KEEPALIVE_SECONDS: Final = 330.0
 PIECE_BYTES: Final = 65536
 MOST_AT_ONCE: Final = 200
 
-__all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport", "usual_context"]
+# The libraries log each request at info level, with its address.
+for _chatty in ("httpx2", "httpcore2"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+__all__ = ["EXCHANGE", "Exchange", "ProxyFault", "Transport", "transport_of", "usual_context"]
 
 BEYOND_PROXY = ("502", "503", "504")
 """The statuses of a proxy that cannot reach the server; any other refusal concerns the proxy and us."""
@@ -134,8 +140,10 @@ class Transport(httpx2.AsyncBaseTransport):
         response, headers, body = await self._begin(sent, exchange)
         return httpx2.Response(response.status, headers=headers, stream=body, extensions=response.extensions)
 
-    async def ask(self, method: str, url: httpx2.URL, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """Send a request without a body and read the answer into the exchange.
+    async def ask(
+        self, method: str, url: httpx2.URL, headers: Sequence[tuple[bytes, bytes]], content: bytes = b""
+    ) -> None:
+        """Send a request and read the answer into the exchange.
 
         ``headers`` are complete except for Accept-Encoding, and for Host unless another one is configured. Raises
         httpx2.HTTPError as the SDK's client does.
@@ -144,7 +152,8 @@ class Transport(httpx2.AsyncBaseTransport):
         own = [(b"accept-encoding", exchange.encoding.encode())]
         if all(name != b"host" for name, _ in headers):
             own.insert(0, (b"Host", url.netloc))
-        _, _, body = await self._begin(_request(method, url, [*own, *headers], exchange), exchange)
+        exchange.sent_body = content
+        _, _, body = await self._begin(_request(method, url, [*own, *headers], exchange, content), exchange)
         try:
             async for _ in body:
                 pass
@@ -252,7 +261,7 @@ def _request(
     url: httpx2.URL,
     headers: Sequence[tuple[bytes, bytes]],
     exchange: Exchange,
-    content: Any = None,
+    content: Any,
     extensions: Mapping[str, Any] = MappingProxyType({}),
 ) -> httpcore2.Request:
     """Return a request for httpcore2, traced by the exchange."""
@@ -263,3 +272,11 @@ def _request(
         content=content,
         extensions={**extensions, "trace": exchange.trace},
     )
+
+
+def transport_of(provider: Provider) -> Transport:
+    """Return the transport to a provider, with its proxy and its trust settings."""
+    proxy = provider.proxy.get_secret_value() if provider.proxy else None
+    is_usual = provider.ca_file is None or not provider.verify
+    trust = usual_context(provider.verify) if is_usual else ssl.create_default_context(cafile=str(provider.ca_file))
+    return Transport(trust, proxy, provider.max_concurrent, provider.ip_protocol)
