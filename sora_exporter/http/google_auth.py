@@ -23,8 +23,7 @@ from sora_exporter.config.auth import GoogleAuth
 from sora_exporter.http.api_key import KeyUnavailable
 from sora_exporter.http.auth import KEPT_SECRETS, Credentials, Outgoing, Scheme, TokenHostUnreachable, reason_of
 from sora_exporter.http.exchange import EXCHANGE, Exchange
-from sora_exporter.http.transport import transport_of
-from sora_exporter.http.transport import Transport
+from sora_exporter.http.transport import Transport, transport_of
 
 TOKEN_SECONDS = 10.0
 """The longest wait for one answer of a token host."""
