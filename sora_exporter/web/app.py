@@ -39,6 +39,7 @@ from sora_exporter.web.pages.badge import Badge
 from sora_exporter.web.pages.official import open_incidents
 from sora_exporter.web.pages.row import EVENT_DAYS
 from sora_exporter.web.probe import Refused, render_debug, render_probe, scrape_probe
+from sora_exporter.web.record import proven_availability
 from sora_exporter.web.wording import Wording, wanted, wording
 
 MOST_DAYS = 3660
@@ -169,11 +170,12 @@ class Endpoints:
     async def status(self, request: Request) -> Response:  # noqa: ARG002
         exporter = self._exporter
         services = services_overview(exporter.state)
+        availability = {service_id: proven_availability(exporter, service_id) for service_id in exporter.state.services}
         return JSONResponse(
             {
                 "generated_at": iso(exporter.clock.now()),
                 "services": services,
-                "products": routes(services, exporter.clock.now()),
+                "products": routes(services, exporter.clock.now(), availability),
                 "status_pages": [
                     {
                         "page": name,

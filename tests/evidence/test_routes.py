@@ -10,6 +10,8 @@ from support.watched import NOW
 from sora_exporter.evidence.routes import routes
 
 EMPTY = [{"probe": "canary", "error_class": "quota_exhausted", "why": "余额不足"}]
+LATELY, OLD = {"routed": "2026-01-28T00:00:00Z"}, {"delivered": "2026-01-20T00:00:00Z"}
+SHALLOW = {"offered": "2026-01-28T00:00:00Z"}
 OVER_BUDGET = [{"probe": "submit", "error_class": "budget_exhausted", "why": "would pass today's limit"}]
 
 
@@ -30,23 +32,38 @@ def offered(service_id: str, status: str = "operational", **more: Any) -> dict[s
     [
         ([offered("b"), offered("a")], "a"),
         ([offered("a"), offered("b", access="official")], "b"),
-        ([offered("a", "degraded", error_class="slow", access="official"), offered("b")], "b"),
+        ([offered("a", response_time_seconds=9.5), offered("b", response_time_seconds=1.5)], "b"),
+        ([offered("a", response_time_seconds=1.8), offered("b", response_time_seconds=1.2)], "a"),
         ([offered("a", "degraded", error_class="slow"), offered("b", "suspended")], "a"),
         ([offered("a", "degraded", error_class="timeout"), offered("b", "unknown")], None),
         ([offered("a", price_per_video_usd=0.4), offered("b", price_per_video_usd=0.12), offered("c")], "b"),
-        ([offered("a", obstacles=EMPTY, access="official"), offered("b")], "b"),
-        ([offered("a", obstacles=OVER_BUDGET), offered("b")], "a"),
+        ([offered("a", proven=OLD), offered("b", proven=LATELY)], "b"),
+        ([offered("b", proven=SHALLOW), offered("a")], "a"),
     ],
     ids=[
-        "by name", "official first", "quick first", "slow is usable", "none is usable", "cheapest of equals",
-        "refused later", "our own budget is not a fault",
+        "by name", "official first", "fastest", "as fast for a user", "slow is usable", "none is usable",
+        "cheapest of equals", "an old proof", "a proof that does not reach the maker",
     ],
 )  # fmt: skip
 def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:
-    """The route to use is an operational one, official before reverse; without a usable one it is said why."""
-    (route,) = routes(services)
+    """Without a record, official access goes first, then proof, price and speed; without a usable route it says why."""
+    (route,) = routes(services, NOW)
     assert (route["product"], route["service_id"]) == ("p", chosen)
     assert route["why"]
+
+
+@pytest.mark.parametrize(
+    ("reverse", "chosen", "criterion"),
+    [(0.992, "reverse", "price"), (0.985, "official", "record"), (None, "official", "record")],
+)
+def test_the_record_goes_before_access_and_price(reverse: float | None, chosen: str, criterion: str) -> None:
+    """A route more than one point less available than the best is not used; within that point the price decides."""
+    services = [
+        offered("official", access="official", price_per_video_usd=0.4),
+        offered("reverse", price_per_video_usd=0.1),
+    ]
+    (route,) = routes(services, NOW, {"official": 0.999, "reverse": reverse})
+    assert (route["service_id"], route["criterion"]) == (chosen, criterion)
 
 
 @pytest.mark.parametrize(
@@ -55,20 +72,16 @@ def test_route(services: list[dict[str, Any]], chosen: str | None) -> None:
         ([offered("a"), offered("b")], "service_id", "first by name"),
         ([offered("a", access="official"), offered("b")], "access", "through official access"),
         ([offered("a", price_per_video_usd=0.4), offered("b", price_per_video_usd=0.12)], "price", "cheapest"),
-        ([offered("a"), offered("b", "degraded", error_class="slow")], "status", "slow"),
-        (
-            [offered("a", proven_depth="offered", access="official"), offered("b", proven_depth="routed")],
-            "proof",
-            "proven further",
-        ),
-        ([offered("a"), offered("b", obstacles=EMPTY)], "obstacles", "refuse"),
+        ([offered("a", proven=SHALLOW), offered("b", proven=LATELY)], "proof", "proven further"),
+        ([offered("a", response_time_seconds=3.0), offered("b")], "speed", "fastest"),
         ([offered("a"), offered("b", "suspended")], None, "operational through reverse access"),
         ([offered("a", obstacles=EMPTY)], None, "it refuses some of our requests"),
+        ([offered("a", obstacles=OVER_BUDGET)], None, "operational through reverse access"),
     ],
 )
 def test_route_names_its_criterion(services: list[dict[str, Any]], criterion: str | None, words: str) -> None:
     """The deciding criterion is named, for programs and for people; obstacles are listed."""
-    (route,) = routes(services)
+    (route,) = routes(services, NOW)
     assert (route["criterion"], words in route["why"]) == (criterion, True)
 
 

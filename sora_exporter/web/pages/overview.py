@@ -16,6 +16,7 @@ from sora_exporter.web.pages.bars import SHAPES, Level
 from sora_exporter.web.pages.document import Document, html_document, incident_line, lines_of, product_line, short_line
 from sora_exporter.web.pages.official import page_views
 from sora_exporter.web.pages.row import EVENT_DAYS, EventView, Line, Row, event_view, line_of, row_of
+from sora_exporter.web.record import proven_availability
 from sora_exporter.web.wording import Wording
 
 SHOWN_IN_FULL = 50
@@ -78,7 +79,10 @@ def render_overview(exporter: Exporter, words: Wording, is_refreshing: bool = Tr
     state = exporter.state
     tracked = [(track, state.status_of(service_id)) for service_id, track in state.services.items()]
     lines = {track.service.id: line_of(exporter, track, verdict, words) for track, verdict in tracked}
-    candidates = {track.service.id: candidate(track, verdict) for track, verdict in tracked}
+    candidates = {
+        track.service.id: candidate(track, verdict, proven_availability(exporter, track.service.id), now)
+        for track, verdict in tracked
+    }
     by_severity = sorted(lines, key=lambda service_id: _urgency(lines[service_id]), reverse=True)
     shown = SHOWN_IN_FULL if len(lines) <= SHOWN_IN_FULL else WORST_SHOWN
     in_full = set(by_severity[:shown])

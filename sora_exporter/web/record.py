@@ -1,0 +1,25 @@
+"""The record of a service: its availability as far as it is proven, for the choice of a route."""
+
+from __future__ import annotations
+
+from sora_exporter.clock import DAY_SECONDS
+from sora_exporter.exporter import Exporter
+
+PROVING_SECONDS = 6 * 3600.0
+"""A service that was observed for less of a day has to prove itself: the rest of this time counts as not available."""
+
+
+def proven_availability(exporter: Exporter, service_id: str) -> float | None:
+    """Return the lower one of the availabilities over 30 days and over one day (ratios); None without evidence.
+
+    They are those that Prometheus recorded or, without a history, those of the event log.
+    """
+    now = exporter.clock.now()
+    history = exporter.history.services.get(service_id) if exporter.history is not None else None
+    recorded = history.availability if history is not None else {}
+    day = exporter.events.uptime(service_id, now - DAY_SECONDS, now)
+    month = exporter.events.uptime(service_id, now - 30 * DAY_SECONDS, now)
+    lately, long = recorded.get("24h", day.ratio), recorded.get("30d", month.ratio)
+    if lately is None or long is None:
+        return None
+    return min(long, lately * min(day.observed_seconds / PROVING_SECONDS, 1.0))
