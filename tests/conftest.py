@@ -69,7 +69,7 @@ def clock() -> HandClock:
     return HandClock()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def short_or_long(request: pytest.FixtureRequest) -> Choice:
     """Choose between the form of a proof by repetition for every run of the tests and the one for ``--long``."""
     is_long: bool = request.config.getoption("long")

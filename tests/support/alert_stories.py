@@ -21,6 +21,10 @@ from support.programs.launch import RULES, program
 from support.programs.rule_cases import needed_groups
 
 Values = Sequence[float | None]
+Series = tuple[str, Mapping[str, str], Values]
+"""A name, labels, and a value a minute."""
+Expected = tuple[int, str, float | None]
+"""A minute, a query, and the number that it gives, or None if it gives nothing."""
 SHALLOW = {"connection", "dns", "tls", "timeout", "server_error", "maintenance", "model_retired", "authentication"}
 """Classes that the ``catalog`` probe meets too; the others are met by requests to create alone."""
 
@@ -48,7 +52,7 @@ class Story:
     objective: float = 0.99
     target: Mapping[str, str] = field(default_factory=lambda: {"instance": "a"})
 
-    def series(self) -> Iterator[tuple[str, Mapping[str, str], Values]]:
+    def series(self) -> Iterator[Series]:
         """Yield what Prometheus scrapes each minute."""
         length = len(self.classes)
         mine = {"job": "sora_exporter", **self.target, "service_id": self.service_id}
@@ -79,9 +83,7 @@ class Story:
         yield from self._probe({**mine, "probe": "catalog"}, shallow, 1)
 
     @staticmethod
-    def _probe(
-        mine: Mapping[str, str], met: Sequence[str], every: int
-    ) -> Iterator[tuple[str, Mapping[str, str], Values]]:
+    def _probe(mine: Mapping[str, str], met: Sequence[str], every: int) -> Iterator[Series]:
         length = len(met)
         attempted = [minute - minute % every for minute in range(length)]
         yield "sora_probe_interval_seconds", mine, [60.0 * every] * length
@@ -94,12 +96,12 @@ class Story:
             yield "sora_probe_failures_total", {**mine, "error_class": error_class}, counted
 
 
-def plain(name: str, values: Values, **labels: str) -> Iterator[tuple[str, Mapping[str, str], Values]]:
+def plain(name: str, values: Values, **labels: str) -> Iterator[Series]:
     """Yield one series as it is."""
     yield name, labels, values
 
 
-def scrapes(*answers: int, instance: str = "a") -> Iterator[tuple[str, Mapping[str, str], Values]]:
+def scrapes(*answers: int, instance: str = "a") -> Iterator[Series]:
     """Yield ``up`` of the exporter's job."""
     return plain("up", answers, job="sora_exporter", instance=instance)
 
@@ -126,8 +128,8 @@ def firings(alert: str, **labels: str) -> str:
 
 def check(
     directory: Path,
-    series: Iterable[tuple[str, Mapping[str, str], Values]],
-    expected: Sequence[tuple[int, str, float | None]],
+    series: Iterable[Series],
+    expected: Sequence[Expected],
     every: str = "1m",
 ) -> None:
     """Fail unless each (minute, query) gives the number, or nothing where it is None. The query must drop labels.
