@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sora_exporter.clock import DAY_SECONDS
+from sora_exporter.events.uptime import uptime
 from sora_exporter.exporter import Exporter
 
+MONTH_SECONDS = 30 * DAY_SECONDS
 PROVING_SECONDS = 6 * 3600.0
 """A service that was observed for less of a day has to prove itself: the rest of this time counts as not available."""
 
@@ -17,9 +19,11 @@ def proven_availability(exporter: Exporter, service_id: str) -> float | None:
     now = exporter.clock.now()
     history = exporter.history.services.get(service_id) if exporter.history is not None else None
     recorded = history.availability if history is not None else {}
-    day = exporter.events.uptime(service_id, now - DAY_SECONDS, now)
-    month = exporter.events.uptime(service_id, now - 30 * DAY_SECONDS, now)
-    lately, long = recorded.get("24h", day.ratio), recorded.get("30d", month.ratio)
+    events = exporter.events.of(service_id, now - MONTH_SECONDS)
+    day = uptime(events, now - DAY_SECONDS, now)
+    lately, long = recorded.get("24h", day.ratio), recorded.get("30d")
+    if long is None:
+        long = uptime(events, now - MONTH_SECONDS, now).ratio
     if lately is None or long is None:
         return None
     return min(long, lately * min(day.observed_seconds / PROVING_SECONDS, 1.0))
