@@ -1,15 +1,22 @@
-"""The site that the browser tests visit, and the complaints that they note on the way."""
+"""A browser without a window, the site that its tests visit, and the complaints that they note on the way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import ConsoleMessage, Dialog, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Playwright, Request
 
 from sora_exporter.exporter import Exporter
+from support.programs.launch import program
 
 Visit = Callable[..., Page]
+
+
+def chromium(playwright: Playwright, *arguments: str) -> Browser:
+    """Start Chromium. Its headless shell draws the same and has no tabs and menus, which take most of the CPU."""
+    path = program("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu", *arguments])
 
 
 @dataclass

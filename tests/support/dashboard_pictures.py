@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import sync_playwright
 
+from support.browsing import chromium
 from support.dashboard_model import DASHBOARDS
 
 IMAGES = DASHBOARDS.parent / "images"
@@ -51,8 +52,7 @@ def draw(page_url: str, prometheus: str) -> None:
     """Write a picture of the first screen of every dashboard in each theme."""
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-web-security"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        browser = chromium(playwright, "--disable-web-security")
         for uid, height in HEIGHTS.items():
             for theme in THEMES:
                 page = browser.new_page(viewport={"width": WIDTH, "height": height})

@@ -5,13 +5,14 @@ The first look is the README's picture; the others are for the eyes of the perso
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
+
+from support.browsing import chromium
 
 ROOT = Path(__file__).parents[2]
 README_PICTURE = ROOT / "docs" / "images" / "overview.png"
@@ -52,7 +53,7 @@ def main(url: str) -> None:
     """Draw every look of the exporter at an address."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = chromium(playwright)
         for name in LOOKS:
             print(draw(browser, url, name))
         browser.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from support.browsing import Site, Visit, watch
+from support.browsing import Site, Visit, chromium, watch
 from support.over_http import over_http
 from support.remembering import JANUARY, configuration, fill_january, remembering
 
@@ -24,10 +23,8 @@ PREFIX = "/tools/sora"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium for the tests of one file; such files hold no asynchronous tests."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert program, "chromium is not installed: run scripts/install-test-programs"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        browser = chromium(playwright)
         yield browser
         browser.close()
 
