@@ -96,11 +96,12 @@ class BoundedBody(httpx2.AsyncByteStream):
 
 
 @cache
-def usual_context(is_verifying: bool) -> ssl.SSLContext:
-    """Return the context that all transports without their own CA share; loading one takes time and memory."""
-    context = ssl.create_default_context()
-    if not is_verifying:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+def usual_context(*, is_verifying: bool) -> ssl.SSLContext:
+    """Return the context that all transports without their own CA share; loading the CAs takes time and memory."""
+    if is_verifying:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
 
 
@@ -278,5 +279,9 @@ def transport_of(provider: Provider) -> Transport:
     """Return the transport to a provider, with its proxy and its trust settings."""
     proxy = provider.proxy.get_secret_value() if provider.proxy else None
     is_usual = provider.ca_file is None or not provider.verify
-    trust = usual_context(provider.verify) if is_usual else ssl.create_default_context(cafile=str(provider.ca_file))
+    trust = (
+        usual_context(is_verifying=provider.verify)
+        if is_usual
+        else ssl.create_default_context(cafile=str(provider.ca_file))
+    )
     return Transport(trust, proxy, provider.max_concurrent, provider.ip_protocol)

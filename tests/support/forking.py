@@ -165,6 +165,7 @@ def _server() -> socket.socket:
 def _serve(requests: socket.socket) -> None:
     for name in PRELOADED:
         importlib.import_module(f"sora_exporter.{name}")
+    _warm_up()
     while True:
         description, fds, _, _ = socket.recv_fds(requests, MOST_BYTES, 4)
         if not description:
@@ -178,6 +179,14 @@ def _serve(requests: socket.socket) -> None:
         os.wait()
         for fd in fds:
             os.close(fd)
+
+
+def _warm_up() -> None:
+    """Do once what each start does again: compile the schema, load the CAs; and keep collections off what is shared."""
+    importlib.import_module("sora_exporter.config").Config.model_rebuild()
+    importlib.import_module("sora_exporter.http.transport").usual_context(is_verifying=True)
+    gc.collect()
+    gc.freeze()
 
 
 def _follow(description: Mapping[str, object], fds: Sequence[int]) -> NoReturn:
