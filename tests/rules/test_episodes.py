@@ -44,7 +44,7 @@ def test_half_broken_for_hours_is_one_episode(stage: Stage) -> Scene:
     share = (broken.count("none") + 30) / (len(broken) + 30)
     story = Story([*minutes((20, "none")), *broken, *minutes((after, "none"))])
     end = over + after - 5
-    return Scene(
+    return stage.expect(
         [*story.series(), *scrapes(*[1] * len(story.classes))],
         [
             (end, f"sum({stage.of(P + 'risk_control_episodes:sum24h')})", 1),
@@ -61,7 +61,7 @@ def test_half_broken_for_hours_is_one_alert(stage: Stage) -> Scene:
     hours = stage.choose(1, 9)
     over = 20 + 60 * hours
     story = Story([*minutes((20, "none")), *half_broken(hours, 0.5), *minutes((220, "none"))])
-    return Scene(
+    return stage.expect(
         [*story.series(), *scrapes(*[1] * len(story.classes))],
         [
             (over + 200, stage.begun("SoraServiceRiskControl", f"{over + 190}m"), 1),
@@ -86,7 +86,7 @@ def test_three_refusals_within_half_an_hour_are_an_episode(stage: Stage) -> Scen
         f"sum(count_over_time({stage.of(P + 'risk_control_start:bool', service_id=name)}[45m]))" for name in refusals
     ]
     expected = [(44, query, value) for query, value in zip(begun, (None, 1, None), strict=True)]
-    return Scene([*series, *scrapes(*[1] * 45)], expected)
+    return stage.expect([*series, *scrapes(*[1] * 45)], expected)
 
 
 def since_the_first_failure(story: Story) -> list[Series]:
@@ -104,7 +104,7 @@ def test_a_fault_of_create_requests_is_known_soon(stage: Stage) -> Scene:
     The provider's other service works, or it has no other.
     """
     failing, working = minutes((20, "none"), (3, "overloaded")), minutes((23, "none"))
-    return Scene(
+    return stage.expect(
         [
             *since_the_first_failure(Story(failing, "one", product="p", provider="two services")),
             *Story(working, "another", product="q", provider="two services").series(),
@@ -123,7 +123,7 @@ def test_a_fault_of_create_requests_is_known_soon(stage: Stage) -> Scene:
 def test_services_of_a_provider_that_fail_together_wait_for_its_own_alert(stage: Stage) -> Scene:
     """While every service of a provider fails, none speaks for itself before two minutes have passed."""
     failing = [Story(minutes((20, "none"), (3, "connection")), name) for name in ("alpha", "beta")]
-    return Scene(
+    return stage.expect(
         [*(one for story in failing for one in since_the_first_failure(story)), *scrapes(*[1] * 23)],
         [
             (22, f"sum({stage.of(P + 'own_trouble:severity')})", None),
@@ -140,7 +140,7 @@ def test_single_failed_attempts_are_no_trouble(stage: Stage) -> Scene:
     classes = minutes((length, "none"))
     for minute in range(50, length, 100):
         classes[minute] = "server_error"
-    return Scene(
+    return stage.expect(
         [*Story(classes, objective=0.995).series(), *scrapes(*[1] * length)],
         [
             (length - 5, f"abs(sum({stage.of(P + 'availability:ratio24h')}) - 0.99) < bool 0.003", 1),
@@ -156,7 +156,7 @@ def test_failures_from_before_the_rules_are_not_those_of_a_minute(stage: Stage) 
     labels = {"job": "sora_exporter", "instance": "a", "service_id": "alpha", "probe": "canary"}
     old = plain("sora_probe_failures_total", [None] * 20 + [500] * 20, **labels, error_class="overloaded")
     series = [*Story(minutes((40, "none"))).series(), *old, *scrapes(*[1] * 40)]
-    return Scene(series, [(38, f"sum(min_over_time({stage.of(P + 'served:ratio')}[38m]))", 1)])
+    return stage.expect(series, [(38, f"sum(min_over_time({stage.of(P + 'served:ratio')}[38m]))", 1)])
 
 
 @PLAYS
@@ -173,7 +173,7 @@ def test_faults_that_ended_between_two_scrapes_are_not_one(stage: Stage) -> Scen
     worst = [
         f"sum(max_over_time({stage.of(P + 'observed_severity:last', service_id=one)}[40m]))" for one in ("anew", "same")
     ]
-    return Scene(anew, [(40, worst[0], 0), (40, worst[1], 1)])
+    return stage.expect(anew, [(40, worst[0], 0), (40, worst[1], 1)])
 
 
 @HOURS
@@ -181,7 +181,7 @@ def test_a_flapping_service_is_one_alert_from_its_second_fault_on(stage: Stage) 
     """Faults of six minutes every twelve, for two hours, begin an alert twice and not ten times."""
     flaps = minutes(*[stretch for _ in range(10) for stretch in ((6, "server_error"), (6, "none"))])
     story = Story([*minutes((30, "none")), *flaps, *minutes((120, "none"))])
-    return Scene(
+    return stage.expect(
         [*story.series(), *scrapes(*[1] * 270)],
         [
             (265, stage.begun("SoraServiceDegraded", "260m"), 2),
@@ -196,7 +196,7 @@ def test_a_new_status_within_a_trouble_is_no_new_alert(stage: Stage) -> Scene:
     """Degraded, then risk control, then suspended without a success between: the alert of the beginning goes on."""
     story = Story(minutes((20, "none"), (10, "timeout"), (10, "captcha"), (10, "unavailable"), (10, "timeout")))
     other = Story(minutes((60, "none")), "beta", provider="other")
-    return Scene(
+    return stage.expect(
         [*story.series(), *other.series(), *scrapes(*[1] * 60)],
         [
             (28, stage.speaking, 1),
@@ -212,7 +212,7 @@ def test_a_new_status_within_a_trouble_is_no_new_alert(stage: Stage) -> Scene:
 def test_a_trouble_has_its_true_beginning_and_end(stage: Stage) -> Scene:
     """The times in the text are those of the first and last failed attempt, and the lost minutes are its length."""
     story = Story(minutes((30, "none"), (20, "connection"), (10, "none")))
-    return Scene(
+    return stage.expect(
         [*story.series(), *scrapes(*[1] * 60)],
         [
             (50, f"sum({stage.of(P + 'trouble_since_timestamp_seconds:min')})", 1800),
@@ -235,7 +235,7 @@ def test_an_outage_of_a_provider_is_one_alert(stage: Stage) -> Scene:
     """All services of a provider fail: the provider's alert fires, none of its services and products, and it ends."""
     stories = provider_outage(15)
     others = f"{SPEAKING},alertname!='SoraProviderDown'"
-    return Scene(
+    return stage.expect(
         [*(one for story in stories for one in story.series()), *scrapes(*[1] * 75)],
         [
             (40, f"count({stage.firing('SoraProviderDown', provider='acme')})", 1),
@@ -266,7 +266,7 @@ def test_the_deeper_and_newer_evidence_of_two_places_decides(stage: Stage) -> Sc
         Story(failing, "newer", every=20, target=us),
         Story(working, "newer", target=eu),
     ]
-    return Scene(
+    return stage.expect(
         [*(one for story in stories for one in story.series()), *scrapes(*[1] * 40)],
         [
             (35, f"sum({stage.of(P + 'severity:median', service_id='older')})", 1),
@@ -282,7 +282,7 @@ def test_a_second_place_leaves_availability_as_it_is(stage: Stage) -> Scene:
     us, eu = ([*minutes((60, "none")), *half_broken(hours, 0.4, seed), *minutes((60, "none"))] for seed in (1, 2))
     end = len(us) - 5
     failed = (us.count("rate_limited") + eu.count("rate_limited")) / 2
-    return Scene(
+    return stage.expect(
         [*(one for story in two_places(us, eu) for one in story.series()), *scrapes(*[1] * len(us))],
         [
             (end, f"abs(sum({stage.of(P + 'availability:ratio24h')}) - ({end} - {failed}) / {end}) < bool 0.01", 1),
@@ -295,7 +295,7 @@ def test_a_second_place_leaves_availability_as_it_is(stage: Stage) -> Scene:
 def test_a_place_that_sees_nothing_is_one_alert(stage: Stage) -> Scene:
     """A place whose network is gone, while another sees the services, is one warning; availability goes on."""
     stories = two_places(minutes((60, "none")), minutes((20, "none"), (30, "local_network"), (10, "none")))
-    return Scene(
+    return stage.expect(
         [*(one for story in stories for one in story.series()), *scrapes(*[1] * 60)],
         [
             (19, stage.speaking, None),
@@ -334,7 +334,7 @@ def test_a_dead_shard_is_one_alert_about_its_services(stage: Stage) -> Scene:
     """An exporter that nothing replaces is one critical alert of scope shard, and mutes nothing else."""
     gone = Story(minutes((20, "none")), "alpha", target={"instance": "a"})
     there = Story(minutes((60, "none")), "beta", provider="other", target={"instance": "b"})
-    return Scene(
+    return stage.expect(
         [*gone.series(), *there.series(), *scrapes(*[1] * 20, *[0] * 30, *[1] * 10), *scrapes(*[1] * 60, instance="b")],
         [
             (15, stage.speaking, None),
@@ -356,7 +356,7 @@ def test_a_gap_of_three_hours_splits_no_episode(stage: Stage) -> Scene:
         (name, labels, [None if minute in gap else value for minute, value in enumerate(values)])
         for name, labels, values in story.series()
     ]
-    return Scene(
+    return stage.expect(
         [*series, *scrapes(*[1] * length)],
         [
             (length - 4, f"sum({stage.of(P + 'risk_control_episodes:sum24h')})", 1),
@@ -377,7 +377,7 @@ def test_a_prometheus_that_restarts_continues_an_episode(stage: Stage) -> Scene:
     ]
     story = Story(minutes((120, "captcha")))
     scraped = [(name, labels, [None] * 70 + list(values[70:])) for name, labels, values in story.series()]
-    return Scene(
+    return stage.expect(
         [*recorded, *scraped, *scrapes(*[1] * 120)],
         [
             (110, f"sum(count_over_time({stage.of(P + 'risk_control_start:bool')}[115m]))", 1),
@@ -391,7 +391,7 @@ def test_a_prometheus_that_restarts_continues_an_episode(stage: Stage) -> Scene:
 def test_an_exporter_that_restarts_ends_no_trouble(stage: Stage) -> Scene:
     """Two minutes of knowing nothing within a fault leave it one alert."""
     story = Story(minutes((20, "none"), (10, "unavailable"), (2, "not_probed"), (10, "unavailable"), (10, "none")))
-    return Scene(
+    return stage.expect(
         [*story.series(), *scrapes(*[1] * 52)],
         [(51, stage.begun("SoraServiceSuspended", "50m"), 1), (40, stage.speaking, 1), (51, stage.speaking, None)],
     )
@@ -402,7 +402,7 @@ def test_an_exporter_that_restarts_takes_no_route_away(stage: Stage) -> Scene:
     """A route that works still counts while nothing is known for three minutes, beside one under risk control."""
     shaky = Story(minutes((20, "none"), (10, "captcha"), (3, "not_probed"), (7, "captcha")))
     steady = Story(minutes((30, "none"), (3, "not_probed"), (7, "none")), "beta", provider="other")
-    return Scene(
+    return stage.expect(
         [*shaky.series(), *steady.series(), *scrapes(*[1] * 40)],
         [
             (minute, f"count({stage.firing('SoraProductUnavailable', product='p')})", None)
@@ -421,7 +421,7 @@ def test_a_renamed_service_keeps_its_figures(stage: Stage) -> Scene:
             renamed.append((name, labels, [None] * 20 + [1] * 40))
         else:
             renamed.append((name, labels, values))
-    return Scene(
+    return stage.expect(
         [*renamed, *scrapes(*[1] * 60)],
         [
             (50, f"count({stage.firing('SoraServiceSuspended', name='Alpha')})", 1),
@@ -449,7 +449,7 @@ def test_a_clock_a_minute_off_changes_nothing(stage: Stage) -> Scene:
         firing = stage.firing("SoraServiceSuspended", service_id=service_id)
         begun = stage.begun("SoraServiceSuspended", "48m", service_id=service_id)
         expected += [(25, f"count({firing})", 1), (49, begun, 1)]
-    return Scene([*series, *scrapes(*[1] * 50)], expected)
+    return stage.expect([*series, *scrapes(*[1] * 50)], expected)
 
 
 @PLAYS
@@ -458,7 +458,7 @@ def test_maintenance_uses_up_the_budget_in_every_figure(stage: Stage) -> Scene:
     before, after = stage.choose((60, 60), (240, 120))
     length = before + 120 + after
     share = f"120 / {length}"
-    return Scene(
+    return stage.expect(
         [
             *Story(minutes((before, "none"), (120, "maintenance"), (after, "none"))).series(),
             *scrapes(*[1] * length),
@@ -488,7 +488,7 @@ def test_a_month_counts_before_one_calm_day(stage: Stage) -> Scene:
         for name, usd in price.items()
         for one in plain("sora_service_price_usd", [usd] * length, service_id=name, unit="second")
     ]
-    return Scene(
+    return stage.expect(
         [*(one for story in (good, shaky, equal) for one in story.series()), *prices, *scrapes(*[1] * length)],
         [
             (length - 5, f"sum({stage.of(RECOMMENDED, service_id='equal')})", 1),

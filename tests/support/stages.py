@@ -19,6 +19,14 @@ SPEAKING = "alertstate='firing',severity=~'critical|warning'"
 
 
 @dataclass(frozen=True)
+class Scene:
+    """The series of a story, and what queries give at a minute, as in ``alert_stories.check``."""
+
+    series: Iterable[Series]
+    expected: Sequence[Expected]
+
+
+@dataclass(frozen=True)
 class Stage:
     """The place of one story: its names begin with that of the stage, in series and in queries."""
 
@@ -50,18 +58,16 @@ class Stage:
         form = f"count_over_time(%s[{window}])" if window else "%s"
         return " or ".join(form % f'ALERTS{{{matchers},{label}=~"{self.name}/.*"}}' for label in APART)
 
+    def expect(self, series: Iterable[Series], expected: Sequence[Expected]) -> Scene:
+        """Return the scene of these series; fails if a query reaches beyond this stage."""
+        beyond = [query for _, query, _ in expected if f'"{self.name}/' not in query]
+        assert not beyond, f"{self.name} asks other stages too: {beyond}"
+        return Scene([(name, self.own(labels), values) for name, labels, values in series], expected)
+
     @property
     def speaking(self) -> str:
         """The query for the number of alerts of this stage that reach a person."""
         return f"count({self.alerts(SPEAKING)})"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The series of a story, and what queries give at a minute, as in ``alert_stories.check``."""
-
-    series: Iterable[Series]
-    expected: Sequence[Expected]
 
 
 Play = Callable[[Stage], Scene]
@@ -69,17 +75,10 @@ Play = Callable[[Stage], Scene]
 
 def perform(directory: Path, plays: Mapping[str, Play], choose: Choice, every: str = "1m") -> dict[str, str]:
     """Run promtool over all plays at once, and return what did not come out, by the play's name."""
-    series: list[Series] = []
-    expected: dict[str, Sequence[Expected]] = {}
-    for name, play in plays.items():
-        stage = Stage(name, choose)
-        scene = play(stage)
-        series += [(one, stage.own(labels), values) for one, labels, values in scene.series]
-        expected[name] = scene.expected
-        strange = [query for _, query, _ in scene.expected if f'"{name}/' not in query]
-        assert not strange, f"{name} asks beyond its stage: {strange}"
+    scenes = {name: play(Stage(name, choose)) for name, play in plays.items()}
+    series = [one for scene in scenes.values() for one in scene.series]
     try:
-        check(directory, series, [one for some in expected.values() for one in some], every)
+        check(directory, series, [one for scene in scenes.values() for one in scene.expected], every)
     except AssertionError as error:
         complaints = str(error).split("    expr: ")[1:]
         found = {name: "\n".join(one for one in complaints if f'\\"{name}/' in one.split("\n")[0]) for name in plays}
