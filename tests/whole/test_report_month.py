@@ -29,6 +29,8 @@ STARS = {
 }  # fmt: skip
 UNREAD = (
     "sora_probe_", "sora_service_up", "sora_service_status_since", "sora_service_response_time",
+    "sora_status_page_", "sora_service_status_page_", "sora_client_", "sora_generation_", "sora_exporter_",
+    "service_id_instance:", "service_id:sora_service_page_", "service_id:sora_service_held_severity",
     "service_id:sora_service_served", "service_id:sora_service_response_time_seconds:median",
 )  # fmt: skip
 DAY_MINUTES = 24 * 60
