@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     kinds = ("programs", "processes")
     heavy = {kind: {str(item.path) for item in items if item.get_closest_marker(kind)} for kind in kinds}
     items.sort(key=lambda item: (rank(item.path), *(str(item.path) not in heavy[kind] for kind in kinds)))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what lives as long as the tests: looking through it again took a tenth of their time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 # The running test, if it may not start a process. Tests that may are marked, so that the others stay quick.
