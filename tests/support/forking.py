@@ -37,6 +37,7 @@ PRELOADED = (
     "cli.classify",
     "cli.simulate",
     "fallback",
+    "http.sdk",
     "monitor",
     "simulator.serve",
     "web.serve",
