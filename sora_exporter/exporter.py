@@ -88,6 +88,8 @@ class Exporter:
         self._clean_up = CleanUp(config, ledger, self._clients, clock, shard.has)
         store = EventStore(ledger.storage, EVENTS_KEPT * shard.count, "" if shard.is_whole else str(shard))
         self.events = events or EventLog(store, clock.now)
+        self.records: dict[str, tuple[int, float | None]] = {}
+        """The proven availability of each service that was asked for, and the minute in which it was worked out."""
         self.state = State(clock, self._note_change, failures_kept)
         self.state.configure(config)
         self.pages = Pages(clock, self.state.witness)

@@ -14,9 +14,17 @@ PROVING_SECONDS = 6 * 3600.0
 def proven_availability(exporter: Exporter, service_id: str) -> float | None:
     """Return the lower one of the availabilities over 30 days and over one day (ratios); None without evidence.
 
-    They are those that Prometheus recorded or, without a history, those of the event log.
+    They are those that Prometheus recorded or, without a history, those of the event log. They are worked out once a
+    minute, since a page with a thousand services reads all of them.
     """
     now = exporter.clock.now()
+    minute, known = int(now // 60), exporter.records.get(service_id)
+    if known is None or known[0] != minute:
+        known = exporter.records[service_id] = minute, _worked_out(exporter, service_id, now)
+    return known[1]
+
+
+def _worked_out(exporter: Exporter, service_id: str, now: float) -> float | None:
     history = exporter.history.services.get(service_id) if exporter.history is not None else None
     recorded = history.availability if history is not None else {}
     events = exporter.events.of(service_id, now - MONTH_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.clock import HandClock
 from support.pages import history_of, past
 
 from sora_exporter.clock import DAY_SECONDS
@@ -19,16 +20,22 @@ def note(exporter: Exporter, days_ago: float, status: Status) -> None:
     exporter.events.note(ID, status, error_class, exporter.clock.now() - days_ago * DAY_SECONDS)
 
 
-def test_without_a_history_the_event_log_counts(exporter: Exporter) -> None:
-    """A fault of three days, ten days ago, costs a tenth of the month although the last day was good."""
+def test_without_a_history_the_event_log_counts(exporter: Exporter, clock: HandClock) -> None:
+    """A fault of three days, ten days ago, costs a tenth of the month although the last day was good.
+
+    A new event counts from the next minute on.
+    """
     assert proven_availability(exporter, ID) is None
     note(exporter, 30, Status.OPERATIONAL)
     note(exporter, 10, Status.SUSPENDED)
     note(exporter, 7, Status.OPERATIONAL)
-    assert proven_availability(exporter, ID) == pytest.approx(0.9)
+    assert proven_availability(exporter, ID) is None
+    clock.step(60)
+    assert proven_availability(exporter, ID) == pytest.approx(0.9, abs=0.001)
     note(exporter, 0.75, Status.SUSPENDED)
     note(exporter, 0.25, Status.OPERATIONAL)
-    assert proven_availability(exporter, ID) == pytest.approx(0.5)
+    clock.step(60)
+    assert proven_availability(exporter, ID) == pytest.approx(0.5, abs=0.001)
 
 
 def test_a_new_service_has_to_prove_itself(exporter: Exporter) -> None:
