@@ -14,7 +14,6 @@ from openai import _base_client as of_sdk
 from support.faults.server import JSON, Connection, answer, serve
 
 from sora_exporter.config import Provider
-from sora_exporter.http.headers import sdk_headers
 from sora_exporter.http.provider import ProviderClients, Request
 
 OF_SDK_ALONE = {"x-stainless-read-timeout"}
@@ -88,20 +87,6 @@ async def test_requests_without_a_body_carry_the_sdks_headers(
             await sdk.get("/models", cast_to=httpx2.Response, options={"headers": given})
     ours, of_the_sdk = journal.sent
     assert ours == of_the_sdk
-
-
-@pytest.mark.parametrize("system", ["Linux", "Darwin", "Windows", "FreeBSD", "OpenBSD", "SunOS"])
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "arm64", "arm", "riscv64"])
-def test_each_platform_has_the_sdks_name(monkeypatch: pytest.MonkeyPatch, system: str, machine: str) -> None:
-    """System and machine are named as the SDK names them."""
-    monkeypatch.setattr(platform, "system", lambda: system)
-    monkeypatch.setattr(platform, "machine", lambda: machine)
-    monkeypatch.setattr(platform, "platform", lambda: f"{system}-6.1-{machine}")
-    named = sdk_headers.__wrapped__()
-    assert (named["x-stainless-os"], named["x-stainless-arch"]) == (
-        str(of_sdk.get_platform()),
-        str(of_sdk.get_architecture()),
-    )
 
 
 @pytest.mark.processes
