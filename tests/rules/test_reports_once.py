@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.alert_stories import Story, check, firings, minutes, scrapes
+from support.alert_stories import Story, check, firings, minutes, promtool_test, scrapes
 from support.choice import Choice
+from support.programs.rule_cases import needed_groups
 
 pytestmark = pytest.mark.programs
 
@@ -32,4 +33,16 @@ def test_an_outage_is_a_ticket_and_only_after_an_hour_a_page(tmp_path: Path, sho
             (end, fired("SoraErrorBudgetBurnSlow"), None),
         ],
         "2m",
+    )
+
+
+def test_risk_control_between_two_full_minutes_is_an_episode(tmp_path: Path) -> None:
+    """Risk control that is confirmed after one full minute and over before the next begins an episode all the same."""
+    observed = "service_id:sora_service_observed_severity:last"
+    begun = "sum(service_id:sora_service_risk_control_start:bool)"
+    expected = {"expr": begun, "eval_time": "3m", "exp_samples": [{"labels": "{}", "value": 1}]}
+    # Every 20 s: seen at 2:20 alone.
+    history = {f'{observed}{{service_id="alpha"}}': "0x6 2 0x5"}
+    promtool_test(
+        tmp_path, needed_groups([begun], {observed}), history, {"promql_expr_test": [expected]}, interval="20s"
     )

@@ -155,8 +155,9 @@ def promtool_test(
     histories: Mapping[str, str],
     expected: Mapping[str, Any],
     every: str = "1m",
+    interval: str = "1m",
 ) -> None:
-    """Fail unless groups of rules, evaluated in this order over series at one value a minute, give what is expected.
+    """Fail unless groups of rules, evaluated in this order over series at one value an interval, give what is expected.
 
     ``histories`` are values by selector, in promtool's notation; ``expected`` are further members of its test.
     """
@@ -165,7 +166,7 @@ def promtool_test(
         "rule_files": ["rules.json"],
         "evaluation_interval": every,
         "group_eval_order": [group["name"] for group in groups],
-        "tests": [{"interval": "1m", "input_series": series, **expected}],
+        "tests": [{"interval": interval, "input_series": series, **expected}],
     }
     # JSON is YAML too, and quicker to write.
     (directory / "rules.json").write_text(json.dumps({"groups": groups}), encoding="utf-8")
