@@ -1,19 +1,20 @@
-"""One of ten shards of 10,000 services, with its share of the budget's database: CPU, memory, and its scrape."""
+"""Ten shards of 10,000 services, at once on one machine with one database: CPU, memory, and scrapes."""
 
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 from support import running as programs
 from support.programs.postgresql import postgresql
-from support.running import Running
+from support.running import PROGRAM, Running
 from support.running import exporter as exporter_running
 
 from bench.process import cpu_seconds, machine, resident_mib
@@ -21,9 +22,9 @@ from bench.programs import Upstream, upstream
 from bench.requests import Scraper
 
 SHARDS, PROVIDERS, SERVICES = 10, 200, 10_000
-SHARD = 3
 FIRST_ROUND_SECONDS, INTERVAL_SECONDS = 90, 60
-SCRAPES = 20
+SCRAPES = 10
+INFO = b"sora_service_info{"
 
 
 def configuration(served: Upstream) -> str:
@@ -42,14 +43,35 @@ def configuration(served: Upstream) -> str:
 
 
 @contextmanager
-def shard(directory: Path, served: Upstream) -> Iterator[Running]:
-    """Run one shard over the whole configuration and a real database."""
+def shards(directory: Path, served: Upstream) -> Iterator[list[Running]]:
+    """Run all shards over the whole configuration and one real database, each as a process started by itself."""
     config = directory / "sora.yml"
     config.write_text(configuration(served))
-    with postgresql() as server:
-        flags = (f"--config.file={config}", f"--shard={SHARD}/{SHARDS}", f"--storage.url={server.place().url}")
-        with exporter_running(None, *flags, env=served.variables) as running:
-            yield running
+    with ExitStack() as stack:
+        url = stack.enter_context(postgresql()).place().url
+        flags = f"--config.file={config}", f"--storage.url={url}"
+        yield [
+            stack.enter_context(
+                exporter_running(None, *flags, f"--shard={number}/{SHARDS}", env=served.variables, command=PROGRAM)
+            )
+            for number in range(1, SHARDS + 1)
+        ]
+
+
+def scraped(running: Running) -> tuple[list[bytes], int]:
+    """Return the samples of a shard's /metrics, one a line, and its size in bytes."""
+    text = Scraper(running.url).get("/metrics")
+    return [line for line in text.splitlines() if line and not line.startswith(b"#")], len(text)
+
+
+def services_in(samples: list[bytes]) -> list[bytes]:
+    """Return the ids of the services that a shard exports."""
+    return [line.partition(b'service_id="')[2].partition(b'"')[0] for line in samples if line.startswith(INFO)]
+
+
+def table(name: str, unit: str, values: Sequence[float]) -> str:
+    """Return one line: the least and the most of a shard, and the sum of all."""
+    return f"{name}: {min(values):,.1f} to {max(values):,.1f} {unit} a shard, {sum(values):,.1f} {unit} in all"
 
 
 def main() -> None:
@@ -57,27 +79,27 @@ def main() -> None:
     # Reading ten thousand services takes a while on a busy machine.
     programs.START_SECONDS = 600
     print(machine())
-    with tempfile.TemporaryDirectory() as name, upstream(Path(name)) as served:
-        began = time.monotonic()
-        with shard(Path(name), served) as running:
-            scraper, pid = Scraper(running.url), running.process.pid
-            print(f"start: {time.monotonic() - began:.1f} s, {cpu_seconds(pid):.1f} s of CPU")
-            time.sleep(FIRST_ROUND_SECONDS)
-            before = cpu_seconds(pid)
-            time.sleep(INTERVAL_SECONDS)
-            undisturbed = cpu_seconds(pid) - before
-            before, seconds = cpu_seconds(pid), []
-            for _ in range(SCRAPES):
-                began = time.monotonic()
-                text = scraper.get("/metrics")
-                seconds.append(time.monotonic() - began)
-            scraping = cpu_seconds(pid) - before
-            lines = [line for line in text.splitlines() if line and not line.startswith(b"#")]
-            services = sum(line.startswith(b"sora_service_info") for line in lines)
-            print(f"services: {services} of {SERVICES}; series: {len(lines)}, {len(lines) / services:.1f} for each")
-            taken = f"{statistics.median(seconds) * 1e3:.0f} ms, {scraping / SCRAPES * 1e3:.0f} ms of CPU"
-            print(f"scrape: {len(text) / 1e6:.2f} MB, {taken}")
-            print(f"CPU: {undisturbed / INTERVAL_SECONDS * 100:.1f} % of a core; memory: {resident_mib(pid):.0f} MiB")
+    with tempfile.TemporaryDirectory() as name, upstream(Path(name)) as served, shards(Path(name), served) as running:
+        pids = [one.process.pid for one in running]
+        print(table("CPU of the start", "s", [cpu_seconds(pid) for pid in pids]))
+        time.sleep(FIRST_ROUND_SECONDS)
+        before = [cpu_seconds(pid) for pid in pids]
+        time.sleep(INTERVAL_SECONDS)
+        spent = [cpu_seconds(pid) - start for pid, start in zip(pids, before, strict=True)]
+        print(table("CPU, probing", "% of a core", [seconds / INTERVAL_SECONDS * 100 for seconds in spent]))
+        before = [cpu_seconds(pid) for pid in pids]
+        scrapes = [scraped(one) for one in running for _ in range(SCRAPES)][::SCRAPES]
+        spent = [cpu_seconds(pid) - start for pid, start in zip(pids, before, strict=True)]
+        print(table("CPU of a scrape", "ms", [seconds / SCRAPES * 1e3 for seconds in spent]))
+        print(table("/metrics", "MB", [size / 1e6 for _, size in scrapes]))
+        print(table("series", "series", [len(samples) for samples, _ in scrapes]))
+        print(table("memory", "MiB", [resident_mib(pid) for pid in pids]))
+        watched = Counter(chain.from_iterable(services_in(samples) for samples, _ in scrapes))
+        print(f"services: {len(watched)} of {SERVICES}, watched by more than one shard: {len(watched) - _once(watched)}")
+
+
+def _once(watched: Counter[bytes]) -> int:
+    return sum(number == 1 for number in watched.values())
 
 
 if __name__ == "__main__":
