@@ -95,7 +95,9 @@ def main() -> None:
         print(table("series", "series", [len(samples) for samples, _ in scrapes]))
         print(table("memory", "MiB", [resident_mib(pid) for pid in pids]))
         watched = Counter(chain.from_iterable(services_in(samples) for samples, _ in scrapes))
-        print(f"services: {len(watched)} of {SERVICES}, watched by more than one shard: {len(watched) - _once(watched)}")
+        print(
+            f"services: {len(watched)} of {SERVICES}, watched by more than one shard: {len(watched) - _once(watched)}"
+        )
 
 
 def _once(watched: Counter[bytes]) -> int:
