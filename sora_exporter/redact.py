@@ -63,6 +63,8 @@ KEY_SHAPES = re.compile(
 """Texts that are keys for certain: their owner wrote them by mistake in a place that is shown."""
 # Control characters, marks that turn the direction of text, and halves of characters, which no encoding can write.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+SHORT_CHARACTERS = 200
+"""Texts up to this length are kept redacted."""
 
 
 def redact(text: str, secrets: Iterable[str], characters: int) -> str:
@@ -72,7 +74,19 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     styled characters, without the scheme before it ("Bearer x"), and where the end of the text, or the dots of a
     provider that shortened it, cuts it. Linear time.
     """
-    text, secrets = text[: characters * 4], tuple(secrets)
+    text = text[: characters * 4]
+    if len(text) > SHORT_CHARACTERS:
+        return _redacted(text, tuple(secrets), characters)
+    return _redacted_short(text, tuple(secrets), characters) if text else ""
+
+
+@lru_cache(maxsize=2048)
+def _redacted_short(text: str, secrets: tuple[str, ...], characters: int) -> str:
+    """Return what ``redact`` does; the short texts of a working service are the same at every attempt."""
+    return _redacted(text, secrets, characters)
+
+
+def _redacted(text: str, secrets: tuple[str, ...], characters: int) -> str:
     if not text.isascii():
         text = _undressed(text, secrets)
     for word in {word for secret in secrets for word in secret.split() if len(word) >= 2 * SHORTENED_PART}:
