@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import sys
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
@@ -33,7 +34,7 @@ from sora_exporter.result import Answer, Verdict
 if TYPE_CHECKING:
     from sora_exporter.http.sdk import Sdk
 
-__all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe"]
+__all__ = ["ProviderClient", "ProviderClients", "Reply", "Request", "describe", "loaded_sdk"]
 
 BODILESS = frozenset({"GET", "DELETE"})
 SDK = "sora_exporter.http.sdk"
@@ -177,9 +178,7 @@ class ProviderClient:
         if request.method in BODILESS or not (request.is_paid or request.is_form):
             return None
         if self._sdk is None:
-            # In a thread of its own, so that scrapes and other probes go on meanwhile.
-            sdk = await asyncio.to_thread(importlib.import_module, SDK)
-            self._sdk = sdk.Sdk(self._provider, self._scheme, self._transport)
+            self._sdk = (await loaded_sdk()).Sdk(self._provider, self._scheme, self._transport)
         return self._sdk
 
     async def _renewed(self, timeout_seconds: float) -> BaseException | None:
@@ -292,6 +291,13 @@ class ProviderClients:
             self._retired.append(self._clients.pop(name)[1])
         while self._retired:
             await self._retired.pop().retire()
+
+
+async def loaded_sdk() -> Any:
+    """Return the module of the SDK. The first call takes a second, in a thread, so that scrapes and probes go on."""
+    if SDK in sys.modules:
+        return importlib.import_module(SDK)
+    return await asyncio.to_thread(importlib.import_module, SDK)
 
 
 @lru_cache(maxsize=4096)

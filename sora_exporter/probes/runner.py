@@ -24,6 +24,7 @@ from sora_exporter.config.apis.spec import Canary
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.target import target_of
 from sora_exporter.figures import dollars, seconds_text, span
+from sora_exporter.http.provider import loaded_sdk
 from sora_exporter.probes import PROBES, Attempt
 from sora_exporter.probes.attempt import EXCERPT_CHARACTERS, Clients
 from sora_exporter.probes.depth import deeper, depth_of
@@ -106,6 +107,9 @@ class Runner:
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
         """Return the attempt's result, or None if another process runs the same probe now, or has just paid for it."""
+        if probe.is_paid:
+            # Loading it takes time that is neither the provider's nor the attempt's.
+            await loaded_sdk()
         with ExitStack() as held:
             try:
                 if not await self._hold(service, probe, held):

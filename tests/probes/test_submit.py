@@ -27,6 +27,21 @@ async def test_one_job_is_accepted_and_deleted_on_every_api(
     assert len(simulator.jobs_left()) == (1 if api == "video-generations" else 0)
 
 
+async def test_loading_the_sdk_takes_none_of_the_attempts_time(
+    simulator: SimulatedProvider, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An SDK that loads for an hour, longer than the probe's timeout, does not fail the first attempt."""
+    passed, hours = bench.clock.monotonic, []
+
+    async def slow() -> None:
+        hours.append(3600.0)
+
+    monkeypatch.setattr("sora_exporter.probes.runner.loaded_sdk", slow)
+    monkeypatch.setattr(bench.clock, "monotonic", lambda: passed() + sum(hours))
+    result = await bench.run(ProbeKind.SUBMIT, simulator.base_url("videos"), "videos", "MiniMax-H3")
+    assert (result.error_class, hours) == (E.NONE, [3600.0])
+
+
 async def test_a_stream_is_closed_as_soon_as_it_decides(simulator: SimulatedProvider, bench: Bench) -> None:
     """A streamed job that would render for an hour is accepted at once, by the stream's first words."""
     simulator.simulation.render_seconds = 3600.0

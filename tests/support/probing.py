@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+import sora_exporter.http.sdk  # noqa: F401 - loaded in a thread, it would take its time in the first test that pays
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.config import Config
 from sora_exporter.http.provider import ProviderClients
