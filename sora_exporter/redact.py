@@ -64,7 +64,6 @@ KEY_SHAPES = re.compile(
 # Control characters, marks that turn the direction of text, and halves of characters, which no encoding can write.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 SHORT_CHARACTERS = 200
-"""Texts up to this length are kept redacted."""
 
 
 def redact(text: str, secrets: Iterable[str], characters: int) -> str:
@@ -75,15 +74,8 @@ def redact(text: str, secrets: Iterable[str], characters: int) -> str:
     provider that shortened it, cuts it. Linear time.
     """
     text = text[: characters * 4]
-    if len(text) > SHORT_CHARACTERS:
-        return _redacted(text, tuple(secrets), characters)
-    return _redacted_short(text, tuple(secrets), characters) if text else ""
-
-
-@lru_cache(maxsize=2048)
-def _redacted_short(text: str, secrets: tuple[str, ...], characters: int) -> str:
-    """Return what ``redact`` does; the short texts of a working service are the same at every attempt."""
-    return _redacted(text, secrets, characters)
+    read = _kept if len(text) <= SHORT_CHARACTERS else _redacted
+    return read(text, tuple(secrets), characters)
 
 
 def _redacted(text: str, secrets: tuple[str, ...], characters: int) -> str:
@@ -96,6 +88,10 @@ def _redacted(text: str, secrets: tuple[str, ...], characters: int) -> str:
     for secret in _forms(secrets):
         text = _without_beginnings(text.replace(secret, HIDDEN), secret)
     return CONTROL.sub(" ", SECRET_SHAPES.sub(HIDDEN, text))[:characters]
+
+
+_kept = lru_cache(maxsize=2048)(_redacted)
+"""The same for short texts: those of a working service are equal at every attempt."""
 
 
 def _undressed(text: str, secrets: Iterable[str]) -> str:

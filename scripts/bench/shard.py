@@ -69,7 +69,7 @@ def services_in(samples: list[bytes]) -> list[bytes]:
     return [line.partition(b'service_id="')[2].partition(b'"')[0] for line in samples if line.startswith(INFO)]
 
 
-def table(name: str, unit: str, values: Sequence[float]) -> str:
+def line(name: str, unit: str, values: Sequence[float]) -> str:
     """Return one line: the least and the most of a shard, and the sum of all."""
     return f"{name}: {min(values):,.1f} to {max(values):,.1f} {unit} a shard, {sum(values):,.1f} {unit} in all"
 
@@ -81,19 +81,19 @@ def main() -> None:
     print(machine())
     with tempfile.TemporaryDirectory() as name, upstream(Path(name)) as served, shards(Path(name), served) as running:
         pids = [one.process.pid for one in running]
-        print(table("CPU of the start", "s", [cpu_seconds(pid) for pid in pids]))
+        print(line("CPU of the start", "s", [cpu_seconds(pid) for pid in pids]))
         time.sleep(FIRST_ROUND_SECONDS)
         before = [cpu_seconds(pid) for pid in pids]
         time.sleep(INTERVAL_SECONDS)
         spent = [cpu_seconds(pid) - start for pid, start in zip(pids, before, strict=True)]
-        print(table("CPU, probing", "% of a core", [seconds / INTERVAL_SECONDS * 100 for seconds in spent]))
+        print(line("CPU, probing", "% of a core", [seconds / INTERVAL_SECONDS * 100 for seconds in spent]))
         before = [cpu_seconds(pid) for pid in pids]
-        scrapes = [scraped(one) for one in running for _ in range(SCRAPES)][::SCRAPES]
+        scrapes = [[scraped(one) for _ in range(SCRAPES)][-1] for one in running]
         spent = [cpu_seconds(pid) - start for pid, start in zip(pids, before, strict=True)]
-        print(table("CPU of a scrape", "ms", [seconds / SCRAPES * 1e3 for seconds in spent]))
-        print(table("/metrics", "MB", [size / 1e6 for _, size in scrapes]))
-        print(table("series", "series", [len(samples) for samples, _ in scrapes]))
-        print(table("memory", "MiB", [resident_mib(pid) for pid in pids]))
+        print(line("CPU of a scrape", "ms", [seconds / SCRAPES * 1e3 for seconds in spent]))
+        print(line("/metrics", "MB", [size / 1e6 for _, size in scrapes]))
+        print(line("series", "series", [len(samples) for samples, _ in scrapes]))
+        print(line("memory", "MiB", [resident_mib(pid) for pid in pids]))
         watched = Counter(chain.from_iterable(services_in(samples) for samples, _ in scrapes))
         print(
             f"services: {len(watched)} of {SERVICES}, watched by more than one shard: {len(watched) - _once(watched)}"
