@@ -242,12 +242,9 @@ class Ledger:
         with self.storage.write() as db:
             db.execute("DELETE FROM fruitless WHERE service_id = ?", (service_id,))
 
-    def attempt_lock(self, service_id: str, probe: str, *, everywhere: bool = True) -> AbstractContextManager[bool]:
-        """Hold the lock of one probe of one service; yields False while any process holds it.
-
-        Not ``everywhere``, it excludes attempts of this machine alone.
-        """
-        return self.storage.attempt_lock(service_id, probe, everywhere=everywhere)
+    def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
+        """Hold the lock of one probe of one service; yields False while any process holds it."""
+        return self.storage.attempt_lock(service_id, probe)
 
     def _today(self, db: Transaction) -> int:
         """The latest day known: a clock stepping back opens no budget.

@@ -204,7 +204,7 @@ class PostgresqlStorage:
         self._place, self._schema = place, schema
         self._session: Session | None = session
         self._again: Reconnection | None = None
-        self._held: dict[tuple[str, str], bool] = {}
+        self._held: set[tuple[str, str]] = set()
         self._skew: tuple[float, float] | None = None
 
     @classmethod
@@ -232,31 +232,28 @@ class PostgresqlStorage:
         return self._transaction("BEGIN", TAKE_TURNS)
 
     @contextmanager
-    def attempt_lock(self, service_id: str, probe: str, *, everywhere: bool = True) -> Iterator[bool]:
+    def attempt_lock(self, service_id: str, probe: str) -> Iterator[bool]:
         """Hold the lock of one probe of one service; yields False while another attempt holds it.
 
-        Not ``everywhere``, it excludes attempts of this process alone. A lock that is lost with the connection is
-        taken again with the next one, if it is free then.
+        A lock that is lost with the connection is taken again with the next one, if it is free then.
         """
         key = service_id, probe
         if key in self._held:
             yield False
             return
-        if everywhere:
-            with self._explained() as session:
-                is_ours = session.take(*key)
-            if not is_ours:
-                yield False
-                return
-        self._held[key] = everywhere
+        with self._explained() as session:
+            is_ours = session.take(*key)
+        if not is_ours:
+            yield False
+            return
+        self._held.add(key)
         try:
             yield True
         finally:
-            del self._held[key]
-            if everywhere:
-                # A lost connection has released it.
-                with contextlib.suppress(StorageError), self._explained() as session:
-                    session.free(*key)
+            self._held.remove(key)
+            # A lost connection has released it.
+            with contextlib.suppress(StorageError), self._explained() as session:
+                session.free(*key)
 
     def is_attempted(self, service_id: str, probe: str) -> bool:
         """Return whether any exporter holds the lock of the probe."""
@@ -307,9 +304,8 @@ class PostgresqlStorage:
         if self._again is not None and (session := self._again.session) is not None:
             self._again, self._session, self._skew = None, session, None
             with self._explained():
-                for key, is_everywhere in self._held.items():
-                    if is_everywhere:
-                        session.take(*key)
+                for key in self._held:
+                    session.take(*key)
         if self._session is None:
             raise StorageError(self._again.fault if self._again else f"{shown(self._place.url)}: was closed")
         return self._session

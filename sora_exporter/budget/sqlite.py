@@ -99,11 +99,8 @@ class SqliteStorage:
         return self._transaction("IMMEDIATE")
 
     @contextmanager
-    def attempt_lock(self, service_id: str, probe: str, *, everywhere: bool = True) -> Iterator[bool]:  # noqa: ARG002
-        """Hold the lock of one probe of one service; yields False when another attempt holds it.
-
-        All users of a directory are on one machine.
-        """
+    def attempt_lock(self, service_id: str, probe: str) -> Iterator[bool]:
+        """Hold the lock of one probe of one service; yields False when another attempt holds it."""
         with ExitStack() as held:
             try:
                 is_free = held.enter_context(self._attempts.hold(service_id, probe))

@@ -69,11 +69,8 @@ class Storage(Protocol):
     def write(self) -> AbstractContextManager[Transaction]:
         """Run one transaction: atomic, exclusive among all processes, and durable when it ends."""
 
-    def attempt_lock(self, service_id: str, probe: str, *, everywhere: bool = True) -> AbstractContextManager[bool]:
-        """Hold the lock of one probe of one service; yields False while another attempt holds it.
-
-        Not ``everywhere``, it excludes attempts of this machine alone.
-        """
+    def attempt_lock(self, service_id: str, probe: str) -> AbstractContextManager[bool]:
+        """Hold the lock of one probe of one service; yields False while another attempt holds it."""
 
     def is_attempted(self, service_id: str, probe: str) -> bool:
         """Return whether any process holds the lock of the probe."""

@@ -106,16 +106,19 @@ class Runner:
         return self._backoff.wait_seconds(service.id, settings.interval if settings is not None else 0.0)
 
     async def run(self, service: Service, probe: ProbeKind) -> ProbeResult | None:
-        """Return the attempt's result, or None if another process runs the same probe now, or has just paid for it."""
+        """Return the attempt's result, or None if another process runs the same probe now, or has just paid for it.
+
+        A free probe needs no lock: each process needs evidence of its own.
+        """
         if probe.is_paid:
             # Loading it takes time that is neither the provider's nor the attempt's.
             await loaded_sdk()
         with ExitStack() as held:
             try:
-                if not await self._hold(service, probe, held):
+                if probe.charge is not Charge.FREE and not await self._hold(service, probe, held):
                     return None
             except StorageError as error:
-                # Without a lock two processes may run the same free probe at once, which harms neither.
+                # A canary that cannot be locked is only a refusal too many.
                 if probe.is_paid:
                     return self._not_sent(service, probe, f"the budget cannot be kept: {error}", NOT_KEPT)
             result = await self._run_by[probe.charge](service, probe)
@@ -124,16 +127,12 @@ class Runner:
             return result
 
     async def _hold(self, service: Service, probe: ProbeKind, held: ExitStack) -> bool:
-        """Hold the probe's lock; return whether it is ours. A canary waits its turn, since each exporter needs one.
-
-        Exporters on other machines need no turns for a free probe.
-        """
+        """Hold the probe's lock; return whether it is ours. A canary waits its turn, since each exporter needs one."""
         deadline = self._clock.monotonic() + service.timeout(probe)
         while True:
-            lock = self._ledger.attempt_lock(service.id, probe, everywhere=probe.charge is not Charge.FREE)
-            if held.enter_context(lock):
+            if held.enter_context(self._ledger.attempt_lock(service.id, probe)):
                 return True
-            if probe.charge is not Charge.SURPRISE or self._clock.monotonic() >= deadline:
+            if probe.is_paid or self._clock.monotonic() >= deadline:
                 return False
             await self._clock.sleep(BUSY_SECONDS)
 
