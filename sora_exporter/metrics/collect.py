@@ -13,7 +13,7 @@ from sora_exporter import __version__
 from sora_exporter.config import Service
 from sora_exporter.evidence.balance import BalanceTrack
 from sora_exporter.evidence.track import ProbeTrack, ServiceStatus, ServiceTrack
-from sora_exporter.metrics.samples import Labels, Samples, Subject
+from sora_exporter.metrics.samples import Labels, Part, Samples, Subject
 from sora_exporter.result import JOB_PHASES, PHASES, SUCCESSES, Depth, ErrorClass, ProbeKind, Status
 from sora_exporter.status_pages.facts import ComponentStatus, Impact, Indicator
 from sora_exporter.status_pages.poller import PageState
@@ -31,13 +31,28 @@ def service_subject(track: ServiceTrack, status: ServiceStatus, cost_usd: float)
     return Subject(f"service {track.service.id}", version, partial(_service, track, status, cost_usd))
 
 
-def _service(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Samples:
-    samples, labels = Samples(), {"service_id": track.service.id}
-    _facts(samples, track.service, labels)
+def _service(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> tuple[Part, ...]:
+    """Return the parts of a service. One attempt changes few of them, and the others need not be written again."""
+    shown = status.status, status.error_class, status.since
+    return (
+        Part((track.service,), partial(_facts, track.service)),
+        Part(shown, partial(_status, track.service.id, status)),
+        Part((track, track.revision, cost_usd), partial(_evidence, track, cost_usd)),
+        *(part for kind, probe in track.probes.items() for part in _probe(track.service.id, kind, probe)),
+    )
+
+
+def _status(service_id: str, status: ServiceStatus) -> Samples:
+    samples, labels = Samples(), {"service_id": service_id}
     samples.add_set("sora_service_status", "status", Status, status.status, labels)
     samples.add("sora_service_up", status.up, labels)
     samples.add("sora_service_error", 1.0, {**labels, "error_class": status.error_class})
     samples.add("sora_service_status_since_timestamp_seconds", status.since, labels)
+    return samples
+
+
+def _evidence(track: ServiceTrack, cost_usd: float) -> Samples:
+    samples, labels = Samples(), {"service_id": track.service.id}
     for depth in Depth:
         proven_at = track.proven.get(depth)
         samples.add("sora_service_proven_timestamp_seconds", proven_at, {**labels, "depth": depth.value})
@@ -47,13 +62,11 @@ def _service(track: ServiceTrack, status: ServiceStatus, cost_usd: float) -> Sam
         samples.add("sora_service_response_time_seconds", track.latest.response_seconds, labels)
     if ProbeKind.GENERATE in track.probes:
         samples.add_histogram("sora_generation_seconds", track.generations, labels)
-    for kind, probe in track.probes.items():
-        faults = FAULTS if kind.is_paid else FAULTS - JOB_FAULTS
-        _probe(samples, probe, faults, {**labels, "probe": kind.value})
     return samples
 
 
-def _facts(samples: Samples, service: Service, labels: Labels) -> None:
+def _facts(service: Service) -> Samples:
+    samples, labels = Samples(), {"service_id": service.id}
     facts = {key: getattr(service, key) for key in ("product", "access", "provider", "model", "api")}
     samples.add("sora_service", 1.0, {**labels, "name": service.title, **facts}, "_info")
     samples.add("sora_service_objective_ratio", _ratio(service.objective), labels)
@@ -63,32 +76,49 @@ def _facts(samples: Samples, service: Service, labels: Labels) -> None:
     if service.status_page is not None:
         page = {"page": service.status_page.page, "component": service.status_page.component}
         samples.add("sora_service_status_page_component", 1.0, {**labels, **page}, "_info")
+    return samples
 
 
 def _ratio(percent: float | None) -> float | None:
     return round(percent / 100, 12) if percent else None
 
 
-def _probe(samples: Samples, track: ProbeTrack, faults: Set[ErrorClass], labels: Labels) -> None:
-    """Add the samples of a probe; its counters, those of ``faults`` too, and buckets are 0 before its first attempt."""
-    samples.add_histogram("sora_probe_duration_seconds", track.durations, labels)
-    samples.add("sora_probe_attempts", track.attempts, labels, "_total")
-    samples.add("sora_probe_interval_seconds", track.interval if track.is_configured else None, labels)
+def _probe(service_id: str, kind: ProbeKind, track: ProbeTrack) -> tuple[Part, Part]:
+    """Return the parts of a probe; its counters and buckets are 0 before its first attempt."""
+    labels, interval = {"service_id": service_id, "probe": kind.value}, track.interval if track.is_configured else None
+    faults = FAULTS if kind.is_paid else FAULTS - JOB_FAULTS
+    return (
+        Part((track, track.failed_attempts), partial(_failures, track, faults, labels)),
+        Part((track, track.attempts, track.latest, interval), partial(_attempts, track, interval, labels)),
+    )
+
+
+def _failures(track: ProbeTrack, faults: Set[ErrorClass], labels: Labels) -> Samples:
+    samples = Samples()
     for error_class in sorted(faults | track.failures.keys()):
         count = track.failures[error_class]
         samples.add("sora_probe_failures", count, {**labels, "error_class": error_class}, "_total")
     samples.add("sora_probe_unrecognised", track.unrecognised, labels, "_total")
+    return samples
+
+
+def _attempts(track: ProbeTrack, interval: float | None, labels: Labels) -> Samples:
+    samples = Samples()
+    samples.add_histogram("sora_probe_duration_seconds", track.durations, labels)
+    samples.add("sora_probe_attempts", track.attempts, labels, "_total")
+    samples.add("sora_probe_interval_seconds", interval, labels)
     if (latest := track.latest) is not None:
         samples.add("sora_probe_success", latest.is_success, labels)
         for phase in (*PHASES, *JOB_PHASES):
             samples.add("sora_probe_phase_seconds", latest.phases.get(phase), {**labels, "phase": phase})
         samples.add("sora_probe_http_status_code", latest.http_status or 0, labels)
         samples.add("sora_probe_last_attempt_timestamp_seconds", latest.started_at, labels)
+    return samples
 
 
 def balance_subject(name: str, track: BalanceTrack) -> Subject:
     """Return the subject of a provider's balance."""
-    return Subject(f"balance {name}", (track, track.revision), partial(_balance, name, track))
+    return Subject.whole(f"balance {name}", (track, track.revision), partial(_balance, name, track))
 
 
 def _balance(name: str, track: BalanceTrack) -> Samples:
@@ -104,7 +134,7 @@ def _balance(name: str, track: BalanceTrack) -> Samples:
 
 def page_subject(name: str, page: PageState) -> Subject:
     """Return the subject of an official page."""
-    return Subject(f"page {name}", page, partial(_page, name, page))
+    return Subject.whole(f"page {name}", page, partial(_page, name, page))
 
 
 def _page(name: str, page: PageState) -> Samples:
@@ -167,7 +197,7 @@ def _build() -> Labels:
 
 def exporter_subject(facts: ExporterFacts) -> Subject:
     """Return the subject of the exporter itself."""
-    return Subject("exporter", facts, partial(_exporter, facts))
+    return Subject.whole("exporter", facts, partial(_exporter, facts))
 
 
 def _exporter(facts: ExporterFacts) -> Samples:

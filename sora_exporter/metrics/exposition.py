@@ -1,4 +1,4 @@
-"""The text of /metrics: each subject is written once after a change, and its text is kept until the next change.
+"""The text of /metrics: each part of a subject is written once after a change, and kept until the next change.
 
 Writing a sample costs far more than copying its text, and most samples are the same from scrape to scrape. The formats
 differ only in the lines above a family's samples; those come from the client library, as do the process's own metrics.
@@ -6,8 +6,9 @@ differ only in the lines above a family's samples; those come from the client li
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -23,11 +24,15 @@ PLAIN: Final = "text/plain"
 END: Final = b"# EOF\n"
 
 
+Texts = Mapping[str, bytes]
+"""The lines of samples by their family."""
+
+
 class Kept(NamedTuple):
-    """The text of a subject's samples in each of FAMILIES, as it was at a version of the subject."""
+    """The parts of a subject, each with its version and its texts, as they were at a version of the subject."""
 
     version: object
-    texts: tuple[bytes, ...]
+    parts: tuple[tuple[object, Texts], ...]
 
 
 class Exposition:
@@ -56,11 +61,15 @@ class Exposition:
 
     def _pieces(self, headers: list[bytes]) -> Iterator[bytes]:
         """Yield the header and the texts of each family that has samples."""
-        columns = zip(*(kept.texts for kept in self._kept.values()), strict=True)
-        for header, texts in zip(headers, columns, strict=False):
-            if any(texts):
+        by_family: dict[str, list[bytes]] = {family: [] for family in FAMILIES}
+        for kept in self._kept.values():
+            for _, texts in kept.parts:
+                for family, text in texts.items():
+                    by_family[family].append(text)
+        for header, family_texts in zip(headers, by_family.values(), strict=True):
+            if family_texts:
                 yield header
-                yield from texts
+                yield from family_texts
 
     def _update(self) -> None:
         """Write the subjects that changed, and drop those that are gone."""
@@ -73,14 +82,20 @@ class Exposition:
 
     def _current(self, subject: Subject) -> Kept:
         kept = self._kept.get(subject.name)
-        if kept is None or kept.version != subject.version:
-            return Kept(subject.version, texts_of(subject.make()))
-        return kept
+        if kept is not None and kept.version == subject.version:
+            return kept
+        before = kept.parts if kept is not None else ()
+        parts = (
+            old if old is not None and old[0] == part.version else (part.version, texts_of(part.make()))
+            for part, old in zip_longest(subject.parts(), before)
+            if part is not None
+        )
+        return Kept(subject.version, tuple(parts))
 
 
-def texts_of(samples: Samples) -> tuple[bytes, ...]:
-    """Return the samples' lines in each of FAMILIES, exactly as the client library writes them but much faster."""
-    return tuple("".join(map(_line, samples.by_family.get(family, ()))).encode() for family in FAMILIES)
+def texts_of(samples: Samples) -> Texts:
+    """Return the samples' lines exactly as the client library writes them, but much faster."""
+    return {family: "".join(map(_line, found)).encode() for family, found in samples.by_family.items()}
 
 
 def _line(sample: Sample) -> str:

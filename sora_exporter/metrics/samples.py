@@ -51,12 +51,24 @@ def number(value: float) -> str:
     return str(floatToGoString(value))  # type: ignore[no-untyped-call]
 
 
+class Part(NamedTuple):
+    """Samples of a subject that change together; equal versions make equal samples."""
+
+    version: object
+    make: Callable[[], Samples]
+
+
 class Subject(NamedTuple):
-    """A service, an official page or the exporter; equal versions make equal samples."""
+    """A service, an official page or the exporter; equal versions have equal parts."""
 
     name: str
     version: object
-    make: Callable[[], Samples]
+    parts: Callable[[], tuple[Part, ...]]
+
+    @classmethod
+    def whole(cls, name: str, version: object, make: Callable[[], Samples]) -> Subject:
+        """Return a subject of one part."""
+        return cls(name, version, lambda: (Part(version, make),))
 
 
 class Source(Protocol):

@@ -29,7 +29,8 @@ def samples(subject: Subject, name: str) -> dict[tuple[str, ...], float]:
     own = {"service_id", "probe", "page"}
     return {
         tuple(value for label, value in sorted(sample.labels.items()) if label not in own): sample.value
-        for found in subject.make().by_family.values()
+        for part in subject.parts()
+        for found in part.make().by_family.values()
         for sample in found
         if sample.name == name
     }
@@ -95,8 +96,8 @@ def test_a_service_has_at_most_eighty_series() -> None:
     for probe in (ProbeKind.CATALOG, ProbeKind.CANARY):
         facts = {"depth": Depth.ROUTED, "response_seconds": 0.1, "phases": dict.fromkeys(PHASES, 0.1)}
         state.record(result(probe=probe, **facts))
-    made = service_subject(state.services["alpha"], state.status_of("alpha"), 0.0).make().by_family
-    assert sum(map(len, made.values())) == 80
+    parts = service_subject(state.services["alpha"], state.status_of("alpha"), 0.0).parts()
+    assert sum(len(found) for part in parts for found in part.make().by_family.values()) == 80
 
 
 def test_unrecognised_answers_are_counted() -> None:
@@ -154,7 +155,8 @@ def test_page() -> None:
     }
     assert samples(good, "sora_status_page_component_info") == {("Video", "Video API"): 1.0}
     assert samples(good, "sora_status_page_open_incidents") == {(word,): 2.0 * (word == "major") for word in Impact}
-    assert set(bad.make().by_family) == {"sora_status_page_up", "sora_status_page_last_fetch_timestamp_seconds"}
+    (part,) = bad.parts()
+    assert set(part.make().by_family) == {"sora_status_page_up", "sora_status_page_last_fetch_timestamp_seconds"}
 
 
 def test_exporter() -> None:

@@ -70,7 +70,7 @@ class Source:
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family with its samples, made anew: a collector for the client library."""
-        made = [subject.make().by_family for subject in self.subjects()]
+        made = [part.make().by_family for subject in self.subjects() for part in subject.parts()]
         for family, declared in FAMILIES.items():
             metric = Metric(family, declared.help, declared.type)
             for name, labels, value in (sample for samples in made for sample in samples.get(family, ())):
