@@ -31,7 +31,7 @@ from sora_exporter.tasks import on_signals, start
 from sora_exporter.web.access import WatchedFile, guarded, stamp
 from sora_exporter.web.app import AppSettings, create_app
 from sora_exporter.web.listen import listen, passed_sockets, where
-from sora_exporter.web.memory import return_gaps, return_large_blocks
+from sora_exporter.web.memory import leave_alone, return_gaps, return_large_blocks
 from sora_exporter.web.protocol import HEAD_BYTES, PatientProtocol
 from sora_exporter.web.tls import TlsGate
 
@@ -173,6 +173,7 @@ async def serve(config: Config, settings: ServeSettings) -> None:
         server = Server(exporter, server_config(app, settings.trusted_proxies), tls)
         _on_signals(server, exporter)
         await exporter.start()
+        leave_alone()
         beside = [start(return_gaps(), "memory"), *_following(exporter, settings)]
         scheme = "http" if tls is None else "https"
         for address, listener in listeners:
