@@ -370,6 +370,9 @@ class Exporter:
 
 
 def _log_attempt(result: ProbeResult) -> None:
+    level = logging.DEBUG if result.is_success else logging.WARNING
+    if not attempts.isEnabledFor(level):
+        return
     if result.is_success:
         attempts.debug(
             "attempt succeeded",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from urllib.parse import urlsplit
 
@@ -14,8 +14,13 @@ def is_relay(provider: Provider) -> bool:
     """Return whether the provider is a relay: as configured, else by whether its host is a maker's."""
     if provider.relay is not None:
         return provider.relay
-    host = urlsplit(str(provider.base_url)).hostname or ""
-    return not any(host == maker or host.endswith(f".{maker}") for maker in _makers())
+    return not _is_makers(str(provider.base_url))
+
+
+@lru_cache(maxsize=4096)
+def _is_makers(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    return any(host == maker or host.endswith(f".{maker}") for maker in _makers())
 
 
 @cache

@@ -128,7 +128,7 @@ class Stream(httpcore2.AsyncNetworkStream):
             # Bytes that are already here are read without waiting; a flood of them must not block other tasks.
             await asyncio.sleep(0)
         try:
-            async with asyncio.timeout(timeout):
+            async with _within(timeout):
                 return await self._reader.read(min(max_bytes, READ_BYTES))
         except TimeoutError as error:
             raise httpcore2.ReadTimeout("timed out reading the answer") from error
@@ -140,7 +140,7 @@ class Stream(httpcore2.AsyncNetworkStream):
             return
         try:
             self._writer.write(buffer)
-            async with asyncio.timeout(timeout):
+            async with _within(timeout):
                 await self._writer.drain()
         except TimeoutError as error:
             raise httpcore2.WriteTimeout("timed out sending the request") from error
@@ -187,6 +187,11 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     def _is_given_up(self) -> bool:
         return self._reader.at_eof() or self._reader.unread > 0 or self._reader.exception() is not None
+
+
+def _within(timeout: float | None) -> contextlib.AbstractAsyncContextManager[object]:
+    """Limit a step in seconds. Our own requests have one limit for all steps, and pass none here."""
+    return contextlib.nullcontext() if timeout is None else asyncio.timeout(timeout)
 
 
 class Network(httpcore2.AsyncNetworkBackend):

@@ -277,7 +277,7 @@ class ProviderClients:
     def get(self, name: str, provider: Provider) -> ProviderClient:
         """Return the provider's client."""
         known, client = self._clients.get(name, (None, None))
-        if client is not None and known == provider:
+        if client is not None and (known is provider or known == provider):
             return client
         if client is not None:
             self._retired.append(client)

@@ -29,6 +29,7 @@ EVIDENCE_HEADERS = (
 """Headers of an answer that a provider's support needs first; no other is kept, since any may hold a secret."""
 JOB_ENDPOINT = "video_job"
 MIB = 1024 * 1024
+NOTHING_YET = Reply(Answer())
 MOST_ANSWERS = 8
 """How many answers are kept for later requests, besides that to the create request."""
 
@@ -118,7 +119,7 @@ class Attempt:
     known: Known = field(init=False)
     body: str = ""
     exchange: Exchange = field(default_factory=Exchange)
-    last: Reply = field(default_factory=lambda: Reply(Answer()))
+    last: Reply = NOTHING_YET
 
     def __post_init__(self) -> None:
         self.known = known_to(self.service.model, self.client.values, self.clock.now)
