@@ -290,13 +290,15 @@ def read_journal(path: Path) -> tuple[dict[date, int], set[int], set[int]]:
 
 
 @pytest.mark.processes
-def test_kill_never_overspends_nor_loses_a_job(tmp_path: Path, unix_clock: HandClock, short_or_long: Choice) -> None:
+def test_kill_never_overspends_nor_loses_a_job(
+    place: Place, tmp_path: Path, unix_clock: HandClock, short_or_long: Choice
+) -> None:
     """15 paying processes, three at a time, killed at random moments, never pay past a day's limit or leak a job.
 
     The full form kills 120. Rounds go on until a day was filled and a process died between its writes: a busy machine
     may start them too late for the first ones.
     """
-    place, journal, generator = tmp_path / "storage", tmp_path / "journal", random.Random(7)
+    journal, generator = tmp_path / "journal", random.Random(7)
     rounds = short_or_long(5, 40)
     for round_number in range(400):
         if round_number >= rounds and round_number % 5 == 0 and _has_teeth(place, journal, unix_clock):
