@@ -29,10 +29,14 @@ Texts = Mapping[str, bytes]
 
 
 class Kept(NamedTuple):
-    """The parts of a subject, each with its version and its texts, as they were at a version of the subject."""
+    """A subject as it was at a version: its parts, each with its version and its texts, and the texts of FAMILIES.
+
+    A family of one part only, which most are, shares its text with that part.
+    """
 
     version: object
     parts: tuple[tuple[object, Texts], ...]
+    texts: tuple[bytes, ...]
 
 
 class Exposition:
@@ -61,15 +65,11 @@ class Exposition:
 
     def _pieces(self, headers: list[bytes]) -> Iterator[bytes]:
         """Yield the header and the texts of each family that has samples."""
-        by_family: dict[str, list[bytes]] = {family: [] for family in FAMILIES}
-        for kept in self._kept.values():
-            for _, texts in kept.parts:
-                for family, text in texts.items():
-                    by_family[family].append(text)
-        for header, family_texts in zip(headers, by_family.values(), strict=True):
-            if family_texts:
+        columns = zip(*(kept.texts for kept in self._kept.values()), strict=True)
+        for header, texts in zip(headers, columns, strict=False):
+            if any(texts):
                 yield header
-                yield from family_texts
+                yield from texts
 
     def _update(self) -> None:
         """Write the subjects that changed, and drop those that are gone."""
@@ -85,12 +85,16 @@ class Exposition:
         if kept is not None and kept.version == subject.version:
             return kept
         before = kept.parts if kept is not None else ()
-        parts = (
+        parts = [
             old if old is not None and old[0] == part.version else (part.version, texts_of(part.make()))
             for part, old in zip_longest(subject.parts(), before)
             if part is not None
-        )
-        return Kept(subject.version, tuple(parts))
+        ]
+        texts = dict.fromkeys(FAMILIES, b"")
+        for _, of_part in parts:
+            for family, text in of_part.items():
+                texts[family] += text
+        return Kept(subject.version, tuple(parts), tuple(texts.values()))
 
 
 def texts_of(samples: Samples) -> Texts:
