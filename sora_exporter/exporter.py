@@ -17,11 +17,11 @@ from sora_exporter.config import Config, Service, config_warnings, load_config
 from sora_exporter.config.shard import WHOLE, Shard, digest
 from sora_exporter.config.values import SHORTEST_PAID_INTERVAL
 from sora_exporter.config.yaml_file import ConfigError
-from sora_exporter.events import EventLog, EventStore
-from sora_exporter.events.store import EVENTS_KEPT
 from sora_exporter.evidence.state import Changed, ServiceStatus, State
 from sora_exporter.evidence.track import FAILURES_KEPT, RECALLED
+from sora_exporter.history import EventLog, EventStore
 from sora_exporter.history.keeper import History
+from sora_exporter.history.store import EVENTS_KEPT
 from sora_exporter.http.auth import key_mark
 from sora_exporter.http.provider import ProviderClients
 from sora_exporter.logs import ATTEMPTS

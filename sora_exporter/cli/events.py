@@ -17,8 +17,8 @@ from sora_exporter.budget.storage import StorageError
 from sora_exporter.cli.mistakes import fail
 from sora_exporter.cli.options import place, storage_options
 from sora_exporter.clock import DAY_SECONDS
-from sora_exporter.events import Event, EventStore
-from sora_exporter.events.event import event_overview
+from sora_exporter.history import Event, EventStore
+from sora_exporter.history.event import event_overview
 
 COLUMNS = (
     "id", "service_id", "status", "error_class", "probe", "depth", "why", "began_at", "ended_at", "duration_seconds",

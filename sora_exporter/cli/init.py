@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from sora_exporter.catalog import Choice, NothingChosen, choose, vendors, vendors_with_keys, written
 from sora_exporter.cli.mistakes import fail
+from sora_exporter.config.catalog import Choice, NothingChosen, choose, vendors, vendors_with_keys, written
 from sora_exporter.figures import count_of
 
 

@@ -1,7 +1,8 @@
 """The configuration: providers, services, APIs, official pages and the user's own rules.
 
 A YAML file comes in, or nothing for the built-in services; a frozen ``Config`` goes out, or a ``ConfigError`` with one
-line for each mistake. ``apis/`` holds the vendors' APIs as data, ``target`` the identity of an attempt.
+line for each mistake. ``apis/`` holds the vendors' APIs as data, ``target`` the identity of an attempt. ``catalog/``
+writes a configuration from the vendors that people use today.
 """
 
 from __future__ import annotations

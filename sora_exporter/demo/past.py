@@ -12,7 +12,7 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.demo.article import living
 from sora_exporter.demo.history import ServiceHistory, invent_history
 from sora_exporter.demo.places import elsewhere
-from sora_exporter.events import Event, EventStore
+from sora_exporter.history import Event, EventStore
 from sora_exporter.result import Depth, ProbeKind, Status
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 from itertools import takewhile
 
 from sora_exporter.budget.storage import StorageError
-from sora_exporter.events.event import Event
-from sora_exporter.events.store import EVENTS_KEPT, EventStore
-from sora_exporter.events.uptime import Uptime, uptime
+from sora_exporter.history.event import Event
+from sora_exporter.history.store import EVENTS_KEPT, EventStore
+from sora_exporter.history.uptime import Uptime, uptime
 from sora_exporter.logs import LogOnce
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 

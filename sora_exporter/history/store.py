@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sora_exporter.budget.storage import Row, Storage, Transaction
-from sora_exporter.events.event import Event
+from sora_exporter.history.event import Event
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
 EVENTS_KEPT = 10_000

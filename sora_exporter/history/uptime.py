@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sora_exporter.events.event import Event
+from sora_exporter.history.event import Event
 from sora_exporter.result import ErrorClass, Status
 
 

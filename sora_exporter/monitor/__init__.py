@@ -12,7 +12,7 @@ evidence are those of the exporter, and the settings of the configuration mean t
 ``AsyncMonitor`` is the same for asyncio.
 """
 
-from sora_exporter.events import Event
+from sora_exporter.history import Event
 from sora_exporter.monitor.asynchronous import AsyncMonitor
 from sora_exporter.monitor.synchronous import Monitor
 from sora_exporter.monitor.values import Change, ServiceView

@@ -18,10 +18,10 @@ from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import usual_directory
 from sora_exporter.clock import Clock, SystemClock
 from sora_exporter.config import Service, Source, config_from
-from sora_exporter.events import Event, EventLog, EventStore
 from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.evidence.state import ServiceStatus
 from sora_exporter.exporter import Exporter
+from sora_exporter.history import Event, EventLog, EventStore
 from sora_exporter.monitor.environment import from_environment
 from sora_exporter.monitor.values import Change, ServiceView, change_of, view_of
 from sora_exporter.report.check import renderers

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from sora_exporter.catalog import choose, vendors_with_keys, written
 from sora_exporter.config import Config, load_config, parse_config
+from sora_exporter.config.catalog import choose, vendors_with_keys, written
 from sora_exporter.config.yaml_file import parse_yaml
 
 BASE_URL = "OPENAI_BASE_URL"

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from sora_exporter.clock import Clock
 from sora_exporter.config import Source
-from sora_exporter.events import Event
+from sora_exporter.history import Event
 from sora_exporter.loop_thread import LoopThread
 from sora_exporter.monitor.asynchronous import AsyncMonitor, OnChange
 from sora_exporter.monitor.environment import from_environment

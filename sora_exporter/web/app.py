@@ -18,11 +18,11 @@ from starlette.routing import Mount, Route
 
 from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Config, hidden_dump
-from sora_exporter.events.event import event_overview
 from sora_exporter.evidence.routes import routes
 from sora_exporter.evidence.snapshot import services_overview
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso
+from sora_exporter.history.event import event_overview
 from sora_exporter.metrics.exposition import Exposition
 from sora_exporter.web.feed import render_feed
 from sora_exporter.web.pages import (

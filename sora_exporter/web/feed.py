@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from sora_exporter.events import Event
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import iso, minute
+from sora_exporter.history import Event
 from sora_exporter.result import ErrorClass
 from sora_exporter.web.pages.document import Document, xml_document
 from sora_exporter.web.pages.official import OpenIncident, open_incidents

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sora_exporter.clock import DAY_SECONDS
-from sora_exporter.events.uptime import uptime
 from sora_exporter.exporter import Exporter
+from sora_exporter.history.uptime import uptime
 
 MONTH_SECONDS = 30 * DAY_SECONDS
 PROVING_SECONDS = 6 * 3600.0

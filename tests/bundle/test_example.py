@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from support.stands import moved, standing
 
-from sora_exporter.catalog import choose, written
 from sora_exporter.cli.check import probe_once
 from sora_exporter.config import config_warnings, load_config
+from sora_exporter.config.catalog import choose, written
 from sora_exporter.simulator.vendors import VENDORS
 
 EXAMPLE = (Path(__file__).parents[2] / "sora.example.yml").read_text("utf-8")

@@ -23,9 +23,9 @@ from support.command_line import command
 from support.stands import moved, standing
 
 from sora_exporter import __version__
-from sora_exporter.catalog import choose
 from sora_exporter.cli.main import COMMANDS as PROGRAM_COMMANDS
 from sora_exporter.config import load_config
+from sora_exporter.config.catalog import choose
 from sora_exporter.metrics.families import FAMILIES
 from sora_exporter.result import STATUS_OF, Status
 from sora_exporter.simulator.vendors import VENDORS

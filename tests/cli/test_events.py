@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.cli.events import render_csv
 from sora_exporter.cli.main import main
-from sora_exporter.events import EventLog, EventStore
+from sora_exporter.history import EventLog, EventStore
 from sora_exporter.result import ErrorClass, ProbeKind, Status
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from sora_exporter.catalog import vendors
-from sora_exporter.catalog.vendor import variables
 from sora_exporter.cli.main import main
 from sora_exporter.config import load_config
+from sora_exporter.config.catalog import vendors
+from sora_exporter.config.catalog.vendor import variables
 
 NO_KEYS: dict[str, str | None] = {
     name: None for vendor in vendors().values() for name in variables([*vendor.keys, vendor.provider])

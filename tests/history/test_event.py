@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sora_exporter.events import Event
-from sora_exporter.events.event import event_overview
+from sora_exporter.history import Event
+from sora_exporter.history.event import event_overview
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
 

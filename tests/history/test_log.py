@@ -19,8 +19,8 @@ from support.programs.postgresql import Postgresql
 
 from sora_exporter.budget.ledger import Ledger
 from sora_exporter.budget.storage import StorageError
-from sora_exporter.events import EventLog, EventStore
-from sora_exporter.events.log import STANDSTILL_SECONDS, WATCH_SECONDS
+from sora_exporter.history import EventLog, EventStore
+from sora_exporter.history.log import STANDSTILL_SECONDS, WATCH_SECONDS
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
 OFFICIAL, REVERSE = "sora-2-official", "sora-2-reverse"

@@ -11,7 +11,7 @@ import pytest
 from support.clock import HandClock
 
 from sora_exporter.budget.ledger import Ledger
-from sora_exporter.events import Event, EventStore
+from sora_exporter.history import Event, EventStore
 from sora_exporter.result import Depth, ErrorClass, ProbeKind, Status
 
 FIRST = Event(1, "a", Status.OPERATIONAL, ErrorClass.NONE, ProbeKind.CANARY, Depth.ROUTED, "", 100.0, 200.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sora_exporter.events import Event
-from sora_exporter.events.uptime import uptime
+from sora_exporter.history import Event
+from sora_exporter.history.uptime import uptime
 from sora_exporter.result import ErrorClass, Status
 
 

@@ -12,7 +12,7 @@ import yaml
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from sora_exporter.catalog import Choice
+from sora_exporter.config.catalog import Choice
 from sora_exporter.simulator.vendors import VENDORS, Desk
 from support.over_http import over_http
 

@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 from support.stands import moved, standing
 
-from sora_exporter.catalog import choose, vendors, written
-from sora_exporter.catalog.vendor import variables
 from sora_exporter.cli.check import probe_once
 from sora_exporter.cli.main import main
 from sora_exporter.config import load_config
 from sora_exporter.config.apis import builtin_apis
+from sora_exporter.config.catalog import choose, vendors, written
+from sora_exporter.config.catalog.vendor import variables
 from sora_exporter.simulator.vendors import VENDORS, kling
 
 TODAY = date(2026, 11, 27)

@@ -5,8 +5,8 @@ Names of vendors or models and the environment come in; a commented configuratio
 
 from __future__ import annotations
 
-from sora_exporter.catalog.choice import Choice, NothingChosen, choose, vendors_with_keys
-from sora_exporter.catalog.vendor import Vendor, vendors
-from sora_exporter.catalog.written import written
+from sora_exporter.config.catalog.choice import Choice, NothingChosen, choose, vendors_with_keys
+from sora_exporter.config.catalog.vendor import Vendor, vendors
+from sora_exporter.config.catalog.written import written
 
 __all__ = ["Choice", "NothingChosen", "Vendor", "choose", "vendors", "vendors_with_keys", "written"]

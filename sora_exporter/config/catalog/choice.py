@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sora_exporter.catalog.vendor import Model, Vendor, variables, vendors
 from sora_exporter.config.auth import installation
+from sora_exporter.config.catalog.vendor import Model, Vendor, variables, vendors
 
 MOST_NEAR = 4
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
-from sora_exporter.catalog.choice import Choice
-from sora_exporter.catalog.vendor import Model, identifier
 from sora_exporter.config import Price
 from sora_exporter.config.apis import Api, builtin_apis
+from sora_exporter.config.catalog.choice import Choice
+from sora_exporter.config.catalog.vendor import Model, identifier
 from sora_exporter.config.known_pages import builtin_pages
 from sora_exporter.figures import dollars
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
-from sora_exporter.events import Event
 from sora_exporter.figures import day, minute, percent
+from sora_exporter.history import Event
 from sora_exporter.history.service import Day
 from sora_exporter.result import Status
 from sora_exporter.web.wording import Wording, wording

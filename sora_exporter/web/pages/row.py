@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from sora_exporter.clock import DAY_SECONDS
 from sora_exporter.config import Service
-from sora_exporter.events import Event
-from sora_exporter.events.uptime import Uptime
 from sora_exporter.evidence.state import ServiceStatus, ServiceTrack
 from sora_exporter.evidence.track import RECALLED
 from sora_exporter.exporter import Exporter
 from sora_exporter.figures import Moment, dollars, moment, percent, share
+from sora_exporter.history import Event
 from sora_exporter.history.service import WINDOWS, ServiceHistory
+from sora_exporter.history.uptime import Uptime
 from sora_exporter.result import ErrorClass, ProbeResult, Status
 from sora_exporter.web.pages.bars import Bars, day_bars, minute_bar
 from sora_exporter.web.pages.official import disagreement

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sora_exporter.catalog import NothingChosen, choose, vendors_with_keys
+from sora_exporter.config.catalog import NothingChosen, choose, vendors_with_keys
 
 TODAY = date(2026, 11, 27)
 

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from sora_exporter.catalog import vendors
-from sora_exporter.catalog.vendor import Model, identifier, variables
+from sora_exporter.config.catalog import vendors
+from sora_exporter.config.catalog.vendor import Model, identifier, variables
 
 TODAY = date(2026, 11, 27)
 

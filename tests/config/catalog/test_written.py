@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from sora_exporter.catalog import Choice, choose, vendors, written
-from sora_exporter.catalog.vendor import variables
 from sora_exporter.config import Config, config_warnings, parse_config
+from sora_exporter.config.catalog import Choice, choose, vendors, written
+from sora_exporter.config.catalog.vendor import variables
 from sora_exporter.config.makers import is_relay
 from sora_exporter.config.yaml_file import parse_yaml
 from sora_exporter.result import ProbeKind

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sora_exporter.clock import DAY_SECONDS
-from sora_exporter.events import Event
+from sora_exporter.history import Event
 from sora_exporter.history.service import Day
 from sora_exporter.result import ErrorClass, Status
 from sora_exporter.web.pages.bars import LEAST_SEEN, MINUTES, STEP, Level, day_bars, level, minute_bar
