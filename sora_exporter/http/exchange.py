@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import httpcore2
@@ -14,6 +15,17 @@ from sora_exporter.result import Wire
 
 ANSWER_BYTES: Final = 1024 * 1024
 HEADER_CHARACTERS: Final = 4096
+
+
+OBSERVED: Final = frozenset({"connect_tcp", "start_tls", "send_request_headers", "receive_response_headers"})
+"""The phases of the HTTP library from which ours follow."""
+
+
+@lru_cache(maxsize=128)
+def _step(event: str) -> tuple[str, str]:
+    """Return the phase and the step of a trace event such as ``http11.send_request_headers.started``."""
+    phase, _, step = event.partition(".")[2].rpartition(".")
+    return phase, step
 
 
 @dataclass
@@ -60,7 +72,9 @@ class Exchange:
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Turn the HTTP library's trace events into phases."""
-        phase, _, step = event.partition(".")[2].rpartition(".")
+        phase, step = _step(event)
+        if phase not in OBSERVED:
+            return
         now = time.perf_counter()
         if step == "started":
             self._marks[phase] = now

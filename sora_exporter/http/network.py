@@ -25,6 +25,8 @@ CONNECT_STAGGER_SECONDS = 0.25
 CONNECTION_SECONDS = 600.0
 """The longest use of a connection: only a new one sees a renewed certificate or a changed address."""
 READ_BYTES = 16384
+EXTRA_INFO = {"ssl_object": "ssl_object", "server_addr": "peername", "client_addr": "sockname", "socket": "socket"}
+"""What the HTTP library asks about a connection, by asyncio's names."""
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Keeps an idle connection in the tables of routers on the way, and detects that a router dropped it."""
 
@@ -182,8 +184,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         if info == "is_readable":
             # The server gave up an idle connection on which bytes or its end have arrived; it must not be reused.
             return self._is_given_up() or self._loop.time() > self._ends_at
-        names = {"ssl_object": "ssl_object", "server_addr": "peername", "client_addr": "sockname", "socket": "socket"}
-        return self._writer.get_extra_info(names[info]) if info in names else None
+        return self._writer.get_extra_info(EXTRA_INFO[info]) if info in EXTRA_INFO else None
 
     def _is_given_up(self) -> bool:
         return self._reader.at_eof() or self._reader.unread > 0 or self._reader.exception() is not None

@@ -83,7 +83,7 @@ class Call(Section):
     """The MiB of the answer that are read: more if it contains the video as base64."""
 
     @property
-    def blanks(self) -> set[str]:
+    def blanks(self) -> frozenset[str]:
         """The names of the placeholders."""
         return placeholders(self.path) | placeholders(dict(self.headers)) | placeholders(self.body or {})
 

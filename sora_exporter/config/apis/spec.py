@@ -197,7 +197,7 @@ class Api(Section):
                 raise ValueError(f"{where} needs the id of a job: add job, or find the asset by url, base64 or link")
         return self
 
-    def blanks(self) -> Iterable[tuple[str, set[str]]]:
+    def blanks(self) -> Iterable[tuple[str, frozenset[str]]]:
         """Yield the names of the placeholders of every call, with its place in the shape."""
         yield "create", self.create.blanks
         yield from (("headers", placeholders(value)) for value in self.headers.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
@@ -62,9 +63,14 @@ def _segment(value: str) -> str:
     return DOT_SEGMENTS.get(value) or quote(value, safe=":@")
 
 
-def placeholders(template: Any) -> set[str]:
+def placeholders(template: Any) -> frozenset[str]:
     """Return the names of the placeholders in a text, or in all texts of a mapping or list."""
     if isinstance(template, str):
-        return {found[2] for found in PLACEHOLDER.finditer(template)}
+        return _named_in(template)
     members = template.values() if isinstance(template, Mapping) else template if isinstance(template, list) else ()
-    return {name for member in members for name in placeholders(member)}
+    return frozenset(name for member in members for name in placeholders(member))
+
+
+@lru_cache(maxsize=4096)
+def _named_in(text: str) -> frozenset[str]:
+    return frozenset(found[2] for found in PLACEHOLDER.finditer(text))
