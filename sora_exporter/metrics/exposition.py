@@ -103,14 +103,11 @@ def texts_of(samples: Samples) -> Texts:
 
 
 def _lines(samples: Iterable[Sample]) -> str:
-    return "".join(
-        [
-            f"{name}{{{','.join([_label(label, labels[label]) for label in sorted(labels)])}}} {number(value)}\n"
-            if labels
-            else f"{name} {number(value)}\n"
-            for name, labels, value in samples
-        ]
-    )
+    lines = []
+    for name, labels, value in samples:
+        braced = "{" + ",".join([_label(label, labels[label]) for label in sorted(labels)]) + "}" if labels else ""
+        lines.append(f"{name}{braced} {number(value)}\n")
+    return "".join(lines)
 
 
 @lru_cache(maxsize=8192)
